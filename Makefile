@@ -1,0 +1,42 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each makes the virtual environment that it needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format paper clean
+
+demo: .venv/installed
+	$(BIN)/python -c "from sklearn.datasets import load_diabetes; \
+	import pathlib; pathlib.Path('demo').mkdir(exist_ok=True); \
+	load_diabetes(as_frame=True, scaled=False).frame.rename(columns={'target': 'progression'}).to_csv('demo/diabetes.csv', index=False)"
+	$(BIN)/prelu-rules fit demo/diabetes.csv --target progression --out demo
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest
+
+check: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+paper: .venv/installed
+	$(MAKE) -C paper PYTHON=$(CURDIR)/$(BIN)/python
+
+clean:
+	rm -rf .venv demo paper/generated
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/installed-test: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@ .venv/installed

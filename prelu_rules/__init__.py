@@ -1,0 +1,56 @@
+"""Train a PReLU network until it is a handful of linear rules, and read them.
+
+The names below load on first use (PEP 562), so that importing the package needs neither TensorFlow nor Matplotlib.
+
+Source of the method: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training".
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prelu_rules.affine import AffineMap as AffineMap
+    from prelu_rules.errors import PReLURulesError as PReLURulesError
+    from prelu_rules.export.json import read_rules as read_rules
+    from prelu_rules.extraction import collapse as collapse
+    from prelu_rules.extraction import extract as extract
+    from prelu_rules.geometry.box import Box as Box
+    from prelu_rules.normal_form import NormalForm as NormalForm
+    from prelu_rules.plotting.network import plot_network as plot_network
+    from prelu_rules.rules.rule import Condition as Condition
+    from prelu_rules.rules.rule import Rule as Rule
+    from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
+    from prelu_rules.training.force import IdentityForce as IdentityForce
+    from prelu_rules.training.prelu import PReLU as PReLU
+
+_HOME = {
+    "AffineMap": "affine",
+    "Box": "geometry.box",
+    "Condition": "rules.rule",
+    "IdentityForce": "training.force",
+    "NormalForm": "normal_form",
+    "PReLU": "training.prelu",
+    "PReLURulesError": "errors",
+    "Rule": "rules.rule",
+    "RuleSystem": "rules.rule_system",
+    "collapse": "extraction",
+    "extract": "extraction",
+    "plot_network": "plotting.network",
+    "read_rules": "export.json",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

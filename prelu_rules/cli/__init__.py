@@ -1,0 +1,52 @@
+"""The command line, `prelu-rules`: results on standard output, one line on standard error where it cannot go on."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from prelu_rules.cli.fit import fit
+from prelu_rules.cli.reproduce import reproduce
+from prelu_rules.errors import PReLURulesError
+
+app = typer.Typer(
+    name="prelu-rules",
+    help="Train a PReLU network until it is a handful of linear rules, and read them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(reproduce, name="reproduce")
+app.command()(fit)
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line.
+
+    Args:
+        arguments: the words after `prelu-rules`; those of the process by default.
+
+    Raises:
+        SystemExit: always; with status 2 and one line on standard error for bad input, 1 for a run that did not
+            reach its goal.
+    """
+    try:
+        status = app(arguments, standalone_mode=False)
+    except PReLURulesError as problem:
+        _stop(str(problem))
+    except click.ClickException as problem:
+        _stop(problem.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stop(message: str) -> None:
+    print(f"prelu-rules: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(BAD_INPUT)

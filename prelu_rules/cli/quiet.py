@@ -1,0 +1,35 @@
+"""TensorFlow's start without its reports on the processor, which say nothing to a reader of rules."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow and let it find its devices; what it prints is shown only if that fails.
+
+    TensorFlow writes to the file descriptor of standard error before its own log levels apply, so that is where it is
+    held back.
+
+    Raises:
+        ImportError: if TensorFlow cannot be imported.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            import tensorflow as tf
+
+            tf.config.list_logical_devices()
+            failed = False
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            if failed:
+                held.seek(0)
+                os.write(2, held.read())

@@ -1,0 +1,54 @@
+"""Every exception that the package raises on purpose.
+
+All derive from `PReLURulesError`, so that one `except` clause catches them; each message is one sentence that
+names the offending value and says what to do. The command line prints that sentence and exits with status 2.
+"""
+
+
+class PReLURulesError(Exception):
+    """Base class of every error that the package raises on purpose.
+
+    Example:
+        >>> issubclass(ShapeError, PReLURulesError) and issubclass(ShapeError, ValueError)
+        True
+    """
+
+
+class ShapeError(PReLURulesError, ValueError):
+    """An array does not have the shape that its neighbours call for."""
+
+
+class InvalidValueError(PReLURulesError, ValueError):
+    """A value is not finite, out of range, or otherwise not allowed."""
+
+
+class UnsupportedModelError(PReLURulesError, TypeError):
+    """A model contains a part that has no exact piecewise linear form."""
+
+
+class TooManyUnitsError(PReLURulesError, ValueError):
+    """More nonlinear units are left than one rule per sign pattern can be written for."""
+
+
+class OutsideDomainError(PReLURulesError, ValueError):
+    """An input lies in none of the rules, because it lies outside the domain that they were extracted for."""
+
+
+class RoundingError(PReLURulesError, ArithmeticError):
+    """No number of printed digits keeps the text within the tolerance of the rules."""
+
+
+class DataError(PReLURulesError, ValueError):
+    """A table cannot be used: a missing file or column, text among numbers, a value that is not finite."""
+
+
+class FormatError(PReLURulesError, ValueError):
+    """A file or text is not in the format that was asked for."""
+
+
+class TrainingError(PReLURulesError, RuntimeError):
+    """Training cannot go on, or did not reach what was asked of it."""
+
+
+class SolverError(PReLURulesError, RuntimeError):
+    """The linear programming solver stopped without an answer."""

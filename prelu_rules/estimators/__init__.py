@@ -1,0 +1,1 @@
+"""Whole fits: from rows of data to rules."""

@@ -1,0 +1,152 @@
+"""JSON, versioned; what is read back equals what was written, to the last bit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import DataError, FormatError, PReLURulesError
+from prelu_rules.geometry.box import Box
+from prelu_rules.normal_form import NormalForm, UnitLabel
+from prelu_rules.rules.precision import Precision
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.values import Array, Value
+
+FORMAT, VERSION = "prelu_rules/rules", 1
+
+
+def write(system: RuleSystem, indent: int | None = 1) -> str:
+    """The whole system as JSON.
+
+    Args:
+        system: the rules.
+        indent: spaces per level; None for one line.
+
+    Returns:
+        The text; floats in the shortest form that reads back as the same float.
+
+    Raises:
+        FormatError: if the rules hold exact rationals, which JSON cannot.
+    """
+    content = {"format": FORMAT, "version": VERSION, **_plain(system)}
+    return json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read(text: str) -> RuleSystem:
+    """The system that `write` wrote.
+
+    Args:
+        text: JSON.
+
+    Returns:
+        A system equal to the one that was written.
+
+    Raises:
+        FormatError: if the text is no JSON of this format, or of a newer version of it.
+
+    Example:
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> rules = extract_rules(NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.1]], [[0.5]]))
+        >>> read(write(rules)) == rules
+        True
+    """
+    try:
+        content = json.loads(text)
+    except ValueError as problem:
+        raise FormatError(f"the text is not JSON ({problem}); export rules with target 'json'.") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise FormatError(f"the JSON has format {found!r}, not {FORMAT!r}; export rules with target 'json'.")
+    if content.get("version") != VERSION:
+        raise FormatError(
+            f"the rules are in version {content.get('version')!r} of the format, but only {VERSION} is known; upgrade prelu-rules."
+        )
+    try:
+        return _system(content)
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        detail = problem if isinstance(problem, PReLURulesError) else f"{type(problem).__name__}: {problem}"
+        raise FormatError(f"the JSON does not describe rules ({detail}); export them again.") from None
+
+
+def read_rules(path: str | PathLike[str]) -> RuleSystem:
+    """Load rules from a JSON file.
+
+    Args:
+        path: the file that `rules.export("json", path)` wrote.
+
+    Returns:
+        The rules.
+
+    Raises:
+        DataError: if the file cannot be read.
+        FormatError: if it holds something else.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as problem:
+        raise DataError(f"cannot read {path}: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise FormatError(f"{path} is not a text file; give rules that were exported as JSON.") from None
+    return read(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+    if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            raise FormatError("the rules hold exact rationals, which JSON cannot; extract them from the float form.")
+        return value.tolist()
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _system(content: dict[str, Any]) -> RuleSystem:
+    names = (content["feature_names"], content["output_names"])
+    classes = content["classes"]
+    return RuleSystem(
+        rules=tuple(_rule(rule, len(names[0])) for rule in content["rules"]),
+        feature_names=tuple(names[0]),
+        output_names=tuple(names[1]),
+        classes=None if classes is None else tuple(classes),
+        form=None if content["form"] is None else _form(content["form"], len(names[0])),
+        domain=None if content["domain"] is None else Box(**content["domain"]),
+        precision=None if content["precision"] is None else Precision(**content["precision"]),
+    )
+
+
+def _matrix(rows: list[list[float]], n_columns: int) -> Array:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), n_columns)
+
+
+def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
+    conditions = [
+        Condition(c["coef"], c["intercept"], c["nonnegative"], None if c["label"] is None else UnitLabel(*c["label"]))
+        for c in content["conditions"]
+    ]
+    outputs = content["outputs"]
+    return Rule(
+        tuple(conditions), AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]), content["count"]
+    )
+
+
+def _form(content: dict[str, Any], n_inputs: int) -> NormalForm:
+    n_units = len(content["b"])
+    return NormalForm(
+        A=_matrix(content["A"], n_inputs),
+        B=_matrix(content["B"], n_units),
+        b=content["b"],
+        C=_matrix(content["C"], n_inputs),
+        D=_matrix(content["D"], n_units),
+        e=content["e"],
+        slopes=content["slopes"],
+        labels=tuple(UnitLabel(*label) for label in content["labels"]),
+    )

@@ -1,0 +1,84 @@
+"""LaTeX: one `cases` environment per output, for a paper or a page with MathJax."""
+
+from __future__ import annotations
+
+from prelu_rules.export.terms import condition_sides, linear_sum, number, printed_rules
+from prelu_rules.rules.rule import Condition
+from prelu_rules.rules.rule_system import RuleSystem
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    **{c: f"\\{c}" for c in "&%$#_{}"},
+}
+
+
+def escaped(name: str) -> str:
+    """A name as upright text inside a formula.
+
+    Args:
+        name: any text.
+
+    Returns:
+        A `\\text{...}` with every special character escaped.
+
+    Example:
+        >>> print(escaped("a_b"))
+        \\text{a\\_b}
+    """
+    return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in ' '.join(name.split()))}}}"
+
+
+def write(system: RuleSystem) -> str:
+    """The rules as formulas; they need the package amsmath.
+
+    Args:
+        system: the rules.
+
+    Returns:
+        One displayed formula per output.
+
+    Example:
+        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> print(write(extract_rules(form, feature_names=["x"], output_names=["y"])), end="")
+        \\[
+        \\text{y} = \\begin{cases}
+          \\text{x} & \\text{if } \\text{x} < 3 \\\\
+          2\\,\\text{x} - 3 & \\text{if } \\text{x} \\ge 3
+        \\end{cases}
+        \\]
+    """
+    names = [escaped(name) for name in system.feature_names]
+    rules = printed_rules(system)
+    tests = [r" \text{ and } ".join(_condition(c, names) for c in rule.conditions) for rule in rules]
+    formulas = []
+    for k, output in enumerate(system.output_names):
+        sums = [
+            linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], times=r"\,", write=_number)
+            for rule in rules
+        ]
+        if tests == [""]:
+            formulas.append(f"\\[\n{escaped(output)} = {sums[0]}\n\\]\n")
+            continue
+        cases = " \\\\\n".join(rf"  {value} & \text{{if }} {test}" for value, test in zip(sums, tests, strict=True))
+        formulas.append(f"\\[\n{escaped(output)} = \\begin{{cases}}\n{cases}\n\\end{{cases}}\n\\]\n")
+    return "\n".join(formulas)
+
+
+def _number(value: float) -> str:
+    mantissa, _, exponent = number(value).partition("e")
+    return rf"{mantissa}\cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def _condition(condition: Condition, names: list[str]) -> str:
+    coef, turned, right = condition_sides(condition)
+    side = {(True, False): r"\ge", (False, False): "<", (True, True): r"\le", (False, True): ">"}[
+        condition.nonnegative, turned
+    ]
+    minus = "-" if right < 0 else ""
+    return f"{linear_sum(coef, names, 0.0, times=chr(92) + ',', write=_number)} {side} {minus}{_number(abs(right))}"

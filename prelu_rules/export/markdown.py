@@ -1,0 +1,71 @@
+"""A Markdown table, one row per rule."""
+
+from __future__ import annotations
+
+from prelu_rules.export.terms import condition_sides, linear_sum, number, printed_rules
+from prelu_rules.rules.rule import Condition
+from prelu_rules.rules.rule_system import RuleSystem
+
+_SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"
+
+
+def escaped(name: str) -> str:
+    """A name without any meaning in Markdown.
+
+    Args:
+        name: any text.
+
+    Returns:
+        The text with every special character escaped and line breaks as spaces.
+
+    Example:
+        >>> print(escaped("a|b_c"))
+        a\\|b\\_c
+    """
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in " ".join(name.split()))
+
+
+def write(system: RuleSystem) -> str:
+    """The rules as a table.
+
+    Args:
+        system: the rules.
+
+    Returns:
+        A pipe table with the conditions, the number of rows where there are counts, and a column per output.
+
+    Example:
+        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> print(write(extract_rules(form, feature_names=["age"], output_names=["cost"])), end="")
+        | rule | if | cost |
+        |---:|---|---|
+        | 1 | age < 3 | age |
+        | 2 | age ≥ 3 | 2 age - 3 |
+    """
+    names = [escaped(name) for name in system.feature_names]
+    counted = system.n_rows is not None
+    header = ["rule", *(["rows"] if counted else []), "if", *(escaped(name) for name in system.output_names)]
+    alignment = ["---:"] * (1 + counted) + ["---"] * (len(header) - 1 - counted)
+    lines = [_line(header), f"|{'|'.join(alignment)}|"]
+    for index, rule in enumerate(printed_rules(system), start=1):
+        conditions = " and ".join(_condition(c, names) for c in rule.conditions) or "always"
+        outputs = [
+            linear_sum(coef, names, constant, times=" ")
+            for coef, constant in zip(rule.outputs.coef, rule.outputs.intercept, strict=True)
+        ]
+        lines.append(_line([str(index), *([str(rule.count)] if counted else []), conditions, *outputs]))
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _condition(condition: Condition, names: list[str]) -> str:
+    coef, turned, right = condition_sides(condition)
+    side = {(True, False): "≥", (False, False): "<", (True, True): "≤", (False, True): "\\>"}[
+        condition.nonnegative, turned
+    ]
+    return f"{linear_sum(coef, names, 0.0, times=' ')} {side} {number(right)}"

@@ -1,0 +1,83 @@
+"""Python source without imports: one function that predicts one row."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+
+from prelu_rules.export.terms import linear_sum
+from prelu_rules.rules.rule import Condition
+from prelu_rules.rules.rule_system import RuleSystem
+
+
+def identifiers(names: Iterable[str]) -> list[str]:
+    """Distinct Python identifiers that look like the names.
+
+    Args:
+        names: any texts.
+
+    Returns:
+        One identifier per name.
+
+    Example:
+        >>> identifiers(["age", "body mass (kg)", "class", "1st", "body mass [kg]"])
+        ['age', 'body_mass_kg', 'class_', '_1st', 'body_mass_kg_2']
+    """
+    result: list[str] = []
+    for name in names:
+        word = re.sub(r"\W+", "_", name).strip("_") or "x"
+        word = f"_{word}" if word[0].isdigit() else word
+        word = f"{word}_" if keyword.iskeyword(word) or word == "predict" or not word.isidentifier() else word
+        candidate, number = word, 2
+        while candidate in result:
+            candidate, number = f"{word}_{number}", number + 1
+        result.append(candidate)
+    return result
+
+
+def write(system: RuleSystem, function: str = "predict") -> str:
+    """A function of one row, with all digits of every number.
+
+    Args:
+        system: the rules.
+        function: the name of the function.
+
+    Returns:
+        Python source without imports. The function takes one float per feature, in order or by name, and returns
+        a dict of the outputs by name.
+
+    Example:
+        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> scope = {}
+        >>> exec(write(extract_rules(form, feature_names=["age"], output_names=["cost"])), scope)
+        >>> scope["predict"](age=5.0)
+        {'cost': 7.0}
+    """
+    names = identifiers(system.feature_names)
+    lines = [f"def {function}({', '.join(names)}):", '    """Predict one row from these features:', ""]
+    lines += [f"    {word}: {_comment(name)}" for word, name in zip(names, system.feature_names, strict=True)]
+    lines.append('    """')
+    for rule in system.rules:
+        test = " and ".join(_condition(c, names) for c in rule.conditions)
+        indent = "        " if test else "    "
+        if test:
+            lines.append(f"    if {test}:")
+        lines.append(f"{indent}return {{")
+        for k, name in enumerate(system.output_names):
+            value = linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], write=repr)
+            lines.append(f"{indent}    {name!r}: {value},")
+        lines.append(f"{indent}}}")
+    if all(rule.conditions for rule in system.rules):
+        lines.append('    raise ValueError("no rule covers this row")')
+    return "\n".join(lines) + "\n"
+
+
+def _comment(name: str) -> str:
+    return " ".join(name.replace("\\", "\\\\").replace('"', "'").split())
+
+
+def _condition(condition: Condition, names: list[str]) -> str:
+    return f"{linear_sum(condition.coef, names, condition.intercept, write=repr)} {'>=' if condition.nonnegative else '<'} 0"

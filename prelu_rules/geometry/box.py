@@ -1,0 +1,84 @@
+"""The box: the domain on which rules are asked to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.values import BoolArray, FloatArray, Value, frozen_array, input_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Box(Value):
+    """All `x` with `lower <= x <= upper`.
+
+    Attributes:
+        lower: `(n_inputs,)` float64, in the units of the inputs.
+        upper: `(n_inputs,)` float64, nowhere below `lower`.
+
+    Raises:
+        ShapeError: if the two have different lengths.
+        InvalidValueError: if a bound is not finite, or a lower bound is above its upper bound.
+
+    Example:
+        >>> Box([0, 0], [1, 2]).contains([[0.5, 1.5], [0.5, 2.5]])
+        array([ True, False])
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lower", frozen_array(self.lower, "lower", (None,)))
+        object.__setattr__(self, "upper", frozen_array(self.upper, "upper", (len(self.lower),)))
+        if (self.lower > self.upper).any():
+            k = int(np.argmax(self.lower > self.upper))
+            raise InvalidValueError(
+                f"input {k} has lower bound {self.lower[k]} above its upper bound {self.upper[k]}; swap them."
+            )
+
+    @classmethod
+    def from_data(cls, x: npt.ArrayLike) -> Box:
+        """The smallest box that holds all rows.
+
+        Args:
+            x: `(n_rows, n_inputs)`, at least one row.
+
+        Returns:
+            The box of column minima and maxima.
+
+        Raises:
+            ShapeError: if `x` is not two-dimensional.
+            InvalidValueError: if there is no row, or a value is not finite.
+
+        Example:
+            >>> Box.from_data([[0, 5], [1, 3]])
+            Box(lower=array([0., 3.]), upper=array([1., 5.]))
+        """
+        rows = frozen_array(x, "the data", (None, None))
+        if len(rows) == 0:
+            raise InvalidValueError("the data have 0 rows; a box needs at least one.")
+        return cls(rows.min(axis=0), rows.max(axis=0))
+
+    @property
+    def n_inputs(self) -> int:
+        """The number of inputs."""
+        return len(self.lower)
+
+    def contains(self, x: npt.ArrayLike) -> BoolArray:
+        """Which rows lie in the box, bounds included.
+
+        Args:
+            x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
+
+        Returns:
+            bool, `(n_rows,)`.
+
+        Raises:
+            ShapeError: if `x` has another number of columns.
+        """
+        rows, _ = input_rows(x, self.n_inputs)
+        return np.asarray(((rows >= self.lower) & (rows <= self.upper)).all(axis=1))

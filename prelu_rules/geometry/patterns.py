@@ -1,0 +1,105 @@
+"""Which activation patterns some input of the domain really has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.errors import ShapeError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.tolerances import CANCELLED, CUT
+from prelu_rules.values import Array, BoolArray, FloatArray
+
+
+class ReachablePattern(NamedTuple):
+    """An activation pattern that inputs of the domain have.
+
+    Attributes:
+        signs: `(n_units,)` bool, True where the unit's pre-activation is non-negative.
+        decides: `(n_units,)` bool, True where the domain and the units before it leave the unit's sign open. The
+            other signs need no condition. The open ones form a decision tree, so every input has exactly one leaf.
+        pre_activations: `(n_units, n_inputs + 1)`, each unit's pre-activation where this pattern holds, as the weights
+            of an affine function of the input with the constant last. Patterns that share decisions share rows.
+    """
+
+    signs: BoolArray
+    decides: BoolArray
+    pre_activations: Array
+
+
+def reachable_patterns(form: NormalForm, domain: Box | None = None) -> Iterator[ReachablePattern]:
+    """The activation patterns whose region has an interior, one by one.
+
+    Units are decided in order, negative side first, so that the last unit varies fastest. A side is entered only
+    if the cell reaches further than `CUT` into it, so every region that is found is full-dimensional: patterns
+    that only a boundary has are not listed, and the function there is that of the neighbouring regions.
+
+    Args:
+        form: the network; the cost grows with the regions found times the units, not with `2^n_units`.
+        domain: the box to look in, or None for all of R^n.
+
+    Yields:
+        Each pattern, with the units whose sign is a decision of its own there.
+
+    Raises:
+        ShapeError: if the domain has another dimension than the form has inputs.
+        SolverError: if the linear programming solver fails.
+
+    Example:
+        Two units that bend at 0 and at 1 have three patterns, not four:
+
+        >>> form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
+        >>> [pattern.signs.astype(int).tolist() for pattern in reachable_patterns(form)]
+        [[0, 0], [1, 0], [1, 1]]
+    """
+    if domain is not None and domain.n_inputs != form.n_inputs:
+        raise ShapeError(f"the domain has {domain.n_inputs} dimensions, but the network has {form.n_inputs} inputs.")
+    cell = CellProgram(domain, form.n_inputs)
+    signs = np.zeros(form.n_units, dtype=bool)
+    decides = np.zeros(form.n_units, dtype=bool)
+    # Each unit as an affine function of the input, on the cell that the search is in.
+    direct = np.hstack([form.A, form.b[:, None]])
+    pre_activations, activations = np.zeros_like(direct), np.zeros_like(direct)
+
+    def decide(unit: int) -> Iterator[ReachablePattern]:
+        if unit == form.n_units:
+            yield ReachablePattern(signs.copy(), decides.copy(), pre_activations.copy())
+            return
+        row = _pre_activation(direct[unit], form.B[unit, :unit], activations[:unit])
+        pre_activations[unit] = row
+        coef, intercept = row[:-1].astype(np.float64), float(row[-1])
+        sides = _sides(cell, coef, intercept)
+        for side in sides:
+            signs[unit], decides[unit] = side, len(sides) == 2
+            activations[unit] = row if side else row * form.slopes[unit]
+            if decides[unit]:
+                sign = 1.0 if side else -1.0
+                cell.push(sign * coef, sign * intercept)
+            yield from decide(unit + 1)
+            if len(sides) == 2:
+                cell.pop()
+
+    return decide(0)
+
+
+def _pre_activation(direct: Array, weights: Array, activations: Array) -> Array:
+    """One unit's pre-activation as an affine function, `(n_inputs + 1,)`, with cancelled weights exactly 0."""
+    row = direct + weights @ activations
+    if row.dtype == object:
+        return np.asarray(row)
+    size = np.abs(direct) + np.abs(weights) @ np.abs(activations)
+    return np.where(np.abs(row) <= CANCELLED * size, 0.0, row)
+
+
+def _sides(cell: CellProgram, coef: FloatArray, intercept: float) -> tuple[bool, ...]:
+    """The sides of a hyperplane on which the cell has an interior, negative first."""
+    if not coef.any():
+        return (intercept >= 0,)
+    above = cell.reach(coef, intercept)
+    if above <= CUT:
+        return (False,)
+    return (False, True) if cell.reach(-coef, -intercept) > CUT else (True,)

@@ -1,0 +1,79 @@
+"""Growing a normal form while a network's graph is walked from the inputs to the outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prelu_rules.normal_form import NormalForm, UnitLabel
+from prelu_rules.values import Array, FloatArray
+
+
+class FormBuilder:
+    """Tensors of affine functions, and the PReLU units met so far.
+
+    A tensor of shape `s` is an array of shape `(*s, width)`. Its last axis holds the weights of the constant, of each
+    input and of each unit so far; tensors from before a unit was met are narrower, which stands for zeros.
+
+    Args:
+        input_shape: the shape of the network's input, without the batch axis; read in row-major order.
+
+    Example:
+        >>> builder = FormBuilder((2,))
+        >>> total = builder.inputs.sum(axis=0, keepdims=True)
+        >>> builder.form(builder.prelu(total, np.array([0.5]))).evaluate([-3.0, 1.0])
+        array([-1.])
+    """
+
+    def __init__(self, input_shape: tuple[int, ...]) -> None:
+        self._n_inputs = int(np.prod(input_shape))
+        self._units: list[Array] = []
+        self._slopes: list[float] = []
+        self._labels: list[UnitLabel] = []
+        identity = np.eye(self._n_inputs, self._n_inputs + 1, k=1)
+        self.inputs: FloatArray = identity.reshape(*input_shape, -1)
+
+    def prelu(self, tensor: Array, slopes: Array) -> Array:
+        """A layer of new units.
+
+        Args:
+            tensor: `(*shape, width)`, the pre-activations.
+            slopes: broadcast to `shape`.
+
+        Returns:
+            `(*shape, wider)`, the activations.
+        """
+        shape = tensor.shape[:-1]
+        rows = tensor.reshape(-1, tensor.shape[-1])
+        level = self._labels[-1].level + 1 if self._labels else 1
+        first = 1 + self._n_inputs + len(self._units)
+        self._units += list(rows)
+        self._slopes += np.broadcast_to(slopes, shape).reshape(-1).tolist()
+        self._labels += [UnitLabel(level, number + 1) for number in range(len(rows))]
+        return np.eye(len(rows), first + len(rows), k=first).reshape(*shape, -1)
+
+    def form(self, outputs: Array) -> NormalForm:
+        """The network whose outputs are these.
+
+        Args:
+            outputs: `(*shape, width)`; read in row-major order.
+
+        Returns:
+            The normal form of all units met.
+        """
+        width = 1 + self._n_inputs + len(self._units)
+        flat = outputs.reshape(-1, outputs.shape[-1])
+        system = np.zeros((len(self._units) + len(flat), width))
+        for number, row in enumerate([*self._units, *flat]):
+            system[number, : len(row)] = row
+        units, y = system[: len(self._units)], system[len(self._units) :]
+        d = self._n_inputs
+        return NormalForm(
+            A=units[:, 1 : d + 1],
+            B=units[:, d + 1 :],
+            b=units[:, 0],
+            C=y[:, 1 : d + 1],
+            D=y[:, d + 1 :],
+            e=y[:, 0],
+            slopes=np.array(self._slopes),
+            labels=tuple(self._labels),
+        )

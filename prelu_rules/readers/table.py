@@ -1,0 +1,180 @@
+"""Reads a CSV file into numbers and a target, and refuses what cannot be learned from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from prelu_rules.errors import DataError, InvalidValueError, ShapeError
+from prelu_rules.values import FloatArray, Value, frozen_array
+
+Task = Literal["regression", "classification"]
+
+FEWEST_ROWS = 10
+"""Rows below which a split into training, validation and test rows says nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Value):
+    """Rows of numbers with a target.
+
+    Attributes:
+        x: `(n_rows, n_features)` float64.
+        y: `(n_rows,)` float64: the target's value, or the index of its class.
+        feature_names: `n_features` column names.
+        target: the target's column name.
+        classes: the class labels, sorted; None for regression.
+
+    Raises:
+        ShapeError: if rows, names and target do not fit together.
+        InvalidValueError: if a number is NaN or infinite.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    feature_names: tuple[str, ...]
+    target: str
+    classes: tuple[str | int | float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", frozen_array(self.x, "x", (None, len(self.feature_names))))
+        object.__setattr__(self, "y", frozen_array(self.y, "y", (None,)))
+        if len(self.x) != len(self.y):
+            raise ShapeError(f"x has {len(self.x)} rows, but y has {len(self.y)}; give a target for each row.")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def task(self) -> Task:
+        """What is predicted: a number or a class."""
+        return "regression" if self.classes is None else "classification"
+
+
+def read_table(path: str | os.PathLike[str], target: str, task: Task | None = None) -> Table:
+    """Read a CSV file with a header; every column but the target is a feature and must be numeric.
+
+    Args:
+        path: the file, UTF-8, comma-separated.
+        target: the column to predict.
+        task: None to take text, and columns of just 0 and 1, as classes, and all other targets as numbers.
+
+    Returns:
+        The table.
+
+    Raises:
+        DataError: if the file is missing, empty or no CSV, a column is missing, named twice or without a name, a
+            feature holds text or a missing or infinite value, there are fewer than 10 rows, the target is
+            constant, or has one class only.
+        InvalidValueError: if `task` is another word.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "data.csv"
+        >>> _ = path.write_text("age,smokes\\n" + "41,yes\\n17,no\\n" * 5)
+        >>> table = read_table(path, "smokes")
+        >>> table.task, table.classes, table.y[:2]
+        ('classification', ('no', 'yes'), array([1., 0.]))
+    """
+    if task not in (None, "regression", "classification"):
+        raise InvalidValueError(f"task is {task!r}; it must be 'regression' or 'classification'.")
+    cells = _cells(path)
+    if target not in cells.columns:
+        raise DataError(f"{path} has no column {target!r}; its columns are {', '.join(cells.columns)}.")
+    features = [name for name in cells.columns if name != target]
+    if not features:
+        raise DataError(f"{path} has no column beside the target {target!r}; add features.")
+    if len(cells) < FEWEST_ROWS:
+        raise DataError(f"{path} has {len(cells)} rows of data; at least {FEWEST_ROWS} are needed.")
+    x = np.column_stack([_numbers(cells[name], path) for name in features])
+    y, classes = _target(cells[target], path, task)
+    return Table(x, y, tuple(features), target, classes)
+
+
+def _cells(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """The file as text cells."""
+    if not Path(path).is_file():
+        raise DataError(f"there is no file {path}; give the path of a CSV file.")
+    try:
+        # Without a header row pandas keeps repeated names apart by itself, so the header is read as data.
+        raw = pd.read_csv(
+            path, header=None, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig"
+        )
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{path} is empty; it needs a header and rows of data.") from None
+    except pd.errors.ParserError as problem:
+        raise DataError(f"{path} is not a regular CSV file: {str(problem).strip()}.") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not a text file in UTF-8; save it as CSV in UTF-8.") from None
+    except OSError as problem:
+        raise DataError(f"cannot read {path}: {problem.strerror}.") from None
+    names = [str(name).strip() for name in raw.iloc[0]]
+    _check_header(names, path)
+    cells = raw.iloc[1:].reset_index(drop=True)
+    cells.columns = pd.Index(names)
+    return cells
+
+
+def _check_header(names: Sequence[str], path: str | os.PathLike[str]) -> None:
+    for position, name in enumerate(names, start=1):
+        if not name:
+            raise DataError(f"column {position} of {path} has no name; give every column one in the first line.")
+        if names.index(name) + 1 < position:
+            raise DataError(f"{path} has two columns {name!r}; rename one of them.")
+
+
+def _numbers(column: pd.Series[str], path: str | os.PathLike[str]) -> FloatArray:
+    text = column.str.strip()
+    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~np.isfinite(values)
+    if not wrong.any():
+        return values
+    row = int(np.argmax(wrong))
+    cell, where = str(text.iloc[row]), f"column {column.name!r} of {path}, row {row + 1} of the data,"
+    if cell.lower() in ("", "nan", "na", "n/a", "null", "none", "<na>"):
+        raise DataError(f"{where} has a missing value ({cell!r}); fill it or drop the row.")
+    if np.isinf(values[row]):
+        raise DataError(f"{where} has the value {cell!r}, which is not finite; mend it or drop the row.")
+    raise DataError(f"{where} has the text {cell!r} where a number is needed; encode or drop the column.")
+
+
+def _target(
+    column: pd.Series[str], path: str | os.PathLike[str], task: Task | None
+) -> tuple[FloatArray, tuple[str | int | float, ...] | None]:
+    text = column.str.strip()
+    if (text == "").any():
+        row = int(np.argmax(text == ""))
+        raise DataError(f"column {column.name!r} of {path}, row {row + 1} of the data, is empty; drop the row.")
+    numeric = pd.to_numeric(text, errors="coerce").notna()
+    if task is None:
+        # Text among many numbers is more likely a slip than a label.
+        mostly_numbers = numeric.mean() > 0.5
+        task = "regression" if mostly_numbers and not set(text) <= {"0", "1"} else "classification"
+    if task == "regression":
+        y = _numbers(column, path)
+        if np.ptp(y) == 0:
+            raise DataError(f"the target {column.name!r} is {y[0]:g} in every row; there is nothing to predict.")
+        return y, None
+    classes: list[str | int | float]
+    if numeric.all():
+        values = _numbers(column, path)
+        labels, index = np.unique(values, return_inverse=True)
+        classes = [int(v) if v == int(v) else float(v) for v in labels]
+    else:
+        names, index = np.unique(text.to_numpy(dtype=str), return_inverse=True)
+        classes = [str(name) for name in names]
+    if len(classes) < 2:
+        raise DataError(f"the target {column.name!r} is {classes[0]!r} in every row; at least two classes are needed.")
+    rarest = int(np.bincount(index).argmin())
+    if np.bincount(index)[rarest] < 3:
+        raise DataError(
+            f"class {classes[rarest]!r} of the target {column.name!r} has fewer than 3 rows; "
+            "drop the class, or give --task regression if it is a number."
+        )
+    return index.astype(np.float64), tuple(classes)

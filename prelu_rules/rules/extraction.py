@@ -1,0 +1,125 @@
+"""From a collapsed network to rules: one per reachable sign pattern (paper, section on extraction)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.errors import TooManyUnitsError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.rounding import with_honest_precision
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem, default_names
+from prelu_rules.tolerances import PRINTED_OUTPUT
+from prelu_rules.values import input_rows
+
+MAX_UNITS = 5
+"""Nonlinear units up to which one rule per sign pattern is still something to read (paper: at most 2^5 rules)."""
+
+SAMPLED_ROWS = 1000
+"""Rows drawn from a box to choose the printed digits where there are no data."""
+
+
+def extract_rules(
+    form: NormalForm,
+    domain: Box | npt.ArrayLike | None = None,
+    *,
+    feature_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+    classes: Sequence[str | int | float | bool] | None = None,
+    max_units: int = MAX_UNITS,
+    tolerance: float = PRINTED_OUTPUT,
+) -> RuleSystem:
+    """One rule for each sign pattern that inputs of the domain have.
+
+    Every input falls under exactly one rule, on the domain and off it; on the domain the rules are the network.
+
+    Args:
+        form: a collapsed network; each of its units is taken as nonlinear.
+        domain: a `Box`, or rows `(n_rows, n_inputs)` whose box is meant; rows are counted, set the printed digits
+            and order the rules, most rows first. None for all inputs.
+        feature_names: `n_inputs` names; `in1`, `in2`, ... by default.
+        output_names: `n_outputs` names; `out1`, `out2`, ... by default.
+        classes: class labels, if the outputs are logits.
+        max_units: the most nonlinear units that rules are written for.
+        tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
+
+    Returns:
+        The rules; without data in the order of the patterns, negative side first, the last unit varying fastest.
+
+    Raises:
+        TooManyUnitsError: if there are more than `max_units` units.
+        ShapeError: if names or domain do not fit the network.
+        InvalidValueError: if a row is not finite, or there is none.
+        RoundingError: if no number of digits meets the tolerance.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
+        >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
+        >>> print(rules)
+        IF +1.00*age -1.00 >= 0  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
+        THEN  (2 of 3 rows)
+          cost = +2.00*age -2.0
+        <BLANKLINE>
+        IF +1.00*age -1.00 < 0  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
+        THEN  (1 of 3 rows)
+          cost = +1.00*age -1.0
+        <BLANKLINE>
+    """
+    if form.n_units > max_units:
+        raise TooManyUnitsError(
+            f"{form.n_units} nonlinear units are left, which makes up to 2^{form.n_units} = {2**form.n_units} rules "
+            f"of up to {form.n_units} conditions each; train on until at most {max_units} are left, raise max_units, "
+            "or read the compact form, which has one term per unit."
+        )
+    rows = None
+    if domain is not None and not isinstance(domain, Box):
+        rows = input_rows(domain, form.n_inputs)[0]
+        domain = Box.from_data(rows)
+    rules = [_rule(form, pattern) for pattern in reachable_patterns(form, domain)]
+    system = RuleSystem(
+        rules=tuple(rules),
+        feature_names=default_names(feature_names, "in", form.n_inputs),
+        output_names=default_names(output_names, "out", form.n_outputs),
+        classes=None if classes is None else tuple(classes),
+        form=form,
+        domain=domain,
+    )
+    if rows is not None:
+        return with_honest_precision(counted(system, rows), rows, tolerance)
+    if domain is not None:
+        sample = np.random.default_rng(0).uniform(domain.lower, domain.upper, (SAMPLED_ROWS, form.n_inputs))
+        return with_honest_precision(system, sample, tolerance)
+    return system
+
+
+def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
+    """The same rules, with the number of rows that each covers, most rows first.
+
+    Args:
+        system: the rules.
+        x: `(n_rows, n_inputs)`, the training rows.
+
+    Returns:
+        A system whose rules have counts; of equal counts the earlier rule stays first.
+
+    Raises:
+        OutsideDomainError: if no rule covers a row.
+    """
+    counts = np.bincount(system.assign(x), minlength=len(system))
+    order = np.argsort(-counts, kind="stable")
+    return replace(system, rules=tuple(replace(system.rules[k], count=int(counts[k])) for k in order))
+
+
+def _rule(form: NormalForm, pattern: ReachablePattern) -> Rule:
+    conditions = [
+        Condition(row[:-1], row[-1], bool(pattern.signs[unit]), form.labels[unit])
+        for unit, row in enumerate(pattern.pre_activations)
+        if pattern.decides[unit]
+    ]
+    return Rule(tuple(conditions), form.affine_on(pattern.signs)[1])

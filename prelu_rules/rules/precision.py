@@ -1,0 +1,117 @@
+"""How many digits a printed number needs, so that the printed rules say what the rules say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.values import Array, FloatArray, IntArray, Value, frozen_array
+
+MOST_PLACES = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Precision(Value):
+    """Digits after the point that each printed number gets.
+
+    A weight's last digit is worth about `10**-digits` of the sum that it stands in, whatever its feature is measured
+    in: a feature in the millions has weights with more places, one in thousandths has fewer.
+
+    Attributes:
+        digits: digits relative to the size of the sum, at least 0.
+        feature_scale: `(n_inputs,)`, the largest absolute value of each feature, in its own unit; above 0.
+        output_scale: `(n_outputs,)`, the range of each output, in its own unit; above 0.
+
+    Raises:
+        ShapeError: if a scale is not one-dimensional.
+        InvalidValueError: if a scale is not above 0, or the number of digits is negative.
+
+    Example:
+        >>> Precision(2, feature_scale=[1.0, 1000.0], output_scale=[10.0]).output_places(0)
+        (array([1, 4]), 1)
+    """
+
+    digits: int
+    feature_scale: FloatArray
+    output_scale: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.digits < 0:
+            raise InvalidValueError(f"digits is {self.digits}; it must be at least 0.")
+        for name in ("feature_scale", "output_scale"):
+            scale = frozen_array(getattr(self, name), name, (None,))
+            if (scale <= 0).any():
+                raise InvalidValueError(f"{name} holds {scale.min()}; every scale must be above 0.")
+            object.__setattr__(self, name, scale)
+
+    @classmethod
+    def of_data(cls, digits: int, x: npt.ArrayLike, y: npt.ArrayLike) -> Precision:
+        """The precision for rules that are used on rows like these.
+
+        Args:
+            digits: digits relative to the size of each sum.
+            x: `(n_rows, n_inputs)`.
+            y: `(n_rows, n_outputs)`, the outputs on these rows.
+
+        Returns:
+            A precision with the scales of the rows; where a column is constantly 0, its scale is 1.
+        """
+        feature_scale = np.abs(np.asarray(x, dtype=np.float64)).max(axis=0)
+        output_scale = np.ptp(np.asarray(y, dtype=np.float64), axis=0)
+        return cls(digits, np.where(feature_scale > 0, feature_scale, 1), np.where(output_scale > 0, output_scale, 1))
+
+    def places(self, size: float, scales: Array) -> tuple[IntArray, int]:
+        """Places of the weights and of the constant in a sum.
+
+        Args:
+            size: how large the sum gets; above 0.
+            scales: `(n_terms,)`, the largest absolute value of each term's variable; above 0.
+
+        Returns:
+            `(n_terms,)` int, and an int.
+        """
+        weights = np.rint(self.digits - np.log10(size / scales)).astype(np.intp)
+        constant = int(np.rint(self.digits - np.log10(size)))
+        return np.clip(weights, 0, MOST_PLACES), min(max(constant, 0), MOST_PLACES)
+
+    def condition_places(self, coef: Array) -> tuple[IntArray, int]:
+        """Places of a condition's weights and of its constant.
+
+        Args:
+            coef: `(n_inputs,)`, the weights.
+
+        Returns:
+            `(n_inputs,)` int, and an int.
+        """
+        return self.places(float((np.abs(coef) * self.feature_scale).max(initial=0)) or 1.0, self.feature_scale)
+
+    def output_places(self, output: int) -> tuple[IntArray, int]:
+        """Places of the weights and of the constant in an output.
+
+        Args:
+            output: which output.
+
+        Returns:
+            `(n_inputs,)` int, and an int.
+        """
+        return self.places(float(self.output_scale[output]), self.feature_scale)
+
+
+def rounded(value: float, places: int) -> float:
+    """A number as it reads once it has been printed.
+
+    Args:
+        value: the number.
+        places: digits after the point.
+
+    Returns:
+        What the printed text parses back to; never a negative zero.
+
+    Example:
+        >>> rounded(-0.004, 2), rounded(2.675, 2)
+        (0.0, 2.67)
+    """
+    return float(f"{value:.{places}f}") + 0.0

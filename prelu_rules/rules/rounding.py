@@ -1,0 +1,99 @@
+"""Honest rounding: the fewest digits with which the printed rules still give the answers of the rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import RoundingError
+from prelu_rules.rules.compact import rounded_compact_form
+from prelu_rules.rules.precision import Precision, rounded
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.tolerances import PRINTED_OUTPUT
+from prelu_rules.values import Array
+
+FEWEST_DIGITS, MOST_DIGITS = 2, 17
+
+
+def printed_condition(condition: Condition, precision: Precision) -> Condition:
+    """A condition as it reads once it has been printed: normalised and rounded.
+
+    Args:
+        condition: the condition.
+        precision: how it is printed.
+
+    Returns:
+        The condition with exactly the numbers of the printed text.
+    """
+    normal = condition.normalised()
+    weights, constant = precision.condition_places(normal.coef)
+    return replace(normal, coef=_rounded_row(normal.coef, weights), intercept=rounded(normal.intercept, constant))
+
+
+def printed_rule(rule: Rule, precision: Precision) -> Rule:
+    """A rule as it reads once it has been printed.
+
+    Args:
+        rule: the rule.
+        precision: how it is printed.
+
+    Returns:
+        The rule with exactly the numbers of the printed text.
+    """
+    places = [precision.output_places(k) for k in range(len(rule.outputs.coef))]
+    outputs = AffineMap(
+        np.array([_rounded_row(row, weights) for row, (weights, _) in zip(rule.outputs.coef, places, strict=True)]),
+        np.array([rounded(v, constant) for v, (_, constant) in zip(rule.outputs.intercept, places, strict=True)]),
+    )
+    return replace(rule, conditions=tuple(printed_condition(c, precision) for c in rule.conditions), outputs=outputs)
+
+
+def _rounded_row(row: Array, places: npt.NDArray[np.intp]) -> Array:
+    return np.array([rounded(v, p) for v, p in zip(row.tolist(), places.tolist(), strict=True)])
+
+
+def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float = PRINTED_OUTPUT) -> RuleSystem:
+    """The system, with the fewest digits that keep its printed text honest on given rows.
+
+    Args:
+        system: the rules.
+        x: `(n_rows, n_inputs)`, the rows on which printed rules, printed compact form and rules must agree.
+        tolerance: the largest difference allowed, as a share of the range of each output over the rows.
+
+    Returns:
+        The system with its `precision` set. On every row each printed form gives the answer of the rules, up to
+        the tolerance, and exactly one printed rule covers the row.
+
+    Raises:
+        RoundingError: if all digits of float64 do not suffice; the tolerance is then too small to be met.
+        ShapeError: if `x` has another number of columns.
+    """
+    y = system.predict(x)
+    for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1):
+        precision = Precision.of_data(digits, x, y)
+        if _agrees(system, precision, x, y, tolerance * precision.output_scale):
+            return replace(system, precision=precision)
+    raise RoundingError(
+        f"{MOST_DIGITS} digits do not keep the printed rules within {tolerance} of the outputs' range; "
+        "allow a larger tolerance."
+    )
+
+
+def _agrees(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:
+    rules = [printed_rule(rule, precision) for rule in system.rules]
+    covers = np.array([rule.covers(x) for rule in rules])
+    if (covers.sum(axis=0) != 1).any():
+        return False
+    printed = np.empty_like(y)
+    for rule, covered in zip(rules, covers, strict=True):
+        printed[covered] = rule.outputs(np.asarray(x)[covered])
+    if (np.abs(printed - y) > allowed).any():
+        return False
+    return (
+        system.form is None
+        or not (np.abs(rounded_compact_form(system.form, precision).evaluate(x) - y) > allowed).any()
+    )

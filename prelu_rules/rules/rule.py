@@ -1,0 +1,126 @@
+"""A condition and a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import ShapeError
+from prelu_rules.normal_form import UnitLabel
+from prelu_rules.values import Array, BoolArray, Value, frozen_array, input_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Condition(Value):
+    """A half-space: `coef x + intercept >= 0`, or `< 0`; where the sum is 0, the first of the two holds.
+
+    Attributes:
+        coef: `(n_inputs,)`.
+        intercept: the constant, a float.
+        nonnegative: True for `>= 0`, False for `< 0`.
+        label: the unit of the network whose sign this is, if it is one's.
+
+    Raises:
+        ShapeError: if `coef` is not one-dimensional.
+        InvalidValueError: if a number is NaN or infinite.
+
+    Example:
+        >>> adult = Condition([1.0], -18.0, nonnegative=True)
+        >>> adult.holds([[17.9], [18.0]])
+        array([False,  True])
+    """
+
+    coef: Array
+    intercept: float
+    nonnegative: bool
+    label: UnitLabel | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coef", frozen_array(self.coef, "coef", (None,)))
+        object.__setattr__(self, "intercept", frozen_array(self.intercept, "intercept", ()).item())
+        object.__setattr__(self, "nonnegative", bool(self.nonnegative))
+        if self.label is not None:
+            object.__setattr__(self, "label", UnitLabel(*self.label))
+
+    def holds(self, x: npt.ArrayLike) -> BoolArray:
+        """Where the condition is true.
+
+        Args:
+            x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
+
+        Returns:
+            bool, `(n_rows,)`.
+
+        Raises:
+            ShapeError: if `x` has another number of columns.
+        """
+        rows, _ = input_rows(x, len(self.coef))
+        return np.asarray((rows @ self.coef + self.intercept >= 0) == self.nonnegative, dtype=bool)
+
+    def normalised(self) -> Condition:
+        """The same condition, divided by its largest absolute weight (paper, text format).
+
+        Returns:
+            The condition; itself where all weights are 0.
+
+        Example:
+            >>> Condition([4.0, -8.0], 2.0, nonnegative=False).normalised().coef
+            array([ 0.5, -1. ])
+        """
+        largest = np.abs(self.coef).max(initial=0)
+        if largest == 0:
+            return self
+        return Condition(self.coef / largest, self.intercept / largest, self.nonnegative, self.label)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule(Value):
+    """IF all conditions hold THEN the outputs are an affine function of the inputs.
+
+    Attributes:
+        conditions: in the order of the layers; none where the rule always holds.
+        outputs: `n_inputs -> n_outputs`.
+        count: how many rows of the training data the rule covers; None where there were no data.
+
+    Raises:
+        ShapeError: if a condition speaks of another number of inputs than the outputs do.
+
+    Example:
+        >>> rule = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[2.0]], [1.0]))
+        >>> rule.covers([[-1.0], [3.0]])
+        array([False,  True])
+    """
+
+    conditions: tuple[Condition, ...]
+    outputs: AffineMap
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditions", tuple(self.conditions))
+        n_inputs = self.outputs.coef.shape[1]
+        for condition in self.conditions:
+            if len(condition.coef) != n_inputs:
+                raise ShapeError(
+                    f"a condition has {len(condition.coef)} weights, but the rule's outputs have {n_inputs} inputs."
+                )
+
+    def covers(self, x: npt.ArrayLike) -> BoolArray:
+        """Where all conditions hold.
+
+        Args:
+            x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
+
+        Returns:
+            bool, `(n_rows,)`.
+
+        Raises:
+            ShapeError: if `x` has another number of columns.
+        """
+        rows, _ = input_rows(x, self.outputs.coef.shape[1])
+        covered = np.ones(len(rows), dtype=bool)
+        for condition in self.conditions:
+            covered &= condition.holds(rows)
+        return covered

@@ -1,0 +1,268 @@
+"""A system of rules: what is predicted, explained, exported and signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
+from prelu_rules.geometry.box import Box
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.precision import Precision
+from prelu_rules.rules.rule import Rule
+from prelu_rules.values import Array, FloatArray, IntArray, Value, input_rows
+
+if TYPE_CHECKING:
+    import sympy
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSystem(Value):
+    """Rules that together give one answer for every input.
+
+    Attributes:
+        rules: in the order in which they are shown, most rows covered first.
+        feature_names: `n_inputs` names, distinct.
+        output_names: `n_outputs` names, distinct.
+        classes: for a classifier its class labels; then the outputs are logits, one per class, or a single one
+            for the second of two classes.
+        form: the collapsed network that the rules were read from, if there was one.
+        domain: the box on which the rules were asked to hold; None for all inputs.
+        precision: how many digits a printed number needs; None for all of them.
+
+    Raises:
+        ShapeError: if names, classes or rules do not fit together.
+        InvalidValueError: if there is no rule, or a name is used twice.
+
+    Example:
+        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.rules.rule import Condition
+        >>> left = Rule((Condition([1.0], 0.0, nonnegative=False),), AffineMap([[-1.0]], [0.0]))
+        >>> right = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
+        >>> RuleSystem((left, right), ("x",), ("distance",)).predict([[-3.0], [5.0]])
+        array([[3.],
+               [5.]])
+    """
+
+    rules: tuple[Rule, ...]
+    feature_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    classes: tuple[str | int | float | bool, ...] | None = None
+    form: NormalForm | None = None
+    domain: Box | None = None
+    precision: Precision | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("rules", "feature_names", "output_names"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.classes is not None:
+            object.__setattr__(self, "classes", tuple(self.classes))
+        if not self.rules:
+            raise InvalidValueError("a rule system has 0 rules; it needs at least one.")
+        shape = (len(self.output_names), len(self.feature_names))
+        for rule in self.rules:
+            if rule.outputs.coef.shape != shape:
+                raise ShapeError(
+                    f"a rule maps {rule.outputs.coef.shape[1]} inputs to {rule.outputs.coef.shape[0]} outputs, but "
+                    f"there are {shape[1]} feature names and {shape[0]} output names; give one name each."
+                )
+        for kind, names in (("feature", self.feature_names), ("output", self.output_names)):
+            if len(set(names)) < len(names):
+                twice = next(name for name in names if names.count(name) > 1)
+                raise InvalidValueError(f"the {kind} name {twice!r} is used twice; names must be distinct.")
+        if self.classes is not None and len(self.classes) != max(2, shape[0]):
+            raise ShapeError(
+                f"there are {len(self.classes)} classes for {shape[0]} logits; give one each, or two for one."
+            )
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def __str__(self) -> str:
+        return self.export("text")
+
+    def __repr__(self) -> str:
+        return f"<RuleSystem: {len(self)} rules, {len(self.feature_names)} features -> {', '.join(self.output_names)}>"
+
+    @property
+    def n_inputs(self) -> int:
+        """The number of inputs."""
+        return len(self.feature_names)
+
+    @property
+    def n_rows(self) -> int | None:
+        """How many rows of training data the rules were counted on; None where there were none."""
+        counts = [rule.count for rule in self.rules if rule.count is not None]
+        return sum(counts) if counts else None
+
+    def _rows(self, x: Any) -> Array:
+        """Input rows; a DataFrame's columns are found by name, whatever their order."""
+        columns = getattr(x, "columns", None)
+        if columns is not None:
+            missing = [name for name in self.feature_names if name not in columns]
+            if missing:
+                raise DataError(
+                    f"the table has no column {missing[0]!r}; its columns are {', '.join(map(str, columns))}."
+                )
+            x = x[list(self.feature_names)].to_numpy()
+        return input_rows(x, self.n_inputs)[0]
+
+    def assign(self, x: npt.ArrayLike) -> IntArray:
+        """Which rule each row falls under.
+
+        Args:
+            x: `(n_rows, n_inputs)`, `(n_inputs,)` for one row, or a DataFrame with the feature names as columns.
+
+        Returns:
+            int, `(n_rows,)`, the index of the first rule in `rules` whose conditions all hold.
+
+        Raises:
+            ShapeError: if `x` has another number of columns.
+            InvalidValueError: if `x` holds NaN or infinity.
+            DataError: if a DataFrame lacks a feature.
+            OutsideDomainError: if no rule covers a row.
+        """
+        rows = self._rows(x)
+        index = np.full(len(rows), -1, dtype=np.intp)
+        # Rules share hyperplanes, so each sign is computed once.
+        signs: dict[bytes, npt.NDArray[np.bool_]] = {}
+        for number, rule in enumerate(self.rules):
+            covered = index < 0
+            for condition in rule.conditions:
+                key = condition.coef.tobytes() + np.float64(condition.intercept).tobytes()
+                if key not in signs:
+                    signs[key] = rows @ condition.coef + condition.intercept >= 0
+                covered &= signs[key] if condition.nonnegative else ~signs[key]
+            index[covered] = number
+        if (index < 0).any():
+            row = int(np.argmax(index < 0))
+            raise OutsideDomainError(
+                f"row {row} ({rows[row].tolist()}) is covered by no rule; extract the rules on a domain that holds it."
+            )
+        return index
+
+    def predict(self, x: npt.ArrayLike) -> FloatArray:
+        """The outputs that the rules give; for a classifier the logits.
+
+        Args:
+            x: `(n_rows, n_inputs)`, `(n_inputs,)` for one row, or a DataFrame with the feature names as columns.
+
+        Returns:
+            float64, `(n_rows, n_outputs)`.
+
+        Raises:
+            ShapeError: if `x` has another number of columns.
+            InvalidValueError: if `x` holds NaN or infinity.
+            DataError: if a DataFrame lacks a feature.
+            OutsideDomainError: if no rule covers a row.
+        """
+        rows = self._rows(x)
+        index = self.assign(rows)
+        y = np.empty((len(rows), len(self.output_names)))
+        for number, rule in enumerate(self.rules):
+            covered = index == number
+            y[covered] = rows[covered] @ rule.outputs.coef.T + rule.outputs.intercept
+        return y
+
+    def classify(self, x: npt.ArrayLike) -> npt.NDArray[Any]:
+        """The class that the rules give.
+
+        Args:
+            x: `(n_rows, n_inputs)`, `(n_inputs,)` for one row, or a DataFrame with the feature names as columns.
+
+        Returns:
+            `(n_rows,)` class labels: the class of the largest logit, the first of equal ones; of two classes with
+            one logit the second where the logit is above 0.
+
+        Raises:
+            InvalidValueError: if these are rules for numbers, not for classes.
+        """
+        if self.classes is None:
+            raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
+        logits = self.predict(x)
+        winner = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(axis=1)
+        return np.array(self.classes)[winner]
+
+    def to_sympy(
+        self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False
+    ) -> dict[str, sympy.Expr]:
+        """The rules as SymPy expressions in symbols of the feature names.
+
+        Args:
+            kind: "piecewise" for one `Piecewise` per output, or "max" for the closed formula with nested `Max`.
+            exact: whether numbers become the exact rationals that the floats are, rather than `Float`.
+
+        Returns:
+            One expression per output, by output name.
+
+        Raises:
+            InvalidValueError: if `kind` is another word, or "max" is asked of rules that came without a network.
+
+        Example:
+            >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0.5])
+            >>> from prelu_rules.rules.extraction import extract_rules
+            >>> extract_rules(form, feature_names=["x"], output_names=["y"]).to_sympy("max", exact=True)
+            {'y': x/2 + Max(0, x)/2}
+        """
+        from prelu_rules.rules import symbolic
+
+        if kind == "piecewise":
+            return symbolic.piecewise(self.rules, self.feature_names, self.output_names, exact=exact)
+        if kind != "max":
+            raise InvalidValueError(f"kind is {kind!r}; it must be 'piecewise' or 'max'.")
+        if self.form is None:
+            raise InvalidValueError(
+                "these rules came without a network, so they have no closed formula; use 'piecewise'."
+            )
+        return symbolic.closed_formula(self.form, self.feature_names, self.output_names, exact=exact)
+
+    def export(self, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str:
+        """The rules in another language; see `prelu_rules.export` for the targets and their options.
+
+        Args:
+            target: "text", "compact", "markdown", "latex", "json" or "python", or one that was registered.
+            path: a file to write as well; it appears whole or not at all.
+            options: what the target takes.
+
+        Returns:
+            The text.
+
+        Raises:
+            InvalidValueError: if there is no such target.
+            DataError: if the file cannot be written.
+        """
+        from prelu_rules.export import export
+
+        return export(self, target, path, **options)
+
+
+def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple[str, ...]:
+    """Names that were given, checked, or `prefix1`, `prefix2`, ... where none were.
+
+    Args:
+        names: the names, or None.
+        prefix: what default names start with.
+        count: how many there must be.
+
+    Returns:
+        `count` names.
+
+    Raises:
+        ShapeError: if another number of names was given.
+
+    Example:
+        >>> default_names(None, "in", 2)
+        ('in1', 'in2')
+    """
+    if names is None:
+        return tuple(f"{prefix}{number + 1}" for number in range(count))
+    if len(names) != count:
+        raise ShapeError(
+            f"there are {len(names)} names for {count} columns ({', '.join(map(str, names))}); give one each."
+        )
+    return tuple(map(str, names))

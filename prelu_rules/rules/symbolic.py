@@ -1,0 +1,99 @@
+"""Rules and normal forms as SymPy expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import sympy
+
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.rule import Condition, Rule
+
+
+def _number(value: float, exact: bool) -> sympy.Expr:
+    # Never nsimplify: a float is the rational that its bits say.
+    rational = sympy.Rational(*value.as_integer_ratio())
+    return rational if exact or rational.is_Integer else sympy.Float(value)
+
+
+def _sum(weights: Iterable[float], terms: Sequence[sympy.Expr], constant: float, exact: bool) -> sympy.Expr:
+    parts = [_number(float(w), exact) * t for w, t in zip(weights, terms, strict=True) if w != 0]
+    return sympy.Add(*parts, _number(float(constant), exact))
+
+
+def _symbols(names: Sequence[str]) -> list[sympy.Symbol]:
+    return [sympy.Symbol(name, real=True) for name in names]
+
+
+def _relation(condition: Condition, symbols: Sequence[sympy.Symbol], exact: bool) -> sympy.Basic:
+    left = _sum(condition.coef, symbols, condition.intercept, exact)
+    return left >= 0 if condition.nonnegative else left < 0
+
+
+def piecewise(
+    rules: Sequence[Rule], feature_names: Sequence[str], output_names: Sequence[str], *, exact: bool = False
+) -> dict[str, sympy.Expr]:
+    """One `Piecewise` per output, a piece per rule.
+
+    Args:
+        rules: the rules, in order.
+        feature_names: the names of the symbols; these are real.
+        output_names: the keys of the result.
+        exact: whether numbers become exact rationals.
+
+    Returns:
+        One expression per output, by name.
+
+    Example:
+        >>> from prelu_rules.affine import AffineMap
+        >>> left = Rule((Condition([1.0], 0.0, nonnegative=False),), AffineMap([[-1.0]], [0.0]))
+        >>> right = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
+        >>> piecewise([left, right], ["x"], ["y"])
+        {'y': Piecewise((-x, x < 0), (x, True))}
+    """
+    symbols = _symbols(feature_names)
+    tests = [sympy.And(*(_relation(c, symbols, exact) for c in rule.conditions)) for rule in rules]
+    return {
+        name: sympy.Piecewise(
+            *(
+                (_sum(rule.outputs.coef[k], symbols, rule.outputs.intercept[k], exact), test)
+                for rule, test in zip(rules, tests, strict=True)
+            ),
+        )
+        for k, name in enumerate(output_names)
+    }
+
+
+def closed_formula(
+    form: NormalForm, feature_names: Sequence[str], output_names: Sequence[str], *, exact: bool = False
+) -> dict[str, sympy.Expr]:
+    """The network as one formula per output: `PReLU_a(z) = a z + (1 - a) Max(0, z)`, nested where the layers are.
+
+    Args:
+        form: the network; meant for few units, since the formula nests.
+        feature_names: the names of the symbols; these are real.
+        output_names: the keys of the result.
+        exact: whether numbers become exact rationals.
+
+    Returns:
+        One expression per output, by name.
+
+    Example:
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[-1]], D=[[2]], e=[0], slopes=[0])
+        >>> closed_formula(form, ["x"], ["y"])
+        {'y': -x + 2*Max(0, x)}
+    """
+    number = partial(_number, exact=exact)
+    symbols = _symbols(feature_names)
+    activations: list[sympy.Expr] = []
+    for unit in range(form.n_units):
+        terms = [*symbols, *activations]
+        z = _sum([*form.A[unit], *form.B[unit, :unit]], terms, form.b[unit], exact)
+        slope = number(float(form.slopes[unit]))
+        activations.append(sympy.expand(slope * z) + (1 - slope) * sympy.Max(0, z))
+    terms = [*symbols, *activations]
+    return {
+        name: sympy.expand(_sum([*form.C[k], *form.D[k]], terms, form.e[k], exact))
+        for k, name in enumerate(output_names)
+    }

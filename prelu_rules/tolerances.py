@@ -1,0 +1,25 @@
+"""Every named tolerance and threshold of the package, with its reason; no other file holds a bare one."""
+
+LINEAR_SLOPE = 0.9995
+"""A slope above this counts as linear, `a = 1` (paper, section on the force)."""
+
+FORCE_SLEEPS_ABOVE = 0.01
+"""Training error above which the force is asleep (paper, `eta_p` formula)."""
+
+CUT = 1e-9
+"""A hyperplane cuts a cell only if the cell has points further from it than this, on both sides.
+
+The distance is Euclidean, in units of the inputs after the domain has been scaled to unit size.
+"""
+
+PRINTED_OUTPUT = 0.01
+"""Largest difference between printed text and rules on any training row, relative to the range of that output."""
+
+SETTLED_ERROR = 1e-3
+"""Mean squared error below which a network counts as settled on a toy task."""
+
+CANCELLED = 1e-13
+"""A weight counts as cancelled to zero when it is smaller than this, relative to the terms that were added up."""
+
+LP_FEASIBILITY = 1e-10
+"""Feasibility tolerance of the linear programming solver, tighter than `CUT`; the least that HiGHS takes."""

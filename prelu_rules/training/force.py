@@ -1,0 +1,225 @@
+"""The force that pulls slopes to the identity while a network is trained (paper, section on the force)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedModelError
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
+from prelu_rules.training.slopes import count_nonlinear, prelu_layers
+
+LEAST_ERROR = 1e-30
+"""Errors below this count as this, so that the logarithm of an error of 0 is finite."""
+
+
+class _Batch(NamedTuple):
+    """What a model's `compute_loss` was given and returned."""
+
+    y: Any
+    y_pred: Any
+    loss: Any
+
+
+class IdentityForce(keras.callbacks.Callback):
+    r"""The paper's force, for any Keras model with PReLUs that is trained by `compile` and `fit`.
+
+    After every optimiser step, in parallel to back-propagation, each slope `a` moves toward 1:
+
+        a <- max(0, min(1, a + eta_p sgn(1 - a)))
+        eta_p = eta_0 * 0.01 * max(0, log10(threshold / error))
+
+    which with the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls below
+    the threshold, and grows as the error falls. For slopes up to 1 it is the proximal step of `eta_p |1 - a|`, so slopes
+    that the data do not hold back arrive at exactly 1 and stay there.
+
+    It runs inside the compiled training step. Frozen PReLU layers are left alone. After `fit` the model is as any other;
+    after a `fit` that was interrupted, too. Each `fit` starts at step 0 with a rate of 0. `History` gets `force_rate` and
+    `nonlinear_units` for every epoch.
+
+    Args:
+        eta_0: the scale of the rate; the paper uses the learning rate, 0.01.
+        threshold: the error above which the force sleeps.
+        refresh_every: the rate is computed anew every so many steps, from the error of the last batch.
+        error: "loss" for the loss of the batch, penalties included, or a function `(y_true, y_pred) -> scalar tensor`.
+            A model whose own `train_step` never calls `compute_loss` has only the epoch's mean loss so far.
+        rate: None to follow the error; a number for a constant rate; or a function of the step, counted from 0, such
+            as a `keras.optimizers.schedules.LearningRateSchedule`.
+
+    Raises:
+        InvalidValueError: if an argument is out of range.
+        UnsupportedModelError: when training begins, if the model has no PReLU.
+        TrainingError: when training begins, if Keras does not run on TensorFlow, or `fit` has two forces.
+
+    Example:
+        >>> from prelu_rules.training.prelu import PReLU
+        >>> model = keras.Sequential([keras.Input((1,)), PReLU(), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> force = IdentityForce(rate=0.1)
+        >>> history = model.fit(np.ones((8, 1)), np.ones((8, 1)), batch_size=1, verbose=0, callbacks=[force])
+        >>> history.history["nonlinear_units"], model.layers[0].slopes
+        ([0], array([1.]))
+    """
+
+    def __init__(
+        self,
+        eta_0: float = 0.01,
+        threshold: float = FORCE_SLEEPS_ABOVE,
+        refresh_every: int = 1000,
+        error: str | Callable[[Any, Any], Any] = "loss",
+        rate: float | Callable[[Any], Any] | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value in (("eta_0", eta_0), ("threshold", threshold)):
+            if not (np.isfinite(value) and value > 0):
+                raise InvalidValueError(f"{name} is {value}; it must be a finite number above 0.")
+        if refresh_every != int(refresh_every) or refresh_every < 1:
+            raise InvalidValueError(f"refresh_every is {refresh_every}; it must be a whole number of at least 1.")
+        if error != "loss" and not callable(error):
+            raise InvalidValueError(f"error is {error!r}; it must be 'loss' or a function of y_true and y_pred.")
+        if rate is not None and not callable(rate) and not (np.isfinite(rate) and rate >= 0):
+            raise InvalidValueError(f"rate is {rate}; it must be None, a finite number of at least 0, or a function.")
+        self.eta_0, self.threshold, self.refresh_every = float(eta_0), float(threshold), int(refresh_every)
+        self.error, self._given_rate = error, rate
+        self._step: Any = None
+        self._rate: Any = None
+        self._armed = False
+
+    @property
+    def rate(self) -> float:
+        """The force rate `eta_p` of the last step; 0 before the first."""
+        return 0.0 if self._rate is None else float(self._rate.numpy())
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Put the force into the model's training step."""
+        model = self.model
+        if keras.backend.backend() != "tensorflow":
+            raise TrainingError(
+                f"Keras runs on {keras.backend.backend()}, but the force needs TensorFlow; set KERAS_BACKEND=tensorflow."
+            )
+        slopes = [layer.alpha.value for layer in prelu_layers(model) if layer.trainable]
+        if not slopes:
+            raise UnsupportedModelError(
+                f"the model {model.name!r} has no trainable PReLU layer, so there is nothing to pull; add "
+                "prelu_rules.PReLU layers."
+            )
+        # An interrupted fit leaves its function behind; what matters is the one that was there before it.
+        previous = getattr(model.train_function, "ordinary", model.train_function)
+        other = getattr(model.train_function, "force", None)
+        if other is not None and other is not self and other.params is self.params:
+            raise TrainingError("fit has two IdentityForce callbacks; give it one.")
+        with model.distribute_strategy.scope():
+            self._step, self._rate = (
+                tf.Variable(0, dtype=dtype, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
+                for dtype in (tf.int64, tf.float32)
+            )
+        train_step, compute_loss = model.train_step, model.compute_loss
+        # Replicas are traced in threads of their own, in turns.
+        seen = threading.local()
+
+        def capturing_loss(x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
+            loss = compute_loss(x, y, y_pred, *args, **kwargs)
+            seen.batch = _Batch(y, y_pred, loss)
+            return loss
+
+        def forced_step(data: Any) -> Any:
+            seen.batch = None
+            result = train_step(data)
+            self._push(slopes, self._error_of(seen.batch, result))
+            return result
+
+        with _instance_attribute(model, "train_step", forced_step):
+            model.make_train_function(force=True)
+        forced = model.train_function
+
+        def train_function(iterator: Any) -> Any:
+            if not self._armed:
+                model.train_function = previous
+                model.make_train_function()
+                return model.train_function(iterator)
+            self._armed = False
+            with _instance_attribute(model, "compute_loss", capturing_loss):
+                return forced(iterator)
+
+        train_function.ordinary, train_function.force = previous, self  # type: ignore[attr-defined]
+        model.train_function = train_function
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Announce a step; the force acts only on steps announced to it."""
+        self._armed = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Log the rate and the number of nonlinear units."""
+        if logs is not None:
+            logs["force_rate"] = self.rate
+            logs["nonlinear_units"] = count_nonlinear(self.model)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Take the force out of the model again."""
+        self.model.train_function = getattr(self.model.train_function, "ordinary", self.model.train_function)
+        self._armed = False
+
+    def _error_of(self, batch: _Batch | None, logs: Any) -> Any:
+        """The error of the batch, over all replicas."""
+        if callable(self.error):
+            if batch is None:
+                raise TrainingError("the model's train_step never calls compute_loss, so error must be 'loss'.")
+            error, reduction = self.error(batch.y, batch.y_pred), tf.distribute.ReduceOp.MEAN
+        elif batch is not None:
+            # Keras has divided each replica's loss by the number of replicas.
+            error, reduction = batch.loss, tf.distribute.ReduceOp.SUM
+        else:
+            error, reduction = logs["loss"], tf.distribute.ReduceOp.MEAN
+        error = tf.cast(error, tf.float32)
+        replica = tf.distribute.get_replica_context()
+        return replica.all_reduce(reduction, error) if replica and replica.num_replicas_in_sync > 1 else error
+
+    def _push(self, slopes: list[tf.Variable], error: Any) -> None:
+        step = self._step.read_value()
+        if callable(self._given_rate):
+            rate = tf.cast(self._given_rate(step), tf.float32)
+        elif self._given_rate is not None:
+            rate = tf.constant(self._given_rate, tf.float32)
+        else:
+            refresh = tf.equal((step + 1) % self.refresh_every, 0)
+            rate = tf.where(refresh, self._rate_for(error), self._rate.read_value())
+        tf.__internal__.distribute.interim.maybe_merge_call(
+            self._push_on_all_replicas, tf.distribute.get_strategy(), slopes, rate
+        )
+
+    def _rate_for(self, error: Any) -> Any:
+        orders = tf.math.log(self.threshold / tf.maximum(error, LEAST_ERROR)) / np.log(10.0)
+        rate = self.eta_0 * 0.01 * tf.maximum(0.0, orders)
+        # A diverging network is not helped by slopes that are NaN.
+        return tf.where(tf.math.is_finite(rate), rate, 0.0)
+
+    def _push_on_all_replicas(self, strategy: Any, slopes: list[tf.Variable], rate: Any) -> None:
+        def push(slope: tf.Variable, rate: Any) -> None:
+            rate = tf.cast(rate, slope.dtype)
+            slope.assign(tf.clip_by_value(slope + rate * tf.sign(1 - slope), 0, 1))
+
+        for slope in slopes:
+            strategy.extended.update(slope, push, args=(rate,), group=False)
+        strategy.extended.update(self._rate, lambda variable, value: variable.assign(value), args=(rate,), group=False)
+        strategy.extended.update(self._step, lambda variable: variable.assign_add(1), group=False)
+
+
+@contextmanager
+def _instance_attribute(thing: Any, name: str, value: Any) -> Iterator[None]:
+    """An attribute for the time of a block, past Keras's own bookkeeping of attributes."""
+    attributes = vars(thing)
+    before = attributes.get(name)
+    attributes[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del attributes[name]
+        else:
+            attributes[name] = before

@@ -1,0 +1,102 @@
+"""The PReLU layer: one slope per unit, kept between 0 and 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.rules.collapse import is_linear
+from prelu_rules.tolerances import LINEAR_SLOPE
+from prelu_rules.values import BoolArray, FloatArray
+
+
+@keras.saving.register_keras_serializable(package="prelu_rules")
+class UnitInterval(keras.constraints.Constraint):
+    """Keeps weights in [0, 1].
+
+    Example:
+        >>> UnitInterval()(np.array([-0.5, 0.5, 1.5])).numpy()
+        array([0. , 0.5, 1. ])
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The nearest weights in [0, 1].
+
+        Args:
+            w: a tensor of any shape.
+
+        Returns:
+            A tensor of the same shape and dtype.
+        """
+        return keras.ops.clip(w, 0.0, 1.0)
+
+
+@keras.saving.register_keras_serializable(package="prelu_rules")
+class PReLU(keras.layers.PReLU):
+    """`f(z) = max(0, z) + a min(0, z)` with a slope `a` in [0, 1] that is learned, one per unit.
+
+    It is `keras.layers.PReLU` (He et al. 2015, arXiv:1502.01852) with the paper's initial slope and range; `a = 1` is
+    the identity. Saved models load wherever `prelu_rules` was imported after Keras, or one of its layers was used.
+
+    Args:
+        initial_slope: where the slopes start; the paper starts at 0.25.
+        shared_axes: axes along which one slope is shared, as in `keras.layers.PReLU`; counted from 1.
+        **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
+
+    Raises:
+        InvalidValueError: if the initial slope is not in [0, 1].
+
+    Example:
+        >>> layer = PReLU()
+        >>> layer(np.array([[-1.0, 2.0]], dtype="float32")).numpy()
+        array([[-0.25,  2.  ]], dtype=float32)
+        >>> layer.slopes
+        array([0.25, 0.25])
+    """
+
+    def __init__(
+        self, initial_slope: float = 0.25, shared_axes: int | Sequence[int] | None = None, **kwargs: Any
+    ) -> None:
+        if not 0 <= initial_slope <= 1:
+            raise InvalidValueError(f"initial_slope is {initial_slope}; it must be from 0 to 1.")
+        super().__init__(
+            alpha_initializer=keras.initializers.Constant(initial_slope),
+            alpha_constraint=UnitInterval(),
+            shared_axes=shared_axes,
+            **kwargs,
+        )
+        self.initial_slope = float(initial_slope)
+
+    @property
+    def slopes(self) -> FloatArray:
+        """The slopes, float64, of the shape of a row of the layer's input (1 along shared axes)."""
+        return np.asarray(keras.ops.convert_to_numpy(self.alpha), dtype=np.float64)
+
+    def nonlinear(self, threshold: float = LINEAR_SLOPE) -> BoolArray:
+        """Which units are not linear yet.
+
+        Args:
+            threshold: a slope above it counts as 1.
+
+        Returns:
+            bool, of the shape of `slopes`.
+
+        Raises:
+            InvalidValueError: if the threshold is not in [0, 1).
+        """
+        return ~is_linear(self.slopes, threshold)
+
+    def get_config(self) -> dict[str, Any]:
+        """What Keras saves of the layer.
+
+        Returns:
+            The arguments of the constructor.
+        """
+        config = super().get_config()
+        for name in ("alpha_initializer", "alpha_regularizer", "alpha_constraint"):
+            del config[name]
+        return {**config, "initial_slope": self.initial_slope}

@@ -1,0 +1,35 @@
+"""A progress bar over the epochs of a training phase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from tqdm import tqdm
+
+
+class EpochProgress(keras.callbacks.Callback):
+    """Shows one bar for a call of `fit`; nothing where standard error is no terminal.
+
+    Args:
+        description: what stands before the bar.
+    """
+
+    def __init__(self, description: str) -> None:
+        super().__init__()
+        self._description = description
+        self._bar: tqdm[Any] | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Open the bar."""
+        self._bar = tqdm(total=self.params["epochs"], desc=self._description, disable=None, leave=False, unit="epoch")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.update()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,63 @@
+"""The slopes of a Keras model, wherever in it they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from prelu_rules.rules.collapse import is_linear
+from prelu_rules.tolerances import LINEAR_SLOPE
+
+
+def prelu_layers(model: keras.Model) -> list[keras.layers.PReLU]:
+    """All PReLU layers of a model, ours and Keras's own, those of nested models and layers included.
+
+    Args:
+        model: any Keras model, subclassed ones too.
+
+    Returns:
+        Each layer once, in the order in which the model holds them.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.Sequential([keras.layers.PReLU()])])
+        >>> len(prelu_layers(model))
+        1
+    """
+    return list(_walk(model, set()))
+
+
+def _walk(layer: Any, seen: set[int]) -> Iterator[keras.layers.PReLU]:
+    if id(layer) in seen:
+        return
+    seen.add(id(layer))
+    if isinstance(layer, keras.layers.PReLU):
+        yield layer
+    # Keras names every layer that another one holds here, whatever the attribute it was stored under.
+    for inner in getattr(layer, "_layers", ()):
+        yield from _walk(inner, seen)
+
+
+def count_nonlinear(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int:
+    """How many slopes of a model are not linear yet.
+
+    Args:
+        model: a built Keras model.
+        threshold: a slope above it counts as 1.
+
+    Returns:
+        The number, shared slopes counted once.
+
+    Raises:
+        InvalidValueError: if the threshold is not in [0, 1).
+
+    Example:
+        >>> count_nonlinear(keras.Sequential([keras.Input((2,)), keras.layers.PReLU()]))
+        2
+    """
+    return sum(
+        int((~is_linear(np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64), threshold)).sum())
+        for layer in prelu_layers(model)
+    )
