@@ -65,7 +65,7 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
         except (TypeError, ValueError) as problem:
             raise InvalidValueError(f"{name} must hold numbers, but {problem}.") from None
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
-        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+        wanted = str(tuple("any" if n is None else n for n in shape)).replace("'", "")
         raise ShapeError(f"{name} has shape {array.shape}, but must have shape {wanted}.")
     if array.dtype != object and not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])

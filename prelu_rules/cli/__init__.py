@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from prelu_rules.cli.fit import fit
@@ -14,7 +13,6 @@ from prelu_rules.errors import PReLURulesError
 app = typer.Typer(
     name="prelu-rules",
     help="Train a PReLU network until it is a handful of linear rules, and read them.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -23,6 +21,9 @@ app.add_typer(reproduce, name="reproduce")
 app.command()(fit)
 
 BAD_INPUT, INTERRUPTED = 2, 130
+
+# Typer carries a Click of its own and exports one of its errors: the base of that one is the base of all.
+UsageError = typer.BadParameter.__bases__[0]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -35,13 +36,14 @@ def main(arguments: list[str] | None = None) -> None:
         SystemExit: always; with status 2 and one line on standard error for bad input, 1 for a run that did not
             reach its goal.
     """
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(arguments, standalone_mode=False)
+        status = app(words or ["--help"], standalone_mode=False)
     except PReLURulesError as problem:
         _stop(str(problem))
-    except click.ClickException as problem:
+    except UsageError as problem:
         _stop(problem.format_message())
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
         sys.exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)

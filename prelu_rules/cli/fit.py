@@ -73,14 +73,18 @@ def _report(table: Table, fitted: FittedRules) -> str:
     lines = [
         f"{len(table)} rows, {len(table.feature_names)} features, {table.task} of {table.target!r}",
         "",
-        f"Rules ({len(rules)}):",
+        "Rules:",
         "",
         str(rules),
         "The same in one formula per output:",
         "",
         rules.export("compact"),
         f"Test {measure} on {fitted.n_test} held-out rows:",
-        f"  rules             {fitted.score:.3f}  ({len(rules)} rules, {units} nonlinear units)",
-        f"  before the force  {fitted.full_score:.3f}  ({fitted.full_nonlinear} nonlinear units)",
+        f"  rules             {fitted.score:.3f}  ({_count(len(rules), 'rule')}, {_count(units, 'nonlinear unit')})",
+        f"  before the force  {fitted.full_score:.3f}  ({_count(fitted.full_nonlinear, 'nonlinear unit')})",
     ]
     return "\n".join(lines)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

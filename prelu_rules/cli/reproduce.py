@@ -1,5 +1,152 @@
-"""placeholder"""
+"""`prelu-rules reproduce`: the paper's results, from training to printed rules."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-reproduce = typer.Typer()
+from prelu_rules.cli.quiet import start_tensorflow
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.files import write_text
+
+if TYPE_CHECKING:
+    from prelu_rules.experiments.reproduction import Reproduction
+    from prelu_rules.experiments.toy import ToyTask
+
+reproduce = typer.Typer(help="Run the paper's experiments again.")
+
+NOT_REACHED = 1
+
+
+class Method(StrEnum):
+    """How a toy task is trained."""
+
+    PAPER = "paper"
+
+
+Seed = Annotated[int, typer.Option(help="Of the first run; the next runs take the next seeds.")]
+Runs = Annotated[int, typer.Option(help="How many runs.")]
+Json = Annotated[Path | None, typer.Option("--json", help="A file for the figures of every run.")]
+FigureFile = Annotated[Path | None, typer.Option("--figure", help="A .png, .svg or .pdf for figure 1 of the last run.")]
+MethodOption = Annotated[Method, typer.Option(help="paper: plain SGD, the paper's hyperparameters.")]
+MaxSteps = Annotated[int, typer.Option(help="Optimiser steps after which a run gives up.")]
+
+
+@reproduce.command("figure2")
+def figure2(figure: FigureFile = None) -> int:
+    """Print the four rules of the paper's trained network."""
+    _check_files(None, figure)
+    start_tensorflow()
+    from prelu_rules.experiments.layered_network import paper_network
+    from prelu_rules.experiments.reproduction import figure2
+
+    rules = figure2()
+    typer.echo(str(rules))
+    typer.echo(rules.export("compact"), nl=False)
+    if figure is not None:
+        _draw(paper_network(), rules.feature_names, rules.output_names, figure)
+    return 0
+
+
+@reproduce.command("xor")
+def xor(
+    seed: Seed = 0,
+    runs: Runs = 1,
+    json_file: Json = None,
+    figure: FigureFile = None,
+    method: MethodOption = Method.PAPER,
+    max_steps: MaxSteps = 500_000,
+) -> int:
+    """Train out1 = in1 xor in2, out2 = in3 xor in4, out3 = in1 and in2."""
+    return _toy("xor", seed, runs, json_file, figure, method, max_steps)
+
+
+@reproduce.command("addition")
+def addition(
+    seed: Seed = 0,
+    runs: Runs = 1,
+    json_file: Json = None,
+    figure: FigureFile = None,
+    method: MethodOption = Method.PAPER,
+    max_steps: MaxSteps = 500_000,
+) -> int:
+    """Train the three bits of the sum of two 2-bit numbers."""
+    return _toy("addition", seed, runs, json_file, figure, method, max_steps)
+
+
+def _toy(
+    name: str, seed: int, runs: int, json_file: Path | None, figure: Path | None, method: Method, max_steps: int
+) -> int:
+    if runs < 1:
+        raise InvalidValueError(f"runs is {runs}; it must be at least 1.")
+    _check_files(json_file, figure)
+    start_tensorflow()
+    from prelu_rules.experiments.reproduction import reproduce as run_task
+    from prelu_rules.experiments.toy import TASKS
+
+    task = TASKS[name]
+    results: list[Reproduction] = []
+    for number in range(runs):
+        results.append(run_task(task, seed + number, max_steps=max_steps))
+        typer.echo(_run_line(results[-1]))
+    shown = next((r for r in reversed(results) if r.problem is None), results[-1])
+    if shown.rules is not None:
+        typer.echo(f"\nRules of seed {shown.run.seed}:\n\n{shown.rules}\nThe same in one formula per output:\n")
+        typer.echo(shown.rules.export("compact"))
+    typer.echo(_summary(task, results))
+    if json_file is not None:
+        content = {"task": name, "method": str(method), "runs": [result.record() for result in results]}
+        write_text(json_file, json.dumps(content, indent=1) + "\n")
+    if figure is not None:
+        _draw(shown.run.network, task.input_names, task.output_names, figure)
+    problems = [result.problem for result in results if result.problem is not None]
+    for problem in problems:
+        typer.echo(f"prelu-rules: {problem}", err=True)
+    return NOT_REACHED if problems else 0
+
+
+def _check_files(json_file: Path | None, figure: Path | None) -> None:
+    """Refuse what could not be written, before the work and not after it."""
+    if figure is not None:
+        from prelu_rules.plotting.figure_file import check_figure_path
+
+        check_figure_path(figure)
+    for path in (json_file, figure):
+        if path is not None and not path.parent.is_dir():
+            raise InvalidValueError(f"there is no folder {path.parent} for {path.name}; choose another file.")
+
+
+def _run_line(result: Reproduction) -> str:
+    right = {True: "right", False: "WRONG"}
+    return (
+        f"seed {result.run.seed}: {result.run.steps} steps, mse {result.run.mse:.1e}, "
+        f"{result.run.nonlinear} nonlinear units; network {right[result.correct_net]}, "
+        f"rules {right[result.correct_rules]}, printed text {right[result.correct_text]} on all 16 inputs; "
+        f"{result.seconds:.0f} s"
+    )
+
+
+def _summary(task: ToyTask, results: list[Reproduction]) -> str:
+    there = [result for result in results if result.problem is None]
+    fewest = sum(result.run.nonlinear == task.fewest for result in there)
+    seconds = statistics.median(result.seconds for result in results)
+    return (
+        f"{len(there)} of {len(results)} runs got there, {fewest} of them with the fewest nonlinear units "
+        f"({task.fewest}); median {seconds:.0f} s a run."
+    )
+
+
+def _draw(network: Any, input_names: tuple[str, ...], output_names: tuple[str, ...], path: Path) -> None:
+    from prelu_rules.plotting.figure_file import save_figure
+    from prelu_rules.plotting.network import plot_network
+
+    axes = plot_network(
+        network.kernels, network.biases, network.slopes, input_names=input_names, output_names=output_names
+    )
+    save_figure(axes.figure, path)
+    typer.echo(f"Wrote {path}.")

@@ -99,7 +99,6 @@ def _sides(cell: CellProgram, coef: FloatArray, intercept: float) -> tuple[bool,
     """The sides of a hyperplane on which the cell has an interior, negative first."""
     if not coef.any():
         return (intercept >= 0,)
-    above = cell.reach(coef, intercept)
-    if above <= CUT:
-        return (False,)
-    return (False, True) if cell.reach(-coef, -intercept) > CUT else (True,)
+    above, below = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
+    # Where neither holds, the unit is 0 all over the cell.
+    return (False, True) if above and below else (not below,)

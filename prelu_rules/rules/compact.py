@@ -18,8 +18,8 @@ from prelu_rules.values import Array, FloatArray
 def compact_form(form: NormalForm, precision: Precision | None = None) -> NormalForm:
     """The same function with slopes of 0, written with as few numbers as the choice of sides allows.
 
-    Every unit's pre-activation is divided by its largest weight, and since `max(0, z) = z + max(0, -z)`, it is
-    turned to the side that leaves fewer numbers to read. Units that no output depends on vanish.
+    Since `max(0, z) = z + max(0, -z)`, every unit is turned to the side that leaves fewer numbers to read, and then
+    divided by its largest weight. Units that no output depends on vanish.
 
     Args:
         form: the network, in float64.
@@ -37,16 +37,16 @@ def compact_form(form: NormalForm, precision: Precision | None = None) -> Normal
     n_inputs, n_units = form.n_inputs, form.n_units
     system = _with_bends(form)
     for unit in range(n_units):
-        largest = np.abs(system[unit, :n_inputs]).max(initial=0) or np.abs(system[unit]).max()
-        if largest > 0:
-            system[unit] /= largest
-            system[:, n_inputs + unit] *= largest
-    for unit in range(n_units):
         turned = _turned(system, unit, n_inputs)
         if _reading_cost(turned, n_inputs, n_units, unit, precision) < _reading_cost(
             system, n_inputs, n_units, unit, precision
         ):
             system = turned
+    for unit in range(n_units):
+        largest = np.abs(system[unit, :n_inputs]).max(initial=0) or np.abs(system[unit]).max()
+        if largest > 0:
+            system[unit] /= largest
+            system[:, n_inputs + unit] *= largest
     return _without_unused(_form(system, form))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from functools import partial
 
 import sympy
@@ -11,15 +12,15 @@ from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.rule import Condition, Rule
 
 
-def _number(value: float, exact: bool) -> sympy.Expr:
+def _number(value: float | Fraction, exact: bool) -> sympy.Expr:
     # Never nsimplify: a float is the rational that its bits say.
     rational = sympy.Rational(*value.as_integer_ratio())
-    return rational if exact or rational.is_Integer else sympy.Float(value)
+    return rational if exact or rational.is_Integer else sympy.Float(float(value))
 
 
-def _sum(weights: Iterable[float], terms: Sequence[sympy.Expr], constant: float, exact: bool) -> sympy.Expr:
-    parts = [_number(float(w), exact) * t for w, t in zip(weights, terms, strict=True) if w != 0]
-    return sympy.Add(*parts, _number(float(constant), exact))
+def _sum(weights: Iterable[float | Fraction], terms: Sequence[sympy.Expr], constant: float | Fraction, exact: bool) -> sympy.Expr:
+    parts = [_number(w, exact) * t for w, t in zip(weights, terms, strict=True) if w != 0]
+    return sympy.Add(*parts, _number(constant, exact))
 
 
 def _symbols(names: Sequence[str]) -> list[sympy.Symbol]:
@@ -90,7 +91,7 @@ def closed_formula(
     for unit in range(form.n_units):
         terms = [*symbols, *activations]
         z = _sum([*form.A[unit], *form.B[unit, :unit]], terms, form.b[unit], exact)
-        slope = number(float(form.slopes[unit]))
+        slope = number(form.slopes[unit])
         activations.append(sympy.expand(slope * z) + (1 - slope) * sympy.Max(0, z))
     terms = [*symbols, *activations]
     return {

@@ -1,0 +1,1 @@
+"""Pictures, with Matplotlib; nothing here keeps a global figure open."""

@@ -1,0 +1,42 @@
+"""Figures as files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.files import whole_file
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def check_figure_path(path: str | os.PathLike[str]) -> None:
+    """Refuse what `save_figure` could not write, before the work for the figure is done.
+
+    Args:
+        path: the file to be written.
+
+    Raises:
+        InvalidValueError: if the suffix is none of .png, .svg and .pdf.
+    """
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise InvalidValueError(f"cannot draw {path}; its name must end in {', '.join(SUFFIXES)}.")
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure, whole or not at all.
+
+    Args:
+        figure: the figure.
+        path: a file whose suffix is .png, .svg or .pdf.
+
+    Raises:
+        InvalidValueError: if the suffix is another one.
+        DataError: if the file cannot be written.
+    """
+    check_figure_path(path)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=200, bbox_inches="tight")

@@ -1,0 +1,80 @@
+"""Honest rounding, checked by reading the printed text as a person would."""
+
+from dataclasses import replace
+
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.errors import InvalidValueError, RoundingError
+from prelu_rules.experiments.layered_network import paper_network
+from prelu_rules.export import text
+from prelu_rules.extraction import extract
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.precision import Precision, rounded
+from prelu_rules.rules.rounding import FEWEST_DIGITS, with_honest_precision
+from prelu_rules.tolerances import PRINTED_OUTPUT
+
+small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)
+
+
+def deviation(rules, x):
+    """Largest difference between the printed text and the rules, in ranges of the outputs; inf where rows fall through."""
+    printed = text.read(str(rules))
+    if (np.sum([rule.covers(x) for rule in printed.rules], axis=0) != 1).any():
+        return np.inf
+    y = rules.predict(x)
+    spread = np.ptp(y, axis=0)
+    return (np.abs(printed.predict(x) - y) / np.where(spread > 0, spread, 1)).max()
+
+
+@given(networks.seeds, small, st.sampled_from([1e-6, 1e-2, 1.0, 1e3, 1e6]), st.sampled_from([1e-3, 1.0, 1e5]))
+def test_printed_rules_say_what_the_rules_say(seed, widths, x_scale, y_scale):
+    kernels, biases, slopes = networks.random_layers(seed, widths, slopes=(0.2, 0.9))
+    scales = np.where(np.arange(widths[0]) % 2, x_scale, 1.0)
+    kernels[0] = kernels[0] / scales[:, None]
+    kernels[-1], biases[-1] = kernels[-1] * y_scale, biases[-1] * y_scale
+    x = np.random.default_rng(seed).normal(size=(40, widths[0])) * scales
+    rules = extract_rules(NormalForm.from_layers(kernels, biases, slopes), x, max_units=4)
+    assert deviation(rules, x) <= PRINTED_OUTPUT * (1 + 1e-9)
+    digits = rules.precision.digits
+    if digits > FEWEST_DIGITS and len(rules.form.labels) == 0:
+        # Without units the compact form is the rule, so one digit less must break the text.
+        fewer = replace(rules, precision=replace(rules.precision, digits=digits - 1))
+        assert deviation(fewer, x) > PRINTED_OUTPUT
+
+
+@given(st.integers(0, 10**6))
+def test_bends_on_the_data_points(seed):
+    """The paper's printed rules failed here: its networks bend exactly where the binary inputs are."""
+    rng = np.random.default_rng(seed)
+    exact = networks.xor_form()
+    noisy = replace(exact, **{n: getattr(exact, n) + rng.normal(0, 2e-3, getattr(exact, n).shape) for n in "AbCDe"})
+    rules = extract_rules(noisy, networks.BINARY)
+    assert deviation(rules, networks.BINARY) <= PRINTED_OUTPUT
+    np.testing.assert_array_equal(
+        np.rint(text.read(str(rules)).predict(networks.BINARY)), exact.evaluate(networks.BINARY)
+    )
+
+
+def test_the_papers_network_on_its_inputs():
+    rules = extract(paper_network().form, networks.BINARY)
+    assert rules.precision.digits == 3
+    assert deviation(rules, networks.BINARY) <= PRINTED_OUTPUT
+
+
+def test_an_impossible_tolerance_is_refused():
+    rules = extract_rules(networks.random_form(0, (3, 2, 1)), np.random.default_rng(0).normal(size=(50, 3)))
+    with pytest.raises(RoundingError, match="17 digits do not keep the printed rules within 0"):
+        with_honest_precision(rules, np.random.default_rng(1).normal(size=(50, 3)), tolerance=0.0)
+
+
+def test_rounding_is_what_printing_does():
+    assert str(rounded(-1e-9, 3)) == "0.0"
+    with pytest.raises(InvalidValueError, match="digits is -1"):
+        Precision(-1, [1.0], [1.0])
+    with pytest.raises(InvalidValueError, match=r"feature_scale holds 0\.0"):
+        Precision(1, [0.0], [1.0])

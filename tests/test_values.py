@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.geometry.box import Box
+from prelu_rules.values import frozen_array, input_rows
+
+
+def test_arrays_are_copied_and_frozen():
+    given = np.array([1.0, 2.0])
+    kept = frozen_array(given, "x", (2,))
+    given[0] = 9
+    assert kept.tolist() == [1.0, 2.0]
+    assert not kept.flags.writeable
+
+
+def test_equality_is_of_type_and_every_field():
+    assert AffineMap([[1.0]], [2.0]) == AffineMap([[1]], [2])
+    assert AffineMap([[1.0]], [2.0]) != AffineMap([[1.0]], [2.0 + 1e-15])
+    assert AffineMap([[1.0]], [2.0]) != Box([1.0], [2.0])
+
+
+def test_rows():
+    rows, single = input_rows([1, 2], 2)
+    assert rows.dtype == np.float64 and single
+    with pytest.raises(ShapeError, match=r"shape \(2, 2, 1\)"):
+        input_rows([[[1], [2]], [[1], [2]]], 2)
+    with pytest.raises(InvalidValueError, match=r"inf at index \(1, 0\)"):
+        input_rows([[1.0], [np.inf]], 1)
+    with pytest.raises(InvalidValueError, match="must hold numbers"):
+        input_rows([["a"]], 1)
+
+
+def test_affine_map_checks_its_shapes():
+    with pytest.raises(ShapeError, match="intercept has shape"):
+        AffineMap([[1.0]], [1.0, 2.0])
+    with pytest.raises(ShapeError, match="must have 1 columns"):
+        AffineMap([[1.0]], [1.0])([1.0, 2.0])
