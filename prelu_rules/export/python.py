@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-import re
+import unicodedata
 from collections.abc import Iterable
 
 from prelu_rules.export.terms import linear_sum
@@ -26,9 +26,12 @@ def identifiers(names: Iterable[str]) -> list[str]:
     """
     result: list[str] = []
     for name in names:
-        word = re.sub(r"\W+", "_", name).strip("_") or "x"
-        word = f"_{word}" if word[0].isdigit() else word
-        word = f"{word}_" if keyword.iskeyword(word) or word == "predict" or not word.isidentifier() else word
+        # Python itself reads identifiers in this normal form, so names that differ before may not differ in it.
+        plain = unicodedata.normalize("NFKC", name)
+        word = "".join(c if f"x{c}".isidentifier() else " " for c in plain)
+        word = "_".join(word.replace("_", " ").split()) or "x"
+        word = word if word.isidentifier() else f"_{word}"
+        word = f"{word}_" if keyword.iskeyword(word) else word
         candidate, number = word, 2
         while candidate in result:
             candidate, number = f"{word}_{number}", number + 1
@@ -76,7 +79,8 @@ def write(system: RuleSystem, function: str = "predict") -> str:
 
 
 def _comment(name: str) -> str:
-    return " ".join(name.replace("\\", "\\\\").replace('"', "'").split())
+    # A plain word as it is; anything else as Python would write it, without ending the docstring.
+    return name if name.isidentifier() else repr(name).replace('"', '\\"')
 
 
 def _condition(condition: Condition, names: list[str]) -> str:

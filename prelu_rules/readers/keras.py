@@ -152,6 +152,8 @@ def _dense(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
 
 
 def _prelu(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
+    if not layer.built:
+        raise _unsupported(layer, "it has no slopes yet, since the model was never called")
     return builder.prelu(tensor, _float64(layer.alpha))
 
 

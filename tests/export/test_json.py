@@ -1,0 +1,72 @@
+import json
+from dataclasses import replace
+
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.errors import DataError, FormatError
+from prelu_rules.export.json import read, read_rules, write
+from prelu_rules.rules.extraction import extract_rules
+
+names = st.lists(st.text(max_size=8), min_size=2, max_size=2, unique=True)
+labels = st.one_of(st.text(max_size=5), st.integers(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(networks.seeds, names, st.lists(labels, min_size=2, max_size=2), st.booleans(), st.booleans())
+def test_what_is_read_equals_what_was_written(seed, features, classes, with_rows, with_form):
+    x = np.random.default_rng(seed).normal(size=(20, 2)) if with_rows else None
+    form = networks.random_form(seed, (2, 2, 1, 1))
+    rules = extract_rules(form, x, feature_names=features, classes=classes)
+    if not with_form:
+        rules = replace(rules, form=None)
+    again = read(write(rules))
+    assert again == rules
+    assert [type(c) for c in again.classes] == [type(c) for c in rules.classes]
+    assert write(again) == write(rules)
+
+
+def test_a_network_without_units_survives():
+    rules = extract_rules(networks.random_form(0, (3, 2)))
+    assert read(write(rules, indent=None)) == rules
+
+
+def changed(**change):
+    return json.dumps({**json.loads(write(extract_rules(networks.random_form(0, (2, 1, 1))))), **change})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("IF true", "the text is not JSON"),
+        ("[1]", "format 'list', not 'prelu_rules/rules'"),
+        ('{"format": "other"}', "format 'other'"),
+        (changed(version=2), "version 2 of the format, but only 1 is known; upgrade"),
+        (changed(rules=[]), "does not describe rules .*0 rules"),
+        (changed(rules=[{}]), "does not describe rules .*KeyError"),
+        (changed(feature_names=None), "does not describe rules"),
+        (changed(output_names=["a", "b"]), "does not describe rules .*2 output names"),
+        (changed(precision={"digits": 1}), "does not describe rules .*TypeError"),
+    ],
+)
+def test_other_texts_are_refused_in_a_sentence(text, message):
+    with pytest.raises(FormatError, match=message):
+        read(text)
+
+
+def test_files(tmp_path):
+    rules = extract_rules(networks.random_form(0, (2, 1, 1)))
+    rules.export("json", tmp_path / "rules.json")
+    assert read_rules(tmp_path / "rules.json") == rules
+    with pytest.raises(DataError, match=r"cannot read .*missing\.json: No such file"):
+        read_rules(tmp_path / "missing.json")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FormatError, match="is not a text file"):
+        read_rules(tmp_path / "binary")
+
+
+def test_exact_rationals_are_refused():
+    with pytest.raises(FormatError, match="exact rationals"):
+        write(extract_rules(networks.random_form(0, (2, 1, 1)).exact()))

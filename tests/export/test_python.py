@@ -1,0 +1,53 @@
+import keyword
+
+import networks
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.export.python import identifiers, write
+from prelu_rules.rules.extraction import extract_rules
+
+ODD = [
+    "class",
+    "a b",
+    "a_b",
+    'q"""uote',
+    "back\\slash",
+    "line\nbreak",
+    "1st",
+    "",
+    "größe",
+    "é¼",
+    "predict",
+    "\\",
+    "%s {x}",
+]
+names = st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=6)), min_size=3, max_size=3, unique=True)
+
+
+@given(networks.seeds, names)
+def test_the_source_runs_and_predicts(seed, features):
+    rules = extract_rules(networks.random_form(seed, (3, 2, 1, 2)), feature_names=features, output_names=features[1:])
+    source = write(rules)
+    assert "import" not in source.replace("important", "")
+    scope = {}
+    exec(compile(source, "rules", "exec"), scope)
+    x = np.random.default_rng(seed).normal(size=(10, 3))
+    for row, y in zip(x, rules.predict(x), strict=True):
+        result = scope["predict"](*row.tolist())
+        assert list(result) == features[1:]
+        np.testing.assert_allclose(list(result.values()), y, rtol=1e-9, atol=1e-9)
+
+
+@given(st.lists(st.text(max_size=6), max_size=6))
+def test_identifiers_are_distinct_words(features):
+    words = identifiers(features)
+    assert len(set(words)) == len(features)
+    assert all(word.isidentifier() and not keyword.iskeyword(word) for word in words)
+
+
+def test_one_rule_needs_no_condition():
+    scope = {}
+    exec(write(extract_rules(networks.random_form(0, (1, 1))), function="price"), scope)
+    assert set(scope["price"](1.0)) == {"out1"}

@@ -1,0 +1,114 @@
+"""The targets that are only for reading: compact, Markdown, LaTeX, and the registry."""
+
+import re
+from dataclasses import replace
+
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+
+from prelu_rules import export
+from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.tolerances import PRINTED_OUTPUT
+
+
+def run_formulas(text, row):
+    """The compact form is also a little program: run it."""
+    scope = dict(zip(("in1", "in2", "in3", "in4"), row, strict=False))
+    exec(text, {"max": max}, scope)
+    return [value for name, value in scope.items() if name.startswith("out")]
+
+
+@given(networks.seeds)
+def test_the_compact_form_says_what_the_rules_say(seed):
+    x = np.random.default_rng(seed).normal(size=(30, 3))
+    rules = extract_rules(networks.random_form(seed, (3, 2, 2, 2), slopes=(0.2, 0.7)), x)
+    y = rules.predict(x)
+    printed = np.array([run_formulas(rules.export("compact"), row) for row in x])
+    assert (np.abs(printed - y) <= PRINTED_OUTPUT * np.ptp(y, axis=0) + 1e-12).all()
+    every_digit = replace(rules, precision=None).export("compact")
+    np.testing.assert_allclose([run_formulas(every_digit, row) for row in x], y, rtol=1e-9, atol=1e-9)
+
+
+def test_the_compact_form_of_xor_is_the_one_of_the_textbook():
+    rules = extract_rules(networks.xor_form(), networks.BINARY)
+    assert rules.export("compact") == (
+        "out1 = in1 + in2 - 2 * max(0, in1 + in2 - 1)\nout2 = in3 + in4 - 2 * max(0, in3 + in4 - 1)\n"
+    )
+
+
+def test_a_long_bend_that_is_used_twice_gets_a_name_of_its_own():
+    form = networks.random_form(1, (3, 1, 2), slopes=(0.0,))
+    lines = extract_rules(form, feature_names=["bend", "b", "c"]).export("compact").splitlines()
+    assert lines[0].startswith("bend_1 = max(0, ")
+    assert all("bend_1" in line and "max" not in line for line in lines[1:])
+
+
+def test_rules_without_a_network_have_no_compact_form():
+    rules = replace(extract_rules(networks.xor_form()), form=None)
+    with pytest.raises(InvalidValueError, match="no compact form; export them as 'text'"):
+        rules.export("compact")
+
+
+def cells(line):
+    return re.split(r"(?<!\\)\|", line.strip())[1:-1]
+
+
+def test_markdown_keeps_its_columns_whatever_the_names():
+    rules = extract_rules(
+        networks.xor_form(), networks.BINARY, feature_names=["a|b", "c\nd", "*e*", "<f>"], output_names=["y|", "z"]
+    )
+    table = rules.export("markdown").splitlines()
+    assert [len(cells(line)) for line in table] == [5] * (2 + len(rules))
+    assert [int(cells(line)[1]) for line in table[2:]] == [9, 3, 3, 1]
+    assert cells(table[2])[2] == r" a\|b + c d ≥ 1 and \*e\* + \<f\> ≥ 1 "
+
+
+def test_conditions_turn_with_their_sign():
+    rules = extract_rules(networks.random_form(0, (1, 1)))
+    assert "| 1 | always |" in rules.export("markdown")
+    turned = extract_rules(
+        replace(networks.xor_form(), A=[[-1, 0, 0, 0], [0, 0, 1, 1]]), networks.BINARY, feature_names=list("abcd")
+    )
+    # -a - 1 < 0 all over the box, so only the other unit decides.
+    assert [cells(line)[2].strip() for line in turned.export("markdown").splitlines()[2:]] == ["c + d ≥ 1", "c + d < 1"]
+    free = replace(turned.form, b=[0.5, -1])
+    table = extract_rules(free, networks.BINARY, feature_names=list("abcd")).export("markdown")
+    assert "a ≤ 0.5" in table and "a \\> 0.5" in table
+
+
+def test_latex_is_balanced_and_escaped():
+    rules = extract_rules(
+        networks.xor_form(), networks.BINARY, feature_names=["a_b", "50%", "$x", "{y}\\"], output_names=["o#", "p~^&"]
+    )
+    latex = rules.export("latex")
+    bare = latex.replace("\\{", "").replace("\\}", "")
+    assert bare.count("{") == bare.count("}")
+    assert latex.count("\\begin{cases}") == latex.count("\\end{cases}") == 2
+    assert not re.search(r"(?<!\\)[%$#]|(?<!\\)_", latex)
+    assert len(re.findall(r"(?<!\\)&(?! \\text\{if)", latex)) == 0
+    assert r"\text{a\_b}" in latex and r"\text{50\%}" in latex and r"\text{\{y\}\textbackslash{}}" in latex
+
+
+def test_numbers_far_from_one_are_powers_of_ten_in_latex():
+    form = replace(networks.random_form(0, (1, 1)), C=[[1e-20]], e=[2e30])
+    assert r"1\cdot 10^{-20}\,\text{in1} + 2\cdot 10^{30}" in extract_rules(form).export("latex")
+
+
+def test_users_add_targets(monkeypatch):
+    monkeypatch.setattr(export, "_exporters", dict(export._exporters))
+    export.register("count", lambda system, unit="rules": f"{len(system)} {unit}")
+    assert extract_rules(networks.xor_form()).export("count", unit="regions") == "4 regions"
+    with pytest.raises(InvalidValueError, match="there is an export target 'count' already"):
+        export.register("count", lambda system: "")
+
+
+def test_unknown_targets_and_paths_are_named(tmp_path):
+    rules = extract_rules(networks.xor_form())
+    with pytest.raises(InvalidValueError, match="no export target 'cobol'; choose one of text, compact, markdown"):
+        rules.export("cobol")
+    assert rules.export("text", tmp_path / "rules.txt") == (tmp_path / "rules.txt").read_text()
+    with pytest.raises(DataError, match="cannot write"):
+        rules.export("text", tmp_path / "nowhere" / "rules.txt")

@@ -1,0 +1,77 @@
+from dataclasses import replace
+
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.errors import FormatError
+from prelu_rules.export.text import quoted, read, write
+from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.rounding import printed_rule
+
+ODD = [
+    "a b",
+    'say "x"',
+    "a*b",
+    " +1.0*c",
+    "x < 0",
+    "IF",
+    "THEN",
+    "line\nbreak",
+    "back\\slash",
+    "größe",
+    "1st",
+    "",
+    "= 2",
+]
+names = st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=6)), min_size=3, max_size=3, unique=True)
+
+
+@given(networks.seeds, names, st.booleans())
+def test_reading_gives_the_printed_numbers(seed, features, with_rows):
+    x = np.random.default_rng(seed).normal(size=(20, 3))
+    form = networks.random_form(seed, (3, 2, 1, 2), slopes=(0.25, -0.5))
+    rules = extract_rules(form, x if with_rows else None, feature_names=features, output_names=features[:2])
+    again = read(write(rules))
+    assert again.feature_names == rules.feature_names
+    assert again.output_names == rules.output_names
+    if with_rows:
+        assert again.rules == tuple(printed_rule(rule, rules.precision) for rule in rules.rules)
+    else:
+        np.testing.assert_allclose(again.predict(x), rules.predict(x), rtol=1e-12, atol=1e-12)
+    assert [c.label for r in again.rules for c in r.conditions] == [c.label for r in rules.rules for c in r.conditions]
+
+
+def test_the_papers_format():
+    form = networks.xor_form()
+    block = str(extract_rules(replace(form, slopes=[0.92392, 0.5]), networks.BINARY)).split("\n\n")[-1]
+    assert block.splitlines() == [
+        "IF +1.00*in1 +1.00*in2 +0.00*in3 +0.00*in4 -1.00 < 0  (PReLU #1 on level 1 is neg. ln(1-weight)=-2.58)",
+        "IF +0.00*in1 +0.00*in2 +1.00*in3 +1.00*in4 -1.00 < 0  (PReLU #2 on level 1 is neg. ln(1-weight)=-0.69)",
+        "THEN  (1 of 16 rows)",
+        "  out1 = -0.85*in1 -0.85*in2 +0.00*in3 +0.00*in4 +1.85",
+        "  out2 = +0.00*in1 +0.00*in2 +0.00*in3 +0.00*in4 +1.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the text has no rule"),
+        ("IF +1*a < 0\nTHEN\nnonsense", r"line 3 \('nonsense'\) is neither"),
+        ("THEN\n  y = +1", r"line 1 \('THEN'\) is neither"),
+        ("IF 1*a < 0\nTHEN\n  y = +1", "line 1: cannot read '1[*]a'"),
+        ("IF true\nTHEN\n  y = +1*", "line 3: cannot read '[*]'"),
+        ("IF true\nTHEN", "rule 1 gives"),
+        ("IF +1*a < 0\nTHEN\n  y = +1\n\nIF +1*a >= 0\nTHEN\n  z = +1", r"rule 2 gives \['z'\], but .* \['y'\]"),
+    ],
+)
+def test_other_texts_are_refused_with_their_line(text, message):
+    with pytest.raises(FormatError, match=message):
+        read(text)
+
+
+def test_plain_words_stay_plain():
+    assert [quoted(name) for name in ("age", "größe", "x_1", "1st", "")] == ["age", "größe", "x_1", '"1st"', '""']

@@ -1,0 +1,191 @@
+"""Keras models against their own `predict`, in float32."""
+
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+import prelu_rules as pr
+from prelu_rules.errors import DataError, FormatError, UnsupportedModelError
+from prelu_rules.readers.keras import register_layer
+
+layers = keras.layers
+
+
+def scrambled(model, seed=0):
+    """The model with weights that are not those of a fresh layer: positive ones where they are scales."""
+    rng = np.random.default_rng(seed)
+    model.set_weights(
+        [
+            rng.uniform(0.2, 1.5, w.shape) if w.ndim == 1 or "alpha" in v.name else rng.normal(size=w.shape)
+            for v, w in zip(model.weights, model.get_weights(), strict=True)
+        ]
+    )
+    return model
+
+
+def functional():
+    start = keras.Input((3,))
+    return keras.Model(start, layers.Dense(2)(layers.PReLU()(layers.Dense(4, activation="relu")(start))))
+
+
+def nested():
+    inner = keras.Sequential([keras.Input((4,)), layers.PReLU(), layers.Dense(3)])
+    return keras.Sequential([keras.Input((2,)), layers.Dense(4), inner, pr.PReLU(), layers.Dense(1)])
+
+
+MODELS = {
+    "dense": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(2, use_bias=False)]),
+    "prelu": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(4), pr.PReLU(), layers.Dense(2)]),
+    "functional": functional,
+    "nested": nested,
+    "relus": lambda: keras.Sequential(
+        [
+            keras.Input((3,)),
+            layers.Dense(4, activation="leaky_relu"),
+            layers.ReLU(negative_slope=0.3),
+            layers.Dense(4),
+            layers.LeakyReLU(0.7),
+            layers.Dense(3, activation=layers.ReLU(negative_slope=0.1)),
+            layers.Activation("relu"),
+            layers.Dense(1, activation="linear"),
+        ]
+    ),
+    "image": lambda: keras.Sequential(
+        [
+            keras.Input((2, 3, 2)),
+            layers.Dense(3),
+            layers.PReLU(shared_axes=[1, 2]),
+            layers.BatchNormalization(),
+            pr.PReLU(shared_axes=[3]),
+            layers.BatchNormalization(axis=1, scale=False),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    ),
+    "idle": lambda: keras.Sequential(
+        [
+            keras.Input((3,)),
+            layers.Dropout(0.5),
+            layers.GaussianNoise(1.0),
+            layers.GaussianDropout(0.5),
+            layers.Identity(),
+            layers.Rescaling(2.0, offset=-1.0),
+            layers.Dense(2),
+            layers.BatchNormalization(center=False),
+        ]
+    ),
+    "matrix output": lambda: keras.Sequential([keras.Input((2, 3)), layers.Dense(2), pr.PReLU()]),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_form_is_the_model(name):
+    model = scrambled(MODELS[name]())
+    x = np.random.default_rng(1).normal(size=(20, *model.inputs[0].shape[1:])).astype("float32")
+    form = pr.NormalForm.from_keras(model)
+    expected = model.predict(x, verbose=0).reshape(20, -1)
+    np.testing.assert_allclose(form.evaluate(x.reshape(20, -1)), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_normalisation(invert):
+    x = np.random.default_rng(0).normal(5, [1, 10, 0], (50, 3)).astype("float32")
+    layer = layers.Normalization(invert=invert)
+    layer.adapt(x)
+    model = keras.Sequential([keras.Input((3,)), layer])
+    np.testing.assert_allclose(
+        pr.NormalForm.from_keras(model).evaluate(x), model.predict(x, verbose=0), rtol=1e-3, atol=1e-2
+    )
+
+
+def test_units_are_named_by_level_and_number():
+    form = pr.NormalForm.from_keras(functional())
+    assert [tuple(label) for label in form.labels] == [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (2, 4)]
+
+
+def test_weights_are_read_without_rounding():
+    model = scrambled(MODELS["dense"]())
+    np.testing.assert_array_equal(pr.NormalForm.from_keras(model).C.T, model.layers[0].kernel.numpy())
+
+
+class MyDense(layers.Dense):
+    pass
+
+
+class Subclassed(keras.Model):
+    def call(self, x):
+        return x
+
+
+def joined():
+    start = keras.Input((2,))
+    return keras.Model(start, layers.Add()([start, layers.Dense(2)(start)]))
+
+
+def two_inputs():
+    starts = keras.Input((2,)), keras.Input((2,))
+    return keras.Model(starts, layers.Add()(starts))
+
+
+def ending(*last):
+    return keras.Sequential([keras.Input((2,)), layers.Dense(2, name="first"), *last])
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda: ending(layers.Dense(1, activation="tanh", name="mine")), r"layer 'mine' \(Dense\).*'tanh'"),
+        (lambda: ending(layers.Activation("softmax")), "'softmax' is not piecewise linear .rules speak of logits"),
+        (lambda: ending(layers.Softmax()), "no exact piecewise linear form"),
+        (lambda: ending(MyDense(1)), r"\(MyDense\) cannot be read"),
+        (lambda: ending(layers.ReLU(max_value=6.0)), "max_value=6"),
+        (lambda: ending(layers.Dense(1, activation=layers.PReLU())), "it has no slopes yet"),
+        (joined, "it joins 2 tensors"),
+        (two_inputs, "has 2 inputs and 1 outputs"),
+        (Subclassed, "shows no graph of layers"),
+        (lambda: keras.Sequential([layers.Dense(1)]), "shows no graph of layers"),
+        (lambda: keras.Sequential([keras.Input((None, 2)), layers.Dense(1)]), r"input shape \(None, 2\)"),
+    ],
+)
+def test_what_cannot_be_read_is_named(model, message):
+    with pytest.raises(UnsupportedModelError, match=message):
+        pr.NormalForm.from_keras(model())
+
+
+def test_users_teach_the_reader_their_layers(monkeypatch):
+    from prelu_rules.readers import keras as reader
+
+    monkeypatch.setattr(reader, "_readers", dict(reader._readers))
+    register_layer(MyDense, reader._readers[layers.Dense])
+    model = ending(MyDense(1))
+    np.testing.assert_allclose(
+        pr.NormalForm.from_keras(model).evaluate([1.0, 2.0]),
+        model.predict(np.array([[1.0, 2.0]]), verbose=0)[0],
+        rtol=1e-5,
+    )
+
+
+def test_saved_models(tmp_path):
+    model = scrambled(MODELS["prelu"]())
+    model.save(tmp_path / "model.keras")
+    assert pr.collapse(tmp_path / "model.keras", threshold=0.9999) == pr.collapse(model, threshold=0.9999)
+    assert len(pr.extract(str(tmp_path / "model.keras"))) == len(pr.extract(model)) > 1
+
+
+def test_files_that_are_no_models_are_named(tmp_path):
+    with pytest.raises(DataError, match=r"there is no file .*missing\.keras"):
+        pr.extract(tmp_path / "missing.keras")
+    (tmp_path / "text.keras").write_text("hello")
+    with pytest.raises(FormatError, match=r"text\.keras is not a \.keras file"):
+        pr.extract(tmp_path / "text.keras")
+    with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
+        archive.writestr("a.txt", "a")
+    with pytest.raises(FormatError, match="cannot be loaded as a Keras model: "):
+        pr.extract(tmp_path / "empty.keras")
+
+
+def test_other_objects_are_refused():
+    with pytest.raises(UnsupportedModelError, match="cannot read a network from list"):
+        pr.extract([1, 2])
