@@ -7,6 +7,7 @@ Source of the method: E. P. Csirmaz, "Interpreting Neural Networks by Reducing N
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -54,3 +55,8 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})
+
+
+# Who has Keras loaded may load saved models next, and Keras finds only layers that have been registered.
+if "keras" in sys.modules:
+    import_module("prelu_rules.training.prelu")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 
@@ -23,7 +24,7 @@ app.command()(fit)
 BAD_INPUT, INTERRUPTED = 2, 130
 
 # Typer carries a Click of its own and exports one of its errors: the base of that one is the base of all.
-UsageError = typer.BadParameter.__bases__[0]
+UsageError: Any = typer.BadParameter.__bases__[0]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -38,6 +38,9 @@ STEPS_PER_EPOCH = 100
 TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.2
 
+LARGEST = 1e15
+"""The largest number that a table may hold: float32 must hold its square."""
+
 Weights = list[Any]
 
 
@@ -112,9 +115,11 @@ def fit_rules(table: Table, settings: FitSettings | None = None) -> FittedRules:
         The rules, the model that they equal, and the test scores of both.
 
     Raises:
+        InvalidValueError: if a number is too large for training in float32.
         TrainingError: if the loss is no longer finite.
     """
     settings = settings or FitSettings()
+    _check_range(table)
     learn, test = _split(table, np.arange(len(table)), TEST_SHARE, settings.seed)
     train, validation = _split(table, learn, VALIDATION_SHARE, settings.seed)
     scale = _Scale.of(table, learn)
@@ -285,6 +290,15 @@ class _Record(keras.callbacks.Callback):
             self.weights[n_units] = self.model.get_weights()
         if n_units == 0:
             self.model.stop_training = True
+
+
+def _check_range(table: Table) -> None:
+    for name, column in zip((*table.feature_names, table.target), (*table.x.T, table.y), strict=True):
+        worst = column[np.argmax(np.abs(column))]
+        if abs(worst) > LARGEST:
+            raise InvalidValueError(
+                f"column {name!r} holds {worst:g}, which training in float32 cannot hold; give it in another unit."
+            )
 
 
 def _split(table: Table, rows: IntArray, share: float, seed: int) -> tuple[IntArray, IntArray]:

@@ -90,9 +90,7 @@ def train(task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience: int
     if not 0 <= seed < 2**31:
         raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
     model = _network(task, seed)
-    model.compile(
-        keras.optimizers.SGD(LEARNING_RATE), "mse", steps_per_execution=STEPS_PER_CHECK, jit_compile=False
-    )
+    model.compile(keras.optimizers.SGD(LEARNING_RATE), "mse", steps_per_execution=STEPS_PER_CHECK, jit_compile=False)
     batch = [np.tile(rows, (COPIES, 1)).astype(np.float32) for rows in (task.inputs, task.targets)]
     watch = _Watch(task, patience)
     model.fit(

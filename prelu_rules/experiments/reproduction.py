@@ -89,9 +89,7 @@ def reproduce(task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience:
     run = train(task, seed, max_steps=max_steps, patience=patience)
     rules, problem = None, None
     try:
-        rules = extract(
-            run.network.form, task.inputs, feature_names=task.input_names, output_names=task.output_names
-        )
+        rules = extract(run.network.form, task.inputs, feature_names=task.input_names, output_names=task.output_names)
     except PReLURulesError as error:
         problem = str(error)
     correct_net = task.correct(run.network.evaluate(task.inputs))

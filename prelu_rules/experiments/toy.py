@@ -53,23 +53,24 @@ class ToyTask(Value):
 
 
 _INPUTS = np.array(list(product((0, 1), repeat=4)))
+_ROWS = _INPUTS.astype(np.float64)
 _NAMES = ("in1", "in2", "in3", "in4"), ("out1", "out2", "out3")
 
 
-def _xor() -> npt.NDArray[np.int_]:
+def _xor() -> FloatArray:
     in1, in2, in3, in4 = _INPUTS.T
-    return np.column_stack([in1 ^ in2, in3 ^ in4, in1 & in2])
+    return np.column_stack([in1 ^ in2, in3 ^ in4, in1 & in2]).astype(np.float64)
 
 
-def _addition() -> npt.NDArray[np.int_]:
+def _addition() -> FloatArray:
     total = _INPUTS @ [2, 1, 2, 1]
-    return np.column_stack([total // 4, total // 2 % 2, total % 2])
+    return np.column_stack([total // 4, total // 2 % 2, total % 2]).astype(np.float64)
 
 
-XOR = ToyTask("xor", *_NAMES, _INPUTS, _xor(), fewest=2)
+XOR = ToyTask("xor", *_NAMES, _ROWS, _xor(), fewest=2)
 """out1 = in1 xor in2, out2 = in3 xor in4, out3 = in1 and in2."""
 
-ADDITION = ToyTask("addition", *_NAMES, _INPUTS, _addition(), fewest=3)
+ADDITION = ToyTask("addition", *_NAMES, _ROWS, _addition(), fewest=3)
 """The three bits of (in1 in2) + (in3 in4), highest bit first."""
 
 TASKS = {task.name: task for task in (XOR, ADDITION)}

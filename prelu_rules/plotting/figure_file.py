@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import whole_file
@@ -26,7 +26,7 @@ def check_figure_path(path: str | os.PathLike[str]) -> None:
         raise InvalidValueError(f"cannot draw {path}; its name must end in {', '.join(SUFFIXES)}.")
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+def save_figure(figure: Figure | SubFigure, path: str | os.PathLike[str]) -> None:
     """Write a figure, whole or not at all.
 
     Args:
@@ -39,4 +39,4 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     check_figure_path(path)
     with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=200, bbox_inches="tight")
+        (figure if isinstance(figure, Figure) else figure.figure).savefig(temporary, dpi=200, bbox_inches="tight")

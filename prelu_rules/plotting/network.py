@@ -80,16 +80,17 @@ def plot_network(
         ends = layout.places(row + 1, widths[row + 1]) + [0, BOX_HEIGHT / 2 if row < len(weights) - 1 else 0.12]
         _draw_weights(ax, starts, ends, kernel, largest)
         _draw_weights(ax, layout.constant(row)[None], ends, constant[None], largest)
-        ax.plot(*layout.constant(row), marker="o", color="0.4", markersize=4)
-        ax.annotate("1", layout.constant(row), xytext=(6, 0), textcoords="offset points", va="center", color="0.4")
+        x, y = layout.constant(row)
+        ax.plot(x, y, marker="o", color="0.4", markersize=4)
+        ax.annotate("1", (x, y), xytext=(6, 0), textcoords="offset points", va="center", color="0.4")
     for row, values in enumerate(slopes, start=1):
         for place, slope in zip(layout.places(row, widths[row]), np.asarray(values, dtype=np.float64), strict=True):
             _draw_prelu(ax, place, float(slope), bool(is_linear(slope, threshold)))
     for row, row_names, align in ((0, names[0], "bottom"), (len(weights), names[1], "top")):
         crowded = len(row_names) > 1 and max(map(len, row_names)) > NAME_LENGTH
-        for place, name in zip(layout.places(row, widths[row]), row_names, strict=True):
+        for (x, y), name in zip(layout.places(row, widths[row]), row_names, strict=True):
             side = ("left" if align == "bottom" else "right") if crowded else "center"
-            ax.text(*place, name, ha=side, va=align, rotation=45 * crowded, rotation_mode="anchor")
+            ax.text(x, y, name, ha=side, va=align, rotation=45 * crowded, rotation_mode="anchor")
     # Crowded output names hang down to where the legend would be.
     _finish(ax, layout, below=0.25 if crowded else 0.0)
     return ax

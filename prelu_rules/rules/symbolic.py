@@ -18,7 +18,9 @@ def _number(value: float | Fraction, exact: bool) -> sympy.Expr:
     return rational if exact or rational.is_Integer else sympy.Float(float(value))
 
 
-def _sum(weights: Iterable[float | Fraction], terms: Sequence[sympy.Expr], constant: float | Fraction, exact: bool) -> sympy.Expr:
+def _sum(
+    weights: Iterable[float | Fraction], terms: Sequence[sympy.Expr], constant: float | Fraction, exact: bool
+) -> sympy.Expr:
     parts = [_number(w, exact) * t for w, t in zip(weights, terms, strict=True) if w != 0]
     return sympy.Add(*parts, _number(constant, exact))
 

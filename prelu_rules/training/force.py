@@ -37,7 +37,8 @@ class IdentityForce(keras.callbacks.Callback):
 
     which with the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls below
     the threshold, and grows as the error falls. For slopes up to 1 it is the proximal step of `eta_p |1 - a|`, so slopes
-    that the data do not hold back arrive at exactly 1 and stay there.
+    that the data do not hold back arrive at exactly 1 and stay there. (Slopes above 1, which only layers without our limits
+    have, are pushed back by the same step, past 1 if they are nearer.)
 
     It runs inside the compiled training step. Frozen PReLU layers are left alone. After `fit` the model is as any other;
     after a `fit` that was interrupted, too. Each `fit` starts at step 0 with a rate of 0. `History` gets `force_rate` and
@@ -103,12 +104,8 @@ class IdentityForce(keras.callbacks.Callback):
             raise TrainingError(
                 f"Keras runs on {keras.backend.backend()}, but the force needs TensorFlow; set KERAS_BACKEND=tensorflow."
             )
-        slopes = [layer.alpha.value for layer in prelu_layers(model) if layer.trainable]
-        if not slopes:
-            raise UnsupportedModelError(
-                f"the model {model.name!r} has no trainable PReLU layer, so there is nothing to pull; add "
-                "prelu_rules.PReLU layers."
-            )
+        if model.built:
+            _slopes_of(model)
         # An interrupted fit leaves its function behind; what matters is the one that was there before it.
         previous = getattr(model.train_function, "ordinary", model.train_function)
         other = getattr(model.train_function, "force", None)
@@ -131,7 +128,8 @@ class IdentityForce(keras.callbacks.Callback):
         def forced_step(data: Any) -> Any:
             seen.batch = None
             result = train_step(data)
-            self._push(slopes, self._error_of(seen.batch, result))
+            # Only now has a subclassed model made its weights.
+            self._push(_slopes_of(model), self._error_of(seen.batch, result))
             return result
 
         with _instance_attribute(model, "train_step", forced_step):
@@ -208,6 +206,16 @@ class IdentityForce(keras.callbacks.Callback):
             strategy.extended.update(slope, push, args=(rate,), group=False)
         strategy.extended.update(self._rate, lambda variable, value: variable.assign(value), args=(rate,), group=False)
         strategy.extended.update(self._step, lambda variable: variable.assign_add(1), group=False)
+
+
+def _slopes_of(model: keras.Model) -> list[tf.Variable]:
+    slopes = [layer.alpha.value for layer in prelu_layers(model) if layer.trainable]
+    if not slopes:
+        raise UnsupportedModelError(
+            f"the model {model.name!r} has no trainable PReLU layer, so there is nothing to pull; add "
+            "prelu_rules.PReLU layers."
+        )
+    return slopes
 
 
 @contextmanager

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.experiments.paper_training import train
+from prelu_rules.experiments.reproduction import reproduce
+from prelu_rules.experiments.toy import XOR
+from prelu_rules.tolerances import SETTLED_ERROR
+
+
+@pytest.fixture(scope="module")
+def short():
+    return train(XOR, seed=0, max_steps=4000)
+
+
+def test_a_run_keeps_its_trace(short):
+    assert short.trace_steps.tolist() == [1000, 2000, 3000, 4000]
+    assert short.trace_slopes.shape == (4, 20)
+    assert short.trace_mse[0] > short.trace_mse[-1]
+    assert short.steps == 4000
+
+
+def test_a_seed_is_a_run(short):
+    again = train(XOR, seed=0, max_steps=2000)
+    np.testing.assert_array_equal(again.trace_slopes, short.trace_slopes[:2])
+    assert not np.array_equal(train(XOR, seed=1, max_steps=1000).trace_slopes, short.trace_slopes[:1])
+
+
+def test_not_getting_there_is_a_result_with_a_reason():
+    result = reproduce(XOR, seed=0, max_steps=4000)
+    assert not result.run.reached and result.rules is None
+    assert "20 nonlinear units are left" in result.problem
+    assert result.record().keys() == set(
+        "seed steps mse nonlinear correct_net correct_rules correct_text seconds".split()
+    )
+    assert not result.record()["correct_rules"]
+
+
+def test_a_run_that_gets_there_stops_by_itself():
+    """Seed 0 reaches two units after 33,000 steps on this code; the patience is cut to keep the test short."""
+    result = reproduce(XOR, seed=0, max_steps=100_000, patience=12_000)
+    assert result.problem is None
+    assert result.run.reached and result.run.steps < 100_000
+    assert result.run.mse < SETTLED_ERROR
+    assert result.correct_net and result.correct_rules and result.correct_text
+    # No unit was lost while it waited, and what is returned is no later relapse.
+    assert result.run.nonlinear == result.run.trace_nonlinear[result.run.trace_mse < SETTLED_ERROR].min()
+    assert len(result.rules.form.labels) == result.run.nonlinear <= 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": 0, "max_steps": 10}, "max_steps is 10; it must be at least 1000"),
+        ({"seed": 0, "patience": 0}, "patience is 0"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises(InvalidValueError, match=message):
+        train(XOR, **arguments)

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.readers.table import read_table
+
+
+def csv(tmp_path, text, name="data.csv"):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path / name
+
+
+ROWS = [(0.5 * k, k * k, k % 2) for k in range(12)]
+GOOD = "a,b,y\n" + "".join(f"{a},{b},{y}\n" for a, b, y in ROWS)
+
+
+def test_numbers(tmp_path):
+    table = read_table(csv(tmp_path, GOOD), "b")
+    assert (table.feature_names, table.target, table.task) == (("a", "y"), "b", "regression")
+    np.testing.assert_array_equal(table.x, [(a, y) for a, _, y in ROWS])
+    np.testing.assert_array_equal(table.y, [b for _, b, _ in ROWS])
+
+
+def test_zeros_and_ones_are_classes_unless_told_otherwise(tmp_path):
+    path = csv(tmp_path, GOOD)
+    assert read_table(path, "y").classes == (0, 1)
+    assert read_table(path, "y", "regression").classes is None
+
+
+def test_labels_are_classes(tmp_path):
+    path = csv(tmp_path, "x,kind\n" + "1,b c\n2,é\n3,a\n" * 4)
+    table = read_table(path, "kind")
+    assert table.classes == ("a", "b c", "é")
+    assert table.y[:3].tolist() == [1, 2, 0]
+
+
+def test_numbers_are_classes_when_told_so(tmp_path):
+    path = csv(tmp_path, "x,kind\n" + "1,3\n2,1.5\n3,-2\n" * 4)
+    assert read_table(path, "kind", "classification").classes == (-2, 1.5, 3)
+
+
+def test_spreadsheet_habits_are_forgiven(tmp_path):
+    text = '\ufeff a , "b, c" ,y\n' + ' 1 , 2 , 1e3\n"3", "-4.5" ,+7\n' * 6
+    table = read_table(csv(tmp_path, text), "y")
+    assert table.feature_names == ("a", "b, c")
+    assert table.x[:2].tolist() == [[1, 2], [3, -4.5]] and table.y[:2].tolist() == [1000, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "message"),
+    [
+        ("", "y", "data.csv is empty; it needs a header"),
+        ("a,y\n", "y", "0 rows of data; at least 10 are needed"),
+        (GOOD, "z", "no column 'z'; its columns are a, b, y"),
+        ("y\n" + "1\n2\n" * 6, "y", "no column beside the target"),
+        (GOOD.replace("2.0", "two"), "y", "column 'a' of .*, row 5 of the data, has the text 'two' where a number"),
+        (GOOD.replace("2.0", ""), "y", "row 5 of the data, has a missing value"),
+        (GOOD.replace("2.0", "NaN"), "y", r"has a missing value \('NaN'\)"),
+        (GOOD.replace("2.0", "inf"), "y", "has the value 'inf', which is not finite"),
+        (GOOD.replace("2.0", "1e999"), "y", "has the value '1e999', which is not finite"),
+        (GOOD.replace("a,b,y", "a,a,y"), "y", "two columns 'a'; rename one"),
+        (GOOD.replace("a,b,y", "a,,y"), "y", "column 2 of .* has no name"),
+        ("a,y\n" + "1,5\n2,5\n" * 6, "y", "the target 'y' is 5 in every row"),
+        ("a,y\n" + "1,0\n2,0\n" * 6, "y", "the target 'y' is 0 in every row; at least two classes"),
+        ("a,y\n" + "1,yes\n2,yes\n" * 6, "y", "the target 'y' is 'yes' in every row"),
+        ("a,y\n" + "1,yes\n2,no\n" * 6 + "3,maybe\n", "y", "class 'maybe' .* has fewer than 3 rows"),
+        ("a,y\n" + "1,1.5\n2,2.5\n" * 6 + "3,oops\n", "y", "row 13 of the data, has the text 'oops'"),
+        ("a,y\n" + "1,1.5\n2,2.5\n" * 6 + "3,\n", "y", "row 13 of the data, is empty"),
+        ("a,y\n" + "1,2\n" * 11 + "1,2,3\n", "y", "is not a regular CSV file"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_named(tmp_path, text, target, message):
+    with pytest.raises(DataError, match=message) as caught:
+        read_table(csv(tmp_path, text), target)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_tables_are_named(tmp_path):
+    with pytest.raises(DataError, match=r"there is no file .*missing\.csv"):
+        read_table(tmp_path / "missing.csv", "y")
+    with pytest.raises(DataError, match="there is no file"):
+        read_table(tmp_path, "y")
+    (tmp_path / "binary.csv").write_bytes(b"a,y\n\xff\xfe,1\n")
+    with pytest.raises(DataError, match="is not a text file in UTF-8"):
+        read_table(tmp_path / "binary.csv", "y")
+    with pytest.raises(InvalidValueError, match="task is 'guess'"):
+        read_table(csv(tmp_path, GOOD), "y", "guess")
