@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prelu_rules.geometry.box import Box
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.readers import normal_form_of
 from prelu_rules.rules.collapse import collapse_form

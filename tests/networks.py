@@ -1,6 +1,6 @@
 """Networks to test with, and the obvious way to evaluate one: layer by layer, unit by unit."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ SLOPES = (0.0, 0.25, 0.9, 1.0, -0.5, 1.5)
 def random_layers(seed, widths, slopes=SLOPES):
     """Kernels, biases and slopes of a network of these widths, inputs and outputs included."""
     rng = np.random.default_rng(seed)
-    kernels = [rng.normal(size=shape) for shape in zip(widths, widths[1:], strict=False)]
+    kernels = [rng.normal(size=shape) for shape in pairwise(widths)]
     biases = [rng.normal(size=width) for width in widths[1:]]
     return kernels, biases, [rng.choice(slopes, size=width) for width in widths[1:-1]]
 

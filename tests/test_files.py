@@ -1,4 +1,4 @@
-import os
+import pathlib
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_a_file_appears_whole_with_ordinary_rights(tmp_path):
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "né"
     plain = tmp_path / "plain"
     plain.touch()
-    assert os.stat(tmp_path / "a.txt").st_mode == os.stat(plain).st_mode
+    assert pathlib.Path(tmp_path / "a.txt").stat().st_mode == pathlib.Path(plain).stat().st_mode
 
 
 def test_an_interrupted_writer_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -7,8 +7,7 @@ from typing import Any
 
 import typer
 
-from prelu_rules.cli.fit import fit
-from prelu_rules.cli.reproduce import reproduce
+from prelu_rules.cli import fit, reproduce
 from prelu_rules.errors import PReLURulesError
 
 app = typer.Typer(
@@ -18,8 +17,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.add_typer(reproduce, name="reproduce")
-app.command()(fit)
+app.add_typer(reproduce.commands, name="reproduce")
+app.command()(fit.fit)
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -44,9 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
         _stop(str(problem))
     except UsageError as problem:
         _stop(problem.format_message())
-    except (KeyboardInterrupt, typer.Abort):
+    if status == INTERRUPTED:
         print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prelu_rules.experiments.reproduction import Reproduction
     from prelu_rules.experiments.toy import ToyTask
 
-reproduce = typer.Typer(help="Run the paper's experiments again.")
+commands = typer.Typer(help="Run the paper's experiments again.")
 
 NOT_REACHED = 1
 
@@ -37,7 +37,7 @@ MethodOption = Annotated[Method, typer.Option(help="paper: plain SGD, the paper'
 MaxSteps = Annotated[int, typer.Option(help="Optimiser steps after which a run gives up.")]
 
 
-@reproduce.command("figure2")
+@commands.command("figure2")
 def figure2(figure: FigureFile = None) -> int:
     """Print the four rules of the paper's trained network."""
     _check_files(None, figure)
@@ -53,7 +53,7 @@ def figure2(figure: FigureFile = None) -> int:
     return 0
 
 
-@reproduce.command("xor")
+@commands.command("xor")
 def xor(
     seed: Seed = 0,
     runs: Runs = 1,
@@ -66,7 +66,7 @@ def xor(
     return _toy("xor", seed, runs, json_file, figure, method, max_steps)
 
 
-@reproduce.command("addition")
+@commands.command("addition")
 def addition(
     seed: Seed = 0,
     runs: Runs = 1,

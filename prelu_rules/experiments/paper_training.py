@@ -1,13 +1,13 @@
 """The paper's training of a toy task, with a rule for when to stop (paper, section on experiments).
 
-A network 4-5-5-5-5-3 with a PReLU after every layer but the last is trained by plain SGD on the mean squared error. A
-batch is the 16 inputs four times over, with fresh Gaussian noise on the inputs. The paper trains for a fixed time; since
-the force grows as the error falls, it knocks the network off its solution now and then, so the best state is kept here.
+A network 4-5-5-5-5-3 with a PReLU after every layer but the last is trained by plain SGD on the mean squared error.
+A batch is the 16 inputs four times over, with fresh Gaussian noise on the inputs. The paper trains for a fixed time;
+since the force grows as the error falls, it knocks the network off its solution now and then, so the best state is
+kept here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 

@@ -16,7 +16,7 @@ SHORT = 2
 
 
 def write(system: RuleSystem) -> str:
-    """The network behind the rules as one line per output.
+    r"""The network behind the rules as one line per output.
 
     A bend `max(0, ...)` that several lines use and that is long gets a line and a name of its own.
 
@@ -33,7 +33,7 @@ def write(system: RuleSystem) -> str:
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[2, 2]], B=[[0]], b=[-2], C=[[1, 1]], D=[[-1]], e=[0], slopes=[0])
         >>> write(extract_rules(form))
-        'out1 = in1 + in2 - 2 * max(0, in1 + in2 - 1)\\n'
+        'out1 = in1 + in2 - 2 * max(0, in1 + in2 - 1)\n'
     """
     if system.form is None:
         raise InvalidValueError(

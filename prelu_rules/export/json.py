@@ -66,7 +66,8 @@ def read(text: str) -> RuleSystem:
         raise FormatError(f"the JSON has format {found!r}, not {FORMAT!r}; export rules with target 'json'.")
     if content.get("version") != VERSION:
         raise FormatError(
-            f"the rules are in version {content.get('version')!r} of the format, but only {VERSION} is known; upgrade prelu-rules."
+            f"the rules are in version {content.get('version')!r} of the format, but only {VERSION} is known; "
+            "upgrade prelu-rules."
         )
     try:
         return _system(content)

@@ -17,23 +17,23 @@ _ESCAPES = {
 
 
 def escaped(name: str) -> str:
-    """A name as upright text inside a formula.
+    r"""A name as upright text inside a formula.
 
     Args:
         name: any text.
 
     Returns:
-        A `\\text{...}` with every special character escaped.
+        A `\text{...}` with every special character escaped.
 
     Example:
         >>> print(escaped("a_b"))
-        \\text{a\\_b}
+        \text{a\_b}
     """
     return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in ' '.join(name.split()))}}}"
 
 
 def write(system: RuleSystem) -> str:
-    """The rules as formulas; they need the package amsmath.
+    r"""The rules as formulas; they need the package amsmath.
 
     Args:
         system: the rules.
@@ -46,12 +46,12 @@ def write(system: RuleSystem) -> str:
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> print(write(extract_rules(form, feature_names=["x"], output_names=["y"])), end="")
-        \\[
-        \\text{y} = \\begin{cases}
-          \\text{x} & \\text{if } \\text{x} < 3 \\\\
-          2\\,\\text{x} - 3 & \\text{if } \\text{x} \\ge 3
-        \\end{cases}
-        \\]
+        \[
+        \text{y} = \begin{cases}
+          \text{x} & \text{if } \text{x} < 3 \\
+          2\,\text{x} - 3 & \text{if } \text{x} \ge 3
+        \end{cases}
+        \]
     """
     names = [escaped(name) for name in system.feature_names]
     rules = printed_rules(system)

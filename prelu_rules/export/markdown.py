@@ -10,7 +10,7 @@ _SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"
 
 
 def escaped(name: str) -> str:
-    """A name without any meaning in Markdown.
+    r"""A name without any meaning in Markdown.
 
     Args:
         name: any text.
@@ -20,7 +20,7 @@ def escaped(name: str) -> str:
 
     Example:
         >>> print(escaped("a|b_c"))
-        a\\|b\\_c
+        a\|b\_c
     """
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in " ".join(name.split()))
 

@@ -84,4 +84,5 @@ def _comment(name: str) -> str:
 
 
 def _condition(condition: Condition, names: list[str]) -> str:
-    return f"{linear_sum(condition.coef, names, condition.intercept, write=repr)} {'>=' if condition.nonnegative else '<'} 0"
+    side = ">=" if condition.nonnegative else "<"
+    return f"{linear_sum(condition.coef, names, condition.intercept, write=repr)} {side} 0"

@@ -75,7 +75,7 @@ def write(system: RuleSystem) -> str:
 
 
 def read(text: str) -> RuleSystem:
-    """The rules that a text in the paper's format states.
+    r"""The rules that a text in the paper's format states.
 
     Args:
         text: what `write` wrote, or a person in the same format.
@@ -88,7 +88,9 @@ def read(text: str) -> RuleSystem:
         FormatError: if a line is not in the format.
 
     Example:
-        >>> rules = read("IF +1.0*age -18.0 >= 0\\nTHEN\\n  price = +9.0\\n\\nIF +1.0*age -18.0 < 0\\nTHEN\\n  price = +5.0\\n")
+        >>> adult = "IF +1.0*age -18.0 >= 0\nTHEN\n  price = +9.0"
+        >>> child = "IF +1.0*age -18.0 < 0\nTHEN\n  price = +5.0"
+        >>> rules = read(f"{adult}\n{child}")
         >>> rules.predict([[17.0], [18.0]])
         array([[5.],
                [9.]])

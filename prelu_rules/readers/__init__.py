@@ -43,5 +43,6 @@ def normal_form_of(network: NormalForm | keras.Model | str | os.PathLike[str]) -
     if loaded is not None and isinstance(network, loaded.Model):
         return NormalForm.from_keras(network)
     raise UnsupportedModelError(
-        f"cannot read a network from {type(network).__name__}; give a Keras model, the path of a .keras file or a NormalForm."
+        f"cannot read a network from {type(network).__name__}; give a Keras model, the path of a .keras file or a "
+        "NormalForm."
     )

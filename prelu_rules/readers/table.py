@@ -58,7 +58,7 @@ class Table(Value):
 
 
 def read_table(path: str | os.PathLike[str], target: str, task: Task | None = None) -> Table:
-    """Read a CSV file with a header; every column but the target is a feature and must be numeric.
+    r"""Read a CSV file with a header; every column but the target is a feature and must be numeric.
 
     Args:
         path: the file, UTF-8, comma-separated.

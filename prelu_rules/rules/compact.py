@@ -12,7 +12,7 @@ from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.precision import Precision, rounded
 from prelu_rules.values import Array, FloatArray
 
-# A system is an array of rows over the inputs, the bends max(0, z) and the constant 1: first the units, then the outputs.
+# A system is an array of rows over the inputs, the bends max(0, z) and the constant 1: the units, then the outputs.
 
 
 def compact_form(form: NormalForm, precision: Precision | None = None) -> NormalForm:

@@ -35,14 +35,14 @@ class IdentityForce(keras.callbacks.Callback):
         a <- max(0, min(1, a + eta_p sgn(1 - a)))
         eta_p = eta_0 * 0.01 * max(0, log10(threshold / error))
 
-    which with the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls below
-    the threshold, and grows as the error falls. For slopes up to 1 it is the proximal step of `eta_p |1 - a|`, so slopes
-    that the data do not hold back arrive at exactly 1 and stay there. (Slopes above 1, which only layers without our limits
-    have, are pushed back by the same step, past 1 if they are nearer.)
+    which with the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls
+    below the threshold, and grows as the error falls. For slopes up to 1 it is the proximal step of `eta_p |1 - a|`, so
+    slopes that the data do not hold back arrive at exactly 1 and stay there. (Slopes above 1, which only layers without
+    our limits have, are pushed back by the same step, past 1 if they are nearer.)
 
-    It runs inside the compiled training step. Frozen PReLU layers are left alone. After `fit` the model is as any other;
-    after a `fit` that was interrupted, too. Each `fit` starts at step 0 with a rate of 0. `History` gets `force_rate` and
-    `nonlinear_units` for every epoch.
+    It runs inside the compiled training step. Frozen PReLU layers are left alone. After `fit` the model is as any
+    other; after a `fit` that was interrupted, too. Each `fit` starts at step 0 with a rate of 0. `History` gets
+    `force_rate` and `nonlinear_units` for every epoch.
 
     Args:
         eta_0: the scale of the rate; the paper uses the learning rate, 0.01.
@@ -102,7 +102,8 @@ class IdentityForce(keras.callbacks.Callback):
         model = self.model
         if keras.backend.backend() != "tensorflow":
             raise TrainingError(
-                f"Keras runs on {keras.backend.backend()}, but the force needs TensorFlow; set KERAS_BACKEND=tensorflow."
+                f"Keras runs on {keras.backend.backend()}, but the force needs TensorFlow; set "
+                "KERAS_BACKEND=tensorflow."
             )
         if model.built:
             _slopes_of(model)

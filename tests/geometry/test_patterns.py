@@ -1,3 +1,5 @@
+import itertools
+
 import networks
 import numpy as np
 import pytest
@@ -51,7 +53,7 @@ def test_on_a_line_the_patterns_are_the_gaps_between_the_bends(bends):
         [[[1.0] * len(bends)], [[1.0]] * len(bends)], [-np.array(bends), [0]], [[0] * len(bends)]
     )
     points = sorted(set(bends))
-    middles = [points[0] - 1, *((a + b) / 2 for a, b in zip(points, points[1:], strict=False)), points[-1] + 1]
+    middles = [points[0] - 1, *((a + b) / 2 for a, b in itertools.pairwise(points)), points[-1] + 1]
     assert sorted(patterns_of(form)) == sorted(form.pattern([middle]).tolist() for middle in middles)
 
 

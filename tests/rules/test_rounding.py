@@ -22,7 +22,7 @@ small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)
 
 
 def deviation(rules, x):
-    """Largest difference between the printed text and the rules, in ranges of the outputs; inf where rows fall through."""
+    """Largest difference between printed text and rules, in ranges of the outputs; inf where rows fall through."""
     printed = text.read(str(rules))
     if (np.sum([rule.covers(x) for rule in printed.rules], axis=0) != 1).any():
         return np.inf

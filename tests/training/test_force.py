@@ -1,5 +1,6 @@
 """The force against its twin, and in every way in which Keras runs a training step."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_three_thousand_steps_agree_with_the_slow_twin():
     keras.utils.set_random_seed(3)
     widths = (4, 5, 5, 5, 5, 3)
     parts = [keras.Input((4,))]
-    for fan_in, width in zip(widths, widths[1:], strict=False):
+    for fan_in, width in itertools.pairwise(widths):
         start = [keras.initializers.RandomUniform(-(fan_in**-0.5), fan_in**-0.5, seed=s) for s in (width, fan_in)]
         parts += [keras.layers.Dense(width, kernel_initializer=start[0], bias_initializer=start[1]), pr.PReLU()]
     model = keras.Sequential(parts[:-1])

@@ -1,0 +1,158 @@
+"""The command line as a user meets it: what it prints, its exit status, and the files it leaves."""
+
+import json
+import subprocess
+import sys
+
+import networks
+import numpy as np
+import pytest
+
+import prelu_rules as pr
+from prelu_rules.cli import main
+from prelu_rules.export import text
+
+
+def run(capsys, *words):
+    """Exit status, standard output and standard error."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return stop.value.code, captured.out, captured.err
+
+
+@pytest.fixture
+def data(tmp_path):
+    x = np.linspace(-1, 1, 60)
+    rows = "".join(f"{a:.4f},{b},{abs(a) + b:.4f}\n" for a, b in zip(x, np.tile([0, 1, 2], 20), strict=True))
+    path = tmp_path / "data.csv"
+    path.write_text("income (EUR),children,price\n" + rows)
+    return path
+
+
+def test_figure_2(capsys, tmp_path):
+    status, out, _ = run(capsys, "reproduce", "figure2", "--figure", tmp_path / "figure1.png")
+    assert status == 0
+    rules = text.read(out.split("out1 = 1.01 * in1")[0])
+    assert len(rules) == 4
+    assert "out1 = 1.01 * in1 + 1.01 * in2 - 2.01 * max(0, in1 + in2 - 1)" in out
+    assert (tmp_path / "figure1.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_that_does_not_get_there(capsys, tmp_path):
+    words = ["reproduce", "xor", "--method", "paper", "--max-steps", "1000", "--runs", "2", "--seed", "3"]
+    status, out, err = run(capsys, *words, "--json", tmp_path / "runs.json")
+    assert status == 1
+    assert "0 of 2 runs got there" in out
+    assert err.count("20 nonlinear units are left") == 2
+    record = json.loads((tmp_path / "runs.json").read_text())
+    assert (record["task"], record["method"]) == ("xor", "paper")
+    assert [set(r) for r in record["runs"]] == [
+        set("seed steps mse nonlinear correct_net correct_rules correct_text seconds".split())
+    ] * 2
+    assert [r["seed"] for r in record["runs"]] == [3, 4]
+
+
+def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
+    """The real training of seed 0, with less patience than by default."""
+    from prelu_rules.experiments import reproduction
+
+    real = reproduction.reproduce
+    monkeypatch.setattr(
+        reproduction, "reproduce", lambda task, seed, max_steps: real(task, seed, max_steps=max_steps, patience=12_000)
+    )
+    status, out, err = run(capsys, "reproduce", "xor", "--figure", tmp_path / "x.svg", "--json", tmp_path / "x.json")
+    assert (status, err) == (0, "")
+    assert "network right, rules right, printed text right on all 16 inputs" in out
+    assert "1 of 1 runs got there" in out
+    printed = out.split("Rules of seed 0:")[1].split("The same in one formula")[0]
+    outputs = text.read(printed).predict(networks.BINARY)
+    np.testing.assert_array_equal(np.rint(outputs[:, 0]), networks.BINARY[:, 0] != networks.BINARY[:, 1])
+    assert (tmp_path / "x.svg").exists()
+
+
+def test_fit(capsys, data, tmp_path):
+    status, out, err = run(capsys, "fit", data, "--target", "price", "--out", tmp_path / "out", "--hidden", "4")
+    assert (status, err) == (0, "")
+    assert "60 rows, 2 features, regression of 'price'" in out
+    assert '*"income (EUR)"' in out and "rows)" in out and "Test R2 on 12 held-out rows" in out
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["model.keras", "rules.json"]
+    rules = pr.read_rules(tmp_path / "out" / "rules.json")
+    x = np.array([[-0.5, 1.0], [0.25, 2.0]])
+    again = pr.extract(tmp_path / "out" / "model.keras")
+    np.testing.assert_allclose(again.predict(x), rules.predict(x), rtol=1e-6)
+    np.testing.assert_allclose(rules.predict(x)[:, 0], [1.5, 2.25], atol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fit", "missing.csv", "--target", "y"], "there is no file missing.csv"),
+        (["fit", "DATA", "--target", "prize"], "no column 'prize'; its columns are income (EUR), children, price"),
+        (["fit", "DATA"], "Missing option '--target'"),
+        (["fit", "DATA", "--target", "price", "--task", "guess"], "task is 'guess'"),
+        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give whole numbers"),
+        (["fit", "DATA", "--target", "price", "--hidden", "0"], "hidden is [0]"),
+        (["fit", "DATA", "--target", "price", "--max-nonlinear", "9"], "max_nonlinear is 9"),
+        (["fit", "DATA", "--target", "price", "--out", "DATA"], "File exists; choose another --out"),
+        (["reproduce", "nothing"], "No such command 'nothing'"),
+        (["reproduce", "xor", "--runs", "0"], "runs is 0"),
+        (["reproduce", "xor", "--max-steps", "5"], "max_steps is 5; it must be at least 1000"),
+        (["reproduce", "xor", "--seed", "-1"], "seed is -1"),
+        (["reproduce", "xor", "--method", "magic"], "Invalid value for '--method'"),
+        (["reproduce", "xor", "--figure", "x.bmp"], "its name must end in .png"),
+        (["reproduce", "figure2", "--figure", "x.bmp"], "its name must end in .png"),
+        (["reproduce", "xor", "--json", "nowhere/x.json"], "there is no folder nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(capsys, data, monkeypatch, tmp_path, words, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, *[data if word == "DATA" else word for word in words])
+    assert (status, out) == (2, "")
+    assert message in err and err.count("\n") == 1 and err.startswith("prelu-rules: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("", "is empty"),
+        ("a,y\n", "0 rows"),
+        ("a,y\n" + "x,1\n" * 12, "has the text 'x' where a number is needed"),
+        ("a,y\n" + "1,2\nnan,3\n" * 6, "missing value ('nan')"),
+        ("a,y\n" + "1,2\n-inf,3\n" * 6, "not finite"),
+        ("a,y\n" + "1,2\n2,2\n" * 6, "the target 'y' is 2 in every row"),
+        ("a,y\n" + "1,b\n2,b\n" * 6, "at least two classes"),
+    ],
+)
+def test_bad_tables_are_one_line_and_leave_no_file(capsys, tmp_path, table, message):
+    (tmp_path / "data.csv").write_text(table)
+    status, out, err = run(capsys, "fit", tmp_path / "data.csv", "--target", "y", "--out", tmp_path / "out")
+    assert (status, out) == (2, "")
+    assert message in err and err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_an_interruption_says_so_and_leaves_no_file(capsys, data, tmp_path, monkeypatch):
+    from prelu_rules.estimators import fit
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fit, "fit_rules", interrupted)
+    status, _, err = run(capsys, "fit", data, "--target", "price", "--out", tmp_path / "out")
+    assert status == 130 and "interrupted" in err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_help(capsys):
+    status, out, _ = run(capsys)
+    assert status == 0 and "reproduce" in out and "fit" in out
+
+
+def test_the_command_in_a_shell_of_its_own(tmp_path):
+    """No traceback, no report on the processor, and a progress bar only in a terminal."""
+    words = [sys.executable, "-m", "prelu_rules.cli", "reproduce", "xor", "--max-steps", "1000"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("prelu-rules: 20 nonlinear units are left")
