@@ -58,5 +58,5 @@ def __dir__() -> list[str]:
 
 
 # Who has Keras loaded may load saved models next, and Keras finds only layers that have been registered.
-if "keras" in sys.modules:
+if sys.modules.get("keras") is not None:
     import_module("prelu_rules.training.prelu")

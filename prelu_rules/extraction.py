@@ -79,6 +79,7 @@ def extract(
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[1.0, 0.0]])
+        >>> from prelu_rules.geometry.box import Box
         >>> print(extract(form, Box([-1], [1]), feature_names=["x"]).export("compact"), end="")
         out1 = x + 2 * max(0, x)
     """

@@ -77,7 +77,8 @@ def plot_network(
     largest = max(float(np.abs(values).max(initial=0)) for values in [*weights, *constants]) or 1.0
     for row, (kernel, constant) in enumerate(zip(weights, constants, strict=True)):
         starts = layout.places(row, widths[row]) - [0, BOX_HEIGHT / 2 if row else 0.08]
-        ends = [*layout.places(row + 1, widths[row + 1]), 0, BOX_HEIGHT / 2 if row < len(weights) - 1 else 0.12]
+        ends = layout.places(row + 1, widths[row + 1])
+        ends[:, 1] += BOX_HEIGHT / 2 if row < len(weights) - 1 else 0.12
         _draw_weights(ax, starts, ends, kernel, largest)
         _draw_weights(ax, layout.constant(row)[None], ends, constant[None], largest)
         x, y = layout.constant(row)

@@ -77,7 +77,7 @@ def read_table(path: str | os.PathLike[str], target: str, task: Task | None = No
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "data.csv"
-        >>> _ = path.write_text("age,smokes\\n" + "41,yes\\n17,no\\n" * 5)
+        >>> _ = path.write_text("age,smokes\n" + "41,yes\n17,no\n" * 5)
         >>> table = read_table(path, "smokes")
         >>> table.task, table.classes, table.y[:2]
         ('classification', ('no', 'yes'), array([1., 0.]))

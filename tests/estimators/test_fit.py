@@ -73,7 +73,7 @@ def test_a_seed_is_a_fit():
 def test_the_one_standard_error_rule():
     best = np.array([1.0, 2.0, 3.0, 4.0])
     assert fewest_not_worse({1: best, 0: best + 0.5}) == 1  # worse by the same on each row, so surely
-    assert fewest_not_worse({1: best, 0: [*best, 2, -2, 1, 0]}) == 0  # worse on average, but not surely
+    assert fewest_not_worse({1: best, 0: np.add(best, [2, -2, 1, 0])}) == 0  # worse on average, but not surely
     assert fewest_not_worse({0: best, 1: best + 1}) == 0
 
 

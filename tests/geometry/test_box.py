@@ -9,7 +9,7 @@ def test_a_box_of_data_holds_just_the_data():
     x = np.random.default_rng(0).normal(size=(50, 3))
     box = Box.from_data(x)
     assert box.contains(x).all()
-    assert not box.contains([*box.upper, 0, 0, 1e-09]).any()
+    assert not box.contains(np.add(box.upper, [0, 0, 1e-9])).any()
 
 
 @pytest.mark.parametrize(
