@@ -301,7 +301,8 @@ class NormalForm(Value):
             The form without these units. Where `s` is 1 for a linear unit, it is the same function.
 
         Raises:
-            InvalidValueError: if an index is out of range or named twice.
+            InvalidValueError: if an index is no integer, out of range or named twice.
+            ShapeError: if there are neither as many slopes as units nor just one.
 
         Example:
             >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[1])
@@ -309,9 +310,15 @@ class NormalForm(Value):
             >>> smaller.n_units, smaller.C, smaller.e
             (0, array([[2.]]), array([6.]))
         """
-        removed = np.asarray(units, dtype=np.intp).reshape(-1)
+        given = np.asarray(units).reshape(-1)
+        # A mask or a fraction would be read as other indices than were meant.
+        if given.size and not np.issubdtype(given.dtype, np.integer):
+            raise InvalidValueError(f"units {given.tolist()} must be integer indices; give np.flatnonzero of a mask.")
+        removed = given.astype(np.intp)
         if len(np.unique(removed)) != len(removed) or ((removed < 0) | (removed >= self.n_units)).any():
             raise InvalidValueError(f"units {removed.tolist()} must be distinct indices from 0 to {self.n_units - 1}.")
+        if np.shape(slopes) not in ((), (1,), removed.shape):
+            raise ShapeError(f"slopes has shape {np.shape(slopes)}, but there are {len(removed)} units; give one each.")
         fixed = np.broadcast_to(np.asarray(slopes), removed.shape)
         order = np.argsort(removed)
         kept = np.setdiff1d(np.arange(self.n_units), removed)

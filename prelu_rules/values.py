@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from fractions import Fraction
 from typing import Any, dataclass_transform
 
 import numpy as np
@@ -43,7 +44,7 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
     """A read-only copy of `value`, checked.
 
     Args:
-        value: numbers; converted to float64 unless it is an object array (exact rationals stay as they are).
+        value: numbers; converted to float64 unless all are `fractions.Fraction`, which stay as they are.
         name: what the array is called in error messages.
         shape: the shape it must have; `None` where any length will do.
 
@@ -59,7 +60,8 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
         array([1., 2.])
     """
     array = np.asarray(value)
-    if array.dtype != object:
+    exact = array.dtype == object and all(isinstance(entry, Fraction) for entry in array.flat)
+    if not exact:
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as problem:
@@ -67,7 +69,7 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
         wanted = str(tuple("any" if n is None else n for n in shape)).replace("'", "")
         raise ShapeError(f"{name} has shape {array.shape}, but must have shape {wanted}.")
-    if array.dtype != object and not np.isfinite(array).all():
+    if not exact and not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InvalidValueError(f"{name} holds {array[place]} at index {place}; every entry must be a finite number.")
     array = array.copy()

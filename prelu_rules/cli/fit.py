@@ -76,9 +76,13 @@ def _report(table: Table, fitted: FittedRules) -> str:
         "Rules:",
         "",
         str(rules),
-        "The same in one formula per output:",
+        *(["The same in one formula per output:", "", rules.export("compact")] if units else []),
+        f"Validation {measure} by size; the smallest that is not clearly worse than the best was chosen:",
+        *(
+            f"  {_count(size, 'nonlinear unit'):<18}{score:.3f}{'  <- chosen' if size == units else ''}"
+            for size, score in sorted(fitted.sizes.items())
+        ),
         "",
-        rules.export("compact"),
         f"Test {measure} on {fitted.n_test} held-out rows:",
         f"  rules             {fitted.score:.3f}  ({_count(len(rules), 'rule')}, {_count(units, 'nonlinear unit')})",
         f"  before the force  {fitted.full_score:.3f}  ({_count(fitted.full_nonlinear, 'nonlinear unit')})",

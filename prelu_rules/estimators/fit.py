@@ -1,47 +1,33 @@
 """From a table to rules: warm up, force, collapse, and a refit with the slopes frozen.
 
-The force does not follow the training error here, as the paper's does: real data have noise that no network removes,
-so the error stays above the paper's threshold. Its rate rises evenly from 0 to the learning rate instead, which in the
-end overcomes every gradient. On the way the number of nonlinear units falls step by step; each number that is small
-enough is refitted, and validation rows choose the smallest that is not clearly worse than the best.
+While the force rises, the number of nonlinear units falls step by step. Each number that is small enough is refitted,
+and validation rows choose the smallest that is not clearly worse than the best.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
-from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 
-from prelu_rules.errors import InvalidValueError, TrainingError
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.extraction import extract
 from prelu_rules.readers.table import Table
-from prelu_rules.rules.collapse import is_linear
 from prelu_rules.rules.extraction import MAX_UNITS
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.training.force import IdentityForce
 from prelu_rules.training.network import build_network, in_user_units
-from prelu_rules.training.progress import EpochProgress
-from prelu_rules.training.slopes import count_nonlinear, prelu_layers
+from prelu_rules.training.phases import PhaseTrainer
+from prelu_rules.training.slopes import count_nonlinear
 from prelu_rules.values import FloatArray, IntArray
-
-LEARNING_RATE = 3e-3
-BATCH_SIZE = 64
-STEPS_PER_EPOCH = 100
-"""Steps between two looks at the network; epochs of the data would be slow where the data are few."""
 
 TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.2
 
 LARGEST = 1e15
 """The largest number that a table may hold: float32 must hold its square."""
-
-Weights = list[Any]
 
 
 @dataclass(frozen=True)
@@ -93,6 +79,7 @@ class FittedRules:
         score: of the rules on the test rows: R2, or the share of right classes.
         full_score: the same for the network before the force.
         full_nonlinear: how many nonlinear units that network has.
+        sizes: the score on the validation rows for each number of nonlinear units that was tried.
         n_test: rows held out for the scores.
     """
 
@@ -101,6 +88,7 @@ class FittedRules:
     score: float
     full_score: float
     full_nonlinear: int
+    sizes: dict[int, float]
     n_test: int
 
 
@@ -126,16 +114,20 @@ def fit_rules(table: Table, settings: FitSettings | None = None) -> FittedRules:
     x, y = scale.inputs(table.x), scale.targets(table)
     n_outputs = 1 if table.classes is None or len(table.classes) == 2 else len(table.classes)
     core = build_network(x.shape[1], settings.hidden, n_outputs, settings.seed)
-    trainer = _Trainer(core, _loss(table), settings)
+    trainer = PhaseTrainer(core, _loss(table), settings.seed)
 
     trainer.run(x[train], y[train], settings.warm_up_steps, "warm up")
     full, full_nonlinear = scale.user_units(core), count_nonlinear(core)
-    candidates = trainer.force_down(x[train], y[train])
-    losses = {}
+    candidates = trainer.force_down(x[train], y[train], settings.force_steps, settings.max_nonlinear)
+    losses: dict[int, FloatArray] = {}
+    sizes: dict[int, float] = {}
     for n_units, weights in candidates.items():
-        candidates[n_units] = trainer.refit(weights, x[train], y[train], f"refit {n_units}")
-        losses[n_units] = trainer.row_losses(x[validation], y[validation])
-    trainer.refit(candidates[fewest_not_worse(losses)], x[learn], y[learn], "last refit")
+        candidates[n_units] = trainer.refit(weights, x[train], y[train], settings.refit_steps, f"refit {n_units}")
+        outputs = trainer.outputs(x[validation])
+        losses[n_units] = trainer.row_losses(outputs, y[validation])
+        sizes[n_units] = _score(table, y[validation], outputs)
+    chosen = candidates[fewest_not_worse(losses)]
+    trainer.refit(chosen, x[learn], y[learn], settings.refit_steps, "last refit")
     model = scale.user_units(core)
 
     rules = extract(
@@ -148,9 +140,10 @@ def fit_rules(table: Table, settings: FitSettings | None = None) -> FittedRules:
     return FittedRules(
         rules=rules,
         model=model,
-        score=_score(table, test, rules.predict(table.x[test])),
-        full_score=_score(table, test, full.predict(table.x[test], verbose=0)),
+        score=_score(table, table.y[test], rules.predict(table.x[test])),
+        full_score=_score(table, table.y[test], full.predict(table.x[test], verbose=0)),
         full_nonlinear=full_nonlinear,
+        sizes=sizes,
         n_test=len(test),
     )
 
@@ -206,92 +199,6 @@ class _Scale:
         return in_user_units(core, self.x_mean, self.x_deviation, self.y_mean, self.y_deviation)
 
 
-class _Trainer:
-    """Runs the phases of one network; `core` holds the weights of the phase that ran last."""
-
-    def __init__(self, core: keras.Sequential, loss: keras.losses.Loss, settings: FitSettings) -> None:
-        self._core, self._loss, self._settings = core, loss, settings
-
-    def run(
-        self,
-        x: FloatArray,
-        y: FloatArray,
-        steps: int,
-        name: str,
-        callbacks: list[keras.callbacks.Callback] | None = None,
-    ) -> None:
-        """Train for a number of steps, with the learning rate falling to 0 unless callbacks steer."""
-        epochs = ceil(steps / STEPS_PER_EPOCH)
-        decay = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * STEPS_PER_EPOCH)
-        self._core.compile(
-            keras.optimizers.Adam(LEARNING_RATE if callbacks else decay),
-            self._loss,
-            steps_per_execution=STEPS_PER_EPOCH,
-            jit_compile=False,
-        )
-        rows = tf.data.Dataset.from_tensor_slices((x.astype(np.float32), y.astype(np.float32)))
-        batches = rows.shuffle(len(x), seed=self._settings.seed).repeat().batch(BATCH_SIZE, drop_remainder=True)
-        history = self._core.fit(
-            batches,
-            epochs=epochs,
-            steps_per_epoch=STEPS_PER_EPOCH,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*(callbacks or []), EpochProgress(name)],
-        )
-        if not np.isfinite(history.history["loss"]).all():
-            raise TrainingError(
-                f"the loss is no longer finite in phase {name!r}; look for extreme values among the features."
-            )
-
-    def force_down(self, x: FloatArray, y: FloatArray) -> dict[int, Weights]:
-        """Let the force rise; the weights at each number of nonlinear units that is small enough, when first met."""
-        ramp = keras.optimizers.schedules.PolynomialDecay(0.0, self._settings.force_steps, LEARNING_RATE)
-        record = _Record(self._settings.max_nonlinear)
-        # Once the rate has risen to the learning rate, an epoch or two bring the last slopes to 1.
-        self.run(x, y, 2 * self._settings.force_steps, "force", [IdentityForce(rate=ramp), record])
-        if not record.weights:
-            raise TrainingError(
-                f"{count_nonlinear(self._core)} nonlinear units are left, more than max_nonlinear="
-                f"{self._settings.max_nonlinear}; raise force_steps or max_nonlinear."
-            )
-        return record.weights
-
-    def refit(self, weights: Weights, x: FloatArray, y: FloatArray, name: str) -> Weights:
-        """Train with the slopes frozen, those that count as linear at exactly 1."""
-        self._core.set_weights(weights)
-        for layer in prelu_layers(self._core):
-            slopes = layer.alpha.numpy()
-            layer.alpha.assign(np.where(is_linear(slopes), 1.0, slopes))
-            layer.trainable = False
-        self.run(x, y, self._settings.refit_steps, name)
-        for layer in prelu_layers(self._core):
-            layer.trainable = True
-        return self._core.get_weights()
-
-    def row_losses(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """The loss of each row, `(n_rows,)`."""
-        loss = self._loss.call(y[:, None], self._core(x, training=False))
-        return np.asarray(loss, dtype=np.float64).reshape(len(x))
-
-
-class _Record(keras.callbacks.Callback):
-    """Keeps the weights when a number of nonlinear units is first reached, and stops at none."""
-
-    def __init__(self, max_nonlinear: int) -> None:
-        super().__init__()
-        self._max_nonlinear = max_nonlinear
-        self.weights: dict[int, Weights] = {}
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Look at the slopes."""
-        n_units = count_nonlinear(self.model)
-        if n_units <= min([self._max_nonlinear, *(n - 1 for n in self.weights)]):
-            self.weights[n_units] = self.model.get_weights()
-        if n_units == 0:
-            self.model.stop_training = True
-
-
 def _check_range(table: Table) -> None:
     for name, column in zip((*table.feature_names, table.target), (*table.x.T, table.y), strict=True):
         worst = column[np.argmax(np.abs(column))]
@@ -322,8 +229,8 @@ def _output_names(table: Table) -> list[str]:
     return [f"logit({table.target} = {label})" for label in shown]
 
 
-def _score(table: Table, rows: IntArray, outputs: FloatArray) -> float:
+def _score(table: Table, y: FloatArray, outputs: FloatArray) -> float:
     if table.classes is None:
-        return float(r2_score(table.y[rows], outputs[:, 0]))
+        return float(r2_score(y, outputs[:, 0]))
     predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-    return float(accuracy_score(table.y[rows], predicted))
+    return float(accuracy_score(y, predicted))

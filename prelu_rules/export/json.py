@@ -59,7 +59,7 @@ def read(text: str) -> RuleSystem:
     """
     try:
         content = json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise FormatError(f"the text is not JSON ({problem}); export rules with target 'json'.") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__

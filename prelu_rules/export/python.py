@@ -6,6 +6,7 @@ import keyword
 import unicodedata
 from collections.abc import Iterable
 
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.terms import linear_sum
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
@@ -44,11 +45,14 @@ def write(system: RuleSystem, function: str = "predict") -> str:
 
     Args:
         system: the rules.
-        function: the name of the function.
+        function: the name of the function, a Python identifier.
 
     Returns:
         Python source without imports. The function takes one float per feature, in order or by name, and returns
         a dict of the outputs by name.
+
+    Raises:
+        InvalidValueError: if the function cannot be called so.
 
     Example:
         >>> from prelu_rules.normal_form import NormalForm
@@ -59,6 +63,8 @@ def write(system: RuleSystem, function: str = "predict") -> str:
         >>> scope["predict"](age=5.0)
         {'cost': 7.0}
     """
+    if not function.isidentifier() or keyword.iskeyword(function):
+        raise InvalidValueError(f"function is {function!r}, which is no Python identifier; choose another name.")
     names = identifiers(system.feature_names)
     lines = [f"def {function}({', '.join(names)}):", '    """Predict one row from these features:', ""]
     lines += [f"    {word}: {_comment(name)}" for word, name in zip(names, system.feature_names, strict=True)]

@@ -29,7 +29,7 @@ _NUMBER = r"[+-]\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _NAME = r'[^\W\d]\w*|"(?:[^"\\]|\\.)*"'
 _TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_NAME}))?")
 _CONDITION = re.compile(
-    r"IF (?P<sum>.*?) (?P<side><|>=) 0(?:\s+\(PReLU #(?P<number>\d+) on level (?P<level>\d+)\b.*\))?\s*"
+    r'IF (?P<sum>(?:"(?:[^"\\]|\\.)*"|[^"])*?) (?P<side><|>=) 0(?:\s+\(PReLU #(?P<number>\d+) on level (?P<level>\d+)\b.*\))?\s*'
 )
 _THEN = re.compile(r"THEN(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
@@ -97,7 +97,7 @@ def read(text: str) -> RuleSystem:
     """
     features: dict[str, int] = {}
     blocks: list[tuple[list[_ReadCondition], dict[str, dict[str | None, float]], int | None]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(re.split(r"\r?\n", text), start=1):
         if not line.strip():
             continue
         if match := _CONDITION.fullmatch(line):
@@ -111,7 +111,10 @@ def read(text: str) -> RuleSystem:
             conditions, outputs, _ = blocks[-1]
             blocks[-1] = (conditions, outputs, int(match["count"]) if match["count"] else None)
         elif (match := _OUTPUT.fullmatch(line)) and blocks:
-            blocks[-1][1][_unquoted(match["name"])] = _read_sum(match["sum"], number, features)
+            name = _unquoted(match["name"])
+            if name in blocks[-1][1]:
+                raise FormatError(f"line {number}: the rule gives {name!r} already; remove one of the two.")
+            blocks[-1][1][name] = _read_sum(match["sum"], number, features)
         else:
             raise FormatError(f"line {number} ({line.strip()!r}) is neither IF, THEN nor an output; mend or remove it.")
     if not blocks:
@@ -156,7 +159,7 @@ def _sum(coef: Array, names: Sequence[str], constant: float, places: tuple[IntAr
 
 
 def _signed(value: float, places: int | None) -> str:
-    return f"{value:+}" if places is None else f"{rounded(value, places):+.{places}f}"
+    return f"{float(value):+}" if places is None else f"{rounded(value, places):+.{places}f}"
 
 
 def _unquoted(name: str) -> str:

@@ -44,7 +44,7 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
         raise FormatError(f"{path} is not a .keras file; save the model with model.save('name.keras').")
     try:
         return keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as problem:
+    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as problem:
         reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
         raise FormatError(f"{path} cannot be loaded as a Keras model: {reason}") from None
 

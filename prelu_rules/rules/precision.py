@@ -114,4 +114,4 @@ def rounded(value: float, places: int) -> float:
         >>> rounded(-0.004, 2), rounded(2.675, 2)
         (0.0, 2.67)
     """
-    return float(f"{value:.{places}f}") + 0.0
+    return float(f"{float(value):.{places}f}") + 0.0

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.affine import AffineMap
-from prelu_rules.errors import RoundingError
+from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.rules.compact import rounded_compact_form
 from prelu_rules.rules.precision import Precision, rounded
 from prelu_rules.rules.rule import Condition, Rule
@@ -70,8 +70,11 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
 
     Raises:
         RoundingError: if all digits of float64 do not suffice; the tolerance is then too small to be met.
+        InvalidValueError: if the tolerance is negative or NaN.
         ShapeError: if `x` has another number of columns.
     """
+    if not tolerance >= 0:
+        raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")
     y = system.predict(x)
     for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1):
         precision = Precision.of_data(digits, x, y)

@@ -104,12 +104,12 @@ class RuleSystem(Value):
         """Input rows; a DataFrame's columns are found by name, whatever their order."""
         columns = getattr(x, "columns", None)
         if columns is not None:
-            missing = [name for name in self.feature_names if name not in columns]
+            # Columns may be called by numbers, features are called by text.
+            column = {str(name): name for name in columns}
+            missing = [name for name in self.feature_names if name not in column]
             if missing:
-                raise DataError(
-                    f"the table has no column {missing[0]!r}; its columns are {', '.join(map(str, columns))}."
-                )
-            x = x[list(self.feature_names)].to_numpy()
+                raise DataError(f"the table has no column {missing[0]!r}; its columns are {', '.join(column)}.")
+            x = x[[column[name] for name in self.feature_names]].to_numpy()
         return input_rows(x, self.n_inputs)[0]
 
     def assign(self, x: npt.ArrayLike) -> IntArray:
@@ -186,7 +186,9 @@ class RuleSystem(Value):
             raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
         logits = self.predict(x)
         winner = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(axis=1)
-        return np.array(self.classes)[winner]
+        # Labels of several types would be turned into one, such as 1 into "1".
+        one_type = len({type(label) for label in self.classes}) == 1
+        return np.array(self.classes, dtype=None if one_type else object)[winner]
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

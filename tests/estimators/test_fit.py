@@ -3,9 +3,9 @@ import pytest
 
 import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.estimators import fit
 from prelu_rules.estimators.fit import FitSettings, fewest_not_worse, fit_rules
 from prelu_rules.readers.table import Table
+from prelu_rules.training import phases
 
 rng = np.random.default_rng(0)
 X = rng.uniform(-1, 1, (400, 3)) * [1, 100, 1] + [0, 50, 0]
@@ -78,7 +78,7 @@ def test_the_one_standard_error_rule():
 
 
 def test_a_loss_that_is_not_finite_stops_with_a_reason(monkeypatch):
-    monkeypatch.setattr(fit, "LEARNING_RATE", 1e30)
+    monkeypatch.setattr(phases, "LEARNING_RATE", 1e30)
     with pytest.raises(TrainingError, match=r"the loss is no longer finite in phase 'warm up'"):
         fit_rules(table(X[:, 0]), FitSettings(hidden=(3,), **QUICK))
 
