@@ -6,10 +6,9 @@ BIN := .venv/bin
 .PHONY: demo test check format paper clean
 
 demo: .venv/installed
-	$(BIN)/python -c "from sklearn.datasets import load_diabetes; \
-	import pathlib; pathlib.Path('demo').mkdir(exist_ok=True); \
-	load_diabetes(as_frame=True, scaled=False).frame.rename(columns={'target': 'progression'}).to_csv('demo/diabetes.csv', index=False)"
-	$(BIN)/prelu-rules fit demo/diabetes.csv --target progression --out demo
+	$(BIN)/python examples/write_diabetes.py demo
+	$(BIN)/prelu-rules fit demo/diabetes.csv --target progression --out demo/progression
+	$(BIN)/prelu-rules fit demo/cholesterol.csv --target ratio --out demo/ratio
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
     from prelu_rules.errors import PReLURulesError as PReLURulesError
+    from prelu_rules.estimators.fit import FitSettings as FitSettings
+    from prelu_rules.estimators.fit import fit_rules as fit_rules
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
     from prelu_rules.geometry.box import Box as Box
     from prelu_rules.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
+    from prelu_rules.readers.table import Table as Table
     from prelu_rules.rules.rule import Condition as Condition
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
@@ -30,14 +33,17 @@ _HOME = {
     "AffineMap": "affine",
     "Box": "geometry.box",
     "Condition": "rules.rule",
+    "FitSettings": "estimators.fit",
     "IdentityForce": "training.force",
     "NormalForm": "normal_form",
     "PReLU": "training.prelu",
     "PReLURulesError": "errors",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",
+    "Table": "readers.table",
     "collapse": "extraction",
     "extract": "extraction",
+    "fit_rules": "estimators.fit",
     "plot_network": "plotting.network",
     "read_rules": "export.json",
 }

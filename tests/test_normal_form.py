@@ -151,5 +151,9 @@ def test_bad_use_is_named():
         form.eliminate([0, 0], 1)
     with pytest.raises(InvalidValueError, match=r"units \[1\]"):
         form.eliminate([1], 1)
+    with pytest.raises(InvalidValueError, match="must be integer indices; give np.flatnonzero of a mask"):
+        form.eliminate(form.slopes < 1, 1)
+    with pytest.raises(ShapeError, match=r"slopes has shape \(2,\), but there are 1 units"):
+        form.eliminate([0], [1, 1])
     with pytest.raises(ShapeError, match="the pattern has shape"):
         form.affine_on([True, False])

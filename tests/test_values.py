@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -32,8 +34,13 @@ def test_rows():
         input_rows([["a"]], 1)
 
 
-def test_affine_map_checks_its_shapes():
-    with pytest.raises(ShapeError, match="intercept has shape"):
-        AffineMap([[1.0]], [1.0, 2.0])
-    with pytest.raises(ShapeError, match="must have 1 columns"):
-        AffineMap([[1.0]], [1.0])([1.0, 2.0])
+def test_only_rationals_stay_objects():
+    """Tables with columns of several types arrive as arrays of objects, and may hold anything."""
+    kept = frozen_array([Fraction(1, 3), Fraction(2)], "x", (2,))
+    assert kept.tolist() == [Fraction(1, 3), 2] and kept.dtype == object
+    mixed = frozen_array(np.array([1, 2.5, True], dtype=object), "x", (3,))
+    assert mixed.dtype == np.float64 and mixed.tolist() == [1.0, 2.5, 1.0]
+    with pytest.raises(InvalidValueError, match=r"x holds nan at index \(1,\)"):
+        frozen_array(np.array([1, None], dtype=object), "x", (2,))
+    with pytest.raises(InvalidValueError, match="x must hold numbers, but .*'red'"):
+        frozen_array(np.array([1, "red"], dtype=object), "x", (2,))

@@ -72,7 +72,8 @@ def read(text: str) -> RuleSystem:
     try:
         return _system(content)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        detail = problem if isinstance(problem, PReLURulesError) else f"{type(problem).__name__}: {problem}"
+        known = isinstance(problem, PReLURulesError)
+        detail = str(problem).rstrip(".") if known else f"{type(problem).__name__}: {problem}"
         raise FormatError(f"the JSON does not describe rules ({detail}); export them again.") from None
 
 

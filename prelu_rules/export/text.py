@@ -26,10 +26,12 @@ from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, IntArray
 
 _NUMBER = r"[+-]\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
-_NAME = r'[^\W\d]\w*|"(?:[^"\\]|\\.)*"'
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_NAME = rf"[^\W\d]\w*|{_QUOTED}"
 _TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_NAME}))?")
 _CONDITION = re.compile(
-    r'IF (?P<sum>(?:"(?:[^"\\]|\\.)*"|[^"])*?) (?P<side><|>=) 0(?:\s+\(PReLU #(?P<number>\d+) on level (?P<level>\d+)\b.*\))?\s*'
+    rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0'
+    r"(?:\s+\(PReLU #(?P<number>\d+) on level (?P<level>\d+)\b.*\))?\s*"
 )
 _THEN = re.compile(r"THEN(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")

@@ -83,6 +83,8 @@ def read_keras(model: keras.Model) -> NormalForm:
 
 
 def _read_model(model: Any, tensor: Array, builder: FormBuilder) -> Array:
+    if type(model).call.__module__.partition(".")[0] != "keras":
+        raise _unsupported(model, "it has a method 'call' of its own, so its graph is not what it computes")
     known: dict[int, Array] = {id(model.inputs[0]): tensor}
 
     def value_of(symbolic: Any) -> Array:

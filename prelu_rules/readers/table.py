@@ -1,4 +1,4 @@
-"""Reads a CSV file into numbers and a target, and refuses what cannot be learned from."""
+"""Reads a CSV file or a DataFrame into numbers and a target, and refuses what cannot be learned from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,33 @@ class Table(Value):
     def __len__(self) -> int:
         return len(self.y)
 
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, target: str, task: Task | None = None) -> Table:
+        """The table in a DataFrame; every column but the target is a feature and must be numeric.
+
+        Args:
+            frame: the data; booleans count as 0 and 1.
+            target: the column to predict.
+            task: None to take text, and columns of just 0 and 1, as classes, and all other targets as numbers.
+
+        Returns:
+            The table.
+
+        Raises:
+            DataError: if a column is missing or named twice, a feature holds text or a missing or infinite value,
+                there are fewer than 10 rows, the target is constant, or has one class only.
+            InvalidValueError: if `task` is another word.
+
+        Example:
+            >>> frame = pd.DataFrame({"age": range(20), "price": range(100, 120)})
+            >>> Table.from_frame(frame, "price").feature_names
+            ('age',)
+        """
+        names = [str(name).strip() for name in frame.columns]
+        _check_header(names, "the DataFrame")
+        cells = pd.DataFrame({name: _text(frame.iloc[:, k]) for k, name in enumerate(names)})
+        return _table(cells, target, task, "the DataFrame")
+
     @property
     def task(self) -> Task:
         """What is predicted: a number or a class."""
@@ -82,9 +109,13 @@ def read_table(path: str | os.PathLike[str], target: str, task: Task | None = No
         >>> table.task, table.classes, table.y[:2]
         ('classification', ('no', 'yes'), array([1., 0.]))
     """
+    return _table(_cells(path), target, task, str(path))
+
+
+def _table(cells: pd.DataFrame, target: str, task: Task | None, path: str) -> Table:
+    """The table in a DataFrame of texts; `path` is what errors call it."""
     if task not in (None, "regression", "classification"):
         raise InvalidValueError(f"task is {task!r}; it must be 'regression' or 'classification'.")
-    cells = _cells(path)
     if target not in cells.columns:
         raise DataError(f"{path} has no column {target!r}; its columns are {', '.join(cells.columns)}.")
     features = [name for name in cells.columns if name != target]
@@ -95,6 +126,13 @@ def read_table(path: str | os.PathLike[str], target: str, task: Task | None = No
     x = np.column_stack([_numbers(cells[name], path) for name in features])
     y, classes = _target(cells[target], path, task)
     return Table(x, y, tuple(features), target, classes)
+
+
+def _text(column: pd.Series[Any]) -> pd.Series[str]:
+    """A column as a CSV file would hold it; floats in the shortest form that reads back as the same float."""
+    if pd.api.types.is_bool_dtype(column):
+        column = column.astype(int)
+    return column.map(str).reset_index(drop=True)
 
 
 def _cells(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -115,13 +153,13 @@ def _cells(path: str | os.PathLike[str]) -> pd.DataFrame:
     except OSError as problem:
         raise DataError(f"cannot read {path}: {problem.strerror}.") from None
     names = [str(name).strip() for name in raw.iloc[0]]
-    _check_header(names, path)
+    _check_header(names, str(path))
     cells = raw.iloc[1:].reset_index(drop=True)
     cells.columns = pd.Index(names)
     return cells
 
 
-def _check_header(names: Sequence[str], path: str | os.PathLike[str]) -> None:
+def _check_header(names: Sequence[str], path: str) -> None:
     for position, name in enumerate(names, start=1):
         if not name:
             raise DataError(f"column {position} of {path} has no name; give every column one in the first line.")
@@ -129,7 +167,7 @@ def _check_header(names: Sequence[str], path: str | os.PathLike[str]) -> None:
             raise DataError(f"{path} has two columns {name!r}; rename one of them.")
 
 
-def _numbers(column: pd.Series[str], path: str | os.PathLike[str]) -> FloatArray:
+def _numbers(column: pd.Series[str], path: str) -> FloatArray:
     text = column.str.strip()
     values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(values)
@@ -145,7 +183,7 @@ def _numbers(column: pd.Series[str], path: str | os.PathLike[str]) -> FloatArray
 
 
 def _target(
-    column: pd.Series[str], path: str | os.PathLike[str], task: Task | None
+    column: pd.Series[str], path: str, task: Task | None
 ) -> tuple[FloatArray, tuple[str | int | float, ...] | None]:
     text = column.str.strip()
     if (text == "").any():

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.affine import AffineMap
-from prelu_rules.errors import ShapeError
+from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.normal_form import UnitLabel
 from prelu_rules.values import Array, BoolArray, Value, frozen_array, input_rows
 
@@ -87,6 +87,7 @@ class Rule(Value):
 
     Raises:
         ShapeError: if a condition speaks of another number of inputs than the outputs do.
+        InvalidValueError: if the count is no number of rows.
 
     Example:
         >>> rule = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[2.0]], [1.0]))
@@ -100,6 +101,8 @@ class Rule(Value):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", tuple(self.conditions))
+        if self.count is not None and (not isinstance(self.count, int) or self.count < 0):
+            raise InvalidValueError(f"count is {self.count!r}; it must be a number of rows, or None.")
         n_inputs = self.outputs.coef.shape[1]
         for condition in self.conditions:
             if len(condition.coef) != n_inputs:

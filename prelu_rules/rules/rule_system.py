@@ -36,8 +36,8 @@ class RuleSystem(Value):
         precision: how many digits a printed number needs; None for all of them.
 
     Raises:
-        ShapeError: if names, classes or rules do not fit together.
-        InvalidValueError: if there is no rule, or a name is used twice.
+        ShapeError: if names, classes, rules, form, domain and precision do not fit together.
+        InvalidValueError: if there is no rule, or a name is no text or used twice.
 
     Example:
         >>> from prelu_rules.affine import AffineMap
@@ -71,7 +71,16 @@ class RuleSystem(Value):
                     f"a rule maps {rule.outputs.coef.shape[1]} inputs to {rule.outputs.coef.shape[0]} outputs, but "
                     f"there are {shape[1]} feature names and {shape[0]} output names; give one name each."
                 )
+        for name, have in (
+            ("form", self.form and (self.form.n_outputs, self.form.n_inputs)),
+            ("domain", self.domain and (shape[0], self.domain.n_inputs)),
+            ("precision", self.precision and (len(self.precision.output_scale), len(self.precision.feature_scale))),
+        ):
+            if have not in (None, shape):
+                raise ShapeError(f"the {name} is for {have} outputs and inputs, but the rules are for {shape}.")
         for kind, names in (("feature", self.feature_names), ("output", self.output_names)):
+            if not all(isinstance(name, str) for name in names):
+                raise InvalidValueError(f"the {kind} names {list(names)} must all be text.")
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise InvalidValueError(f"the {kind} name {twice!r} is used twice; names must be distinct.")

@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import networks
 import numpy as np
@@ -39,6 +40,28 @@ def test_patterns_are_those_whose_region_has_an_interior(seed, widths, bounded):
     domain = Box(-np.ones(widths[0]), np.ones(widths[0])) if bounded else None
     expected = [p.tolist() for p in networks.all_patterns(form.n_units) if has_interior(form, p, domain)]
     assert patterns_of(form, domain) == expected
+
+
+@given(networks.seeds, st.integers(1, 3), st.integers(1, 5))
+def test_planes_in_general_position_cut_space_into_a_known_number_of_regions(seed, dimension, n_units):
+    """Zaslavsky's formula: `n` hyperplanes make `C(n, 0) + ... + C(n, d)` regions."""
+    form = networks.random_form(seed, (dimension, n_units, 1))
+    assert len(patterns_of(form)) == sum(math.comb(n_units, k) for k in range(dimension + 1))
+
+
+@given(networks.seeds, st.lists(st.integers(1, 3), min_size=1, max_size=3), st.booleans())
+def test_networks_without_biases_and_with_weights_of_one(seed, hidden, bounded):
+    """Units of such networks coincide, vanish and meet in one point."""
+    rng = np.random.default_rng(seed)
+    widths = (2, *hidden, 1)
+    kernels = [rng.integers(-1, 2, shape) for shape in itertools.pairwise(widths)]
+    slopes = [rng.choice([0.0, 0.5], width) for width in hidden]
+    form = NormalForm.from_layers(kernels, [np.zeros(width) for width in widths[1:]], slopes)
+    domain = Box([-1, -1], [1, 1]) if bounded else None
+    found = patterns_of(form, domain)
+    expected = [p.tolist() for p in networks.all_patterns(form.n_units) if has_interior(form, p, domain)]
+    assert found == expected
+    assert {tuple(p) for p in form.pattern(rng.uniform(-1, 1, (200, 2))).tolist()} <= {tuple(p) for p in found}
 
 
 @pytest.mark.parametrize(("dimension", "widths", "count"), [(2, (16, 16), 345), (4, (10, 10), 1758)])

@@ -1,8 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from prelu_rules.errors import DataError, InvalidValueError
-from prelu_rules.readers.table import read_table
+from prelu_rules.readers.table import Table, read_table
 
 
 def csv(tmp_path, text, name="data.csv"):
@@ -85,3 +86,26 @@ def test_files_that_are_no_tables_are_named(tmp_path):
         read_table(tmp_path / "binary.csv", "y")
     with pytest.raises(InvalidValueError, match="task is 'guess'"):
         read_table(csv(tmp_path, GOOD), "y", "guess")
+
+
+def test_a_frame_is_a_table_too():
+    frame = pd.DataFrame({"a": [0.1, 1 / 3, 1e-300] * 4, "b": [True, False, True] * 4, 3: ["x", "y", "y"] * 4})
+    frame.index = range(5, 17)
+    table = Table.from_frame(frame, "3")
+    assert table.feature_names == ("a", "b") and table.classes == ("x", "y")
+    np.testing.assert_array_equal(table.x, frame[["a", "b"]].to_numpy(dtype=float))
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"a": [1.0, None] * 6, "y": range(12)}), "column 'a' of the DataFrame, row 2 .* missing value"),
+        (pd.DataFrame({"a": ["b"] * 12, "y": range(12)}), "has the text 'b' where a number"),
+        (pd.DataFrame([[1, 2, 3]] * 12, columns=["a", "a", "y"]), "the DataFrame has two columns 'a'"),
+        (pd.DataFrame({"a": range(12)}), "the DataFrame has no column 'y'"),
+        (pd.DataFrame({"a": range(12), "y": [1.0, 2.0, None] * 4}), "column 'y' .* row 3 .* missing value"),
+    ],
+)
+def test_frames_that_cannot_be_learned_from_are_named(frame, message):
+    with pytest.raises(DataError, match=message):
+        Table.from_frame(frame, "y")
