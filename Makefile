@@ -8,7 +8,7 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/python examples/write_diabetes.py demo
 	$(BIN)/prelu-rules fit demo/diabetes.csv --target progression --out demo/progression
-	$(BIN)/prelu-rules fit demo/cholesterol.csv --target ratio --out demo/ratio
+	$(BIN)/prelu-rules fit demo/cholesterol.csv --target ratio --max-nonlinear 2 --out demo/ratio
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest

@@ -1,8 +1,8 @@
 """The phases of a fit on real data: warm up, the force rising until every unit is linear, a refit with frozen slopes.
 
 The force does not follow the training error here, as the paper's does: real data have noise that no network removes,
-so the error stays above the paper's threshold. Its rate rises evenly from 0 to the learning rate instead, which in the
-end overcomes every gradient.
+so the error stays above the paper's threshold. Its rate rises evenly instead, to twice the learning rate, which is more
+than Adam moves a slope the other way.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from prelu_rules.training.slopes import count_nonlinear, prelu_layers
 from prelu_rules.values import FloatArray
 
 LEARNING_RATE = 3e-3
+FULL_RATE = 2 * LEARNING_RATE
 BATCH_SIZE = 64
 STEPS_PER_EPOCH = 100
 """Steps between two looks at the network; epochs of the data would be slow where the data are few."""
@@ -90,7 +91,7 @@ class PhaseTrainer:
         Args:
             x: `(n_rows, n_inputs)`, standardised.
             y: `(n_rows,)`, standardised targets or class indices.
-            steps: optimiser steps over which the rate rises from 0 to the learning rate; it stays there as long again.
+            steps: optimiser steps over which the rate rises from 0; it stays at its height as long again.
             max_nonlinear: the most nonlinear units that are of interest.
 
         Returns:
@@ -99,7 +100,7 @@ class PhaseTrainer:
         Raises:
             TrainingError: if more units than that stay nonlinear, or the loss is no longer finite.
         """
-        ramp = keras.optimizers.schedules.PolynomialDecay(0.0, steps, LEARNING_RATE)
+        ramp = keras.optimizers.schedules.PolynomialDecay(0.0, steps, FULL_RATE)
         record = _Record(max_nonlinear)
         self.run(x, y, 2 * steps, "force", [IdentityForce(rate=ramp), record])
         if not record.weights:
