@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from prelu_rules.cli import fit, reproduce
+from prelu_rules.cli import extract, fit, reproduce
 from prelu_rules.errors import PReLURulesError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(reproduce.commands, name="reproduce")
 app.command()(fit.fit)
+app.command()(extract.extract)
 
 BAD_INPUT, INTERRUPTED = 2, 130
 

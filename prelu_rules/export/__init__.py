@@ -59,6 +59,19 @@ def register(target: str, exporter: Exporter) -> None:
     _exporters[target] = exporter
 
 
+def check_target(target: str) -> None:
+    """Refuse a target that does not exist.
+
+    Args:
+        target: a name.
+
+    Raises:
+        InvalidValueError: if there is no such target.
+    """
+    if target not in _exporters:
+        raise InvalidValueError(f"there is no export target {target!r}; choose one of {', '.join(targets())}.")
+
+
 def export(system: RuleSystem, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str:
     """Write rules in another language.
 
@@ -75,8 +88,7 @@ def export(system: RuleSystem, target: str, path: str | PathLike[str] | None = N
         InvalidValueError: if there is no such target.
         DataError: if the file cannot be written.
     """
-    if target not in _exporters:
-        raise InvalidValueError(f"there is no export target {target!r}; choose one of {', '.join(targets())}.")
+    check_target(target)
     result = _exporters[target](system, **options)
     if path is not None:
         write_text(path, result)

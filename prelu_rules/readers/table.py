@@ -112,6 +112,36 @@ def read_table(path: str | os.PathLike[str], target: str, task: Task | None = No
     return _table(_cells(path), target, task, str(path))
 
 
+def read_features(path: str | os.PathLike[str], without: str | None = None) -> tuple[tuple[str, ...], FloatArray]:
+    r"""Read the features alone, to try a network on them.
+
+    Args:
+        path: a CSV file as for `read_table`.
+        without: a column to leave out, such as the target.
+
+    Returns:
+        The column names, and `(n_rows, n_features)` float64.
+
+    Raises:
+        DataError: if the file is missing, empty or no CSV, has no rows, a column is missing, named twice or without a
+            name, or holds text or a missing or infinite value.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "data.csv"
+        >>> _ = path.write_text("age,height\n41,170\n")
+        >>> read_features(path, without="height")
+        (('age',), array([[41.]]))
+    """
+    cells = _cells(path)
+    if without is not None and without not in cells.columns:
+        raise DataError(f"{path} has no column {without!r}; its columns are {', '.join(cells.columns)}.")
+    names = tuple(name for name in cells.columns if name != without)
+    if not names or not len(cells):
+        raise DataError(f"{path} has {len(names)} features and {len(cells)} rows; it needs at least one of each.")
+    return names, np.column_stack([_numbers(cells[name], str(path)) for name in names])
+
+
 def _table(cells: pd.DataFrame, target: str, task: Task | None, path: str) -> Table:
     """The table in a DataFrame of texts; `path` is what errors call it."""
     if task not in (None, "regression", "classification"):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import networks
 import numpy as np
 import pytest
@@ -131,6 +132,56 @@ def test_bad_tables_are_one_line_and_leave_no_file(capsys, tmp_path, table, mess
     assert (status, out) == (2, "")
     assert message in err and err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+def saved(path, *layers):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    model.save(path)
+    return model
+
+
+def test_extract(capsys, data, tmp_path):
+    model = saved(tmp_path / "m.keras", keras.layers.Dense(3), pr.PReLU(), keras.layers.Dense(1))
+    words = ["extract", tmp_path / "m.keras", "--data", data, "--target", "price"]
+    status, out, err = run(capsys, *words)
+    assert (status, err) == (0, "")
+    assert '"income (EUR)"' in out and "of 60 rows)" in out
+    status, out, _ = run(capsys, *words, "--format", "json", "--out", tmp_path / "rules.json")
+    assert (status, out) == (0, f"Wrote {tmp_path / 'rules.json'}.\n")
+    x = np.array([[0.3, 1.0], [-0.7, 2.0]])
+    expected = model.predict(x, verbose=0)
+    np.testing.assert_allclose(pr.read_rules(tmp_path / "rules.json").predict(x), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layers", "options", "message"),
+    [
+        ([keras.layers.Dense(1)], [], "has no PReLU, so it is one linear function"),
+        ([keras.layers.Dense(1, activation="tanh")], [], "'tanh' is not piecewise linear"),
+        ([keras.layers.Dense(6), pr.PReLU()], [], "6 nonlinear units are left"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--format", "cobol"], "no export target 'cobol'"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--threshold", "2"], "threshold is 2"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--data", "DATA"], "has 3 input columns, but the model has 2 inputs"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--data", "DATA", "--target", "a"], "has no column 'a'"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--data", "missing.csv"], "there is no file missing.csv"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--out", "nowhere/rules.txt"], "cannot write nowhere"),
+    ],
+)
+def test_models_that_cannot_be_read_are_one_line(capsys, data, monkeypatch, tmp_path, layers, options, message):
+    monkeypatch.chdir(tmp_path)
+    saved("m.keras", *layers)
+    status, out, err = run(capsys, "extract", "m.keras", *[data if word == "DATA" else word for word in options])
+    assert (status, out) == (2, "")
+    assert message in err and err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data.csv", "m.keras"]
+
+
+def test_files_that_are_no_models_are_one_line(capsys, tmp_path):
+    (tmp_path / "m.keras").write_text("no model")
+    for path, message in ((tmp_path / "m.keras", "is not a .keras file"), (tmp_path / "n.keras", "there is no file")):
+        status, out, err = run(capsys, "extract", path)
+        assert (status, out) == (2, "") and message in err and err.count("\n") == 1
 
 
 def test_an_interruption_says_so_and_leaves_no_file(capsys, data, tmp_path, monkeypatch):

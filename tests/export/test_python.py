@@ -2,9 +2,11 @@ import keyword
 
 import networks
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.python import identifiers, write
 from prelu_rules.rules.extraction import extract_rules
 
@@ -51,3 +53,9 @@ def test_one_rule_needs_no_condition():
     scope = {}
     exec(write(extract_rules(networks.random_form(0, (1, 1))), function="price"), scope)
     assert set(scope["price"](1.0)) == {"out1"}
+
+
+@pytest.mark.parametrize("function", ["class", "two words", ""])
+def test_a_function_needs_a_name(function):
+    with pytest.raises(InvalidValueError, match=f"function is '{function}', which is no Python identifier"):
+        write(extract_rules(networks.random_form(0, (1, 1))), function=function)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import networks
 import numpy as np
 import pytest
+from formulas import run_formulas
 from hypothesis import given
 
 from prelu_rules import export
@@ -14,22 +15,15 @@ from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.tolerances import PRINTED_OUTPUT
 
 
-def run_formulas(text, row):
-    """The compact form is also a little program: run it."""
-    scope = dict(zip(("in1", "in2", "in3", "in4"), row, strict=False))
-    exec(text, {"max": max}, scope)
-    return [value for name, value in scope.items() if name.startswith("out")]
-
-
 @given(networks.seeds)
 def test_the_compact_form_says_what_the_rules_say(seed):
     x = np.random.default_rng(seed).normal(size=(30, 3))
     rules = extract_rules(networks.random_form(seed, (3, 2, 2, 2), slopes=(0.2, 0.7)), x)
     y = rules.predict(x)
-    printed = np.array([run_formulas(rules.export("compact"), row) for row in x])
+    printed = run_formulas(rules.export("compact"), x)
     assert (np.abs(printed - y) <= PRINTED_OUTPUT * np.ptp(y, axis=0) + 1e-12).all()
     every_digit = replace(rules, precision=None).export("compact")
-    np.testing.assert_allclose([run_formulas(every_digit, row) for row in x], y, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(run_formulas(every_digit, x), y, rtol=1e-9, atol=1e-9)
 
 
 def test_the_compact_form_of_xor_is_the_one_of_the_textbook():
@@ -112,3 +106,6 @@ def test_unknown_targets_and_paths_are_named(tmp_path):
     assert rules.export("text", tmp_path / "rules.txt") == (tmp_path / "rules.txt").read_text()
     with pytest.raises(DataError, match="cannot write"):
         rules.export("text", tmp_path / "nowhere" / "rules.txt")
+    with pytest.raises(InvalidValueError, match="no compact form"):
+        replace(rules, form=None).export("compact", tmp_path / "rules.txt")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("rules.txt", rules.export("text"))]

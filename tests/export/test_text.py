@@ -25,6 +25,8 @@ ODD = [
     "1st",
     "",
     "= 2",
+    "line\u2028separator\x85",
+    "x < 0  (PReLU #1 on level 1",
 ]
 names = st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=6)), min_size=3, max_size=3, unique=True)
 
@@ -65,6 +67,7 @@ def test_the_papers_format():
         ("IF 1*a < 0\nTHEN\n  y = +1", "line 1: cannot read '1[*]a'"),
         ("IF true\nTHEN\n  y = +1*", "line 3: cannot read '[*]'"),
         ("IF true\nTHEN", "rule 1 gives"),
+        ("IF true\nTHEN\n  y = +1\n  y = +2", "line 4: the rule gives 'y' already"),
         ("IF +1*a < 0\nTHEN\n  y = +1\n\nIF +1*a >= 0\nTHEN\n  z = +1", r"rule 2 gives \['z'\], but .* \['y'\]"),
     ],
 )
@@ -75,3 +78,12 @@ def test_other_texts_are_refused_with_their_line(text, message):
 
 def test_plain_words_stay_plain():
     assert [quoted(name) for name in ("age", "größe", "x_1", "1st", "")] == ["age", "größe", "x_1", '"1st"', '""']
+
+
+def test_lines_may_end_as_on_windows():
+    rules = extract_rules(networks.xor_form(), networks.BINARY)
+    assert read(str(rules).replace("\n", "\r\n")) == read(str(rules))
+
+
+def test_counts_are_read():
+    assert [rule.count for rule in read(str(extract_rules(networks.xor_form(), networks.BINARY))).rules] == [9, 3, 3, 1]

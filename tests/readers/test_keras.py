@@ -35,6 +35,11 @@ def nested():
     return keras.Sequential([keras.Input((2,)), layers.Dense(4), inner, pr.PReLU(), layers.Dense(1)])
 
 
+def twice():
+    start, shared = keras.Input((3,)), layers.Dense(3)
+    return keras.Model(start, shared(layers.PReLU()(shared(start))))
+
+
 MODELS = {
     "dense": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(2, use_bias=False)]),
     "prelu": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(4), pr.PReLU(), layers.Dense(2)]),
@@ -76,6 +81,7 @@ MODELS = {
             layers.BatchNormalization(center=False),
         ]
     ),
+    "one layer used twice": twice,
     "matrix output": lambda: keras.Sequential([keras.Input((2, 3)), layers.Dense(2), pr.PReLU()]),
 }
 
@@ -89,15 +95,42 @@ def test_the_form_is_the_model(name):
     np.testing.assert_allclose(form.evaluate(x.reshape(20, -1)), expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("invert", [False, True])
-def test_normalisation(invert):
-    x = np.random.default_rng(0).normal(5, [1, 10, 0], (50, 3)).astype("float32")
-    layer = layers.Normalization(invert=invert)
+def agrees(model, x):
+    expected = np.asarray(model(x)).reshape(len(x), -1)
+    found = pr.NormalForm.from_keras(model).evaluate(x.reshape(len(x), -1))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+TABLES = np.random.default_rng(0).normal(5, [1, 10, 2], (50, 2, 3)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"axis": 1}, {"axis": (1, 2)}, {"axis": None}, {"invert": True}, {"axis": None, "invert": True}]
+)
+def test_normalisation(options):
+    layer = layers.Normalization(**options)
+    layer.adapt(TABLES)
+    agrees(keras.Sequential([keras.Input((2, 3)), layer]), TABLES)
+
+
+def test_normalisation_of_a_constant_column():
+    x = TABLES[:, 0] * np.array([1, 1, 0], dtype="float32")
+    layer = layers.Normalization()
     layer.adapt(x)
-    model = keras.Sequential([keras.Input((3,)), layer])
-    np.testing.assert_allclose(
-        pr.NormalForm.from_keras(model).evaluate(x), model.predict(x, verbose=0), rtol=1e-3, atol=1e-2
-    )
+    agrees(keras.Sequential([keras.Input((3,)), layer]), x)
+
+
+def test_normalisation_by_given_statistics():
+    layer = layers.Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0])
+    agrees(keras.Sequential([keras.Input((2, 3)), layer]), TABLES)
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+def test_batch_normalisation_after_training(axis):
+    model = keras.Sequential([keras.Input((2, 3)), layers.BatchNormalization(axis=axis, momentum=0.5)])
+    model.compile("sgd", "mse")
+    model.fit(TABLES, TABLES, epochs=2, verbose=0)
+    agrees(model, TABLES)
 
 
 def test_units_are_named_by_level_and_number():
@@ -117,6 +150,16 @@ class MyDense(layers.Dense):
 class Subclassed(keras.Model):
     def call(self, x):
         return x
+
+
+class Doubled(keras.Model):
+    def call(self, x):
+        return 2 * super().call(x)
+
+
+def doubled():
+    start = keras.Input((2,))
+    return Doubled(start, layers.Dense(1)(start))
 
 
 def joined():
@@ -145,6 +188,8 @@ def ending(*last):
         (joined, "it joins 2 tensors"),
         (two_inputs, "has 2 inputs and 1 outputs"),
         (Subclassed, "shows no graph of layers"),
+        (doubled, "it has a method 'call' of its own"),
+        (lambda: keras.Sequential([keras.Input((2,)), doubled()]), "it has a method 'call' of its own"),
         (lambda: keras.Sequential([layers.Dense(1)]), "shows no graph of layers"),
         (lambda: keras.Sequential([keras.Input((None, 2)), layers.Dense(1)]), r"input shape \(None, 2\)"),
     ],
@@ -184,6 +229,29 @@ def test_files_that_are_no_models_are_named(tmp_path):
         archive.writestr("a.txt", "a")
     with pytest.raises(FormatError, match="cannot be loaded as a Keras model: "):
         pr.extract(tmp_path / "empty.keras")
+
+
+@pytest.mark.parametrize("part", ["config.json", "model.weights.h5"])
+def test_files_that_were_tampered_with_are_named(tmp_path, part):
+    MODELS["prelu"]().save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    half = {**parts, part: parts[part][: len(parts[part]) // 2]}
+    with zipfile.ZipFile(tmp_path / "half.keras", "w") as archive:
+        for name, content in half.items():
+            archive.writestr(name, content)
+    with pytest.raises(FormatError, match=r"half\.keras cannot be loaded as a Keras model: "):
+        pr.extract(tmp_path / "half.keras")
+
+
+def test_a_file_with_a_flipped_bit_is_named(tmp_path):
+    """The zip archive notices by its checksum, with an exception of its own."""
+    MODELS["prelu"]().save(tmp_path / "model.keras")
+    content = bytearray((tmp_path / "model.keras").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "flipped.keras").write_bytes(content)
+    with pytest.raises(FormatError, match=r"flipped\.keras cannot be loaded as a Keras model: Bad CRC-32"):
+        pr.extract(tmp_path / "flipped.keras")
 
 
 def test_other_objects_are_refused():

@@ -1,9 +1,15 @@
+from dataclasses import replace
+from itertools import pairwise
+
 import networks
 import numpy as np
+from formulas import run_formulas
 from hypothesis import given
+from hypothesis import strategies as st
 
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.compact import compact_form, rounded_compact_form
+from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.precision import Precision
 
 
@@ -33,6 +39,41 @@ def test_a_unit_is_turned_to_the_side_with_fewer_numbers():
     small = compact_form(form)
     assert (small.A.tolist(), small.C.tolist(), small.D.tolist()) == ([[1, 0]], [[0, -1]], [[2]])
     assert numbers(small) == 3 < numbers(form) == 4
+
+
+def with_bends_written_out(form):
+    """The same function with `a z + (1 - a) max(0, z)` for each unit, and no side chosen."""
+    d, k = form.n_inputs, form.n_units
+    z = np.hstack([form.A, np.zeros((k, k)), form.b[:, None]])
+    y = np.hstack([form.C, np.zeros((form.n_outputs, k)), form.e[:, None]])
+    for unit, slope in enumerate(form.slopes):
+        activation = slope * z[unit] + (1 - slope) * np.eye(d + k + 1)[d + unit]
+        z += np.outer(form.B[:, unit], activation)
+        y += np.outer(form.D[:, unit], activation)
+    return NormalForm(z[:, :d], z[:, d:-1], z[:, -1], y[:, :d], y[:, d:-1], y[:, -1], np.zeros(k))
+
+
+@given(networks.seeds, networks.widths)
+def test_turning_never_adds_numbers(seed, widths):
+    # Small whole weights cancel often, so that the side matters.
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape) for shape in pairwise(widths)]
+    biases = [rng.integers(-1, 2, width) for width in widths[1:]]
+    form = NormalForm.from_layers(kernels, biases, [rng.choice([0.0, 0.5], width) for width in widths[1:-1]])
+    written_out = with_bends_written_out(form)
+    x = rng.normal(size=(5, widths[0]))
+    np.testing.assert_allclose(written_out.evaluate(x), form.evaluate(x), rtol=1e-9, atol=1e-9)
+    assert numbers(compact_form(form)) <= numbers(written_out)
+
+
+@given(networks.seeds, networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4), st.integers(1, 6))
+def test_the_rounded_form_is_what_is_printed(seed, widths, digits):
+    form = networks.random_form(seed, widths, slopes=(0.0, 0.3))
+    precision = Precision(digits, np.ones(widths[0]), np.ones(widths[-1]))
+    rules = replace(extract_rules(form), precision=precision)
+    x = np.random.default_rng(seed).normal(size=(10, widths[0]))
+    printed = run_formulas(rules.export("compact"), x)
+    np.testing.assert_allclose(printed, rounded_compact_form(form, precision).evaluate(x), rtol=1e-12, atol=1e-12)
 
 
 def test_units_that_nothing_depends_on_vanish():

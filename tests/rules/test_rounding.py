@@ -5,7 +5,8 @@ from dataclasses import replace
 import networks
 import numpy as np
 import pytest
-from hypothesis import given
+from formulas import run_formulas
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from prelu_rules.errors import InvalidValueError, RoundingError
@@ -22,13 +23,15 @@ small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)
 
 
 def deviation(rules, x):
-    """Largest difference between printed text and rules, in ranges of the outputs; inf where rows fall through."""
+    """Largest difference between a printed form and the rules, in ranges of the outputs; inf where no rule is met."""
     printed = text.read(str(rules))
     if (np.sum([rule.covers(x) for rule in printed.rules], axis=0) != 1).any():
         return np.inf
     y = rules.predict(x)
     spread = np.ptp(y, axis=0)
-    return (np.abs(printed.predict(x) - y) / np.where(spread > 0, spread, 1)).max()
+    formulas = run_formulas(rules.export("compact"), x)
+    wrong = np.maximum(np.abs(printed.predict(x) - y), np.abs(formulas - y))
+    return (wrong / np.where(spread > 0, spread, 1)).max()
 
 
 @given(networks.seeds, small, st.sampled_from([1e-6, 1e-2, 1.0, 1e3, 1e6]), st.sampled_from([1e-3, 1.0, 1e5]))
@@ -41,10 +44,10 @@ def test_printed_rules_say_what_the_rules_say(seed, widths, x_scale, y_scale):
     rules = extract_rules(NormalForm.from_layers(kernels, biases, slopes), x, max_units=4)
     assert deviation(rules, x) <= PRINTED_OUTPUT * (1 + 1e-9)
     digits = rules.precision.digits
-    if digits > FEWEST_DIGITS and len(rules.form.labels) == 0:
-        # Without units the compact form is the rule, so one digit less must break the text.
+    event(f"{digits} digits")
+    if digits > FEWEST_DIGITS:
         fewer = replace(rules, precision=replace(rules.precision, digits=digits - 1))
-        assert deviation(fewer, x) > PRINTED_OUTPUT
+        assert deviation(fewer, x) > PRINTED_OUTPUT * (1 - 1e-9)
 
 
 @given(st.integers(0, 10**6))
@@ -70,6 +73,13 @@ def test_an_impossible_tolerance_is_refused():
     rules = extract_rules(networks.random_form(0, (3, 2, 1)), np.random.default_rng(0).normal(size=(50, 3)))
     with pytest.raises(RoundingError, match="17 digits do not keep the printed rules within 0"):
         with_honest_precision(rules, np.random.default_rng(1).normal(size=(50, 3)), tolerance=0.0)
+    with pytest.raises(InvalidValueError, match="tolerance is -1; it must be at least 0"):
+        with_honest_precision(rules, [[0.0, 0.0, 0.0]], tolerance=-1)
+
+
+def test_rules_of_an_exact_network_print_as_those_of_its_floats():
+    form, x = networks.random_form(2, (2, 2, 1), slopes=(0.5,)), np.random.default_rng(2).normal(size=(30, 2))
+    assert str(extract_rules(form.exact(), x)) == str(extract_rules(form, x))
 
 
 def test_rounding_is_what_printing_does():

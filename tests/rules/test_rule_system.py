@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import networks
@@ -11,6 +12,7 @@ from prelu_rules.affine import AffineMap
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError, TooManyUnitsError
 from prelu_rules.geometry.box import Box
 from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -47,6 +49,7 @@ def test_rules_of_exact_forms_are_the_network_exactly(seed, widths):
     for row in x:
         (rule,) = [rule for rule in rules.rules if rule.covers(row[None])[0]]
         assert (rule.outputs(row) == form.evaluate(row)).all()
+    np.testing.assert_array_equal(rules.predict(x), form.evaluate(x).astype(float))
 
 
 def test_inputs_on_the_bends_belong_to_the_non_negative_side():
@@ -83,6 +86,9 @@ def classifier(n_logits, classes):
 def test_classes():
     assert classifier(1, ("no", "yes")).classify([[-1, 0], [0, 0], [1, 0]]).tolist() == ["no", "no", "yes"]
     assert classifier(2, (3, 7)).classify([[1, 0], [0, 1], [1, 1]]).tolist() == [3, 7, 3]
+    # One array of both would have made a text of the 1, and a 1 of the True.
+    assert classifier(2, (1, "a")).classify([[1, 0], [0, 1]]).tolist() == [1, "a"]
+    assert classifier(2, (True, 7)).classify([[1, 0]])[0] is True
     with pytest.raises(InvalidValueError, match="predicts numbers, not classes; use predict"):
         classifier(2, None).classify([[1, 0]])
     with pytest.raises(ShapeError, match="3 classes for 2 logits"):
@@ -109,6 +115,7 @@ def test_an_input_that_no_rule_covers_is_named():
         (((), ("x",), ("y",)), InvalidValueError, "0 rules"),
         (((Rule((), AffineMap([[1.0, 2.0]], [0.0])),), ("x",), ("y",)), ShapeError, "2 inputs to 1 outputs"),
         (((Rule((), AffineMap([[1.0, 2.0]], [0.0])),), ("x", "x"), ("y",)), InvalidValueError, "'x' is used twice"),
+        (((Rule((), AffineMap([[1.0, 2.0]], [0.0])),), ("x", 3), ("y",)), InvalidValueError, "must all be text"),
     ],
 )
 def test_bad_systems_are_named(arguments, error, message):
@@ -122,5 +129,13 @@ def test_bad_names_and_rules_are_named():
         extract_rules(form, feature_names=["a", "b", "c"])
     with pytest.raises(ShapeError, match="a condition has 1 weights"):
         Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[1.0, 2.0]], [0.0]))
+    with pytest.raises(InvalidValueError, match="count is -1"):
+        Rule((), AffineMap([[1.0]], [0.0]), count=-1)
+    with pytest.raises(ShapeError, match=r"the form is for \(1, 3\) outputs and inputs, but the rules are for"):
+        replace(extract_rules(form), form=networks.random_form(0, (3, 2, 1)))
+    with pytest.raises(ShapeError, match="the domain is for"):
+        replace(extract_rules(form), domain=Box([0], [1]))
+    with pytest.raises(ShapeError, match="the precision is for"):
+        replace(extract_rules(form), precision=Precision(2, [1.0], [1.0]))
     with pytest.raises(InvalidValueError, match="kind is 'other'"):
         extract_rules(form).to_sympy("other")

@@ -1,0 +1,50 @@
+"""What the paper says of the published network: figure 1, its rules, and the macros that the text uses."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from tex import write_macros
+
+from prelu_rules.experiments.layered_network import paper_network
+from prelu_rules.experiments.reproduction import figure2
+from prelu_rules.experiments.toy import ADDITION, XOR
+from prelu_rules.plotting.figure_file import save_figure
+from prelu_rules.plotting.network import plot_network
+from prelu_rules.tolerances import CUT, LINEAR_SLOPE, PRINTED_OUTPUT
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    network = paper_network()
+    axes = plot_network(
+        network.kernels,
+        network.biases,
+        network.slopes,
+        input_names=XOR.input_names,
+        output_names=XOR.output_names,
+    )
+    save_figure(axes.figure, folder / "network.pdf")
+    rules = figure2()
+    rules.export("latex", folder / "rules.tex")
+    rules.export("compact", folder / "compact.txt")
+    rules.export("text", folder / "rules.txt")
+    deviation = np.abs(rules.predict(XOR.inputs) - network.evaluate(XOR.inputs)).max()
+    write_macros(
+        folder / "published.tex",
+        {
+            "publishedUnits": str(network.form.n_units),
+            "publishedNonlinear": str(network.n_nonlinear()),
+            "publishedRules": str(len(rules)),
+            "publishedDeviation": f"{deviation:.4f}",
+            "linearSlope": f"{LINEAR_SLOPE}",
+            "cutTolerance": f"10^{{{round(np.log10(CUT))}}}",
+            "printedTolerance": f"{100 * PRINTED_OUTPUT:.0f}",
+            "xorFewest": str(XOR.fewest),
+            "additionFewest": str(ADDITION.fewest),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,22 @@
+"""Values as LaTeX: macros and table rows."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+def write_macros(path: Path, macros: Mapping[str, str]) -> None:
+    r"""One `\newcommand` for each name, whose letters are all that LaTeX allows."""
+    lines = [f"\\newcommand{{\\{name}}}{{{text}}}" for name, text in macros.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    """The body of a table."""
+    lines = [" & ".join(str(cell) for cell in row) + r" \\" for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def scientific(value: float) -> str:
+    """A number with two digits and a power of ten."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
