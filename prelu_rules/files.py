@@ -63,6 +63,13 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
     Raises:
         DataError: if it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "rules.txt"
+        >>> write_text(path, "IF true")
+        >>> path.read_text()
+        'IF true'
     """
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

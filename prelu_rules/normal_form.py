@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 class UnitLabel(NamedTuple):
-    """Where a unit came from: the `number`-th unit of the `level`-th PReLU layer, both counted from 1."""
+    """Where a unit came from: the `number`-th unit of the `level`-th PReLU layer, both counted from 1.
+
+    Example:
+        >>> UnitLabel(level=4, number=1) == (4, 1)
+        True
+    """
 
     level: int
     number: int
@@ -195,6 +200,13 @@ class NormalForm(Value):
 
         Raises:
             UnsupportedModelError: if a layer has no exact piecewise linear form.
+
+        Example:
+            >>> import keras
+            >>> model = keras.Sequential([keras.Input((1,)), keras.layers.ReLU()])
+            >>> NormalForm.from_keras(model).evaluate([[-4.0], [4.0]])
+            array([[0.],
+                   [4.]])
         """
         from prelu_rules.readers.keras import read_keras
 

@@ -105,6 +105,13 @@ def fit_rules(table: Table, settings: FitSettings | None = None) -> FittedRules:
     Raises:
         InvalidValueError: if a number is too large for training in float32.
         TrainingError: if the loss is no longer finite.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 60)[:, None]
+        >>> table = Table(x, 2 * x[:, 0] + 1, ("x",), "y")
+        >>> quick = FitSettings(hidden=(2,), warm_up_steps=500, force_steps=500, refit_steps=500)
+        >>> len(fit_rules(table, quick).rules)
+        1
     """
     settings = settings or FitSettings()
     _check_range(table)

@@ -83,6 +83,10 @@ def paper_network() -> LayeredNetwork:
 
     Returns:
         The network: 4 inputs, 4 hidden layers of 5 PReLUs, 3 outputs.
+
+    Example:
+        >>> paper_network().n_nonlinear()
+        2
     """
     text = files("prelu_rules.experiments").joinpath("data/paper_network.json").read_text(encoding="utf-8")
     published = json.loads(text)

@@ -83,6 +83,12 @@ def train(task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience: int
 
     Raises:
         InvalidValueError: if a number of steps is below 1,000, or the seed is out of range.
+
+    Example:
+        >>> from prelu_rules.experiments.toy import XOR
+        >>> run = train(XOR, seed=0, max_steps=1000)
+        >>> run.steps, run.reached
+        (1000, False)
     """
     for name, steps in (("max_steps", max_steps), ("patience", patience)):
         if steps < STEPS_PER_CHECK:
@@ -133,6 +139,11 @@ def layered(model: keras.Sequential) -> LayeredNetwork:
 
     Raises:
         ShapeError: if there is no PReLU between two Dense layers.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), PReLU(), keras.layers.Dense(1)])
+        >>> [kernel.shape for kernel in layered(model).kernels]
+        [(2, 3), (3, 1)]
     """
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     prelus = [layer for layer in model.layers if isinstance(layer, keras.layers.PReLU)]

@@ -84,6 +84,11 @@ def reproduce(task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience:
 
     Raises:
         InvalidValueError: if a number of steps or the seed is out of range.
+
+    Example:
+        >>> result = reproduce(XOR, seed=0, max_steps=1000)
+        >>> result.rules is None, result.problem.split(",")[0]
+        (True, '20 nonlinear units are left')
     """
     start = time.perf_counter()
     run = train(task, seed, max_steps=max_steps, patience=patience)
@@ -118,6 +123,10 @@ def text_is_correct(task: ToyTask, printed: str) -> bool:
 
     Raises:
         FormatError: if the text is not in the format.
+
+    Example:
+        >>> text_is_correct(XOR, str(figure2()))
+        True
     """
     rules = text.read(printed)
     covers = np.array([rule.covers(task.inputs) for rule in rules.rules])

@@ -22,6 +22,10 @@ class ToyTask(Value):
         inputs: `(16, 4)` float64, all rows of 0 and 1.
         targets: `(16, 3)` float64, 0 or 1.
         fewest: the fewest nonlinear PReLUs that suffice.
+
+    Example:
+        >>> XOR.inputs[6], XOR.targets[6]
+        (array([0., 1., 1., 0.]), array([1., 1., 0.]))
     """
 
     name: str

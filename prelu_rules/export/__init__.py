@@ -67,6 +67,9 @@ def check_target(target: str) -> None:
 
     Raises:
         InvalidValueError: if there is no such target.
+
+    Example:
+        >>> check_target("latex")
     """
     if target not in _exporters:
         raise InvalidValueError(f"there is no export target {target!r}; choose one of {', '.join(targets())}.")
@@ -87,6 +90,13 @@ def export(system: RuleSystem, target: str, path: str | PathLike[str] | None = N
     Raises:
         InvalidValueError: if there is no such target.
         DataError: if the file cannot be written.
+
+    Example:
+        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> print(export(extract_rules(form), "compact"), end="")
+        out1 = in1 + max(0, in1 - 3)
     """
     check_target(target)
     result = _exporters[target](system, **options)

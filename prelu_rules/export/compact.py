@@ -55,6 +55,11 @@ def write_form(form: NormalForm, feature_names: tuple[str, ...], output_names: t
 
     Returns:
         The lines.
+
+    Example:
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[2]], e=[0], slopes=[0])
+        >>> print(write_form(form, ("x",), ("y",)), end="")
+        y = x + 2 * max(0, x - 3)
     """
     names = [quoted(name) for name in feature_names]
     prefix = "bend"

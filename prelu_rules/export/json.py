@@ -34,6 +34,11 @@ def write(system: RuleSystem, indent: int | None = 1) -> str:
 
     Raises:
         FormatError: if the rules hold exact rationals, which JSON cannot.
+
+    Example:
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> json.loads(write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []))))["output_names"]
+        ['out1']
     """
     content = {"format": FORMAT, "version": VERSION, **_plain(system)}
     return json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
@@ -89,6 +94,15 @@ def read_rules(path: str | PathLike[str]) -> RuleSystem:
     Raises:
         DataError: if the file cannot be read.
         FormatError: if it holds something else.
+
+    Example:
+        >>> import tempfile
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> path = Path(tempfile.mkdtemp()) / "rules.json"
+        >>> rules = extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []))
+        >>> text = rules.export("json", path)
+        >>> read_rules(path) == rules
+        True
     """
     try:
         text = Path(path).read_text(encoding="utf-8")

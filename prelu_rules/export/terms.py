@@ -65,6 +65,12 @@ def printed_rules(system: RuleSystem) -> list[Rule]:
 
     Returns:
         Rounded where the system has a precision; otherwise only with normalised conditions.
+
+    Example:
+        >>> from prelu_rules.affine import AffineMap
+        >>> halved = Rule((Condition([2.0], 1.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
+        >>> printed_rules(RuleSystem((halved,), ("x",), ("y",)))[0].conditions[0].coef
+        array([1.])
     """
     precision: Precision | None = system.precision
     if precision is not None:

@@ -62,6 +62,14 @@ def write(system: RuleSystem) -> str:
 
     Returns:
         One block per rule, with a blank line after each.
+
+    Example:
+        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> print(write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []), feature_names=["age"])), end="")
+        IF true
+        THEN
+          out1 = +2.0*age +0.1
     """
     slopes = {} if system.form is None else dict(zip(system.form.labels, system.form.slopes, strict=True))
     names = [quoted(name) for name in system.feature_names]

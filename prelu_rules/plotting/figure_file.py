@@ -21,6 +21,9 @@ def check_figure_path(path: str | os.PathLike[str]) -> None:
 
     Raises:
         InvalidValueError: if the suffix is none of .png, .svg and .pdf.
+
+    Example:
+        >>> check_figure_path("network.svg")
     """
     if Path(path).suffix.lower() not in SUFFIXES:
         raise InvalidValueError(f"cannot draw {path}; its name must end in {', '.join(SUFFIXES)}.")
@@ -36,6 +39,13 @@ def save_figure(figure: Figure | SubFigure, path: str | os.PathLike[str]) -> Non
     Raises:
         InvalidValueError: if the suffix is another one.
         DataError: if the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "empty.svg"
+        >>> save_figure(Figure(), path)
+        >>> path.read_text()[:5]
+        '<?xml'
     """
     check_figure_path(path)
     with whole_file(path) as temporary:

@@ -37,6 +37,13 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
     Raises:
         DataError: if there is no such file.
         FormatError: if it is not a Keras model.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "model.keras"
+        >>> keras.Sequential([keras.Input((2,)), PReLU()]).save(path)
+        >>> load_keras(path).layers[0].slopes
+        array([0.25, 0.25])
     """
     if not Path(path).is_file():
         raise DataError(f"there is no file {path}; give the path of a .keras file.")
@@ -62,6 +69,12 @@ def read_keras(model: keras.Model) -> NormalForm:
 
     Raises:
         UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((1,)), PReLU(), keras.layers.Flatten()])
+        >>> read_keras(model).evaluate([[-4.0], [4.0]])
+        array([[-1.],
+               [ 4.]])
     """
     if not getattr(model, "inputs", None):
         raise UnsupportedModelError(
@@ -225,5 +238,13 @@ def register_layer(layer_type: type, reader: LayerReader) -> None:
     Args:
         layer_type: the exact class; subclasses are not meant.
         reader: from the layer, a tensor of affine functions `(*shape, width)` and the builder to the next tensor.
+
+    Example:
+        >>> class Halve(keras.layers.Layer):
+        ...     def call(self, x):
+        ...         return x / 2
+        >>> register_layer(Halve, lambda layer, tensor, builder: tensor / 2)
+        >>> read_keras(keras.Sequential([keras.Input((1,)), Halve()])).evaluate([3.0])
+        array([1.5])
     """
     _readers[layer_type] = reader

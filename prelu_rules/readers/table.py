@@ -34,6 +34,10 @@ class Table(Value):
     Raises:
         ShapeError: if rows, names and target do not fit together.
         InvalidValueError: if a number is NaN or infinite.
+
+    Example:
+        >>> Table([[1.0], [2.0]], [0, 1], ("age",), "smokes", classes=("no", "yes")).task
+        'classification'
     """
 
     x: FloatArray

@@ -59,6 +59,11 @@ def rounded_compact_form(form: NormalForm, precision: Precision) -> NormalForm:
 
     Returns:
         The form whose numbers are exactly those of the printed text.
+
+    Example:
+        >>> form = NormalForm(A=[[1.001]], B=[[0]], b=[-2], C=[[0]], D=[[1 / 3]], e=[0], slopes=[0])
+        >>> rounded_compact_form(form, Precision(2, [3.0], [1.0])).D
+        array([[0.33]])
     """
     small = compact_form(form, precision)
     return _without_unused(_form(_rounded(_stacked(small), small.n_inputs, small.n_units, precision), small))

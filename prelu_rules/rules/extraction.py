@@ -110,6 +110,11 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
 
     Raises:
         OutsideDomainError: if no rule covers a row.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[0.0], [0.0]], [[0.5]])
+        >>> [rule.count for rule in counted(extract_rules(form), [[1.0], [2.0], [-1.0]]).rules]
+        [2, 1]
     """
     counts = np.bincount(system.assign(x), minlength=len(system))
     order = np.argsort(-counts, kind="stable")

@@ -28,6 +28,10 @@ def printed_condition(condition: Condition, precision: Precision) -> Condition:
 
     Returns:
         The condition with exactly the numbers of the printed text.
+
+    Example:
+        >>> printed_condition(Condition([3.0, 1.0], 2.0, nonnegative=True), Precision(2, [1.0, 1.0], [1.0])).coef
+        array([1.  , 0.33])
     """
     normal = condition.normalised()
     weights, constant = precision.condition_places(normal.coef)
@@ -43,6 +47,10 @@ def printed_rule(rule: Rule, precision: Precision) -> Rule:
 
     Returns:
         The rule with exactly the numbers of the printed text.
+
+    Example:
+        >>> printed_rule(Rule((), AffineMap([[1 / 3]], [2 / 3])), Precision(2, [1.0], [1.0])).outputs
+        AffineMap(coef=array([[0.33]]), intercept=array([0.67]))
     """
     places = [precision.output_places(k) for k in range(len(rule.outputs.coef))]
     outputs = AffineMap(
@@ -72,6 +80,11 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         RoundingError: if all digits of float64 do not suffice; the tolerance is then too small to be met.
         InvalidValueError: if the tolerance is negative or NaN.
         ShapeError: if `x` has another number of columns.
+
+    Example:
+        >>> system = RuleSystem((Rule((), AffineMap([[1 / 3]], [0.0])),), ("x",), ("y",))
+        >>> with_honest_precision(system, [[0.0], [1.0]], tolerance=1e-4).precision.digits
+        4
     """
     if not tolerance >= 0:
         raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")

@@ -52,6 +52,12 @@ def in_user_units(
     Returns:
         A new model that shares nothing with `core`: a Normalization layer, then the layers of `core`, the last of
         them with the scale of the target folded in.
+
+    Example:
+        >>> core = build_network(1, [2], 1, seed=0)
+        >>> model = in_user_units(core, np.array([5.0]), np.array([2.0]), y_mean=100.0, y_deviation=10.0)
+        >>> bool(np.isclose(model(np.array([[5.0]])), 100 + 10 * core(np.array([[0.0]]))).all())
+        True
     """
     copy = keras.models.clone_model(core)
     copy.set_weights(core.get_weights())
