@@ -11,9 +11,9 @@ def write_macros(path: Path, macros: Mapping[str, str]) -> None:
 
 
 def write_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
-    """The body of a table."""
+    """The body of a table, with its last rule, which LaTeX takes only in the same file."""
     lines = [" & ".join(str(cell) for cell in row) + r" \\" for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*lines, r"\bottomrule"]) + "\n", encoding="utf-8")
 
 
 def scientific(value: float) -> str:

@@ -332,9 +332,8 @@ class NormalForm(Value):
         if np.shape(slopes) not in ((), (1,), removed.shape):
             raise ShapeError(f"slopes has shape {np.shape(slopes)}, but there are {len(removed)} units; give one each.")
         fixed = np.broadcast_to(np.asarray(slopes), removed.shape)
-        order = np.argsort(removed)
         kept = np.setdiff1d(np.arange(self.n_units), removed)
-        z, y = self._substitute(removed[order], fixed[order], kept)
+        z, y = self._substitute(removed, fixed, kept)
         d = self.n_inputs
         return NormalForm(
             A=z[kept, :d],

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from prelu_rules import export
 from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.geometry.box import Box
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.tolerances import PRINTED_OUTPUT
 
@@ -89,6 +90,12 @@ def test_latex_is_balanced_and_escaped():
 def test_numbers_far_from_one_are_powers_of_ten_in_latex():
     form = replace(networks.random_form(0, (1, 1)), C=[[1e-20]], e=[2e30])
     assert r"1\cdot 10^{-20}\,\text{in1} + 2\cdot 10^{30}" in extract_rules(form).export("latex")
+
+
+def test_a_negative_threshold_keeps_its_minus():
+    form = replace(networks.xor_form(), b=[1, -1])
+    latex = extract_rules(form, Box([-9] * 4, [9] * 4), feature_names=list("abcd")).export("latex")
+    assert r"\text{a} + \text{b} < -1 \text{ and }" in latex and r"\text{c} + \text{d} \ge 1 \\" in latex
 
 
 def test_users_add_targets(monkeypatch):

@@ -88,13 +88,36 @@ def test_on_a_line_the_patterns_are_the_gaps_between_the_bends(bends):
         ([[1, 0], [0, 0]], [0, 0], 2),  # a dead unit, exactly on its bend
         ([[1, 1], [1, -1], [1, 0]], [0, 0, 0], 6),  # three lines through the origin
         ([[1, 1], [1, 0]], [-2, -1], 1),  # lines that touch the box in a corner or along a side
-        ([[1e-8, 0], [0, 1e8]], [0, 0], 4),
+        ([[1e-12, 0], [0, 1e12]], [0, 0], 4),  # how long the weights are does not matter
+        ([[1, 0], [1, 0]], [0, -1e-7], 3),  # a thin sliver is a region
+        ([[1, 0], [1, 0]], [0, -1e-11], 2),  # one that only rounding makes is none
     ],
 )
 def test_degenerate_units(A, b, count):
     n = len(b)
     form = NormalForm(A=A, B=np.zeros((n, n)), b=b, C=[[0, 0]], D=[[1] * n], e=[0], slopes=[0.5] * n)
     assert len(patterns_of(form, Box([-1, -1], [1, 1]))) == count
+
+
+def test_weights_that_cancel_are_zero():
+    """0.1 * 3 is not 0.3 in floats: what is left of their difference cuts nothing."""
+    form = NormalForm(
+        A=[[1, 0], [0, 1], [-0.3, 0.3]],
+        B=[[0, 0, 0], [0, 0, 0], [3, -3, 0]],
+        b=[0, 0, 0],
+        C=[[0, 0]],
+        D=[[0, 0, 1]],
+        e=[0],
+        slopes=[0.1, 0.1, 0],
+    )
+    # Where both inputs are negative the third unit is 0, where both are positive it bends.
+    assert patterns_of(form) == [
+        [False, False, True],
+        [False, True, False],
+        [True, False, True],
+        [True, True, False],
+        [True, True, True],
+    ]
 
 
 @given(networks.seeds, networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 8))

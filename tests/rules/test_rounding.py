@@ -69,6 +69,18 @@ def test_the_papers_network_on_its_inputs():
     assert deviation(rules, networks.BINARY) <= PRINTED_OUTPUT
 
 
+def test_digits_do_not_depend_on_the_units_of_the_features():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (50, 2))
+    plain = NormalForm(A=[[1, 0]], B=[[0]], b=[0], C=[[0, 1]], D=[[1]], e=[0], slopes=[0])
+    scales = np.array([1e6, 1e-6])
+    scaled = replace(plain, A=plain.A / scales, C=plain.C / scales)
+    assert extract_rules(plain, x).precision.digits == FEWEST_DIGITS
+    rules = extract_rules(scaled, x * scales)
+    assert rules.precision.digits == FEWEST_DIGITS
+    assert rules.export("compact") == "out1 = 1000000 * in2 + 1e-06 * max(0, in1)\n"
+
+
 def test_an_impossible_tolerance_is_refused():
     rules = extract_rules(networks.random_form(0, (3, 2, 1)), np.random.default_rng(0).normal(size=(50, 3)))
     with pytest.raises(RoundingError, match="17 digits do not keep the printed rules within 0"):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError, TooManyUnitsError
 from prelu_rules.geometry.box import Box
+from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Condition, Rule
@@ -65,6 +66,13 @@ def test_a_network_without_units_is_one_rule():
     rules = extract_rules(networks.random_form(0, (3, 2)), np.eye(3))
     assert len(rules) == 1 and rules.rules[0].conditions == ()
     assert str(rules).startswith("IF true\nTHEN  (3 of 3 rows)\n")
+
+
+def test_a_sign_that_others_decide_is_no_condition():
+    bends_at_0_and_1 = NormalForm(
+        A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0]
+    )
+    assert [len(rule.conditions) for rule in extract_rules(bends_at_0_and_1).rules] == [1, 2, 2]
 
 
 def test_too_many_units_say_how_many_and_what_to_do():
