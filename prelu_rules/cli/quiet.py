@@ -21,15 +21,14 @@ def start_tensorflow() -> None:
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
-        failed = True
         try:
             import tensorflow as tf
 
             tf.config.list_logical_devices()
-            failed = False
+        except Exception:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-            if failed:
-                held.seek(0)
-                os.write(2, held.read())

@@ -188,6 +188,9 @@ def _cells(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise DataError(f"cannot read {path}: {problem.strerror}.") from None
     names = [str(name).strip() for name in raw.iloc[0]]
     _check_header(names, str(path))
+    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and separator in names[0]:
+            raise DataError(f"{path} seems to have {word} between its columns; save it with commas.")
     cells = raw.iloc[1:].reset_index(drop=True)
     cells.columns = pd.Index(names)
     return cells

@@ -51,6 +51,8 @@ def test_spreadsheet_habits_are_forgiven(tmp_path):
     ("text", "target", "message"),
     [
         ("", "y", "data.csv is empty; it needs a header"),
+        ("a;b;y\n1;2;3\n", "y", "seems to have semicolons between its columns; save it with commas"),
+        ("a\tb\n1\t2\n", "b", "seems to have tabs"),
         ("a,y\n", "y", "0 rows of data; at least 10 are needed"),
         (GOOD, "z", "no column 'z'; its columns are a, b, y"),
         ("y\n" + "1\n2\n" * 6, "y", "no column beside the target"),
