@@ -50,5 +50,9 @@ class TrainingError(PReLURulesError, RuntimeError):
     """Training cannot go on, or did not reach what was asked of it."""
 
 
+class LimitError(PReLURulesError, RuntimeError):
+    """A limit that the caller set was reached before the work was done."""
+
+
 class SolverError(PReLURulesError, RuntimeError):
     """The linear programming solver stopped without an answer."""

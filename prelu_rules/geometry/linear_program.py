@@ -40,6 +40,7 @@ class CellProgram:
         bound = highspy.kHighsInf if domain is None else 1.0
         self._centre = np.zeros(n_inputs) if domain is None else (domain.lower + domain.upper) / 2
         self._half_width = np.ones(n_inputs) if domain is None else (domain.upper - domain.lower) / 2
+        self._bounds: list[float] = []
         self._columns = np.arange(n_inputs + 1, dtype=np.int32)
         self._solver = _QuietHighs()
         self._solver.setOptionValue("primal_feasibility_tolerance", LP_FEASIBILITY)
@@ -63,6 +64,9 @@ class CellProgram:
         used = np.flatnonzero(values)
         self._solver.addRow(lower, highspy.kHighsInf, len(used), self._columns[used], values[used])
 
+    def _delete_last_row(self) -> None:
+        self._solver.deleteRows(1, np.array([self._solver.getNumRow() - 1], dtype=np.int32))
+
     def push(self, coef: FloatArray, intercept: float) -> None:
         """Cut the cell by `coef x + intercept >= 0`.
 
@@ -71,12 +75,29 @@ class CellProgram:
             intercept: the constant.
         """
         row, constant = self._scaled(coef, intercept)
+        self._bounds.append(-constant)
         self._add_row(-constant, 0.0, row)
 
     def pop(self) -> None:
         """Take the last cut back."""
-        last = self._solver.getNumRow() - 1
-        self._solver.deleteRows(1, np.array([last], dtype=np.int32))
+        self._bounds.pop()
+        self._delete_last_row()
+
+    def relax(self, cut: int) -> None:
+        """Let a cut bind no longer, until it is restored.
+
+        Args:
+            cut: its place on the stack, counted from 0.
+        """
+        self._solver.changeRowBounds(cut, -highspy.kHighsInf, highspy.kHighsInf)
+
+    def restore(self, cut: int) -> None:
+        """Let a cut that was relaxed bind again.
+
+        Args:
+            cut: its place on the stack, counted from 0.
+        """
+        self._solver.changeRowBounds(cut, self._bounds[cut], highspy.kHighsInf)
 
     def reach(self, coef: FloatArray, intercept: float) -> float:
         """How far the cell reaches into `coef x + intercept >= 0`.
@@ -99,7 +120,7 @@ class CellProgram:
         self._solver.run()
         status = self._solver.getModelStatus()
         value = -self._solver.getInfo().objective_function_value
-        self.pop()
+        self._delete_last_row()
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(
                 f"HiGHS stopped with {status.name[1:]}; rescale the inputs to similar sizes and try again."
