@@ -1,4 +1,4 @@
-"""Values as LaTeX: macros and table rows."""
+"""Values as LaTeX: macros, table rows and numbers."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,3 +20,8 @@ def scientific(value: float) -> str:
     """A number with two digits and a power of ten."""
     mantissa, exponent = f"{value:.1e}".split("e")
     return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
+
+
+def grouped(value: int) -> str:
+    """A whole number with a thin space after the thousands."""
+    return f"{value:,}".replace(",", r"\,")

@@ -39,6 +39,12 @@ def test_the_rules_are_the_model_that_is_saved(bent):
     np.testing.assert_array_equal(again.predict(X), bent.rules.predict(X))
 
 
+def test_linear_slopes_of_the_saved_model_are_exactly_one(bent):
+    slopes = np.concatenate([layer.slopes for layer in bent.model.layers if isinstance(layer, pr.PReLU)])
+    assert set(slopes[slopes > 0.9995]) == {1.0}
+    assert (slopes <= 0.9995).sum() == bent.rules.form.n_units
+
+
 def test_counts_are_of_the_rows_that_were_learned_from(bent):
     assert bent.rules.n_rows + bent.n_test == len(X)
 

@@ -1,8 +1,11 @@
+import keras
 import numpy as np
 import pytest
 
+import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.experiments.paper_training import train
+from prelu_rules.experiments.layered_network import paper_network
+from prelu_rules.experiments.paper_training import _Watch, train
 from prelu_rules.experiments.reproduction import reproduce
 from prelu_rules.experiments.toy import XOR
 from prelu_rules.tolerances import SETTLED_ERROR
@@ -46,6 +49,43 @@ def test_a_run_that_gets_there_stops_by_itself():
     # No unit was lost while it waited, and what is returned is no later relapse.
     assert result.run.nonlinear == result.run.trace_nonlinear[result.run.trace_mse < SETTLED_ERROR].min()
     assert len(result.rules.form.labels) == result.run.nonlinear <= 5
+
+
+def watched(*states):
+    """What is kept of a training that passes through these states: (extra error, extra nonlinear units)."""
+    published = paper_network()
+    parts = [keras.Input((4,))]
+    for width in (5, 5, 5, 5):
+        parts += [keras.layers.Dense(width), pr.PReLU()]
+    model = keras.Sequential([*parts, keras.layers.Dense(3)])
+    watch = _Watch(XOR, patience=2000)
+    watch.set_model(model)
+    model.stop_training = False
+    for epoch, (shift, extra) in enumerate(states):
+        for layer, kernel, bias in zip(model.layers[::2], published.kernels, published.biases, strict=True):
+            layer.set_weights([kernel, bias])
+        for layer, slopes in zip(model.layers[1::2], published.slopes, strict=True):
+            layer.alpha.assign(np.where(slopes > 0.9995, 1.0, slopes))
+        model.layers[1].alpha.assign(np.concatenate([[0.9994] * extra, published.slopes[0][extra:]]))
+        model.layers[-1].bias.assign(published.biases[-1] + shift)
+        watch.on_epoch_end(epoch)
+    return watch.run(seed=0), model.stop_training
+
+
+def test_the_best_state_is_right_then_settled_then_small_then_exact():
+    unsettled, rough, fine, wrong = (0.07, 0), (0.02, 0), (0.0, 0), (0.9, 0)
+    assert watched((0.01, 1), unsettled)[0].nonlinear == 3
+    assert watched((0.0, 1), rough)[0].nonlinear == 2
+    assert watched(rough, fine, wrong)[0].mse < watched(rough, wrong)[0].mse < SETTLED_ERROR
+    assert not watched(wrong)[0].reached and not watched(unsettled)[0].reached
+
+
+def test_patience_runs_from_the_last_unit_that_was_lost():
+    assert not watched((0.0, 1), (0.0, 1))[1]
+    assert watched((0.0, 1), (0.0, 1), (0.0, 1))[1]
+    assert not watched((0.0, 1), (0.0, 1), (0.0, 0), (0.0, 0))[1]
+    # A smaller error is no lost unit.
+    assert watched((0.02, 0), (0.01, 0), (0.0, 0))[1]
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,8 @@ def test_rates_of_ones_own():
 def test_errors_that_are_no_numbers_leave_slopes_that_are(error):
     slopes = trained_slopes(network(), force(error=lambda y, p: tf.constant(error, tf.float32)), epochs=1)
     assert np.isfinite(slopes).all() and (slopes <= 1).all()
+    # An error of 0 is a reason to pull hard; others are none.
+    assert (slopes.min() > 0.5) == (error == 0)
 
 
 def test_frozen_layers_are_left_alone():
