@@ -32,7 +32,7 @@ CONFIDENCE = 0.95
 
 def trace_figure(trace: dict[str, Any], kept_mse: float) -> Figure:
     """The slopes, the error and the number of nonlinear units over the steps of one training."""
-    figure = Figure(figsize=(6.2, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.2, 4.4), layout="constrained")
     slopes, error, count = figure.subplots(3, sharex=True, height_ratios=[3, 2, 1.5])
     steps = np.array(trace["steps"]) / 1000
     kept = trace["mse"].index(kept_mse)

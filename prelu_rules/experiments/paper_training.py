@@ -43,8 +43,8 @@ class PaperRun:
     Attributes:
         seed: of the initial weights and the noise.
         steps: optimiser steps taken.
-        network: the best state that was met: right on all inputs first, then the fewest nonlinear units, then the
-            smallest error.
+        network: the best state that was met: of those that are right and settled the one with the fewest nonlinear
+            units, then with the smallest error; if there was none, the one with the smallest error.
         mse: its mean squared error on the 16 inputs without noise.
         nonlinear: how many nonlinear units it has.
         reached: whether it is right on all inputs with its linear units collapsed, and has settled.

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -6,6 +7,7 @@ from prelu_rules.errors import InvalidValueError, TrainingError
 from prelu_rules.estimators.fit import FitSettings, fewest_not_worse, fit_rules
 from prelu_rules.readers.table import Table
 from prelu_rules.training import phases
+from prelu_rules.training.network import build_network
 
 rng = np.random.default_rng(0)
 X = rng.uniform(-1, 1, (400, 3)) * [1, 100, 1] + [0, 50, 0]
@@ -37,6 +39,17 @@ def test_the_rules_are_the_model_that_is_saved(bent):
     again = pr.extract(bent.model, X, feature_names=["a", "b", "c"], output_names=["y"])
     assert [rule.outputs for rule in again.rules] != []
     np.testing.assert_array_equal(again.predict(X), bent.rules.predict(X))
+
+
+def test_a_refit_freezes_the_slopes_with_the_linear_ones_at_one():
+    core = build_network(2, [3], 1, seed=0)
+    core.layers[1].alpha.assign([0.9996, 0.5, 1.0])
+    x = rng.normal(size=(100, 2))
+    trainer = phases.PhaseTrainer(core, keras.losses.MeanSquaredError(), seed=0)
+    before = core.get_weights()
+    trainer.refit(before, x, x[:, 0], steps=100, name="refit")
+    assert core.layers[1].slopes.tolist() == [1.0, 0.5, 1.0]
+    assert core.layers[1].trainable and not np.array_equal(core.get_weights()[0], before[0])
 
 
 def test_linear_slopes_of_the_saved_model_are_exactly_one(bent):

@@ -72,6 +72,20 @@ def test_slivers(offset, count):
     assert len(found(polygon_patterns(form, SQUARE))) == count
 
 
+def test_weights_that_cancel_are_zero():
+    form = NormalForm(
+        A=[[1, 0], [0, 1], [-0.3, 0.3]],
+        B=[[0, 0, 0], [0, 0, 0], [3, -3, 0]],
+        b=[0, 0, 0],
+        C=[[0, 0]],
+        D=[[0, 0, 1]],
+        e=[0],
+        slopes=[0.1, 0.1, 0],
+    )
+    assert_same(form, SQUARE)
+    assert len(found(polygon_patterns(form, SQUARE))) == 5
+
+
 def test_auto_takes_polygons_where_it_can():
     form = networks.random_form(0, (2, 4, 1))
     for domain in (SQUARE, Box([-1, 0], [1, 0]), None):
