@@ -79,6 +79,19 @@ def xor_form():
     )
 
 
+def cancelling_form():
+    """Where both inputs are negative the weights of the third unit cancel, in floats but for a remainder."""
+    return NormalForm(
+        A=[[1, 0], [0, 1], [-0.3, 0.3]],
+        B=[[0, 0, 0], [0, 0, 0], [3, -3, 0]],
+        b=[0, 0, 0],
+        C=[[0, 0]],
+        D=[[0, 0, 1]],
+        e=[0],
+        slopes=[0.1, 0.1, 0],
+    )
+
+
 BINARY = np.array(list(product((0.0, 1.0), repeat=4)))
 
 widths = st.tuples(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=0, max_size=3), st.integers(1, 3)).map(

@@ -101,15 +101,7 @@ def test_degenerate_units(A, b, count):
 
 def test_weights_that_cancel_are_zero():
     """0.1 * 3 is not 0.3 in floats: what is left of their difference cuts nothing."""
-    form = NormalForm(
-        A=[[1, 0], [0, 1], [-0.3, 0.3]],
-        B=[[0, 0, 0], [0, 0, 0], [3, -3, 0]],
-        b=[0, 0, 0],
-        C=[[0, 0]],
-        D=[[0, 0, 1]],
-        e=[0],
-        slopes=[0.1, 0.1, 0],
-    )
+    form = networks.cancelling_form()
     # Where both inputs are negative the third unit is 0, where both are positive it bends.
     assert patterns_of(form) == [
         [False, False, True],

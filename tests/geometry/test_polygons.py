@@ -73,15 +73,7 @@ def test_slivers(offset, count):
 
 
 def test_weights_that_cancel_are_zero():
-    form = NormalForm(
-        A=[[1, 0], [0, 1], [-0.3, 0.3]],
-        B=[[0, 0, 0], [0, 0, 0], [3, -3, 0]],
-        b=[0, 0, 0],
-        C=[[0, 0]],
-        D=[[0, 0, 1]],
-        e=[0],
-        slopes=[0.1, 0.1, 0],
-    )
+    form = networks.cancelling_form()
     assert_same(form, SQUARE)
     assert len(found(polygon_patterns(form, SQUARE))) == 5
 
