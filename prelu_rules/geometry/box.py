@@ -41,27 +41,31 @@ class Box(Value):
             )
 
     @classmethod
-    def from_data(cls, x: npt.ArrayLike) -> Box:
-        """The smallest box that holds all rows.
+    def from_data(cls, x: npt.ArrayLike, margin: float = 0.0) -> Box:
+        """The smallest box that holds all rows, and a margin around it.
 
         Args:
             x: `(n_rows, n_inputs)`, at least one row.
+            margin: how far the box goes beyond the rows on each side, as a share of each column's range.
 
         Returns:
-            The box of column minima and maxima.
+            The box of column minima and maxima, widened by the margin.
 
         Raises:
             ShapeError: if `x` is not two-dimensional.
-            InvalidValueError: if there is no row, or a value is not finite.
+            InvalidValueError: if there is no row, a value is not finite, or the margin is negative.
 
         Example:
-            >>> Box.from_data([[0, 5], [1, 3]])
-            Box(lower=array([0., 3.]), upper=array([1., 5.]))
+            >>> Box.from_data([[0, 5], [1, 3]], margin=0.1)
+            Box(lower=array([-0.1,  2.8]), upper=array([1.1, 5.2]))
         """
         rows = frozen_array(x, "the data", (None, None))
         if len(rows) == 0:
             raise InvalidValueError("the data have 0 rows; a box needs at least one.")
-        return cls(rows.min(axis=0), rows.max(axis=0))
+        if not 0 <= margin < np.inf:
+            raise InvalidValueError(f"margin is {margin}; it must be a finite number of at least 0.")
+        lower, upper = rows.min(axis=0), rows.max(axis=0)
+        return cls(lower - margin * (upper - lower), upper + margin * (upper - lower))
 
     @property
     def n_inputs(self) -> int:

@@ -12,6 +12,13 @@ def test_a_box_of_data_holds_just_the_data():
     assert not box.contains(np.add(box.upper, [0, 0, 1e-9])).any()
 
 
+def test_a_margin_is_a_share_of_each_range():
+    assert Box.from_data([[0, 7, 10], [1, 7, 30]], margin=0.5) == Box([-0.5, 7, 0], [1.5, 7, 40])
+    for margin in (-0.1, np.nan, np.inf):
+        with pytest.raises(InvalidValueError, match=f"margin is {margin}"):
+            Box.from_data([[0.0]], margin=margin)
+
+
 @pytest.mark.parametrize(
     ("bounds", "error", "message"),
     [
