@@ -187,6 +187,8 @@ def _read_sum(text: str, line: int, features: dict[str, int]) -> dict[str | None
         if name is not None:
             features.setdefault(name, len(features))
         terms[name] = terms.get(name, 0.0) + float(match[1])
+        if not math.isfinite(terms[name]):
+            raise FormatError(f"line {line}: {match[1]!r} is too large for a number.")
         position = match.end()
     return terms
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -81,9 +82,15 @@ class RuleSystem(Value):
         for kind, names in (("feature", self.feature_names), ("output", self.output_names)):
             if not all(isinstance(name, str) for name in names):
                 raise InvalidValueError(f"the {kind} names {list(names)} must all be text.")
+            unwritable = [name for name in names if any("\ud800" <= letter <= "\udfff" for letter in name)]
+            if unwritable:
+                raise InvalidValueError(f"the {kind} name {unwritable[0]!r} is no Unicode text; rename it.")
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise InvalidValueError(f"the {kind} name {twice!r} is used twice; names must be distinct.")
+        for label in self.classes or ():
+            if isinstance(label, float) and not math.isfinite(label):
+                raise InvalidValueError(f"the class {label} is no finite number; name it by a text.")
         if self.classes is not None and len(self.classes) != max(2, shape[0]):
             raise ShapeError(
                 f"there are {len(self.classes)} classes for {shape[0]} logits; give one each, or two for one."
@@ -265,6 +272,7 @@ def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple
 
     Raises:
         ShapeError: if another number of names was given.
+        InvalidValueError: if one text was given instead of a list of names.
 
     Example:
         >>> default_names(None, "in", 2)
@@ -272,6 +280,8 @@ def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple
     """
     if names is None:
         return tuple(f"{prefix}{number + 1}" for number in range(count))
+    if isinstance(names, str):
+        raise InvalidValueError(f"the names are the text {names!r}; give a list of names.")
     if len(names) != count:
         raise ShapeError(
             f"there are {len(names)} names for {count} columns ({', '.join(map(str, names))}); give one each."

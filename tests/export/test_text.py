@@ -67,6 +67,7 @@ def test_the_papers_format():
         ("IF 1*a < 0\nTHEN\n  y = +1", "line 1: cannot read '1[*]a'"),
         ("IF true\nTHEN\n  y = +1*", "line 3: cannot read '[*]'"),
         ("IF true\nTHEN", "rule 1 gives"),
+        ("IF true\nTHEN\n  y = +1e999", "line 3: '.1e999' is too large"),
         ("IF true\nTHEN\n  y = +1\n  y = +2", "line 4: the rule gives 'y' already"),
         ("IF +1*a < 0\nTHEN\n  y = +1\n\nIF +1*a >= 0\nTHEN\n  z = +1", r"rule 2 gives \['z'\], but .* \['y'\]"),
     ],

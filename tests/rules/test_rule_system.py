@@ -147,3 +147,13 @@ def test_bad_names_and_rules_are_named():
         replace(extract_rules(form), precision=Precision(2, [1.0], [1.0]))
     with pytest.raises(InvalidValueError, match="kind is 'other'"):
         extract_rules(form).to_sympy("other")
+
+
+def test_names_and_classes_that_nothing_could_write_are_refused():
+    form = networks.random_form(0, (2, 2, 1))
+    with pytest.raises(InvalidValueError, match="the names are the text 'ab'; give a list"):
+        extract_rules(form, feature_names="ab")
+    with pytest.raises(InvalidValueError, match=r"the feature name 'a\\udc80' is no Unicode text"):
+        extract_rules(form, feature_names=["a\udc80", "b"])
+    with pytest.raises(InvalidValueError, match="the class inf is no finite number"):
+        extract_rules(form, classes=[0.0, float("inf")])
