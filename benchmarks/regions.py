@@ -11,10 +11,10 @@ import itertools
 import time
 
 import numpy as np
+from reference_networks import reference_network
 
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.regions import linear_regions
-from prelu_rules.normal_form import NormalForm
 
 NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
     (2, (16, 16)): 345,
@@ -33,22 +33,11 @@ NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
 }
 
 
-def network(dimension: int, widths: tuple[int, ...]) -> NormalForm:
-    """The reference network of this shape."""
-    rng = np.random.default_rng([0, dimension, *widths])
-    kernels, biases, fan_in = [], [], dimension
-    for width in (*widths, 1):
-        kernels.append(rng.normal(0, np.sqrt(2 / fan_in), (width, fan_in)).T)
-        biases.append(rng.normal(0, 0.5, width))
-        fan_in = width
-    return NormalForm.from_layers(kernels, biases, [np.zeros(width) for width in widths])
-
-
 def main(most: int) -> None:
     """Print a table, one line per network and method."""
     print(f"{'d':>3} {'widths':<10} {'method':<16} {'regions':>8} {'seconds':>8} {'per second':>10}")
     for (dimension, widths), known in NETWORKS.items():
-        form, domain = network(dimension, widths), Box(-np.ones(dimension), np.ones(dimension))
+        form, domain = reference_network(dimension, widths), Box(-np.ones(dimension), np.ones(dimension))
         for method in ("polygons", "linear programs") if dimension == 2 else ("linear programs",):
             start = time.perf_counter()
             count = sum(1 for _ in itertools.islice(linear_regions(form, domain, method=method), most))

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from tex import write_macros
 
 from prelu_rules.experiments.layered_network import paper_network
-from prelu_rules.experiments.reproduction import TWO_DECIMALS, figure2
+from prelu_rules.experiments.reproduction import figure2
 from prelu_rules.experiments.toy import ADDITION, XOR
 from prelu_rules.plotting.figure_file import save_figure
 from prelu_rules.plotting.network import plot_network
-from prelu_rules.tolerances import CUT, FORCE_SLEEPS_ABOVE, LINEAR_SLOPE, PRINTED_OUTPUT
+from prelu_rules.tolerances import CUT, FORCE_SLEEPS_ABOVE, LINEAR_SLOPE, PRINTED_OUTPUT, PRINTED_TWO_DECIMALS
 
 
 def main(folder: Path) -> None:
@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
             "publishedNonlinear": str(network.n_nonlinear()),
             "publishedRules": str(len(rules)),
             "publishedDeviation": f"{deviation:.4f}",
-            "publishedTolerance": f"{100 * TWO_DECIMALS:.0f}",
+            "publishedTolerance": f"{100 * PRINTED_TWO_DECIMALS:.0f}",
             "inputs": str(len(XOR.inputs)),
             "linearSlope": f"{LINEAR_SLOPE}",
             "cutTolerance": f"10^{{{round(np.log10(CUT))}}}",

@@ -6,14 +6,20 @@ LINEAR_SLOPE = 0.9995
 FORCE_SLEEPS_ABOVE = 0.01
 """Training error above which the force is asleep (paper, `eta_p` formula)."""
 
+LEAST_ERROR = 1e-30
+"""Training errors below this count as this, so that the logarithm of an error of 0 is finite."""
+
 CUT = 1e-9
 """A hyperplane cuts a cell only if the cell has points further from it than this, on both sides.
 
-The distance is Euclidean, in units of the inputs after the domain has been scaled to unit size.
+The distance is Euclidean, in coordinates where the domain is [-1, 1]^n; without a domain in those of the inputs.
 """
 
 PRINTED_OUTPUT = 0.01
 """Largest difference between printed text and rules on any training row, relative to the range of that output."""
+
+PRINTED_TWO_DECIMALS = 0.02
+"""The same for the paper's figure 2, whose two decimals need it on the 16 binary inputs."""
 
 SETTLED_ERROR = 1e-3
 """Mean squared error below which a network counts as settled on a toy task."""

@@ -55,17 +55,6 @@ def all_patterns(n_units):
     return [np.array(signs, dtype=bool) for signs in product((False, True), repeat=n_units)]
 
 
-def reference_network(dimension, widths):
-    """The ReLU networks on which region counts are known."""
-    rng = np.random.default_rng([0, dimension, *widths])
-    kernels, biases, fan_in = [], [], dimension
-    for width in (*widths, 1):
-        kernels.append(rng.normal(0, np.sqrt(2 / fan_in), (width, fan_in)).T)
-        biases.append(rng.normal(0, 0.5, width))
-        fan_in = width
-    return NormalForm.from_layers(kernels, biases, [np.zeros(width) for width in widths])
-
-
 def xor_form():
     """in1 xor in2 and in3 xor in4, with bends exactly on the binary inputs."""
     return NormalForm(

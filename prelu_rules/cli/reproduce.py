@@ -53,30 +53,21 @@ def figure2(figure: FigureFile = None) -> int:
     return 0
 
 
-@commands.command("xor")
-def xor(
-    seed: Seed = 0,
-    runs: Runs = 1,
-    json_file: Json = None,
-    figure: FigureFile = None,
-    method: MethodOption = Method.PAPER,
-    max_steps: MaxSteps = 500_000,
-) -> int:
-    """Train out1 = in1 xor in2, out2 = in3 xor in4, out3 = in1 and in2."""
-    return _toy("xor", seed, runs, json_file, figure, method, max_steps)
+def _toy_command(name: str, summary: str) -> None:
+    @commands.command(name, help=summary)
+    def toy(
+        seed: Seed = 0,
+        runs: Runs = 1,
+        json_file: Json = None,
+        figure: FigureFile = None,
+        method: MethodOption = Method.PAPER,
+        max_steps: MaxSteps = 500_000,
+    ) -> int:
+        return _toy(name, seed, runs, json_file, figure, method, max_steps)
 
 
-@commands.command("addition")
-def addition(
-    seed: Seed = 0,
-    runs: Runs = 1,
-    json_file: Json = None,
-    figure: FigureFile = None,
-    method: MethodOption = Method.PAPER,
-    max_steps: MaxSteps = 500_000,
-) -> int:
-    """Train the three bits of the sum of two 2-bit numbers."""
-    return _toy("addition", seed, runs, json_file, figure, method, max_steps)
+_toy_command("xor", "Train out1 = in1 xor in2, out2 = in3 xor in4, out3 = in1 and in2.")
+_toy_command("addition", "Train the three bits of the sum of two 2-bit numbers.")
 
 
 def _toy(

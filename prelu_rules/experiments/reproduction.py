@@ -15,9 +15,7 @@ from prelu_rules.export import text
 from prelu_rules.extraction import extract
 from prelu_rules.rules.rounding import with_honest_precision
 from prelu_rules.rules.rule_system import RuleSystem
-
-TWO_DECIMALS = 0.02
-"""Share of an output's range that the paper's two decimals may be off by on the 16 inputs."""
+from prelu_rules.tolerances import PRINTED_TWO_DECIMALS
 
 
 def figure2() -> RuleSystem:
@@ -31,7 +29,7 @@ def figure2() -> RuleSystem:
         out1 = 1.01 * in1 + 1.01 * in2 - 2.01 * max(0, in1 + in2 - 1)
     """
     system = extract(paper_network().form, feature_names=XOR.input_names, output_names=XOR.output_names)
-    return with_honest_precision(system, XOR.inputs, TWO_DECIMALS)
+    return with_honest_precision(system, XOR.inputs, PRINTED_TWO_DECIMALS)
 
 
 @dataclass(frozen=True)

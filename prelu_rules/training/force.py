@@ -12,11 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedModelError
-from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LEAST_ERROR
 from prelu_rules.training.slopes import count_nonlinear, prelu_layers
-
-LEAST_ERROR = 1e-30
-"""Errors below this count as this, so that the logarithm of an error of 0 is finite."""
 
 
 class _Batch(NamedTuple):

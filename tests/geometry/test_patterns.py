@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_networks import reference_network
 from scipy.optimize import linprog
 
 from prelu_rules.errors import ShapeError
@@ -66,7 +67,7 @@ def test_networks_without_biases_and_with_weights_of_one(seed, hidden, bounded):
 
 @pytest.mark.parametrize(("dimension", "widths", "count"), [(2, (16, 16), 345), (4, (10, 10), 1758)])
 def test_known_counts_of_regions(dimension, widths, count):
-    form = networks.reference_network(dimension, widths)
+    form = reference_network(dimension, widths)
     assert sum(1 for _ in reachable_patterns(form, Box(-np.ones(dimension), np.ones(dimension)))) == count
 
 

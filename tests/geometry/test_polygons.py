@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_networks import reference_network
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry import polygons
@@ -51,13 +52,13 @@ def test_degenerate_networks(seed, widths):
 
 @pytest.mark.parametrize(("widths", "count"), [((16, 16), 345), ((32, 32), 1142), ((32, 32, 32), 2121)])
 def test_known_counts(widths, count):
-    form = networks.reference_network(2, widths)
+    form = reference_network(2, widths)
     assert len(found(polygon_patterns(form, SQUARE))) == count
     assert sum(1 for _ in linear_regions(form, SQUARE, method="polygons")) == count
 
 
 def test_small_chunks_find_the_same(monkeypatch):
-    form = networks.reference_network(2, (8, 8))
+    form = reference_network(2, (8, 8))
     whole = found(polygon_patterns(form, SQUARE))
     monkeypatch.setattr(polygons, "CHUNK", 3)
     pieces = list(polygon_patterns(form, SQUARE))

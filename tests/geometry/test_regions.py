@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_networks import reference_network
 from scipy.optimize import linprog
 
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
@@ -57,7 +58,7 @@ def test_no_condition_follows_from_the_others(seed, widths, bounded):
 
 @pytest.mark.parametrize(("dimension", "widths", "count"), [(2, (16, 16), 345), (4, (10, 10), 1758)])
 def test_known_counts(dimension, widths, count):
-    form = networks.reference_network(dimension, widths)
+    form = reference_network(dimension, widths)
     assert sum(1 for _ in linear_regions(form, unit_box(dimension))) == count
 
 
