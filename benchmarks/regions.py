@@ -1,13 +1,19 @@
-"""Linear regions per second, each network and method in one run on one core; counts are checked where they are known.
+"""Linear regions per second on one core, with the affine map and the sign pattern of each; and what else they cost.
 
-`python benchmarks/regions.py [--most N]`; networks of more than N regions are cut off there. The networks are ReLU
-networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)) and biases N(0, 0.5), drawn layer by layer.
+`python benchmarks/regions.py [--most N] [--plot FILE]`. Each line is one run: regions found by simplex, the ratio to a
+loop of warm-started linear programs (HiGHS) on the same network in the same run, and what all irredundant conditions
+cost on top, as a multiple. Networks of more than N regions are cut off there, the loop of linear programs after 3,000.
+Counts are checked where they are known. Then memory for 200,000 regions streamed, and the data mode. `--plot` draws
+seconds against regions.
+
+The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)), biases N(0, 0.5), drawn layer by layer.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import resource
 import time
 
 import numpy as np
@@ -31,25 +37,99 @@ NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
     (16, (8, 8)): None,
     (20, (12,)): None,
 }
+PROGRAMS = 3000
+"""Regions after which the loop of linear programs is fast enough known."""
+
+REPEATS = 3
 
 
-def main(most: int) -> None:
-    """Print a table, one line per network and method."""
-    print(f"{'d':>3} {'widths':<10} {'method':<16} {'regions':>8} {'seconds':>8} {'per second':>10}")
+def unit_box(dimension: int) -> Box:
+    """[-1, 1]^dimension."""
+    return Box(-np.ones(dimension), np.ones(dimension))
+
+
+def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
+    """How many regions there are, up to a number, and the seconds that they and their maps took."""
+    start, count = time.perf_counter(), 0
+    for region in itertools.islice(regions, most):
+        _ = region.pattern, region.coef, region.intercept
+        if conditions:
+            region.conditions()
+        count += 1
+    return count, time.perf_counter() - start
+
+
+def speed(most: int) -> list[tuple[int, float]]:
+    """Print a line per network; returns regions and seconds of each."""
+    print(f"{'d':>3} {'widths':<10} {'regions':>8} {'seconds':>8} {'per second':>10} {'x HiGHS':>8} {'conditions':>10}")
+    points = []
     for (dimension, widths), known in NETWORKS.items():
-        form, domain = reference_network(dimension, widths), Box(-np.ones(dimension), np.ones(dimension))
-        for method in ("polygons", "linear programs") if dimension == 2 else ("linear programs",):
-            start = time.perf_counter()
-            count = sum(1 for _ in itertools.islice(linear_regions(form, domain, method=method), most))
-            seconds = time.perf_counter() - start
-            if known is not None and known < most and count != known:
-                raise SystemExit(f"d{dimension} {widths} has {known} regions, but {method} found {count}.")
-            shape = "-".join(map(str, widths))
-            cut = "+" if count == most else " "
-            print(f"{dimension:>3} {shape:<10} {method:<16} {count:>7}{cut} {seconds:>8.2f} {count / seconds:>10.0f}")
+        form, domain = reference_network(dimension, widths), unit_box(dimension)
+        runs = [timed(linear_regions(form, domain, method="simplex"), most) for _ in range(REPEATS)]
+        count, seconds = min(runs, key=lambda run: run[1])
+        if known is not None and known < most and count != known:
+            raise SystemExit(f"d{dimension} {widths} has {known} regions, but {count} were found.")
+        with_conditions = [
+            timed(linear_regions(form, domain, method="simplex"), most, conditions=True)[1] for _ in range(REPEATS)
+        ]
+        n_slow, slow = timed(linear_regions(form, domain, method="linear programs"), PROGRAMS)
+        shape = "-".join(map(str, widths))
+        number = f"{count}{'+' if count == most else ' '}"
+        print(
+            f"{dimension:>3} {shape:<10} {number:>8} {seconds:>8.3f} {count / seconds:>10.0f} "
+            f"{(count / seconds) / (n_slow / slow):>8.0f} {(min(with_conditions) - seconds) / seconds:>9.1f}x",
+            flush=True,
+        )
+        points.append((count, seconds))
+    return points
+
+
+def growth() -> list[tuple[int, float]]:
+    """Seconds against regions, for ever more of the regions of one network."""
+    form, domain = reference_network(6, (16, 16)), unit_box(6)
+    return [timed(linear_regions(form, domain), most) for most in (10_000, 25_000, 50_000, 100_000, 200_000)]
+
+
+def memory() -> None:
+    """Print the peak memory of the process before and after 200,000 regions."""
+    peak = [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]
+    count, _ = timed(linear_regions(reference_network(6, (16, 16)), unit_box(6)), 200_000)
+    peak.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(f"memory: {peak[1]:.0f} MB at most after {count} regions, {peak[0]:.0f} MB before")
+
+
+def data_mode() -> None:
+    """Print the seconds of the data mode."""
+    form = reference_network(10, (64,))
+    x = np.random.default_rng(0).uniform(-1, 1, (1_000_000, 10))
+    start = time.perf_counter()
+    count = sum(1 for _ in itertools.islice(linear_regions(form, rows=x), 1))
+    print(
+        f"data mode: {time.perf_counter() - start:.2f} s to the first of the regions of 1,000,000 x 10 rows, 64 units"
+    )
+    assert count
+
+
+def plot(points: list[tuple[int, float]], path: str) -> None:
+    """Draw seconds against regions."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5, 3.5), layout="constrained")
+    axes.plot(*zip(*points, strict=True), "o-")
+    axes.set(xlabel="regions of a 6-16-16-1 network", ylabel="seconds", xlim=0, ylim=0)
+    figure.savefig(path)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--most", type=int, default=3000, help="regions after which a network is cut off")
-    main(parser.parse_args().most)
+    parser.add_argument("--most", type=int, default=50_000, help="regions after which a network is cut off")
+    parser.add_argument("--plot", help="a file for the plot of seconds against regions")
+    arguments = parser.parse_args()
+    timed(linear_regions(reference_network(2, (2,)), unit_box(2)), 10, conditions=True)  # compiles
+    memory()
+    speed(arguments.most)
+    line = growth()
+    print("seconds per 1,000 regions:", ", ".join(f"{1000 * s / n:.4f} ({n})" for n, s in line))
+    if arguments.plot:
+        plot(line, arguments.plot)
+    data_mode()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
     from prelu_rules.geometry.box import Box as Box
-    from prelu_rules.geometry.regions import Region as Region
+    from prelu_rules.geometry.polytope import Polytope as Polytope
+    from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
     from prelu_rules.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
@@ -40,7 +41,8 @@ _HOME = {
     "NormalForm": "normal_form",
     "PReLU": "training.prelu",
     "PReLURulesError": "errors",
-    "Region": "geometry.regions",
+    "Polytope": "geometry.polytope",
+    "Region": "geometry.region",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",
     "Table": "readers.table",

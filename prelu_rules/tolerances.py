@@ -29,3 +29,12 @@ CANCELLED = 1e-13
 
 LP_FEASIBILITY = 1e-10
 """Feasibility tolerance of the linear programming solver, tighter than `CUT`; the least that HiGHS takes."""
+
+ON_DOMAIN = 1e-9
+"""How far a sum may miss the limit of a domain's constraint, relative to its terms, and still count as on it."""
+
+LEAST_RATE = 1e-11
+"""An objective that grows by less than this per unit of slack is at its maximum: what is left is below `CUT`."""
+
+LEAST_PIVOT = 1e-9
+"""A slack that falls by less than this per unit of another is not what blocks a walk along an edge."""

@@ -6,7 +6,7 @@ import highspy
 import numpy as np
 
 from prelu_rules.errors import SolverError
-from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.frame import Frame
 from prelu_rules.tolerances import LP_FEASIBILITY
 from prelu_rules.values import FloatArray
 
@@ -26,38 +26,33 @@ class CellProgram:
     depth-first search walks, and the solver starts each question from where the last one ended.
 
     Args:
-        domain: the box to start from, or None for all of R^n.
-        n_inputs: the dimension.
+        frame: the domain to start from, in coordinates of its own.
 
     Example:
-        >>> cell = CellProgram(Box([0, 0], [1, 1]), n_inputs=2)
+        >>> from prelu_rules.geometry.box import Box
+        >>> cell = CellProgram(Frame.of_box(Box([0, 0], [1, 1])))
         >>> cell.push(np.array([1.0, 1.0]), -1.5)
         >>> bool(cell.reach(np.array([1.0, 0.0]), -0.4) > 0), bool(cell.reach(np.array([-1.0, 0.0]), 0.4) > 0)
         (True, False)
     """
 
-    def __init__(self, domain: Box | None, n_inputs: int) -> None:
-        bound = highspy.kHighsInf if domain is None else 1.0
-        self._centre = np.zeros(n_inputs) if domain is None else (domain.lower + domain.upper) / 2
-        self._half_width = np.ones(n_inputs) if domain is None else (domain.upper - domain.lower) / 2
+    def __init__(self, frame: Frame) -> None:
+        n = frame.n_coordinates
+        self._frame = frame
         self._bounds: list[float] = []
-        self._columns = np.arange(n_inputs + 1, dtype=np.int32)
+        self._columns = np.arange(n + 1, dtype=np.int32)
         self._solver = _QuietHighs()
         self._solver.setOptionValue("primal_feasibility_tolerance", LP_FEASIBILITY)
         self._solver.setOptionValue("dual_feasibility_tolerance", LP_FEASIBILITY)
         # Column 0 is the distance to be maximised; capped, so that unbounded cells have an answer too.
         self._solver.addVars(
-            n_inputs + 1,
-            np.array([-highspy.kHighsInf, *np.full(n_inputs, -bound)]),
-            np.array([1.0, *np.full(n_inputs, bound)]),
+            n + 1,
+            np.array([-highspy.kHighsInf, *np.full(n, -frame.bound)]),
+            np.array([1.0, *np.full(n, frame.bound)]),
         )
         self._solver.changeColCost(0, -1.0)
-
-    def _scaled(self, coef: FloatArray, intercept: float) -> tuple[FloatArray, float]:
-        """The row in coordinates where the domain is `[-1, 1]^n`, with a gradient of length 1."""
-        row, constant = coef * self._half_width, float(intercept + coef @ self._centre)
-        length = float(np.linalg.norm(row))
-        return (row / length, constant / length) if length > 0 else (row, constant)
+        for row in frame.rows:
+            self._add_row(-row[-1], 0.0, row[:-1])
 
     def _add_row(self, lower: float, distance: float, row: FloatArray) -> None:
         values = np.concatenate([[distance], row])
@@ -74,7 +69,7 @@ class CellProgram:
             coef: `(n_inputs,)` float64.
             intercept: the constant.
         """
-        row, constant = self._scaled(coef, intercept)
+        row, constant = self._frame.row(coef, intercept)
         self._bounds.append(-constant)
         self._add_row(-constant, 0.0, row)
 
@@ -89,7 +84,7 @@ class CellProgram:
         Args:
             cut: its place on the stack, counted from 0.
         """
-        self._solver.changeRowBounds(cut, -highspy.kHighsInf, highspy.kHighsInf)
+        self._solver.changeRowBounds(len(self._frame.rows) + cut, -highspy.kHighsInf, highspy.kHighsInf)
 
     def restore(self, cut: int) -> None:
         """Let a cut that was relaxed bind again.
@@ -97,7 +92,23 @@ class CellProgram:
         Args:
             cut: its place on the stack, counted from 0.
         """
-        self._solver.changeRowBounds(cut, self._bounds[cut], highspy.kHighsInf)
+        self._solver.changeRowBounds(len(self._frame.rows) + cut, self._bounds[cut], highspy.kHighsInf)
+
+    def inner_radius(self) -> float:
+        """How far the point of the domain that is deepest inside its rows is from the nearest of them.
+
+        Returns:
+            The distance, at most 1; negative where no point satisfies all rows. Cuts are left out of account.
+
+        Raises:
+            SolverError: if HiGHS stops without an optimum.
+        """
+        for number in range(len(self._frame.rows)):
+            self._solver.changeCoeff(number, 0, -1.0)
+        value = self._optimum()
+        for number in range(len(self._frame.rows)):
+            self._solver.changeCoeff(number, 0, 0.0)
+        return value
 
     def reach(self, coef: FloatArray, intercept: float) -> float:
         """How far the cell reaches into `coef x + intercept >= 0`.
@@ -113,16 +124,33 @@ class CellProgram:
         Raises:
             SolverError: if HiGHS stops without an optimum.
         """
-        row, constant = self._scaled(coef, intercept)
-        if not row.any():
-            return constant
+        row, constant = self._frame.row(coef, intercept)
+        return self.reach_in_frame(row, constant) if row.any() else constant
+
+    def reach_in_frame(self, row: FloatArray, constant: float) -> float:
+        """`reach` for a function of the frame's coordinates.
+
+        Args:
+            row: `(n_coordinates,)` float64, of length 1.
+            constant: the constant.
+
+        Returns:
+            The largest signed distance, at most 1.
+
+        Raises:
+            SolverError: if HiGHS stops without an optimum.
+        """
         self._add_row(-constant, -1.0, row)
+        try:
+            return self._optimum()
+        finally:
+            self._delete_last_row()
+
+    def _optimum(self) -> float:
         self._solver.run()
         status = self._solver.getModelStatus()
-        value = -self._solver.getInfo().objective_function_value
-        self._delete_last_row()
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(
                 f"HiGHS stopped with {status.name[1:]}; rescale the inputs to similar sizes and try again."
             )
-        return float(value)
+        return float(-self._solver.getInfo().objective_function_value)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.errors import ShapeError
-from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.linear_program import CellProgram
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED, CUT
@@ -31,7 +30,7 @@ class ReachablePattern(NamedTuple):
     pre_activations: Array
 
 
-def reachable_patterns(form: NormalForm, domain: Box | None = None) -> Iterator[ReachablePattern]:
+def reachable_patterns(form: NormalForm, domain: Domain | None = None) -> Iterator[ReachablePattern]:
     """The activation patterns whose region has an interior, one by one.
 
     Units are decided in order, negative side first, so that the last unit varies fastest. A side is entered only
@@ -40,13 +39,14 @@ def reachable_patterns(form: NormalForm, domain: Box | None = None) -> Iterator[
 
     Args:
         form: the network; the cost grows with the regions found times the units, not with `2^n_units`.
-        domain: the box to look in, or None for all of R^n.
+        domain: the box or polytope to look in, or None for all of R^n.
 
     Yields:
         Each pattern, with the units whose sign is a decision of its own there.
 
     Raises:
         ShapeError: if the domain has another dimension than the form has inputs.
+        InvalidValueError: if the domain is empty.
         SolverError: if the linear programming solver fails.
 
     Example:
@@ -56,9 +56,7 @@ def reachable_patterns(form: NormalForm, domain: Box | None = None) -> Iterator[
         >>> [pattern.signs.astype(int).tolist() for pattern in reachable_patterns(form)]
         [[0, 0], [1, 0], [1, 1]]
     """
-    if domain is not None and domain.n_inputs != form.n_inputs:
-        raise ShapeError(f"the domain has {domain.n_inputs} dimensions, but the network has {form.n_inputs} inputs.")
-    cell = CellProgram(domain, form.n_inputs)
+    cell = CellProgram(frame_of(domain, form.n_inputs))
     signs = np.zeros(form.n_units, dtype=bool)
     decides = np.zeros(form.n_units, dtype=bool)
     # Each unit as an affine function of the input, on the cell that the search is in.
@@ -84,6 +82,30 @@ def reachable_patterns(form: NormalForm, domain: Box | None = None) -> Iterator[
                 cell.pop()
 
     return decide(0)
+
+
+def pre_activations_on(form: NormalForm, signs: BoolArray) -> Array:
+    """The pre-activations as functions of the input where a pattern holds, with cancelled weights exactly 0.
+
+    Args:
+        form: the network.
+        signs: `(n_units,)` bool.
+
+    Returns:
+        `(n_units, n_inputs + 1)`, constants last.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[2.0]], [[1.0]]], [[3.0], [0.0]], [[0.5]])
+        >>> pre_activations_on(form, np.array([True]))
+        array([[2., 3.]])
+    """
+    direct = np.hstack([form.A, form.b[:, None]])
+    pre_activations = np.empty_like(direct)
+    factors = np.where(signs, 1, form.slopes)
+    for unit in range(form.n_units):
+        activations = factors[:unit, None] * pre_activations[:unit]
+        pre_activations[unit] = _pre_activation(direct[unit], form.B[unit, :unit], activations)
+    return pre_activations
 
 
 def _pre_activation(direct: Array, weights: Array, activations: Array) -> Array:

@@ -112,12 +112,40 @@ def test_limits_yield_what_was_found_and_then_say_so():
         list(linear_regions(form, time_limit=1e-9))
 
 
+@pytest.mark.parametrize("domain", [None, unit_box(2)])
+def test_a_partial_result_is_marked_as_partial(domain):
+    form = networks.random_form(0, (2, 6, 1))
+    whole = linear_regions(form, domain)
+    assert not whole.complete
+    n_regions = len(list(whole))
+    assert whole.complete
+    part = linear_regions(form, domain, max_regions=n_regions - 1, partial=True)
+    assert len(list(part)) == n_regions - 1 and not part.complete
+    just = linear_regions(form, domain, max_regions=n_regions, partial=True)
+    assert len(list(just)) == n_regions and just.complete
+    late = linear_regions(form, domain, time_limit=1e-9, partial=True)
+    assert list(late) == [] and not late.complete
+
+
+def test_auto_takes_what_the_domain_allows():
+    form = networks.random_form(0, (2, 4, 1))
+    for domain in (unit_box(2), Box([-1, 0], [1, 0]), Box([0, 0], [0, 0]), None):
+        auto, programs = (
+            [region.pattern.tolist() for region in linear_regions(form, domain, method=method)]
+            for method in ("auto", "linear programs")
+        )
+        assert auto == programs
+    assert len(list(linear_regions(form.exact(), unit_box(2)))) == len(list(linear_regions(form, unit_box(2))))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
         ({"method": "guess"}, InvalidValueError, "method is 'guess'"),
         ({"method": "data"}, InvalidValueError, "method 'data' needs rows"),
         ({"method": "linear programs", "rows": [[0, 0]]}, InvalidValueError, "takes no rows"),
+        ({"method": "simplex"}, InvalidValueError, "method 'simplex' needs a domain of some width"),
+        ({"method": "simplex", "domain": Box([0, 0], [0, 0])}, InvalidValueError, "needs a domain of some width"),
         ({"max_regions": 0}, InvalidValueError, "max_regions is 0"),
         ({"time_limit": -1.0}, InvalidValueError, r"time_limit is -1\.0"),
         ({"domain": Box([0], [1])}, ShapeError, "the domain has 1 dimensions"),

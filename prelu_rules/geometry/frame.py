@@ -1,0 +1,95 @@
+"""Coordinates in which a domain is full-dimensional and of about unit size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prelu_rules.geometry.box import Box
+from prelu_rules.tolerances import CANCELLED
+from prelu_rules.values import FloatArray, Value, frozen_array
+
+
+@dataclass(frozen=True, eq=False)
+class Frame(Value):
+    """Inputs `x = centre + basis t`, where `|t| <= bound` and `rows (t, 1) >= 0` is the domain.
+
+    Inputs that the domain holds constant, and those that its equations fix, are no coordinates. Distances are
+    measured in `t`, so that it does not matter what an input is measured in.
+
+    Attributes:
+        centre: `(n_inputs,)`.
+        basis: `(n_inputs, n_coordinates)`.
+        bound: the largest absolute value of a coordinate; infinite where the domain is all of R^n.
+        rows: `(n_rows, n_coordinates + 1)`, weights of length 1 and a constant.
+    """
+
+    centre: FloatArray
+    basis: FloatArray
+    bound: float
+    rows: FloatArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "centre", frozen_array(self.centre, "centre", (None,)))
+        object.__setattr__(self, "basis", frozen_array(self.basis, "basis", (len(self.centre), None)))
+        object.__setattr__(self, "rows", frozen_array(self.rows, "rows", (None, self.n_coordinates + 1)))
+
+    @classmethod
+    def of_box(cls, box: Box) -> Frame:
+        """The box as `[-1, 1]^n`, without the inputs that it holds constant.
+
+        Args:
+            box: the box.
+
+        Returns:
+            Its frame, which needs no further rows.
+
+        Example:
+            >>> Frame.of_box(Box([0, 3], [4, 3])).basis
+            array([[2.],
+                   [0.]])
+        """
+        half_width = (box.upper - box.lower) / 2
+        basis = np.diag(half_width)[:, half_width > 0]
+        return cls((box.lower + box.upper) / 2, basis, 1.0, np.empty((0, basis.shape[1] + 1)))
+
+    @classmethod
+    def of_everything(cls, n_inputs: int) -> Frame:
+        """All of R^n, in the units of the inputs.
+
+        Args:
+            n_inputs: the dimension.
+
+        Returns:
+            Its frame, which is unbounded.
+
+        Example:
+            >>> Frame.of_everything(2).bound
+            inf
+        """
+        return cls(np.zeros(n_inputs), np.eye(n_inputs), np.inf, np.empty((0, n_inputs + 1)))
+
+    @property
+    def n_coordinates(self) -> int:
+        """The dimension of the domain."""
+        return int(self.basis.shape[1])
+
+    def row(self, coef: FloatArray, intercept: float) -> tuple[FloatArray, float]:
+        """An affine function of the input as one of `t`, with a gradient of length 1.
+
+        Args:
+            coef: `(n_inputs,)`.
+            intercept: the constant.
+
+        Returns:
+            Weights, `(n_coordinates,)`, and constant; where the function is constant on the domain, weights of 0
+            and the constant itself.
+        """
+        weights, constant = coef @ self.basis, float(intercept + coef @ self.centre)
+        weights[np.abs(weights) <= CANCELLED * (np.abs(coef) @ np.abs(self.basis))] = 0
+        length = float(np.linalg.norm(weights))
+        if length > 0:
+            return weights / length, constant / length
+        size = abs(intercept) + np.abs(coef) @ np.abs(self.centre)
+        return weights, constant if abs(constant) > CANCELLED * size else 0.0

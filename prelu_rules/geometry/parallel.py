@@ -1,0 +1,86 @@
+"""The search for activation patterns on several processes or machines, through joblib."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import joblib
+import numpy as np
+
+from prelu_rules.geometry.frame import Frame
+from prelu_rules.geometry.simplex import Patterns, simplex_patterns
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.values import BoolArray
+
+TASKS_PER_JOB = 16
+"""Subtrees for each worker: enough that one that is done early takes over from the others."""
+
+GROUP_PER_JOB = 4
+"""Subtrees for each worker that are handed out together."""
+
+
+def parallel_patterns(form: NormalForm, frame: Frame, n_jobs: int | None = None) -> Iterator[Patterns]:
+    """The activation patterns of a bounded domain, found by several workers.
+
+    The tree of signs is cut after its first units; each subtree is a task. So nothing is shared, and the patterns come
+    in the order in which one worker would find them.
+
+    Args:
+        form: the network, in float64.
+        frame: a bounded domain of at least one dimension.
+        n_jobs: as joblib takes it; None for one, or for what a `joblib.parallel_config` around the call says.
+
+    Yields:
+        Batches of patterns.
+
+    Raises:
+        SolverError: if rounding errors keep the simplex method from an end.
+
+    Example:
+        >>> from prelu_rules.geometry.box import Box
+        >>> form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
+        >>> [batch.signs.astype(int).tolist() for batch in parallel_patterns(form, Frame.of_box(Box([-3], [3])))]
+        [[[0, 0], [1, 0], [1, 1]]]
+    """
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    if n_workers == 1:
+        return simplex_patterns(form, frame)
+    return _in_groups(form, frame, n_jobs, n_workers)
+
+
+def _in_groups(form: NormalForm, frame: Frame, n_jobs: int | None, n_workers: int) -> Iterator[Patterns]:
+    prefixes = _prefixes(form, frame, n_workers)
+    # Group by group, so that a reader who stops early leaves no work behind, and memory stays bounded.
+    with joblib.Parallel(n_jobs=n_jobs) as parallel:
+        for start in range(0, len(prefixes), GROUP_PER_JOB * n_workers):
+            group = prefixes[start : start + GROUP_PER_JOB * n_workers]
+            for subtree in parallel(joblib.delayed(_subtree)(form, frame, prefix) for prefix in group):
+                yield from subtree
+
+
+def _subtree(form: NormalForm, frame: Frame, prefix: BoolArray) -> list[Patterns]:
+    return [patterns for patterns in simplex_patterns(form, frame, prefix) if len(patterns.signs)]
+
+
+def _prefixes(form: NormalForm, frame: Frame, n_workers: int) -> BoolArray:
+    """Signs of the first units, of as few units as make enough subtrees."""
+    prefixes = np.zeros((1, 0), dtype=bool)
+    for n_first in range(1, form.n_units + 1):
+        if len(prefixes) >= TASKS_PER_JOB * n_workers:
+            break
+        first = _first_units(form, n_first)
+        prefixes = np.vstack([patterns.signs for patterns in simplex_patterns(first, frame)])
+    return prefixes
+
+
+def _first_units(form: NormalForm, n_first: int) -> NormalForm:
+    return replace(
+        form,
+        A=form.A[:n_first],
+        B=form.B[:n_first, :n_first],
+        b=form.b[:n_first],
+        D=form.D[:, :n_first],
+        slopes=form.slopes[:n_first],
+        labels=form.labels[:n_first],
+    )

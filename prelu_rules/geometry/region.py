@@ -1,0 +1,160 @@
+"""A linear region: inputs with one activation pattern, on which the network is one affine map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.geometry.domain import Domain
+from prelu_rules.geometry.facets import facets
+from prelu_rules.geometry.frame import Frame
+from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.geometry.patterns import pre_activations_on
+from prelu_rules.geometry.simplex import Patterns
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.tolerances import CUT
+from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+
+class RegionBatch:
+    """Regions that were found together, as a few arrays.
+
+    Args:
+        form: the network.
+        domain: where they were looked for; None for all inputs.
+        frame: its coordinates.
+        patterns: what was found; `tight` has no columns where no corner of the cells is known.
+        counts: `(n_patterns,)`, how many rows lie in each; None where there were no rows.
+    """
+
+    def __init__(
+        self, form: NormalForm, domain: Domain | None, frame: Frame, patterns: Patterns, counts: IntArray | None = None
+    ) -> None:
+        self.form, self.domain, self.frame, self.patterns, self.counts = form, domain, frame, patterns, counts
+
+    def __len__(self) -> int:
+        return len(self.patterns.signs)
+
+    @cached_property
+    def _facets(self) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Where the conditions of each region start, and all of them as `G x <= h`."""
+        if self.patterns.tight.shape[1]:
+            bounds, functions = facets(self.form, self.frame, self.patterns)
+        else:
+            bounds, functions = self._facets_by_linear_programs()
+        ends = np.cumsum(bounds.sum(axis=1))
+        # Below 0 where the sign is negative, and the other way round where it is not.
+        signs = np.where(self.patterns.signs[bounds], -1.0, 1.0)
+        functions = signs[:, None] * functions
+        return np.concatenate([[0], ends]), functions[:, :-1], -functions[:, -1]
+
+    def _facets_by_linear_programs(self) -> tuple[BoolArray, FloatArray]:
+        bounds = np.zeros_like(self.patterns.decides)
+        functions = []
+        for number, decides in enumerate(self.patterns.decides):
+            halfspaces = self.halfspaces(number)
+            cell = CellProgram(self.frame)
+            for row in halfspaces:
+                cell.push(row[:-1], float(row[-1]))
+            # From the last to the first, so that of two equal ones the first stays.
+            for place, unit in reversed(list(enumerate(np.flatnonzero(decides)))):
+                cell.relax(place)
+                row = halfspaces[place]
+                bounds[number, unit] = cell.reach(-row[:-1], -float(row[-1])) > CUT
+                if bounds[number, unit]:
+                    cell.restore(place)
+            signs = np.where(self.patterns.signs[number][decides], 1.0, -1.0)
+            functions.append((signs[:, None] * halfspaces)[bounds[number][decides]])
+        return bounds, np.vstack(functions)
+
+    def halfspaces(self, number: int) -> FloatArray:
+        """See `Region.halfspaces`."""
+        signs, decides = self.patterns.signs[number], self.patterns.decides[number]
+        rows = pre_activations_on(self.form, signs).astype(np.float64)
+        return (np.where(signs, 1.0, -1.0)[:, None] * rows)[decides]
+
+    def conditions(self, number: int) -> tuple[FloatArray, FloatArray]:
+        """See `Region.conditions`."""
+        starts, coef, limit = self._facets
+        part = slice(starts[number], starts[number + 1])
+        return coef[part], limit[part]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Region:
+    """A set of inputs with one activation pattern, on which the network is one affine map.
+
+    It is a view of the batch that it was found in, so that a stream of regions costs little.
+
+    Attributes:
+        batch: the regions that were found together.
+        number: its place among them.
+    """
+
+    batch: RegionBatch
+    number: int
+
+    @property
+    def pattern(self) -> BoolArray:
+        """`(n_units,)` bool, True where the unit's pre-activation is non-negative."""
+        return self.batch.patterns.signs[self.number]
+
+    @property
+    def coef(self) -> FloatArray:
+        """`(n_outputs, n_inputs)`, the gradient of each output."""
+        return self.batch.patterns.outputs[self.number, :, :-1]
+
+    @property
+    def intercept(self) -> FloatArray:
+        """`(n_outputs,)`."""
+        return self.batch.patterns.outputs[self.number, :, -1]
+
+    @property
+    def outputs(self) -> AffineMap:
+        """The affine map, `n_inputs -> n_outputs`."""
+        return AffineMap(self.coef, self.intercept)
+
+    @property
+    def domain(self) -> Domain | None:
+        """Where the region was looked for; None for all inputs."""
+        return self.batch.domain
+
+    @property
+    def count(self) -> int | None:
+        """How many of the given rows lie in the region; None where there were none."""
+        return None if self.batch.counts is None else int(self.batch.counts[self.number])
+
+    @property
+    def halfspaces(self) -> FloatArray:
+        """`(n_halfspaces, n_inputs + 1)`, weights and constant of sums that are `>= 0` in the region.
+
+        With the domain they describe it, but some may be implied by others.
+        """
+        return self.batch.halfspaces(self.number)
+
+    def conditions(self) -> tuple[FloatArray, FloatArray]:
+        """The fewest inequalities `G x <= h` that describe the region inside the domain.
+
+        Bounds of the domain, and what they imply, are not repeated. Of inequalities that imply one another the first is
+        kept. The first call works them out for all regions that were found together.
+
+        Returns:
+            `G`, `(n_conditions, n_inputs)`, and `h`, `(n_conditions,)`, in the order of the units.
+
+        Raises:
+            SolverError: if the linear programming solver fails.
+
+        Example:
+            Four bends on a line, of which a region needs two at the most:
+
+            >>> from prelu_rules.geometry.regions import linear_regions
+            >>> form = NormalForm(
+            ...     A=[[1]] * 4, B=np.zeros((4, 4)), b=[0, -1, -2, -3], C=[[0]], D=[[1] * 4], e=[0], slopes=[0] * 4
+            ... )
+            >>> [len(region.conditions()[1]) for region in linear_regions(form)]
+            [1, 2, 2, 2, 1]
+        """
+        return self.batch.conditions(self.number)

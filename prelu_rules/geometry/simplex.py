@@ -1,0 +1,359 @@
+"""Activation patterns of a bounded domain, depth first, by a simplex dictionary that walks along; compiled by Numba.
+
+The question at each unit is whether its hyperplane cuts the cell. It is answered by walking from the corner where the
+last answer was found until the other side is reached. On a cut the walk stops on the hyperplane, at a corner of both
+halves, so neither has to be looked for again. The units of a layer are first tested against the whole cell, since those
+that do not cut it cut none of its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from prelu_rules.geometry import dictionary
+from prelu_rules.geometry.dictionary import ABOVE, BOTH
+from prelu_rules.geometry.frame import Frame
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.tolerances import CANCELLED
+from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+BATCH = 1024
+"""Patterns that are handed over together."""
+
+TESTS = 200_000
+"""Units that are tested between two looks at the clock."""
+
+FRESH = 100
+"""Pivots after which a dictionary is computed anew."""
+
+
+class Patterns(NamedTuple):
+    """Activation patterns with an interior, and what was found out about each on the way.
+
+    Attributes:
+        signs: `(n_patterns, n_units)` bool, True where a pre-activation is non-negative.
+        decides: `(n_patterns, n_units)` bool, True where the units before leave the sign open.
+        outputs: `(n_patterns, n_outputs, n_inputs + 1)`, the affine map, constants last.
+        tight: `(n_patterns, n_coordinates)` int, rows of the cell that are tight at one of its corners: first come the
+            lower and the upper bounds of the frame, then its rows, then the units that decide, in order.
+    """
+
+    signs: BoolArray
+    decides: BoolArray
+    outputs: FloatArray
+    tight: IntArray
+
+
+class Network(NamedTuple):
+    """A normal form as the compiled functions take it."""
+
+    direct: FloatArray  # (n_units, n_inputs + 1)
+    weights: FloatArray  # (n_units, n_units)
+    slopes: FloatArray
+    direct_outputs: FloatArray  # (n_outputs, n_inputs + 1)
+    output_weights: FloatArray  # (n_outputs, n_units)
+    block_end: IntArray  # (n_units,), where the block that starts here ends; 0 elsewhere
+    prefix: BoolArray  # signs that the first units have to take where they decide
+
+
+class _Place(NamedTuple):
+    """Where the search is: the cell, and the units as affine functions on it."""
+
+    frame: FloatArray  # (n_inputs, n_coordinates + 1), basis and centre
+    rows: FloatArray  # (room, n_coordinates + 1), the rows of the cell
+    table: FloatArray
+    tight: IntArray
+    skipped: BoolArray  # (room,), True only for the row of the unit that is being tested
+    functions: FloatArray  # (n_units, n_inputs + 1), pre-activations as functions of the input
+    framed: FloatArray  # (n_units, n_coordinates + 1), the same as rows of the frame
+    side: IntArray  # (n_units,), the sides of the unit on the cell at which its block was entered
+    signs: BoolArray
+    decides: BoolArray
+    cursor: IntArray  # unit, rows of the cell, halves put off, pivots since the last refresh, whether all is done
+
+
+class _PutOff(NamedTuple):
+    """The positive halves of cells whose negative half is searched first."""
+
+    tables: FloatArray
+    tight: IntArray
+    cursor: IntArray
+
+
+_UNIT, _ROWS, _DEPTH, _PIVOTS, _DONE = range(5)
+
+
+def simplex_patterns(form: NormalForm, frame: Frame, prefix: BoolArray | None = None) -> Iterator[Patterns]:
+    """The activation patterns whose region has an interior, in batches, in the order of `reachable_patterns`.
+
+    Args:
+        form: the network, in float64.
+        frame: a bounded domain of at least one dimension.
+        prefix: `(n_first,)` bool, signs of the first units; only patterns that begin with them are looked for.
+
+    Yields:
+        At most `BATCH` patterns at a time; sometimes none, so that the caller can look at the clock.
+
+    Raises:
+        SolverError: if rounding errors keep the walk from an end.
+
+    Example:
+        >>> from prelu_rules.geometry.box import Box
+        >>> form = NormalForm.from_layers([np.eye(2), [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
+        >>> [batch.signs.astype(int).tolist() for batch in simplex_patterns(form, Frame.of_box(Box([-1, -1], [1, 1])))]
+        [[[0, 0], [0, 1], [1, 0], [1, 1]]]
+    """
+    network = compiled_network(form, prefix)
+    place = _start(form, frame)
+    k, room = frame.n_coordinates, place.table.shape[1]
+    put_off = _PutOff(
+        np.empty((form.n_units + 1, k + 1, room)),
+        np.empty((form.n_units + 1, k), dtype=np.intp),
+        np.empty((form.n_units + 1, len(place.cursor)), dtype=np.intp),
+    )
+    while not place.cursor[_DONE]:
+        found = Patterns(
+            np.empty((BATCH, form.n_units), dtype=bool),
+            np.empty((BATCH, form.n_units), dtype=bool),
+            np.empty((BATCH, form.n_outputs, form.n_inputs + 1)),
+            np.empty((BATCH, k), dtype=np.intp),
+        )
+        n_found = _search(network, place, put_off, found, TESTS)
+        yield Patterns(found.signs[:n_found], found.decides[:n_found], found.outputs[:n_found], found.tight[:n_found])
+
+
+def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Network:
+    """A form as plain arrays for compiled functions.
+
+    Args:
+        form: the network, in float64.
+        prefix: signs that the first units have to take where they decide; by default none has to.
+
+    Returns:
+        Its arrays.
+    """
+    block_end = np.zeros(form.n_units, dtype=np.intp)
+    for block in form.blocks:
+        block_end[block.start] = block.stop
+    return Network(
+        np.hstack([form.A, form.b[:, None]]),
+        np.ascontiguousarray(form.B),
+        np.ascontiguousarray(form.slopes),
+        np.hstack([form.C, form.e[:, None]]),
+        np.ascontiguousarray(form.D),
+        block_end,
+        np.array([] if prefix is None else prefix, dtype=bool),
+    )
+
+
+def base_rows(frame: Frame) -> FloatArray:
+    """The rows of a bounded frame: its lower and upper bounds, then its own.
+
+    Args:
+        frame: the frame.
+
+    Returns:
+        `(2 * n_coordinates + n_rows, n_coordinates + 1)`.
+
+    Example:
+        >>> from prelu_rules.geometry.box import Box
+        >>> base_rows(Frame.of_box(Box([0], [4])))
+        array([[ 1.,  1.],
+               [-1.,  1.]])
+    """
+    k = frame.n_coordinates
+    bounds = np.hstack([np.vstack([np.eye(k), -np.eye(k)]), np.full((2 * k, 1), frame.bound)])
+    return np.vstack([bounds, frame.rows])
+
+
+def _start(form: NormalForm, frame: Frame) -> _Place:
+    """The whole domain, at one of its corners."""
+    k, d, base = frame.n_coordinates, form.n_inputs, base_rows(frame)
+    # One row more than there may be: that of the unit that is being tested.
+    room = len(base) + form.n_units + 1
+    place = _Place(
+        np.ascontiguousarray(np.hstack([frame.basis, frame.centre[:, None]])),
+        np.zeros((room, k + 1)),
+        np.zeros((k + 1, room)),
+        np.arange(k),
+        np.zeros(room, dtype=bool),
+        np.zeros((form.n_units, d + 1)),
+        np.zeros((form.n_units, k + 1)),
+        np.zeros(form.n_units, dtype=np.intp),
+        np.zeros(form.n_units, dtype=bool),
+        np.zeros(form.n_units, dtype=bool),
+        np.zeros(5, dtype=np.intp),
+    )
+    place.rows[: len(base)] = base
+    dictionary.refresh(place.table, place.tight, 2 * k, place.rows)
+    for number in range(2 * k, len(base)):
+        dictionary.append(place.table, number, base[number, :-1], base[number, -1], frame.bound)
+        if place.table[k, number] < 0:
+            place.skipped[number] = True
+            dictionary.reaches(place.table, place.tight, number + 1, number, 1.0, place.skipped, True)
+            place.skipped[number] = False
+    place.cursor[_ROWS] = len(base)
+    return place
+
+
+@njit(cache=True)
+def _search(network: Network, place: _Place, put_off: _PutOff, found: Patterns, tests: int) -> int:
+    """Go on with the search until the arrays of `found` are full; returns how many patterns there are."""
+    cursor = place.cursor
+    n_found = 0
+    while n_found < len(found.signs) and tests > 0:
+        unit = cursor[_UNIT]
+        if unit == len(place.signs):
+            _record(network, place, found, n_found)
+            n_found += 1
+            if cursor[_DEPTH] == 0:
+                cursor[_DONE] = 1
+                break
+            _resume(place, put_off)
+            continue
+        if network.block_end[unit] > 0:
+            tests -= _enter(network, place, unit, network.block_end[unit])
+        side = place.side[unit]
+        if side == BOTH:
+            tests -= 1
+            side = _test(place, unit, True)
+        place.decides[unit] = side == BOTH
+        place.signs[unit] = side == ABOVE
+        if side == BOTH:
+            _split(network, place, put_off, unit)
+        cursor[_UNIT] = unit + 1
+    return n_found
+
+
+@njit(cache=True)
+def _test(place: _Place, unit: int, crossing: bool) -> int:
+    """The sides of a unit on the cell; where both, and `crossing`, it is tight as the row after the others."""
+    n_coordinates = len(place.tight)
+    row = place.framed[unit]
+    flat = True
+    for q in range(n_coordinates):
+        if row[q] != 0.0:
+            flat = False
+    n = place.cursor[_ROWS]
+    if flat:
+        return dictionary.constant_side(row[n_coordinates])
+    if place.cursor[_PIVOTS] > FRESH:
+        dictionary.refresh(place.table, place.tight, n, place.rows)
+        place.cursor[_PIVOTS] = 0
+    bound = place.rows[0, n_coordinates]
+    dictionary.append(place.table, n, row[:n_coordinates], row[n_coordinates], bound)
+    place.skipped[n] = True
+    side, pivots = dictionary.sides(place.table, place.tight, n + 1, place.skipped, crossing)
+    place.skipped[n] = False
+    place.cursor[_PIVOTS] += pivots
+    return side
+
+
+@njit(cache=True)
+def _split(network: Network, place: _Place, put_off: _PutOff, unit: int) -> None:
+    """Cut the cell along a unit whose row is tight; the positive half is put off, unless a prefix picks one."""
+    cursor = place.cursor
+    n = cursor[_ROWS]
+    cursor[_ROWS] = n + 1
+    cursor[_UNIT] = unit
+    if unit < len(network.prefix):
+        place.signs[unit] = network.prefix[unit]
+    else:
+        depth = cursor[_DEPTH]
+        put_off.tables[depth, :, : n + 1] = place.table[:, : n + 1]
+        put_off.tight[depth] = place.tight
+        put_off.cursor[depth] = cursor
+        cursor[_DEPTH] = depth + 1
+        place.signs[unit] = False
+    if place.signs[unit]:
+        place.rows[n] = place.framed[unit]
+    else:
+        place.rows[n] = -place.framed[unit]
+        dictionary.turn(place.table, place.tight, n + 1, n)
+
+
+@njit(cache=True)
+def _resume(place: _Place, put_off: _PutOff) -> None:
+    """Go to the positive half that was put off last."""
+    depth = place.cursor[_DEPTH] - 1
+    place.cursor[:] = put_off.cursor[depth]
+    n, unit = place.cursor[_ROWS], place.cursor[_UNIT]
+    place.table[:, :n] = put_off.tables[depth, :, :n]
+    place.tight[:] = put_off.tight[depth]
+    place.rows[n - 1] = place.framed[unit]
+    place.signs[unit] = True
+    place.cursor[_UNIT] = unit + 1
+
+
+@njit(cache=True)
+def _enter(network: Network, place: _Place, start: int, stop: int) -> int:
+    """The pre-activations of the units of a block, and their sides on the cell; returns how many were tested."""
+    pre_activations(network, place.signs, start, stop, place.functions)
+    for unit in range(start, stop):
+        to_frame(place.functions[unit], place.frame, place.framed[unit])
+        place.side[unit] = _test(place, unit, False)
+    return stop - start
+
+
+@njit(cache=True)
+def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
+    """Write the pre-activations of a block as functions of the input, from those before it and their signs."""
+    width = functions.shape[1]
+    sizes = np.abs(network.direct[start:stop])
+    functions[start:stop] = network.direct[start:stop]
+    for earlier in range(start):
+        factor = 1.0 if signs[earlier] else network.slopes[earlier]
+        for unit in range(start, stop):
+            weight = network.weights[unit, earlier] * factor
+            if weight != 0.0:
+                for q in range(width):
+                    term = weight * functions[earlier, q]
+                    functions[unit, q] += term
+                    sizes[unit - start, q] += abs(term)
+    for unit in range(start, stop):
+        for q in range(width):
+            if abs(functions[unit, q]) <= CANCELLED * sizes[unit - start, q]:
+                functions[unit, q] = 0.0
+
+
+@njit(cache=True)
+def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> None:
+    """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`."""
+    n_inputs, n_coordinates = frame.shape[0], frame.shape[1] - 1
+    length, size = 0.0, 0.0
+    for q in range(n_coordinates + 1):
+        row[q], size = 0.0, 0.0
+        for i in range(n_inputs):
+            row[q] += function[i] * frame[i, q]
+            size += abs(function[i] * frame[i, q])
+        if q < n_coordinates:
+            if abs(row[q]) <= CANCELLED * size:
+                row[q] = 0.0
+            length += row[q] * row[q]
+    row[n_coordinates] += function[n_inputs]
+    size += float(abs(function[n_inputs]))
+    if length == 0.0 and abs(row[n_coordinates]) <= CANCELLED * size:
+        row[n_coordinates] = 0.0
+    if length > 0.0:
+        scale = 1.0 / np.sqrt(length)
+        for q in range(n_coordinates + 1):
+            row[q] *= scale
+
+
+@njit(cache=True)
+def _record(network: Network, place: _Place, found: Patterns, number: int) -> None:
+    found.signs[number] = place.signs
+    found.decides[number] = place.decides
+    found.tight[number] = place.tight
+    found.outputs[number] = network.direct_outputs
+    for unit in range(len(place.signs)):
+        factor = 1.0 if place.signs[unit] else network.slopes[unit]
+        for k in range(network.output_weights.shape[0]):
+            weight = network.output_weights[k, unit] * factor
+            if weight != 0.0:
+                for q in range(place.functions.shape[1]):
+                    found.outputs[number, k, q] += weight * place.functions[unit, q]

@@ -1,0 +1,184 @@
+"""The compiled search against linear programs, which know nothing of corners and pivots."""
+
+from itertools import pairwise
+
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference_networks import reference_network
+
+from prelu_rules.geometry import dictionary, simplex
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import frame_of
+from prelu_rules.geometry.frame import Frame
+from prelu_rules.geometry.patterns import reachable_patterns
+from prelu_rules.geometry.polytope import Polytope
+from prelu_rules.geometry.simplex import base_rows, simplex_patterns, to_frame
+from prelu_rules.normal_form import NormalForm
+
+
+def unit_box(dimension):
+    return Box(-np.ones(dimension), np.ones(dimension))
+
+
+def found(form, domain, prefix=None):
+    batches = list(simplex_patterns(form, frame_of(domain, form.n_inputs), prefix))
+    return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+
+
+def assert_same(form, domain):
+    signs, decides, outputs, _ = found(form, domain)
+    expected = list(reachable_patterns(form, domain))
+    assert signs.tolist() == [pattern.signs.tolist() for pattern in expected]
+    assert decides.tolist() == [pattern.decides.tolist() for pattern in expected]
+    for pattern, output in zip(signs, outputs, strict=True):
+        affine = form.affine_on(pattern)[1]
+        size = 1 + np.abs(form.D).max(initial=0) * np.abs(form.affine_on(pattern)[0].coef).max(initial=0)
+        np.testing.assert_allclose(output[:, :-1], affine.coef, rtol=1e-9, atol=1e-9 * size)
+        np.testing.assert_allclose(output[:, -1], affine.intercept, rtol=1e-9, atol=1e-9 * size)
+
+
+layers = st.tuples(st.integers(1, 6), st.lists(st.integers(1, 4), min_size=1, max_size=3)).map(
+    lambda shape: (shape[0], *shape[1], 1)
+)
+
+
+@given(networks.seeds, layers)
+def test_random_networks(seed, widths):
+    lower = np.random.default_rng(seed).uniform(-3, 0, widths[0])
+    assert_same(networks.random_form(seed, widths), Box(lower, lower + np.geomspace(0.5, 50, widths[0])))
+
+
+@given(networks.seeds, layers)
+def test_degenerate_networks(seed, widths):
+    """Hyperplanes through one point, twice the same, dead units: weights of -1, 0 and 1, biases of 0."""
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape).astype(float) for shape in pairwise(widths)]
+    biases = [np.zeros(width) for width in widths[1:]]
+    slopes = [rng.choice([0.0, 1.0, 0.5, -1.0], width) for width in widths[1:-1]]
+    assert_same(NormalForm.from_layers(kernels, biases, slopes), unit_box(widths[0]))
+
+
+@given(networks.seeds, layers.filter(lambda widths: widths[0] >= 2), st.integers(1, 3))
+def test_polytopes(seed, widths, n_constraints):
+    """Half-spaces and equations through a point of the box, some twice."""
+    rng = np.random.default_rng(seed)
+    coef = rng.integers(-2, 3, (n_constraints, widths[0])).astype(float)
+    coef[rng.random(n_constraints) < 0.3] = coef[0]
+    inside = rng.uniform(-0.5, 0.5, widths[0])
+    equal = rng.random(n_constraints) < 0.3
+    limit = coef @ inside + np.where(equal, 0, rng.uniform(0, 0.5, n_constraints))
+    # Equations that say the same leave a point to stand on, others may not.
+    limit[(coef == coef[0]).all(axis=1) & equal[0]] = limit[0]
+    domain = Polytope(unit_box(widths[0]), coef, np.where(equal, coef @ inside, limit), equal)
+    form = networks.random_form(seed, widths)
+    if frame_of(domain, widths[0]).n_coordinates:
+        assert_same(form, domain)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "widths", "count"),
+    [
+        (2, (16, 16), 345),
+        (2, (32, 32), 1142),
+        (2, (32, 32, 32), 2121),
+        (4, (10, 10), 1758),
+        (4, (16, 16), 8037),
+        (8, (8, 8), 9496),
+    ],
+)
+def test_known_counts(dimension, widths, count):
+    assert len(found(reference_network(dimension, widths), unit_box(dimension))[0]) == count
+
+
+def test_small_batches_and_frequent_refreshes_find_the_same(monkeypatch):
+    form = reference_network(2, (8, 8))
+    whole = found(form, unit_box(2))
+    monkeypatch.setattr(simplex, "BATCH", 3)
+    monkeypatch.setattr(simplex, "TESTS", 5)
+    frame = Frame.of_box(unit_box(2))
+    sizes = [len(batch.signs) for batch in simplex_patterns(form, frame)]
+    assert max(sizes) <= 3 and 0 in sizes
+    for ours, theirs in zip(whole, found(form, unit_box(2)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@given(networks.seeds, layers.filter(lambda widths: sum(widths[1:-1]) > 2))
+def test_a_prefix_picks_the_patterns_that_begin_with_it(seed, widths):
+    form = networks.random_form(seed, widths)
+    signs, decides, _, _ = found(form, unit_box(widths[0]))
+    prefixes = np.unique(signs[:, :2], axis=0)
+    parts = [found(form, unit_box(widths[0]), prefix) for prefix in prefixes]
+    assert np.concatenate([part[0] for part in parts]).tolist() == signs.tolist()
+    assert np.concatenate([part[1] for part in parts]).tolist() == decides.tolist()
+
+
+def test_the_tight_rows_of_a_pattern_meet_in_a_corner_of_its_cell():
+    form = reference_network(3, (6, 6))
+    frame = Frame.of_box(Box([-1, 0, -5], [1, 3, 5]))
+    base = base_rows(frame)
+    for batch in simplex_patterns(form, frame):
+        for signs, decides, tight in zip(batch.signs, batch.decides, batch.tight, strict=True):
+            z, _ = form.affine_on(signs)
+            halfspaces = [
+                np.append(
+                    *frame.row(*(np.where(signs[unit], 1, -1) * row for row in (z.coef[unit], z.intercept[unit])))
+                )
+                for unit in np.flatnonzero(decides)
+            ]
+            rows = np.vstack([base, *halfspaces])
+            corner = np.linalg.solve(rows[tight, :-1], -rows[tight, -1])
+            assert (rows[:, :-1] @ corner + rows[:, -1] >= -1e-9).all()
+
+
+@given(networks.seeds, st.integers(1, 4), st.integers(0, 4))
+def test_refreshing_a_dictionary_gives_what_the_pivots_gave(seed, k, n_more):
+    rng = np.random.default_rng(seed)
+    more = rng.normal(size=(n_more, k + 1))
+    more[:, -1] = np.abs(more[:, -1])
+    rows = np.vstack([base_rows(Frame.of_box(unit_box(k))), more])
+    n = len(rows)
+    table, tight = np.zeros((k + 1, n)), np.arange(k)
+    dictionary.refresh(table, tight, n, rows)
+    skipped = np.zeros(n, dtype=bool)
+    for _ in range(5):
+        leaving = int(rng.integers(k))
+        entering, _ = dictionary.blocking(table, tight, n, leaving, 1.0, skipped, False)
+        dictionary.pivot(table, tight, n, entering, leaving)
+    walked, corner = table.copy(), tight.copy()
+    dictionary.refresh(table, tight, n, rows)
+    assert sorted(tight) == sorted(corner)
+    order = [corner.tolist().index(column) for column in tight]
+    np.testing.assert_allclose(table[:-1], walked[order], atol=1e-9)
+    np.testing.assert_allclose(table[-1], walked[-1], atol=1e-9)
+
+
+@given(networks.seeds)
+def test_rows_of_a_frame_are_the_same_compiled(seed):
+    rng = np.random.default_rng(seed)
+    frame = Frame(rng.normal(size=3), rng.integers(-1, 2, (3, 2)), 1.0, np.empty((0, 3)))
+    function, row = rng.integers(-2, 3, 4).astype(float), np.empty(3)
+    to_frame(function, np.hstack([frame.basis, frame.centre[:, None]]), row)
+    weights, constant = frame.row(function[:-1], function[-1])
+    np.testing.assert_allclose(row, [*weights, constant], atol=1e-12)
+
+
+@pytest.mark.parametrize(("offset", "count"), [(1e-7, 3), (1e-11, 2)])
+def test_slivers(offset, count):
+    form = NormalForm(
+        A=[[1, 0], [1, 0]], B=np.zeros((2, 2)), b=[0, -offset], C=[[0, 0]], D=[[1, 1]], e=[0], slopes=[0, 0]
+    )
+    assert len(found(form, unit_box(2))[0]) == count
+
+
+def test_weights_that_cancel_are_zero():
+    form = networks.cancelling_form()
+    assert_same(form, unit_box(2))
+    assert len(found(form, unit_box(2))[0]) == 5
+
+
+def test_a_constant_input_is_no_dimension():
+    form = NormalForm(A=[[1, 0], [0, 1]], B=np.zeros((2, 2)), b=[0, -5], C=[[0, 0]], D=[[1, 1]], e=[0], slopes=[0, 0])
+    assert found(form, Box([-1, 5], [1, 5]))[0].tolist() == [[False, True], [True, True]]
