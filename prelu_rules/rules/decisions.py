@@ -81,8 +81,8 @@ def _pieces(rule: Rule, domain: Box | None) -> Iterator[Rule]:
     margins = _margins(rule.outputs)
     classes = range(len(margins))
     winners = [k for k in classes if _has_interior(cell, (margins[k][j] for j in classes if j != k))]
-    # In a cell that is hardly thicker than `CUT` none may win: it goes to the one that is ahead all over a half of it.
-    for k in winners or [_ahead(cell, margins)]:
+    # In a cell thinner than `CUT` for each class none may be seen to win: that is a tie, and the first wins.
+    for k in winners or [0]:
         # Only winners are compared, so that a tie with a class that has no rule belongs to one that has.
         conditions = [*own, *(margins[k][j] for j in winners if j != k)]
         yield Rule(_needed(conditions, domain), rule.outputs, decision=k)
@@ -151,13 +151,6 @@ def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
     return entered is not None
 
 
-def _ahead(cell: CellProgram, margins: Sequence[dict[int, Condition]]) -> int:
-    best = 0
-    for k in range(1, len(margins)):
-        best = best if _sides(cell, margins[best][k])[0] else k
-    return best
-
-
 def _needed(conditions: Sequence[Condition], domain: Box | None) -> tuple[Condition, ...]:
     """The conditions without those that the others and the domain imply, boundaries included."""
     if not conditions:
@@ -169,25 +162,14 @@ def _needed(conditions: Sequence[Condition], domain: Box | None) -> tuple[Condit
     # From the last to the first, so that of two equal ones the first stays.
     for k in reversed(range(len(conditions))):
         cell.relax(k)
-        others = [conditions[other] for other in kept if other != k]
-        if _implied(cell, conditions[k], others):
+        if _implied(cell, conditions[k]):
             kept.remove(k)
         else:
             cell.restore(k)
     return tuple(conditions[k] for k in kept)
 
 
-def _implied(cell: CellProgram, condition: Condition, others: Sequence[Condition]) -> bool:
+def _implied(cell: CellProgram, condition: Condition) -> bool:
+    """Whether no input of the cell breaks a condition; where `< 0` is 0 it is broken, so touching is too much."""
     coef, intercept = _half_space(condition)
-    beyond = cell.reach(-coef, -intercept)
-    if condition.nonnegative or abs(beyond) > CUT:
-        return beyond <= CUT
-    # The cell only touches the hyperplane, where `< 0` does not hold; another such condition on it says the same.
-    return any(not other.nonnegative and _same_hyperplane(condition, other) for other in others)
-
-
-def _same_hyperplane(first: Condition, second: Condition) -> bool:
-    left, right = first.normalised(), second.normalised()
-    return np.allclose(
-        [*left.coef.astype(float), left.intercept], [*right.coef.astype(float), right.intercept], rtol=CUT, atol=0
-    )
+    return cell.reach(-coef, -intercept) <= (CUT if condition.nonnegative else -CUT)

@@ -115,6 +115,34 @@ def test_classes_that_meet_in_one_point(logits, classes):
             np.testing.assert_array_equal(decided(decisions, x)[firsts], tied.argmax(axis=1)[firsts])
 
 
+def test_touching_in_a_corner_is_no_reason_to_leave_a_condition_out():
+    """The third class meets the first in the origin alone, where it only ties; the second is far away."""
+    outputs = AffineMap([[1.0, 0], [-2, 0], [-1, 0], [0, 1], [0, -1]], [0, -1.5, 0, 0, 0])
+    rules = RuleSystem((Rule((), outputs),), ("a", "b"), tuple("vwxyz"), tuple("vwxyz"))
+    decisions = rules.decision_rules(SQUARE)
+    assert [rule.decision for rule in decisions.rules] == [0, 1, 2, 3, 4]
+    # For the first class, which wins the tie, the condition may go.
+    assert [len(rule.conditions) for rule in decisions.rules[:3]] == [2, 3, 4]
+    assert (n_covering(decisions, GRID) == 1).all()
+    assert [rule.covers([[0.0, 0.0]])[0] for rule in decisions.rules] == [True, False, False, False, False]
+    np.testing.assert_array_equal(decided(decisions, GRID), logits_of(rules, GRID).argmax(axis=1))
+
+
+def test_logits_that_differ_by_rounding_alone_tie():
+    rule = Rule((), AffineMap([[0.1 + 0.2], [0.3]], [0.0, 0.0]))
+    (piece,) = RuleSystem((rule,), ("x",), ("a", "b"), ("a", "b")).decision_rules(Box([-1], [1])).rules
+    assert piece.conditions == () and piece.decision == 0
+
+
+def test_digits_are_enough_to_decide_each_row():
+    """Two digits would give the logits, but move the tie from 0.123 to 0.12."""
+    rule = Rule((), AffineMap([[1.0], [0.0]], [0.0, 0.123]))
+    x = [[-1.0], [0.122], [0.124], [1.0]]
+    decisions = RuleSystem((rule,), ("x",), ("a", "b"), ("a", "b")).decision_rules(x=x)
+    assert decisions.precision.digits == 3
+    assert [rule.conditions[0].intercept for rule in decisions.rules] == [-0.123] * 2
+
+
 def test_conditions_that_others_imply_are_left_out():
     """Of four quadrants, three are cut by both lines; far from its bend a class needs no bend."""
     form = NormalForm(A=[[1, 0]], B=[[0]], b=[0], C=[[0, 0], [0, 1]], D=[[0], [0]], e=[0, -1], slopes=[0.5])
