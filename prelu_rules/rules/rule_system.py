@@ -258,6 +258,12 @@ class RuleSystem(Value):
 
         Raises:
             InvalidValueError: if these are rules for numbers, not for classes.
+
+        Example:
+            >>> from prelu_rules.affine import AffineMap
+            >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
+            >>> [rules.classes[rule.decision] for rule in rules.decision_rules().rules]
+            ['no', 'yes']
         """
         from prelu_rules.rules.decisions import decision_rules
 
