@@ -150,7 +150,11 @@ def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
     ]
     outputs = content["outputs"]
     return Rule(
-        tuple(conditions), AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]), content["count"]
+        tuple(conditions),
+        AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]),
+        content["count"],
+        # Files that were written before there were decisions have none.
+        content.get("decision"),
     )
 
 

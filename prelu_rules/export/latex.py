@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import condition_sides, linear_sum, number, printed_rules
+from prelu_rules.export.terms import condition_sides, decided_class, linear_sum, number, printed_rules
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -39,7 +39,7 @@ def write(system: RuleSystem) -> str:
         system: the rules.
 
     Returns:
-        One displayed formula per output.
+        One displayed formula per output, after one for the class of decision rules.
 
     Example:
         >>> from prelu_rules.normal_form import NormalForm
@@ -57,17 +57,23 @@ def write(system: RuleSystem) -> str:
     rules = printed_rules(system)
     tests = [r" \text{ and } ".join(_condition(c, names) for c in rule.conditions) for rule in rules]
     formulas = []
+    if system.decides:
+        classes = [escaped(str(decided_class(system, rule))) for rule in rules]
+        formulas.append(_formula(r"\text{class}", classes, tests))
     for k, output in enumerate(system.output_names):
         sums = [
             linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], times=r"\,", write=_number)
             for rule in rules
         ]
-        if tests == [""]:
-            formulas.append(f"\\[\n{escaped(output)} = {sums[0]}\n\\]\n")
-            continue
-        cases = " \\\\\n".join(rf"  {value} & \text{{if }} {test}" for value, test in zip(sums, tests, strict=True))
-        formulas.append(f"\\[\n{escaped(output)} = \\begin{{cases}}\n{cases}\n\\end{{cases}}\n\\]\n")
+        formulas.append(_formula(escaped(output), sums, tests))
     return "\n".join(formulas)
+
+
+def _formula(name: str, values: list[str], tests: list[str]) -> str:
+    if tests == [""]:
+        return f"\\[\n{name} = {values[0]}\n\\]\n"
+    cases = " \\\\\n".join(rf"  {value} & \text{{if }} {test}" for value, test in zip(values, tests, strict=True))
+    return f"\\[\n{name} = \\begin{{cases}}\n{cases}\n\\end{{cases}}\n\\]\n"
 
 
 def _number(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import condition_sides, linear_sum, number, printed_rules
+from prelu_rules.export.terms import condition_sides, decided_class, linear_sum, number, printed_rules
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -32,7 +32,8 @@ def write(system: RuleSystem) -> str:
         system: the rules.
 
     Returns:
-        A pipe table with the conditions, the number of rows where there are counts, and a column per output.
+        A pipe table with the conditions, the number of rows where there are counts, the class of decision rules, and a
+        column per output.
 
     Example:
         >>> from prelu_rules.normal_form import NormalForm
@@ -46,16 +47,18 @@ def write(system: RuleSystem) -> str:
     """
     names = [escaped(name) for name in system.feature_names]
     counted = system.n_rows is not None
-    header = ["rule", *(["rows"] if counted else []), "if", *(escaped(name) for name in system.output_names)]
+    header = ["rule", *(["rows"] if counted else []), "if", *(["class"] if system.decides else [])]
+    header += [escaped(name) for name in system.output_names]
     alignment = ["---:"] * (1 + counted) + ["---"] * (len(header) - 1 - counted)
     lines = [_line(header), f"|{'|'.join(alignment)}|"]
     for index, rule in enumerate(printed_rules(system), start=1):
         conditions = " and ".join(_condition(c, names) for c in rule.conditions) or "always"
+        decision = [escaped(str(decided_class(system, rule)))] if system.decides else []
         outputs = [
             linear_sum(coef, names, constant, times=" ")
             for coef, constant in zip(rule.outputs.coef, rule.outputs.intercept, strict=True)
         ]
-        lines.append(_line([str(index), *([str(rule.count)] if counted else []), conditions, *outputs]))
+        lines.append(_line([str(index), *([str(rule.count)] if counted else []), conditions, *decision, *outputs]))
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Python source without imports: one function that predicts one row."""
+"""Python source without imports: a function that predicts one row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.terms import linear_sum
+from prelu_rules.export.terms import decided_class, linear_sum
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -49,7 +49,7 @@ def write(system: RuleSystem, function: str = "predict") -> str:
 
     Returns:
         Python source without imports. The function takes one float per feature, in order or by name, and returns
-        a dict of the outputs by name.
+        a dict of the outputs by name. Decision rules come with a second one, `predict_class`, that returns the class.
 
     Raises:
         InvalidValueError: if the function cannot be called so.
@@ -66,19 +66,30 @@ def write(system: RuleSystem, function: str = "predict") -> str:
     if not function.isidentifier() or keyword.iskeyword(function):
         raise InvalidValueError(f"function is {function!r}, which is no Python identifier; choose another name.")
     names = identifiers(system.feature_names)
-    lines = [f"def {function}({', '.join(names)}):", '    """Predict one row from these features:', ""]
-    lines += [f"    {word}: {_comment(name)}" for word, name in zip(names, system.feature_names, strict=True)]
-    lines.append('    """')
+    outputs: list[list[str]] = []
     for rule in system.rules:
-        test = " and ".join(_condition(c, names) for c in rule.conditions)
-        indent = "        " if test else "    "
-        if test:
-            lines.append(f"    if {test}:")
-        lines.append(f"{indent}return {{")
+        outputs.append(["return {"])
         for k, name in enumerate(system.output_names):
             value = linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], write=repr)
-            lines.append(f"{indent}    {name!r}: {value},")
-        lines.append(f"{indent}}}")
+            outputs[-1].append(f"    {name!r}: {value},")
+        outputs[-1].append("}")
+    source = _function(system, function, "Predict one row from these features:", outputs)
+    if system.decides:
+        classes = [[f"return {decided_class(system, rule)!r}"] for rule in system.rules]
+        source += "\n\n" + _function(system, f"{function}_class", "The class of one row with these features:", classes)
+    return source
+
+
+def _function(system: RuleSystem, function: str, summary: str, results: list[list[str]]) -> str:
+    names = identifiers(system.feature_names)
+    lines = [f"def {function}({', '.join(names)}):", f'    """{summary}', ""]
+    lines += [f"    {word}: {_comment(name)}" for word, name in zip(names, system.feature_names, strict=True)]
+    lines.append('    """')
+    for rule, result in zip(system.rules, results, strict=True):
+        test = " and ".join(_condition(c, names) for c in rule.conditions)
+        if test:
+            lines.append(f"    if {test}:")
+        lines += [f"{'        ' if test else '    '}{line}" for line in result]
     if all(rule.conditions for rule in system.rules):
         lines.append('    raise ValueError("no rule covers this row")')
     return "\n".join(lines) + "\n"

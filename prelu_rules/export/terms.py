@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rounding import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
@@ -75,7 +77,31 @@ def printed_rules(system: RuleSystem) -> list[Rule]:
     precision: Precision | None = system.precision
     if precision is not None:
         return [printed_rule(rule, precision) for rule in system.rules]
-    return [Rule(tuple(c.normalised() for c in r.conditions), r.outputs, r.count) for r in system.rules]
+    return [replace(rule, conditions=tuple(c.normalised() for c in rule.conditions)) for rule in system.rules]
+
+
+def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
+    """The class that a rule decides for.
+
+    Args:
+        system: decision rules.
+        rule: one of them, or as it is printed.
+
+    Returns:
+        The label.
+
+    Raises:
+        InvalidValueError: if the rule does not decide.
+
+    Example:
+        >>> from prelu_rules.affine import AffineMap
+        >>> rule = Rule((), AffineMap([[1.0]], [0.0]), decision=1)
+        >>> decided_class(RuleSystem((rule,), ("x",), ("logit",), classes=("no", "yes")), rule)
+        'yes'
+    """
+    if system.classes is None or rule.decision is None:
+        raise InvalidValueError(f"{system!r} does not decide for classes; use its decision_rules.")
+    return system.classes[rule.decision]
 
 
 def condition_sides(condition: Condition) -> tuple[Array, bool, float]:

@@ -4,8 +4,8 @@
     THEN  (4 of 16 rows)
       out1 = +1.01*in1 +0.00*in2 +0.00*in3 +0.00*in4 +2.04
 
-One block per rule. Conditions are divided by their largest weight, outputs are not. Names that are no plain words
-stand in double quotes, as in JSON.
+One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
+outputs are not. Names that are no plain words stand in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
+from prelu_rules.export.terms import decided_class
 from prelu_rules.normal_form import UnitLabel
 from prelu_rules.rules.precision import Precision, rounded
 from prelu_rules.rules.rule import Condition, Rule
@@ -33,7 +34,7 @@ _CONDITION = re.compile(
     rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0'
     r"(?:\s+\(PReLU #(?P<number>\d+) on level (?P<level>\d+)\b.*\))?\s*"
 )
-_THEN = re.compile(r"THEN(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
+_THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
 _ALWAYS = "IF true"
 
@@ -76,7 +77,8 @@ def write(system: RuleSystem) -> str:
     blocks = []
     for rule in system.rules:
         lines = [_condition_line(c, names, slopes, system.precision) for c in rule.conditions] or [_ALWAYS]
-        lines.append("THEN" if rule.count is None else f"THEN  ({rule.count} of {system.n_rows} rows)")
+        then = f"THEN class = {_label(decided_class(system, rule))}" if system.decides else "THEN"
+        lines.append(then if rule.count is None else f"{then}  ({rule.count} of {system.n_rows} rows)")
         for k, name in enumerate(system.output_names):
             places = None if system.precision is None else system.precision.output_places(k)
             lines.append(f"  {quoted(name)} = {_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], places)}")
@@ -92,7 +94,7 @@ def read(text: str) -> RuleSystem:
 
     Returns:
         The rules with the printed numbers; they have no network, no domain and no precision. Features are those
-        named, in order of appearance.
+        named, in order of appearance. Decisions are lost, since the text does not say which logit is whose.
 
     Raises:
         FormatError: if a line is not in the format.
@@ -146,6 +148,10 @@ def read(text: str) -> RuleSystem:
 
 
 _ReadCondition = tuple[dict[str | None, float], bool, UnitLabel | None]
+
+
+def _label(label: str | int | float | bool) -> str:
+    return quoted(label) if isinstance(label, str) else json.dumps(label)
 
 
 def _condition_line(

@@ -74,7 +74,7 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
 
     Returns:
         The system with its `precision` set. On every row each printed form gives the answer of the rules, up to
-        the tolerance, and exactly one printed rule covers the row.
+        the tolerance, and exactly one printed rule covers the row; decision rules name the same class.
 
     Raises:
         RoundingError: if all digits of float64 do not suffice; the tolerance is then too small to be met.
@@ -108,6 +108,9 @@ def _agrees(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: Array
     for rule, covered in zip(rules, covers, strict=True):
         printed[covered] = rule.outputs(np.asarray(x)[covered])
     if (np.abs(printed - y) > allowed).any():
+        return False
+    decisions = np.array([rule.decision for rule in rules])
+    if system.decides and (decisions[covers.argmax(axis=0)] != decisions[system.assign(x)]).any():
         return False
     return (
         system.form is None

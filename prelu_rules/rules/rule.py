@@ -84,10 +84,11 @@ class Rule(Value):
         conditions: in the order of the layers; none where the rule always holds.
         outputs: `n_inputs -> n_outputs`.
         count: how many rows of the training data the rule covers; None where there were no data.
+        decision: which class the rule decides for, counted from 0; None where it leaves that to the outputs.
 
     Raises:
         ShapeError: if a condition speaks of another number of inputs than the outputs do.
-        InvalidValueError: if the count is no number of rows.
+        InvalidValueError: if the count is no number of rows, or the decision no number of a class.
 
     Example:
         >>> rule = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[2.0]], [1.0]))
@@ -98,11 +99,14 @@ class Rule(Value):
     conditions: tuple[Condition, ...]
     outputs: AffineMap
     count: int | None = None
+    decision: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", tuple(self.conditions))
         if self.count is not None and (not isinstance(self.count, int) or self.count < 0):
             raise InvalidValueError(f"count is {self.count!r}; it must be a number of rows, or None.")
+        if self.decision is not None and (not isinstance(self.decision, int) or self.decision < 0):
+            raise InvalidValueError(f"decision is {self.decision!r}; it must be the number of a class, or None.")
         n_inputs = self.outputs.coef.shape[1]
         for condition in self.conditions:
             if len(condition.coef) != n_inputs:

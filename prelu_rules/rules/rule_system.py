@@ -38,7 +38,8 @@ class RuleSystem(Value):
 
     Raises:
         ShapeError: if names, classes, rules, form, domain and precision do not fit together.
-        InvalidValueError: if there is no rule, or a name is no text or used twice.
+        InvalidValueError: if there is no rule, a name is no text or used twice, or some rules decide for a class and
+            others for none.
 
     Example:
         >>> from prelu_rules.affine import AffineMap
@@ -95,6 +96,12 @@ class RuleSystem(Value):
             raise ShapeError(
                 f"there are {len(self.classes)} classes for {shape[0]} logits; give one each, or two for one."
             )
+        decisions = {rule.decision for rule in self.rules}
+        if decisions != {None} and not decisions <= set(range(len(self.classes or ()))):
+            raise InvalidValueError(
+                f"the rules decide for the classes {[rule.decision for rule in self.rules]}, but there are "
+                f"{len(self.classes or ())}; let each rule decide for one of them, or none decide."
+            )
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -109,6 +116,11 @@ class RuleSystem(Value):
     def n_inputs(self) -> int:
         """The number of inputs."""
         return len(self.feature_names)
+
+    @property
+    def decides(self) -> bool:
+        """Whether these are decision rules: each names a class."""
+        return self.rules[0].decision is not None
 
     @property
     def n_rows(self) -> int | None:
@@ -185,6 +197,13 @@ class RuleSystem(Value):
             y[covered] = rows[covered] @ rule.outputs.coef.T + rule.outputs.intercept
         return y
 
+    def _logits(self, x: npt.ArrayLike) -> tuple[tuple[str | int | float | bool, ...], FloatArray]:
+        """The classes, and one logit for each: of two classes with one logit the first has 0."""
+        if self.classes is None:
+            raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
+        logits = self.predict(x)
+        return self.classes, np.hstack([np.zeros_like(logits), logits]) if logits.shape[1] == 1 else logits
+
     def classify(self, x: npt.ArrayLike) -> npt.NDArray[Any]:
         """The class that the rules give.
 
@@ -198,13 +217,57 @@ class RuleSystem(Value):
         Raises:
             InvalidValueError: if these are rules for numbers, not for classes.
         """
-        if self.classes is None:
-            raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
-        logits = self.predict(x)
-        winner = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(axis=1)
+        classes, logits = self._logits(x)
         # Labels of several types would be turned into one, such as 1 into "1".
-        one_type = len({type(label) for label in self.classes}) == 1
-        return np.array(self.classes, dtype=None if one_type else object)[winner]
+        one_type = len({type(label) for label in classes}) == 1
+        return np.array(classes, dtype=None if one_type else object)[logits.argmax(axis=1)]
+
+    def probabilities(self, x: npt.ArrayLike) -> FloatArray:
+        """The probability of each class: softmax of the logits, or sigmoid of a single one.
+
+        Args:
+            x: `(n_rows, n_inputs)`, `(n_inputs,)` for one row, or a DataFrame with the feature names as columns.
+
+        Returns:
+            float64, `(n_rows, n_classes)`, in the order of `classes`; each row sums to 1.
+
+        Raises:
+            InvalidValueError: if these are rules for numbers, not for classes.
+
+        Example:
+            >>> from prelu_rules.affine import AffineMap
+            >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
+            >>> rules.probabilities([[0.0], [1000.0]])
+            array([[0.5, 0.5],
+                   [0. , 1. ]])
+        """
+        _, logits = self._logits(x)
+        # The largest becomes exp(0), so that none overflows.
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def decision_rules(self, domain: Box | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
+        """The rules of a classifier cut along the ties of its logits, so that each names a class.
+
+        Args:
+            domain: the box to look in; None for the domain of the rules.
+            x: rows to count, as in `predict`; None for no counts.
+
+        Returns:
+            Rules with a `decision` each; see `prelu_rules.rules.decisions`.
+
+        Raises:
+            InvalidValueError: if these are rules for numbers, not for classes.
+
+        Example:
+            >>> from prelu_rules.affine import AffineMap
+            >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
+            >>> [rules.classes[rule.decision] for rule in rules.decision_rules().rules]
+            ['no', 'yes']
+        """
+        from prelu_rules.rules.decisions import decision_rules
+
+        return decision_rules(self, domain, x=None if x is None else self._rows(x))
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

@@ -73,3 +73,14 @@ def test_files(tmp_path):
 def test_exact_rationals_are_refused():
     with pytest.raises(FormatError, match="exact rationals"):
         write(extract_rules(networks.random_form(0, (2, 1, 1)).exact()))
+
+
+@given(networks.seeds)
+def test_decisions_survive_and_older_files_have_none(seed):
+    rules = extract_rules(networks.random_form(seed, (2, 2, 3)), classes=["a", "b", "c"]).decision_rules()
+    assert read(write(rules)) == rules
+    content = json.loads(write(rules))
+    for rule in content["rules"]:
+        del rule["decision"]
+    older = read(json.dumps(content))
+    assert older == replace(rules, rules=[replace(rule, decision=None) for rule in rules.rules])

@@ -25,6 +25,7 @@ ODD = [
     "\\",
     "%s {x}",
 ]
+labels = st.one_of(st.text(max_size=5), st.integers(-5, 5), st.booleans(), st.floats(-5, 5))
 names = st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=6)), min_size=3, max_size=3, unique=True)
 
 
@@ -59,3 +60,16 @@ def test_one_rule_needs_no_condition():
 def test_a_function_needs_a_name(function):
     with pytest.raises(InvalidValueError, match=f"function is '{function}', which is no Python identifier"):
         write(extract_rules(networks.random_form(0, (1, 1))), function=function)
+
+
+@given(networks.seeds, st.integers(1, 3), st.lists(labels, min_size=3, max_size=3))
+def test_the_source_of_decision_rules_names_the_class(seed, n_logits, classes):
+    form = networks.random_form(seed, (3, 2, n_logits))
+    rules = extract_rules(form, classes=classes[: max(2, n_logits)], max_units=4)
+    scope = {}
+    exec(compile(write(rules.decision_rules(), function="score"), "rules", "exec"), scope)
+    x = np.random.default_rng(seed).normal(size=(10, 3))
+    for row, y, label in zip(x, rules.predict(x), rules.classify(x).tolist(), strict=True):
+        np.testing.assert_allclose(list(scope["score"](*row.tolist()).values()), y, rtol=1e-9, atol=1e-9)
+        found = scope["score_class"](*row.tolist())
+        assert (type(found), found) == (type(label), label)

@@ -116,3 +116,29 @@ def test_unknown_targets_and_paths_are_named(tmp_path):
     with pytest.raises(InvalidValueError, match="no compact form"):
         replace(rules, form=None).export("compact", tmp_path / "rules.txt")
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("rules.txt", rules.export("text"))]
+
+
+def test_tables_of_decision_rules_have_the_class():
+    form = networks.random_form(0, (1, 3))
+    for x in (None, np.linspace(-3, 3, 20)[:, None]):
+        decisions = extract_rules(form, classes=["a|b", "c_d", 7]).decision_rules(Box([-3], [3]), x=x)
+        labels = [["a|b", "c_d", 7][rule.decision] for rule in decisions.rules]
+        assert len(labels) > 1
+        header, _, *lines = [
+            [cell.strip() for cell in cells(line)] for line in decisions.export("markdown").splitlines()
+        ]
+        assert header == ["rule", *(["rows"] if x is not None else []), "if", "class", "out1", "out2", "out3"]
+        column = header.index("class")
+        escapes = {"a|b": "a\\|b", "c_d": "c\\_d", 7: "7"}
+        assert [line[column] for line in lines] == [escapes[label] for label in labels]
+        assert {len(line) for line in lines} == {len(header)}
+        latex = decisions.export("latex").split("\\[")[1:]
+        assert len(latex) == 4 and latex[0].startswith("\n\\text{class} = \\begin{cases}")
+        written = re.findall(r"^  (\\text\{.*?\}) &", latex[0], flags=re.MULTILINE)
+        assert written == [{"a|b": r"\text{a|b}", "c_d": r"\text{c\_d}", 7: r"\text{7}"}[label] for label in labels]
+
+
+def test_one_decision_needs_no_cases():
+    form = replace(networks.random_form(0, (1, 2)), C=[[0], [0]], e=[0, 1])
+    latex = extract_rules(form, classes=["no", "yes"]).decision_rules().export("latex")
+    assert latex.startswith("\\[\n\\text{class} = \\text{yes}\n\\]\n")

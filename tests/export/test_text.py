@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
 from prelu_rules.export.text import quoted, read, write
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rounding import printed_rule
+from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.rule_system import RuleSystem
 
 ODD = [
     "a b",
@@ -88,3 +91,22 @@ def test_lines_may_end_as_on_windows():
 
 def test_counts_are_read():
     assert [rule.count for rule in read(str(extract_rules(networks.xor_form(), networks.BINARY))).rules] == [9, 3, 3, 1]
+
+
+def test_decision_rules_name_their_class():
+    rule = Rule((), AffineMap([[1.0], [-1.0]], [0.0, 1.0]))
+    labels = {("high", "in between"): ["high", '"in between"'], ("3", 3): ['"3"', "3"], (True, 0.5): ["true", "0.5"]}
+    for classes, printed in labels.items():
+        decisions = RuleSystem((rule,), ("x",), ("a", "b"), classes).decision_rules(x=[[0.0], [0.1], [2.0]])
+        lines = str(decisions).splitlines()
+        assert lines[1] == f"THEN class = {printed[1]}  (2 of 3 rows)"
+        assert lines[6] == f"THEN class = {printed[0]}  (1 of 3 rows)"
+        assert lines[7].startswith("  a = +1.0")
+        assert [rule.count for rule in read(str(decisions)).rules] == [2, 1]
+
+
+@given(st.text(max_size=8))
+def test_any_class_is_read_over(label):
+    rule = Rule((), AffineMap([[1.0]], [0.0]), decision=1)
+    (again,) = read(write(RuleSystem((rule,), ("x",), ("logit",), ("no", label)))).rules
+    assert again == replace(rule, decision=None)

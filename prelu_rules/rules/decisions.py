@@ -1,0 +1,175 @@
+"""Decision rules: the rules of a classifier, cut along the ties of its logits, so that each names a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
+from prelu_rules.rules.rounding import with_honest_precision
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.tolerances import CANCELLED, CUT
+from prelu_rules.values import Array, FloatArray
+
+
+def decision_rules(system: RuleSystem, domain: Box | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
+    """The rules of a classifier, cut into convex pieces in each of which one class has the largest logit.
+
+    Pieces without an interior are left out, as are conditions that the others and the domain imply. Where logits are
+    equal the first wins, as in `classify`, so every input of the domain has exactly one decision rule, on boundaries
+    as well. Where a class only ties and wins nowhere around, the decision is another one of the tied classes.
+
+    Args:
+        system: rules with classes.
+        domain: the box to look in; None for the domain of the rules.
+        x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by. Without them there are no counts,
+            and a system with a precision gets the digits that rows drawn from the domain need.
+
+    Returns:
+        Rules with decisions, and the logits still in them; in the order of the rules and then of the classes, or with
+        rows those first that cover most.
+
+    Raises:
+        InvalidValueError: if these are rules for numbers, not for classes.
+        ShapeError: if the domain has another dimension, or `x` another number of columns.
+        OutsideDomainError: if no rule covers a row.
+        RoundingError: if no number of printed digits gives each row its class.
+        SolverError: if the linear programming solver fails.
+
+    Example:
+        >>> rule = Rule((), AffineMap([[1.0], [-1.0]], [0.0, 1.0]))
+        >>> adults = RuleSystem((rule,), ("x",), ("high", "low"), classes=("high", "low"))
+        >>> print(decision_rules(adults), end="")
+        IF +1.0*x -0.5 >= 0
+        THEN class = high
+          high = +1.0*x +0.0
+          low = -1.0*x +1.0
+        <BLANKLINE>
+        IF +1.0*x -0.5 < 0
+        THEN class = low
+          high = +1.0*x +0.0
+          low = -1.0*x +1.0
+    """
+    if system.classes is None:
+        raise InvalidValueError(f"{system!r} predicts numbers, not classes; it has no decision rules.")
+    domain = system.domain if domain is None else domain
+    precise = system.precision is not None
+    system = replace(system, domain=domain, precision=None)
+    system = replace(system, rules=tuple(piece for rule in system.rules for piece in _pieces(rule, domain)))
+    if x is not None:
+        return with_honest_precision(counted(system, x), x)
+    if precise and domain is not None:
+        sample = np.random.default_rng(0).uniform(domain.lower, domain.upper, (SAMPLED_ROWS, system.n_inputs))
+        return with_honest_precision(system, sample)
+    return system
+
+
+def _pieces(rule: Rule, domain: Box | None) -> Iterator[Rule]:
+    """One rule for each class that wins somewhere inside the cell of a rule."""
+    cell = CellProgram(domain, rule.outputs.coef.shape[1])
+    own = _entered(cell, rule.conditions)
+    if own is None:
+        return
+    margins = _margins(rule.outputs)
+    classes = range(len(margins))
+    winners = [k for k in classes if _has_interior(cell, (margins[k][j] for j in classes if j != k))]
+    # In a cell thinner than `CUT` for each class none may be seen to win: that is a tie, and the first wins.
+    for k in winners or [0]:
+        # Only winners are compared, so that a tie with a class that has no rule belongs to one that has.
+        conditions = [*own, *(margins[k][j] for j in winners if j != k)]
+        yield Rule(_needed(conditions, domain), rule.outputs, decision=k)
+
+
+def _margins(outputs: AffineMap) -> list[dict[int, Condition]]:
+    """For each class the conditions under which it is preferred to each other class."""
+    rows = np.hstack([outputs.coef, outputs.intercept[:, None]])
+    if len(rows) == 1:
+        # One logit is that of the second class; the first has 0.
+        rows = np.vstack([0 * rows, rows])
+    margins: list[dict[int, Condition]] = [{} for _ in rows]
+    for high, second in enumerate(rows):
+        for low, first in enumerate(rows[:high]):
+            row = _difference(first, second)
+            # The first of equal logits wins. Both sides have the same row, so that they are exact complements.
+            margins[low][high] = Condition(row[:-1], row[-1], nonnegative=True)
+            margins[high][low] = Condition(row[:-1], row[-1], nonnegative=False)
+    return margins
+
+
+def _difference(first: Array, second: Array) -> Array:
+    row = first - second
+    if row.dtype == object:
+        return row
+    return np.where(np.abs(row) <= CANCELLED * (np.abs(first) + np.abs(second)), 0.0, row)
+
+
+def _half_space(condition: Condition) -> tuple[FloatArray, float]:
+    """Weights and constant of a sum that is non-negative where the condition holds, or on its boundary."""
+    sign = 1.0 if condition.nonnegative else -1.0
+    return sign * condition.coef.astype(np.float64), sign * float(condition.intercept)
+
+
+def _sides(cell: CellProgram, condition: Condition) -> tuple[bool, bool]:
+    """Whether the cell has an interior where a condition holds, and where it does not; one of the two is true."""
+    coef, intercept = _half_space(condition)
+    holds, fails = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
+    # A sum that is 0 all over the cell counts as non-negative.
+    return (holds, fails) if holds or fails else (condition.nonnegative, not condition.nonnegative)
+
+
+def _entered(cell: CellProgram, conditions: Iterable[Condition]) -> list[Condition] | None:
+    """Cut a cell by conditions; those that do not hold already, or None if they leave no interior.
+
+    Rules are the leaves of a decision tree, with their conditions in the order of its path. So the rules of one branch
+    agree on which conditions go, and those that are left are the leaves of a smaller tree.
+    """
+    entered: list[Condition] = []
+    for condition in conditions:
+        holds, fails = _sides(cell, condition)
+        if not holds:
+            for _ in entered:
+                cell.pop()
+            return None
+        if fails:
+            cell.push(*_half_space(condition))
+            entered.append(condition)
+    return entered
+
+
+def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
+    entered = _entered(cell, conditions)
+    for _ in entered or ():
+        cell.pop()
+    return entered is not None
+
+
+def _needed(conditions: Sequence[Condition], domain: Box | None) -> tuple[Condition, ...]:
+    """The conditions without those that the others and the domain imply, boundaries included."""
+    if not conditions:
+        return ()
+    cell = CellProgram(domain, len(conditions[0].coef))
+    for condition in conditions:
+        cell.push(*_half_space(condition))
+    kept = list(range(len(conditions)))
+    # From the last to the first, so that of two equal ones the first stays.
+    for k in reversed(range(len(conditions))):
+        cell.relax(k)
+        if _implied(cell, conditions[k]):
+            kept.remove(k)
+        else:
+            cell.restore(k)
+    return tuple(conditions[k] for k in kept)
+
+
+def _implied(cell: CellProgram, condition: Condition) -> bool:
+    """Whether no input of the cell breaks a condition; where `< 0` is 0 it is broken, so touching is too much."""
+    coef, intercept = _half_space(condition)
+    return cell.reach(-coef, -intercept) <= (CUT if condition.nonnegative else -CUT)
