@@ -36,7 +36,7 @@ def is_linear(slopes: npt.ArrayLike, threshold: float = LINEAR_SLOPE) -> BoolArr
 
 
 def collapse_form(form: NormalForm, threshold: float = LINEAR_SLOPE) -> NormalForm:
-    """Eliminate every unit whose slope counts as 1.
+    """Eliminate every unit whose slope counts as 1, and then those that no output depends on.
 
     Args:
         form: the network.
@@ -53,4 +53,24 @@ def collapse_form(form: NormalForm, threshold: float = LINEAR_SLOPE) -> NormalFo
         >>> collapse_form(form).n_units
         1
     """
-    return form.eliminate(np.flatnonzero(is_linear(form.slopes, threshold)), 1)
+    return without_unused(form.eliminate(np.flatnonzero(is_linear(form.slopes, threshold)), 1))
+
+
+def without_unused(form: NormalForm) -> NormalForm:
+    """The form without the units that no output depends on, directly or through later units.
+
+    Args:
+        form: the network.
+
+    Returns:
+        The same function.
+
+    Example:
+        >>> form = NormalForm(A=[[1], [2]], B=[[0, 0], [3, 0]], b=[0, 0], C=[[1]], D=[[0, 0]], e=[0], slopes=[0, 0])
+        >>> without_unused(form).n_units
+        0
+    """
+    used = np.ones(form.n_units, dtype=bool)
+    for unit in reversed(range(form.n_units)):
+        used[unit] = (form.B[used, unit] != 0).any() or (form.D[:, unit] != 0).any()
+    return form.eliminate(np.flatnonzero(~used), 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.collapse import without_unused
 from prelu_rules.rules.precision import Precision, rounded
 from prelu_rules.values import Array, FloatArray
 
@@ -47,7 +48,7 @@ def compact_form(form: NormalForm, precision: Precision | None = None) -> Normal
         if largest > 0:
             system[unit] /= largest
             system[:, n_inputs + unit] *= largest
-    return _without_unused(_form(system, form))
+    return without_unused(_form(system, form))
 
 
 def rounded_compact_form(form: NormalForm, precision: Precision) -> NormalForm:
@@ -66,7 +67,7 @@ def rounded_compact_form(form: NormalForm, precision: Precision) -> NormalForm:
         array([[0.33]])
     """
     small = compact_form(form, precision)
-    return _without_unused(_form(_rounded(_stacked(small), small.n_inputs, small.n_units, precision), small))
+    return without_unused(_form(_rounded(_stacked(small), small.n_inputs, small.n_units, precision), small))
 
 
 def _with_bends(form: NormalForm) -> Array:
@@ -126,11 +127,3 @@ def _form(system: Array, like: NormalForm) -> NormalForm:
         slopes=np.zeros(k),
         labels=like.labels,
     )
-
-
-def _without_unused(form: NormalForm) -> NormalForm:
-    """The form without the units that nothing depends on, once those after them are gone."""
-    used = np.ones(form.n_units, dtype=bool)
-    for unit in reversed(range(form.n_units)):
-        used[unit] = form.B[used, unit].any() or form.D[:, unit].any()
-    return form.eliminate(np.flatnonzero(~used), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,17 +10,18 @@ import numpy.typing as npt
 
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.linear_program import CellProgram
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
 from prelu_rules.rules.rounding import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.simplification import needed
 from prelu_rules.tolerances import CANCELLED, CUT
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import Array
 
 
-def decision_rules(system: RuleSystem, domain: Box | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
+def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
     """The rules of a classifier, cut into convex pieces in each of which one class has the largest logit.
 
     Pieces without an interior are left out, as are conditions that the others and the domain imply. Where logits are
@@ -29,7 +30,7 @@ def decision_rules(system: RuleSystem, domain: Box | None = None, *, x: npt.Arra
 
     Args:
         system: rules with classes.
-        domain: the box to look in; None for the domain of the rules.
+        domain: the box or polytope to look in; None for the domain of the rules.
         x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by. Without them there are no counts,
             and a system with a precision gets the digits that rows drawn from the domain need.
 
@@ -72,9 +73,9 @@ def decision_rules(system: RuleSystem, domain: Box | None = None, *, x: npt.Arra
     return system
 
 
-def _pieces(rule: Rule, domain: Box | None) -> Iterator[Rule]:
+def _pieces(rule: Rule, domain: Domain | None) -> Iterator[Rule]:
     """One rule for each class that wins somewhere inside the cell of a rule."""
-    cell = CellProgram(domain, rule.outputs.coef.shape[1])
+    cell = CellProgram(frame_of(domain, rule.outputs.coef.shape[1]))
     own = _entered(cell, rule.conditions)
     if own is None:
         return
@@ -85,7 +86,7 @@ def _pieces(rule: Rule, domain: Box | None) -> Iterator[Rule]:
     for k in winners or [0]:
         # Only winners are compared, so that a tie with a class that has no rule belongs to one that has.
         conditions = [*own, *(margins[k][j] for j in winners if j != k)]
-        yield Rule(_needed(conditions, domain), rule.outputs, decision=k)
+        yield Rule(needed(conditions, domain, _implied), rule.outputs, decision=k)
 
 
 def _margins(outputs: AffineMap) -> list[dict[int, Condition]]:
@@ -111,15 +112,9 @@ def _difference(first: Array, second: Array) -> Array:
     return np.where(np.abs(row) <= CANCELLED * (np.abs(first) + np.abs(second)), 0.0, row)
 
 
-def _half_space(condition: Condition) -> tuple[FloatArray, float]:
-    """Weights and constant of a sum that is non-negative where the condition holds, or on its boundary."""
-    sign = 1.0 if condition.nonnegative else -1.0
-    return sign * condition.coef.astype(np.float64), sign * float(condition.intercept)
-
-
 def _sides(cell: CellProgram, condition: Condition) -> tuple[bool, bool]:
     """Whether the cell has an interior where a condition holds, and where it does not; one of the two is true."""
-    coef, intercept = _half_space(condition)
+    coef, intercept = condition.halfspace()
     holds, fails = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
     # A sum that is 0 all over the cell counts as non-negative.
     return (holds, fails) if holds or fails else (condition.nonnegative, not condition.nonnegative)
@@ -139,7 +134,7 @@ def _entered(cell: CellProgram, conditions: Iterable[Condition]) -> list[Conditi
                 cell.pop()
             return None
         if fails:
-            cell.push(*_half_space(condition))
+            cell.push(*condition.halfspace())
             entered.append(condition)
     return entered
 
@@ -151,25 +146,7 @@ def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
     return entered is not None
 
 
-def _needed(conditions: Sequence[Condition], domain: Box | None) -> tuple[Condition, ...]:
-    """The conditions without those that the others and the domain imply, boundaries included."""
-    if not conditions:
-        return ()
-    cell = CellProgram(domain, len(conditions[0].coef))
-    for condition in conditions:
-        cell.push(*_half_space(condition))
-    kept = list(range(len(conditions)))
-    # From the last to the first, so that of two equal ones the first stays.
-    for k in reversed(range(len(conditions))):
-        cell.relax(k)
-        if _implied(cell, conditions[k]):
-            kept.remove(k)
-        else:
-            cell.restore(k)
-    return tuple(conditions[k] for k in kept)
-
-
 def _implied(cell: CellProgram, condition: Condition) -> bool:
     """Whether no input of the cell breaks a condition; where `< 0` is 0 it is broken, so touching is too much."""
-    coef, intercept = _half_space(condition)
+    coef, intercept = condition.halfspace()
     return cell.reach(-coef, -intercept) <= (CUT if condition.nonnegative else -CUT)

@@ -10,11 +10,14 @@ import numpy.typing as npt
 
 from prelu_rules.errors import TooManyUnitsError
 from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.merging import merged
 from prelu_rules.rules.rounding import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, default_names
+from prelu_rules.rules.simplification import needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
 from prelu_rules.values import input_rows
 
@@ -27,7 +30,7 @@ SAMPLED_ROWS = 1000
 
 def extract_rules(
     form: NormalForm,
-    domain: Box | npt.ArrayLike | None = None,
+    domain: Domain | npt.ArrayLike | None = None,
     *,
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
@@ -35,14 +38,16 @@ def extract_rules(
     max_units: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
 ) -> RuleSystem:
-    """One rule for each sign pattern that inputs of the domain have.
+    """Rules that are the network on a domain: one for each sign pattern, merged where the outputs are the same.
 
-    Every input falls under exactly one rule, on the domain and off it; on the domain the rules are the network.
+    On the domain the rules are the network, and no condition follows from the others there. Every input falls under a
+    rule, off the domain as well; where it falls under several, which off the boundaries happens only outside the
+    domain, the first counts.
 
     Args:
         form: a collapsed network; each of its units is taken as nonlinear.
-        domain: a `Box`, or rows `(n_rows, n_inputs)` whose box is meant; rows are counted, set the printed digits
-            and order the rules, most rows first. None for all inputs.
+        domain: a `Box` or `Polytope`, or rows `(n_rows, n_inputs)` whose box is meant; rows are counted, set the
+            printed digits and order the rules, most rows first. None for all inputs.
         feature_names: `n_inputs` names; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
@@ -78,12 +83,13 @@ def extract_rules(
             "or read the compact form, which has one term per unit."
         )
     rows = None
-    if domain is not None and not isinstance(domain, Box):
+    if domain is not None and not isinstance(domain, Domain):
         rows = input_rows(domain, form.n_inputs)[0]
         domain = Box.from_data(rows)
-    rules = [_rule(form, pattern) for pattern in reachable_patterns(form, domain)]
+    found = [_rule(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
+    rules = merged(found, domain)
     system = RuleSystem(
-        rules=tuple(rules),
+        rules=rules,
         feature_names=default_names(feature_names, "in", form.n_inputs),
         output_names=default_names(output_names, "out", form.n_outputs),
         classes=None if classes is None else tuple(classes),
@@ -121,10 +127,10 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
     return replace(system, rules=tuple(replace(system.rules[k], count=int(counts[k])) for k in order))
 
 
-def _rule(form: NormalForm, pattern: ReachablePattern) -> Rule:
+def _rule(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) -> Rule:
     conditions = [
         Condition(row[:-1], row[-1], bool(pattern.signs[unit]), form.labels[unit])
         for unit, row in enumerate(pattern.pre_activations)
         if pattern.decides[unit]
     ]
-    return Rule(tuple(conditions), form.affine_on(pattern.signs)[1])
+    return Rule(needed(conditions, domain), form.affine_on(pattern.signs)[1])

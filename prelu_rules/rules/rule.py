@@ -10,7 +10,7 @@ import numpy.typing as npt
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.normal_form import UnitLabel
-from prelu_rules.values import Array, BoolArray, Value, frozen_array, input_rows
+from prelu_rules.values import Array, BoolArray, FloatArray, Value, frozen_array, input_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,19 @@ class Condition(Value):
         """
         rows, _ = input_rows(x, len(self.coef))
         return np.asarray((rows @ self.coef + self.intercept >= 0) == self.nonnegative, dtype=bool)
+
+    def halfspace(self) -> tuple[FloatArray, float]:
+        """Weights and constant, in float64, of a sum that is `>= 0` where the condition holds or on its boundary.
+
+        Returns:
+            `(n_inputs,)` weights and the constant.
+
+        Example:
+            >>> Condition([1.0], -18.0, nonnegative=False).halfspace()
+            (array([-1.]), 18.0)
+        """
+        sign = 1.0 if self.nonnegative else -1.0
+        return sign * self.coef.astype(np.float64), sign * float(self.intercept)
 
     def normalised(self) -> Condition:
         """The same condition, divided by its largest absolute weight (paper, text format).

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
-from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Rule
@@ -56,7 +56,7 @@ class RuleSystem(Value):
     output_names: tuple[str, ...]
     classes: tuple[str | int | float | bool, ...] | None = None
     form: NormalForm | None = None
-    domain: Box | None = None
+    domain: Domain | None = None
     precision: Precision | None = None
 
     def __post_init__(self) -> None:
@@ -246,7 +246,7 @@ class RuleSystem(Value):
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 
-    def decision_rules(self, domain: Box | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
+    def decision_rules(self, domain: Domain | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
         """The rules of a classifier cut along the ties of its logits, so that each names a class.
 
         Args:

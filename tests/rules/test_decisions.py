@@ -145,10 +145,10 @@ def test_digits_are_enough_to_decide_each_row():
 
 def test_conditions_that_others_imply_are_left_out():
     """Of four quadrants, three are cut by both lines; far from its bend a class needs no bend."""
-    form = NormalForm(A=[[1, 0]], B=[[0]], b=[0], C=[[0, 0], [0, 1]], D=[[0], [0]], e=[0, -1], slopes=[0.5])
+    form = NormalForm(A=[[1, 0]], B=[[0]], b=[0], C=[[0, 0], [0, 1]], D=[[1], [1]], e=[0, -1], slopes=[0.5])
     decisions = classifier(form, SQUARE).decision_rules()
     assert [[len(r.conditions), r.decision] for r in decisions.rules] == [[2, 0], [2, 1], [2, 0], [2, 1]]
-    beyond = NormalForm(A=[[1, 0]], B=[[0]], b=[0], C=[[0, 0], [1, 0]], D=[[0], [0]], e=[0, -1], slopes=[0.5])
+    beyond = NormalForm(A=[[1, 0]], B=[[0]], b=[0], C=[[0, 0], [1, 0]], D=[[1], [1]], e=[0, -1], slopes=[0.5])
     found = classifier(beyond, SQUARE).decision_rules().rules
     # x < 0: class 0; 0 <= x <= 1: class 0; x > 1: class 1, and that x >= 0 goes without saying.
     assert [(r.decision, [(c.coef[0], c.intercept, c.nonnegative) for c in r.conditions]) for r in found] == [

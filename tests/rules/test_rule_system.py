@@ -72,7 +72,7 @@ def test_a_sign_that_others_decide_is_no_condition():
     bends_at_0_and_1 = NormalForm(
         A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0]
     )
-    assert [len(rule.conditions) for rule in extract_rules(bends_at_0_and_1).rules] == [1, 2, 2]
+    assert [len(rule.conditions) for rule in extract_rules(bends_at_0_and_1).rules] == [1, 2, 1]
 
 
 def test_too_many_units_say_how_many_and_what_to_do():

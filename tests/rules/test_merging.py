@@ -1,0 +1,109 @@
+from itertools import combinations
+
+import networks
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.geometry.box import Box
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.merging import merged, same_outputs
+from prelu_rules.rules.rule import Condition, Rule
+
+SQUARE = Box([-1, -1], [1, 1])
+CONSTANT = AffineMap([[0.0, 0.0]], [1.0])
+
+
+def rule(*conditions, outputs=CONSTANT, **more):
+    return Rule(tuple(Condition(row[:2], row[2], side) for row, side in conditions), outputs, **more)
+
+
+def quadrant(right, up, **more):
+    return rule(([1.0, 0.0, 0.0], right), ([0.0, 1.0, 0.0], up), **more)
+
+
+def grid(size=0.99, n=41):
+    return np.stack(np.meshgrid(*2 * [np.linspace(-size, size, n) + 1e-3]), axis=-1).reshape(-1, 2)
+
+
+def test_four_quadrants_of_one_function_are_one_rule():
+    four = [quadrant(right, up, count=1) for right in (True, False) for up in (True, False)]
+    assert merged(four, SQUARE) == merged(four, None) == (Rule((), CONSTANT, 4),)
+
+
+def test_three_quadrants_are_two_rules_since_their_union_is_not_convex():
+    three = merged([quadrant(True, True), quadrant(True, False), quadrant(False, True)], SQUARE)
+    assert len(three) == 2
+    covers = np.array([r.covers(grid()) for r in three])
+    np.testing.assert_array_equal(covers.any(axis=0), (grid() >= 0).any(axis=1))
+
+
+def test_opposite_quadrants_stay_apart():
+    assert len(merged([quadrant(True, True), quadrant(False, False)], SQUARE)) == 2
+
+
+def test_other_outputs_and_other_decisions_stay_apart():
+    other = AffineMap([[0.0, 1e-6]], [1.0])
+    assert len(merged([quadrant(True, True), quadrant(True, False, outputs=other)], SQUARE)) == 2
+    assert len(merged([quadrant(True, True, decision=0), quadrant(True, False, decision=1)], SQUARE)) == 2
+    assert len(merged([quadrant(True, True, decision=1), quadrant(True, False, decision=1)], SQUARE)) == 1
+
+
+def test_two_cells_whose_union_is_convex_on_the_domain_only_in_part():
+    """Left of 0 and above -2, and right of 0: the bound at -2 is no bend on the box."""
+    left, right = rule(([1.0, 0.0, 0.0], False), ([0.0, 1.0, 2.0], True)), rule(([1.0, 0.0, 0.0], True))
+    assert merged([left, right], SQUARE) == (Rule((), CONSTANT),)
+    assert len(merged([left, right], None)) == 2
+
+
+def test_rounding_errors_do_not_keep_rules_apart_but_exact_rationals_do():
+    assert same_outputs(AffineMap([[0.1 + 0.2]], [1.0]), AffineMap([[0.3]], [1.0]))
+    assert not same_outputs(AffineMap([[0.3 + 1e-9]], [1.0]), AffineMap([[0.3]], [1.0]))
+    exact = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0.3]], D=[[0.1 + 0.2 - 0.3]], e=[0], slopes=[0])
+    assert len(extract_rules(exact)) == 1 and len(extract_rules(exact.exact())) == 2
+
+
+def dead_network(seed):
+    """ReLUs of small whole weights, where the second layer is often dead, so that many maps are equal."""
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape) for shape in ((2, 3), (3, 2), (2, 1))]
+    return NormalForm.from_layers(
+        kernels, [rng.integers(-1, 2, n) for n in (3, 2, 1)], [np.zeros(3), rng.choice([0.0, 1.0], 2)]
+    )
+
+
+@given(networks.seeds, st.booleans())
+def test_merged_rules_are_the_network_and_cover_everything(seed, bounded):
+    form = dead_network(seed)
+    rules = extract_rules(form, SQUARE if bounded else None)
+    x = grid() if bounded else grid(5)
+    np.testing.assert_allclose(rules.predict(x), form.evaluate(x), atol=1e-9)
+    assert rules.assign(100 * x).min() >= 0
+
+
+@given(networks.seeds)
+def test_no_two_rules_that_are_left_have_a_convex_union(seed):
+    """The obvious way: for points of both, look whether all between them belong to one or the other."""
+    rules = extract_rules(dead_network(seed))
+    x = grid(5)
+    owner = rules.assign(x)
+    rng = np.random.default_rng(seed)
+    for first, second in combinations(range(len(rules)), 2):
+        pair = [rules.rules[first], rules.rules[second]]
+        mine, theirs = x[owner == first], x[owner == second]
+        # Cells too small for the grid say nothing.
+        if len(mine) < 20 or len(theirs) < 20 or not same_outputs(pair[0].outputs, pair[1].outputs):
+            continue
+        share = rng.random((2000, 1))
+        between = share * rng.permutation(np.resize(mine, (2000, 2))) + (1 - share) * np.resize(theirs, (2000, 2))
+        outside = ~(pair[0].covers(between) | pair[1].covers(between))
+        assert outside.any()
+
+
+def test_merging_can_wait_for_an_earlier_merge():
+    """The upper half meets the lower only once the lower two quarters are one."""
+    upper = rule(([0.0, 1.0, 0.0], True))
+    lower = [quadrant(True, False), quadrant(False, False)]
+    assert merged([upper, *lower], SQUARE) == (Rule((), CONSTANT),)
