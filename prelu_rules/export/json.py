@@ -13,6 +13,8 @@ import numpy as np
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import DataError, FormatError, PReLURulesError
 from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain
+from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.normal_form import NormalForm, UnitLabel
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Condition, Rule
@@ -134,9 +136,16 @@ def _system(content: dict[str, Any]) -> RuleSystem:
         output_names=tuple(names[1]),
         classes=None if classes is None else tuple(classes),
         form=None if content["form"] is None else _form(content["form"], len(names[0])),
-        domain=None if content["domain"] is None else Box(**content["domain"]),
+        domain=None if content["domain"] is None else _domain(content["domain"]),
         precision=None if content["precision"] is None else Precision(**content["precision"]),
     )
+
+
+def _domain(content: dict[str, Any]) -> Domain:
+    if "box" not in content:
+        return Box(**content)
+    box = Box(**content["box"])
+    return Polytope(box, _matrix(content["coef"], box.n_inputs), content["limit"], content["equal"])
 
 
 def _matrix(rows: list[list[float]], n_columns: int) -> Array:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import condition_sides, decided_class, linear_sum, number, printed_rules
-from prelu_rules.rules.rule import Condition
+from prelu_rules.export.terms import Relation, decided_class, linear_sum, number, printed_rules, relations
 from prelu_rules.rules.rule_system import RuleSystem
 
 _ESCAPES = {
@@ -55,7 +54,7 @@ def write(system: RuleSystem) -> str:
     """
     names = [escaped(name) for name in system.feature_names]
     rules = printed_rules(system)
-    tests = [r" \text{ and } ".join(_condition(c, names) for c in rule.conditions) for rule in rules]
+    tests = [r" \text{ and } ".join(_relation(r, names) for r in relations(rule.conditions)) for rule in rules]
     formulas = []
     if system.decides:
         classes = [escaped(str(decided_class(system, rule))) for rule in rules]
@@ -81,10 +80,6 @@ def _number(value: float) -> str:
     return rf"{mantissa}\cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
 
-def _condition(condition: Condition, names: list[str]) -> str:
-    coef, turned, right = condition_sides(condition)
-    side = {(True, False): r"\ge", (False, False): "<", (True, True): r"\le", (False, True): ">"}[
-        condition.nonnegative, turned
-    ]
-    minus = "-" if right < 0 else ""
-    return f"{linear_sum(coef, names, 0.0, times=chr(92) + ',', write=_number)} {side} {minus}{_number(abs(right))}"
+def _relation(relation: Relation, names: list[str]) -> str:
+    total = linear_sum(relation.coef, names, 0.0, times=r"\,", write=_number)
+    return relation.write(total, lambda v: f"{'-' if v < 0 else ''}{_number(abs(v))}", ("<", r"\le", ">", r"\ge"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import condition_sides, decided_class, linear_sum, number, printed_rules
-from prelu_rules.rules.rule import Condition
+from prelu_rules.export.terms import decided_class, linear_sum, number, printed_rules, relations
 from prelu_rules.rules.rule_system import RuleSystem
 
 _SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"
@@ -52,23 +51,20 @@ def write(system: RuleSystem) -> str:
     alignment = ["---:"] * (1 + counted) + ["---"] * (len(header) - 1 - counted)
     lines = [_line(header), f"|{'|'.join(alignment)}|"]
     for index, rule in enumerate(printed_rules(system), start=1):
-        conditions = " and ".join(_condition(c, names) for c in rule.conditions) or "always"
+        conditions = " and ".join(
+            relation.write(linear_sum(relation.coef, names, 0.0, times=" "), number, ("<", "≤", "\\>", "≥"))
+            for relation in relations(rule.conditions)
+        )
         decision = [escaped(str(decided_class(system, rule)))] if system.decides else []
         outputs = [
             linear_sum(coef, names, constant, times=" ")
             for coef, constant in zip(rule.outputs.coef, rule.outputs.intercept, strict=True)
         ]
-        lines.append(_line([str(index), *([str(rule.count)] if counted else []), conditions, *decision, *outputs]))
+        lines.append(
+            _line([str(index), *([str(rule.count)] if counted else []), conditions or "always", *decision, *outputs])
+        )
     return "\n".join(lines) + "\n"
 
 
 def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _condition(condition: Condition, names: list[str]) -> str:
-    coef, turned, right = condition_sides(condition)
-    side = {(True, False): "≥", (False, False): "<", (True, True): "≤", (False, True): "\\>"}[
-        condition.nonnegative, turned
-    ]
-    return f"{linear_sum(coef, names, 0.0, times=' ')} {side} {number(right)}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.rules.precision import Precision
@@ -104,22 +107,80 @@ def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
     return system.classes[rule.decision]
 
 
-def condition_sides(condition: Condition) -> tuple[Array, bool, float]:
-    """A condition with its constant on the right, turned so that its first weight is positive.
+class Relation(NamedTuple):
+    """Conditions on one sum: `lower <= sum < upper`, where either bound may be missing.
+
+    Attributes:
+        coef: `(n_inputs,)`, the weights of the sum; the first that is not 0 is positive.
+        lower: the lower bound and the condition that says so; None where there is none.
+        upper: the upper bound and its condition.
+    """
+
+    coef: Array
+    lower: tuple[float, Condition] | None
+    upper: tuple[float, Condition] | None
+
+    @property
+    def lower_included(self) -> bool:
+        """Whether the sum may be equal to the lower bound."""
+        return self.lower is not None and self.lower[1].nonnegative
+
+    @property
+    def upper_included(self) -> bool:
+        """Whether the sum may be equal to the upper bound."""
+        return self.upper is not None and self.upper[1].nonnegative
+
+    def write(self, total: str, value: Callable[[float], str], signs: tuple[str, str, str, str]) -> str:
+        """The relation as text.
+
+        Args:
+            total: the sum.
+            value: how a bound is written.
+            signs: how `<`, `<=`, `>` and `>=` are written.
+
+        Returns:
+            Such as `20 <= age < 65`, or `age >= 20` where there is one bound.
+        """
+        less, at_most, more, at_least = signs
+        if self.lower is not None and self.upper is not None:
+            left, right = at_most if self.lower_included else less, at_most if self.upper_included else less
+            return f"{value(self.lower[0])} {left} {total} {right} {value(self.upper[0])}"
+        if self.lower is not None:
+            return f"{total} {at_least if self.lower_included else more} {value(self.lower[0])}"
+        assert self.upper is not None
+        return f"{total} {at_most if self.upper_included else less} {value(self.upper[0])}"
+
+
+def relations(conditions: Iterable[Condition]) -> list[Relation]:
+    """Conditions with their constants on the other side; a lower and an upper bound of the same sum are one relation.
 
     Args:
-        condition: the condition.
+        conditions: those of one rule; normalised, so that equal sums are written alike.
 
     Returns:
-        The weights on the left; whether they were turned, which turns `<` into `>` and `>=` into `<=`; and the
-        right-hand side.
+        The relations, in the order of the first condition of each.
 
     Example:
-        >>> condition_sides(Condition([0.0, -1.0], 3.0, nonnegative=True))
-        (array([0., 1.]), True, 3.0)
+        >>> ages = [Condition([1.0], -20.0, nonnegative=True), Condition([1.0], -65.0, nonnegative=False)]
+        >>> [relation.write("age", number, ("<", "<=", ">", ">=")) for relation in relations(ages)]
+        ['20 <= age < 65']
     """
+    found: list[Relation] = []
+    for condition in conditions:
+        coef, bound, is_lower = _bound(condition)
+        for place, other in enumerate(found):
+            if np.array_equal(other.coef, coef) and (other.lower if is_lower else other.upper) is None:
+                mine = (bound, condition)
+                found[place] = other._replace(lower=mine) if is_lower else other._replace(upper=mine)
+                break
+        else:
+            found.append(Relation(coef, *((bound, condition), None) if is_lower else (None, (bound, condition))))
+    return found
+
+
+def _bound(condition: Condition) -> tuple[Array, float, bool]:
+    """A condition as a bound of a sum whose first weight is positive, and whether it is a lower one."""
     leading = next((w for w in condition.coef if w != 0), 1.0)
-    turned = bool(leading < 0)
-    coef = -condition.coef if turned else condition.coef
-    right = condition.intercept if turned else -condition.intercept
-    return coef + 0.0, turned, right + 0.0
+    sign = -1.0 if leading < 0 else 1.0
+    # Adding 0 makes 0 of -0.
+    return sign * condition.coef + 0.0, -sign * condition.intercept + 0.0, condition.nonnegative == (sign > 0)

@@ -5,7 +5,8 @@
       out1 = +1.01*in1 +0.00*in2 +0.00*in3 +0.00*in4 +2.04
 
 One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
-outputs are not. Names that are no plain words stand in double quotes, as in JSON.
+outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Names that are no
+plain words stand in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
-from prelu_rules.export.terms import decided_class
+from prelu_rules.export.terms import Relation, decided_class, relations
 from prelu_rules.normal_form import UnitLabel
 from prelu_rules.rules.precision import Precision, rounded
 from prelu_rules.rules.rule import Condition, Rule
@@ -30,9 +31,12 @@ _NUMBER = r"[+-]\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME = rf"[^\W\d]\w*|{_QUOTED}"
 _TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_NAME}))?")
-_CONDITION = re.compile(
-    rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0'
-    r"(?:\s+\(PReLU #(?P<number>\d+) on level (?P<level>\d+)\b.*\))?\s*"
+_UNITS = r"(?:\s+\(PReLU #(?P<units>\d+ on level \d+\b.*)\))?\s*"
+_UNIT = re.compile(r"(\d+) on level (\d+)")
+_CONDITION = re.compile(rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0{_UNITS}')
+_PLAIN = r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+_BOUNDS = re.compile(
+    rf"IF (?:(?P<low>{_PLAIN}) (?P<left><=?) )?(?P<name>{_NAME}) (?P<right><=?|>=?) (?P<high>{_PLAIN}){_UNITS}"
 )
 _THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
@@ -76,7 +80,8 @@ def write(system: RuleSystem) -> str:
     names = [quoted(name) for name in system.feature_names]
     blocks = []
     for rule in system.rules:
-        lines = [_condition_line(c, names, slopes, system.precision) for c in rule.conditions] or [_ALWAYS]
+        normal = [condition.normalised() for condition in rule.conditions]
+        lines = [_relation_line(r, names, slopes, system.precision) for r in relations(normal)] or [_ALWAYS]
         then = f"THEN class = {_label(decided_class(system, rule))}" if system.decides else "THEN"
         lines.append(then if rule.count is None else f"{then}  ({rule.count} of {system.n_rows} rows)")
         for k, name in enumerate(system.output_names):
@@ -94,7 +99,8 @@ def read(text: str) -> RuleSystem:
 
     Returns:
         The rules with the printed numbers; they have no network, no domain and no precision. Features are those
-        named, in order of appearance. Decisions are lost, since the text does not say which logit is whose.
+        named, in the order in which outputs name them. Decisions are lost, since the text does not say which logit is
+        whose.
 
     Raises:
         FormatError: if a line is not in the format.
@@ -107,16 +113,23 @@ def read(text: str) -> RuleSystem:
         array([[5.],
                [9.]])
     """
+    lines = re.split(r"\r?\n", text)
     features: dict[str, int] = {}
+    # Conditions may name one feature of many, outputs name all in their order.
+    for line in lines:
+        if match := _OUTPUT.fullmatch(line):
+            for _, name in _TERM.findall(match["sum"]):
+                if name:
+                    features.setdefault(_unquoted(name), len(features))
     blocks: list[tuple[list[_ReadCondition], dict[str, dict[str | None, float]], int | None]] = []
-    for number, line in enumerate(re.split(r"\r?\n", text), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        if match := _CONDITION.fullmatch(line):
+        found = _read_conditions(line, number, features)
+        if found:
             if not blocks or blocks[-1][1]:
                 blocks.append(([], {}, None))
-            label = UnitLabel(int(match["level"]), int(match["number"])) if match["number"] else None
-            blocks[-1][0].append((_read_sum(match["sum"], number, features), match["side"] == ">=", label))
+            blocks[-1][0].extend(found)
         elif line.strip() == _ALWAYS:
             blocks.append(([], {}, None))
         elif (match := _THEN.fullmatch(line)) and blocks:
@@ -154,18 +167,36 @@ def _label(label: str | int | float | bool) -> str:
     return quoted(label) if isinstance(label, str) else json.dumps(label)
 
 
-def _condition_line(
-    condition: Condition, names: Sequence[str], slopes: dict[UnitLabel, float], precision: Precision | None
+def _relation_line(
+    relation: Relation, names: Sequence[str], slopes: dict[UnitLabel, float], precision: Precision | None
 ) -> str:
-    normal = condition.normalised()
-    places = None if precision is None else precision.condition_places(normal.coef)
-    line = f"IF {_sum(normal.coef, names, normal.intercept, places)} {'>=' if normal.nonnegative else '<'} 0"
-    if normal.label is None:
-        return line
-    side = "pos" if normal.nonnegative else "neg"
-    line += f"  (PReLU #{normal.label.number} on level {normal.label.level} is {side}."
-    slope = slopes.get(normal.label, 1.0)
-    return line + (")" if slope == 1 else f" ln(1-weight)={math.log(abs(1 - slope)):.2f})")
+    conditions = [bound[1] for bound in (relation.lower, relation.upper) if bound is not None]
+    if len({condition.label is None for condition in conditions}) == 2:
+        halves = (relation._replace(upper=None), relation._replace(lower=None))
+        return "\n".join(_relation_line(half, names, slopes, precision) for half in halves)
+    first = conditions[0]
+    weights, constant = (None, None) if precision is None else precision.condition_places(first.coef)
+    if np.count_nonzero(first.coef) == 1:
+        name = names[int(np.flatnonzero(first.coef)[0])]
+        line = f"IF {relation.write(name, lambda value: _plain(value, constant), ('<', '<=', '>', '>='))}"
+        return line + _units(conditions, slopes)
+    places = None if weights is None or constant is None else (weights, constant)
+    return "\n".join(
+        f"IF {_sum(c.coef, names, c.intercept, places)} {'>=' if c.nonnegative else '<'} 0{_units([c], slopes)}"
+        for c in conditions
+    )
+
+
+def _units(conditions: Sequence[Condition], slopes: dict[UnitLabel, float]) -> str:
+    """Which units of the network the conditions come from."""
+    units = []
+    for condition in conditions:
+        if condition.label is not None:
+            side = "pos" if condition.nonnegative else "neg"
+            slope = slopes.get(condition.label, 1.0)
+            size = "" if slope == 1 else f" ln(1-weight)={math.log(abs(1 - slope)):.2f}"
+            units.append(f"#{condition.label.number} on level {condition.label.level} is {side}.{size}")
+    return f"  (PReLU {'; '.join(units)})" if units else ""
 
 
 def _sum(coef: Array, names: Sequence[str], constant: float, places: tuple[IntArray, int] | None) -> str:
@@ -176,6 +207,44 @@ def _sum(coef: Array, names: Sequence[str], constant: float, places: tuple[IntAr
 
 def _signed(value: float, places: int | None) -> str:
     return f"{float(value):+}" if places is None else f"{rounded(value, places):+.{places}f}"
+
+
+def _plain(value: float, places: int | None) -> str:
+    return _signed(value, places).removeprefix("+")
+
+
+def _read_conditions(text: str, line: int, features: dict[str, int]) -> list[_ReadCondition]:
+    """The conditions that a line states; none where it is no line of conditions."""
+    if match := _CONDITION.fullmatch(text):
+        return [(_read_sum(match["sum"], line, features), match["side"] == ">=", _read_units(match["units"], 1)[0])]
+    if not (match := _BOUNDS.fullmatch(text)):
+        return []
+    name, upper = _unquoted(match["name"]), match["right"].startswith("<")
+    if match["low"] is not None and not upper:
+        raise FormatError(f"line {line}: {text.strip()!r} has two lower bounds; write them as two lines.")
+    features.setdefault(name, len(features))
+    bounds = [(match["high"], upper, match["right"].endswith("="))]
+    if match["low"] is not None:
+        bounds.insert(0, (match["low"], False, match["left"].endswith("=")))
+    units = _read_units(match["units"], len(bounds))
+    conditions: list[_ReadCondition] = []
+    for (bound, is_upper, included), unit in zip(bounds, units, strict=True):
+        # `x < c` and `x >= c` are sides of `x - c`, the other two of `-x + c`, for a sum of 0 counts as positive.
+        sign = 1.0 if is_upper != included else -1.0
+        conditions.append(({name: sign, None: -sign * _finite(bound, line)}, included, unit))
+    return conditions
+
+
+def _read_units(text: str | None, count: int) -> list[UnitLabel | None]:
+    found = [UnitLabel(int(level), int(number)) for number, level in _UNIT.findall(text or "")]
+    return [*found] if len(found) == count else [None] * count
+
+
+def _finite(text: str, line: int) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise FormatError(f"line {line}: {text!r} is too large for a number.")
+    return value
 
 
 def _unquoted(name: str) -> str:
@@ -192,9 +261,7 @@ def _read_sum(text: str, line: int, features: dict[str, int]) -> dict[str | None
         name = None if match[2] is None else _unquoted(match[2])
         if name is not None:
             features.setdefault(name, len(features))
-        terms[name] = terms.get(name, 0.0) + float(match[1])
-        if not math.isfinite(terms[name]):
-            raise FormatError(f"line {line}: {match[1]!r} is too large for a number.")
+        terms[name] = terms.get(name, 0.0) + _finite(match[1], line)
         position = match.end()
     return terms
 

@@ -71,7 +71,7 @@ def _full_dimensional(box: Frame, rows: FloatArray, equal: BoolArray) -> Frame:
         inner = np.hstack([turned, slack[:, None]])[moves] / lengths[moves, None]
         frame = Frame(box.centre + box.basis @ origin, box.basis @ basis, 1.0 + np.sqrt(box.n_coordinates), inner)
         cell = CellProgram(frame)
-        radius = cell.inner_radius()
+        radius, _ = cell.inner_point()
         if radius > CUT:
             return frame
         if radius < -CUT:

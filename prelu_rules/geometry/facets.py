@@ -7,7 +7,7 @@ from numba import njit
 
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.frame import Frame
-from prelu_rules.geometry.simplex import Network, Patterns, base_rows, compiled_network, pre_activations, to_frame
+from prelu_rules.geometry.simplex import Network, Patterns, compiled_network, pre_activations, to_frame
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -42,7 +42,7 @@ def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArra
     """
     bounds = np.zeros_like(patterns.decides)
     functions = np.empty((int(patterns.decides.sum()), form.n_inputs + 1))
-    base = base_rows(frame)
+    base = frame.halfspaces
     basis = np.hstack([frame.basis, frame.centre[:, None]])
     n_kept = _facets(compiled_network(form), basis, base, *patterns, bounds, functions)
     return bounds, functions[:n_kept]

@@ -75,6 +75,19 @@ class Frame(Value):
         """The dimension of the domain."""
         return int(self.basis.shape[1])
 
+    @property
+    def halfspaces(self) -> FloatArray:
+        """`(2 * n_coordinates + n_rows, n_coordinates + 1)`: lower bounds, upper bounds, then the rows.
+
+        Example:
+            >>> Frame.of_box(Box([0], [4])).halfspaces
+            array([[ 1.,  1.],
+                   [-1.,  1.]])
+        """
+        k = self.n_coordinates
+        bounds = np.hstack([np.vstack([np.eye(k), -np.eye(k)]), np.full((2 * k, 1), self.bound)])
+        return np.vstack([bounds, self.rows])
+
     def row(self, coef: FloatArray, intercept: float) -> tuple[FloatArray, float]:
         """An affine function of the input as one of `t`, with a gradient of length 1.
 

@@ -94,11 +94,12 @@ class CellProgram:
         """
         self._solver.changeRowBounds(len(self._frame.rows) + cut, self._bounds[cut], highspy.kHighsInf)
 
-    def inner_radius(self) -> float:
-        """How far the point of the domain that is deepest inside its rows is from the nearest of them.
+    def inner_point(self) -> tuple[float, FloatArray]:
+        """The point of the domain that is deepest inside its rows, and how far it is from the nearest of them.
 
         Returns:
-            The distance, at most 1; negative where no point satisfies all rows. Cuts are left out of account.
+            The distance, at most 1, negative where no point satisfies all rows; and the coordinates in the frame,
+            `(n_coordinates,)`. Cuts are left out of account.
 
         Raises:
             SolverError: if HiGHS stops without an optimum.
@@ -106,9 +107,10 @@ class CellProgram:
         for number in range(len(self._frame.rows)):
             self._solver.changeCoeff(number, 0, -1.0)
         value = self._optimum()
+        point = np.array(self._solver.getSolution().col_value)[1:]
         for number in range(len(self._frame.rows)):
             self._solver.changeCoeff(number, 0, 0.0)
-        return value
+        return value, point
 
     def reach(self, coef: FloatArray, intercept: float) -> float:
         """How far the cell reaches into `coef x + intercept >= 0`.

@@ -150,29 +150,9 @@ def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Netwo
     )
 
 
-def base_rows(frame: Frame) -> FloatArray:
-    """The rows of a bounded frame: its lower and upper bounds, then its own.
-
-    Args:
-        frame: the frame.
-
-    Returns:
-        `(2 * n_coordinates + n_rows, n_coordinates + 1)`.
-
-    Example:
-        >>> from prelu_rules.geometry.box import Box
-        >>> base_rows(Frame.of_box(Box([0], [4])))
-        array([[ 1.,  1.],
-               [-1.,  1.]])
-    """
-    k = frame.n_coordinates
-    bounds = np.hstack([np.vstack([np.eye(k), -np.eye(k)]), np.full((2 * k, 1), frame.bound)])
-    return np.vstack([bounds, frame.rows])
-
-
 def _start(form: NormalForm, frame: Frame) -> _Place:
     """The whole domain, at one of its corners."""
-    k, d, base = frame.n_coordinates, form.n_inputs, base_rows(frame)
+    k, d, base = frame.n_coordinates, form.n_inputs, frame.halfspaces
     # One row more than there may be: that of the unit that is being tested.
     room = len(base) + form.n_units + 1
     place = _Place(

@@ -12,6 +12,7 @@ from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.geometry.sampling import sampled
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
 from prelu_rules.rules.rounding import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
@@ -49,12 +50,12 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
         >>> rule = Rule((), AffineMap([[1.0], [-1.0]], [0.0, 1.0]))
         >>> adults = RuleSystem((rule,), ("x",), ("high", "low"), classes=("high", "low"))
         >>> print(decision_rules(adults), end="")
-        IF +1.0*x -0.5 >= 0
+        IF x >= 0.5
         THEN class = high
           high = +1.0*x +0.0
           low = -1.0*x +1.0
         <BLANKLINE>
-        IF +1.0*x -0.5 < 0
+        IF x < 0.5
         THEN class = low
           high = +1.0*x +0.0
           low = -1.0*x +1.0
@@ -68,7 +69,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     if x is not None:
         return with_honest_precision(counted(system, x), x)
     if precise and domain is not None:
-        sample = np.random.default_rng(0).uniform(domain.lower, domain.upper, (SAMPLED_ROWS, system.n_inputs))
+        sample = sampled(domain, SAMPLED_ROWS)
         return with_honest_precision(system, sample)
     return system
 

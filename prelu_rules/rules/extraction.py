@@ -12,6 +12,7 @@ from prelu_rules.errors import TooManyUnitsError
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
+from prelu_rules.geometry.sampling import sampled
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.rounding import with_honest_precision
@@ -67,11 +68,11 @@ def extract_rules(
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
         >>> print(rules)
-        IF +1.00*age -1.00 >= 0  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
+        IF age >= 1.00  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
         THEN  (2 of 3 rows)
           cost = +2.00*age -2.0
         <BLANKLINE>
-        IF +1.00*age -1.00 < 0  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
+        IF age < 1.00  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
         THEN  (1 of 3 rows)
           cost = +1.00*age -1.0
         <BLANKLINE>
@@ -99,7 +100,7 @@ def extract_rules(
     if rows is not None:
         return with_honest_precision(counted(system, rows), rows, tolerance)
     if domain is not None:
-        sample = np.random.default_rng(0).uniform(domain.lower, domain.upper, (SAMPLED_ROWS, form.n_inputs))
+        sample = sampled(domain, SAMPLED_ROWS)
         return with_honest_precision(system, sample, tolerance)
     return system
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from prelu_rules.errors import DataError, FormatError
 from prelu_rules.export.json import read, read_rules, write
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.rules.extraction import extract_rules
 
 names = st.lists(st.text(max_size=8), min_size=2, max_size=2, unique=True)
@@ -31,6 +33,12 @@ def test_what_is_read_equals_what_was_written(seed, features, classes, with_rows
 def test_a_network_without_units_survives():
     rules = extract_rules(networks.random_form(0, (3, 2)))
     assert read(write(rules, indent=None)) == rules
+
+
+def test_a_polytope_survives():
+    domain = Polytope.one_hot(Box([0, 0], [1, 1]), [[0, 1]])
+    rules = extract_rules(networks.random_form(0, (2, 3, 1)), domain)
+    assert read(write(rules)) == rules and read(write(rules)).domain == domain
 
 
 def changed(**change):

@@ -10,9 +10,12 @@ from formulas import run_formulas
 from hypothesis import given
 
 from prelu_rules import export
+from prelu_rules.affine import AffineMap
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.geometry.box import Box
 from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import PRINTED_OUTPUT
 
 
@@ -72,6 +75,17 @@ def test_conditions_turn_with_their_sign():
     free = replace(turned.form, b=[0.5, -1])
     table = extract_rules(free, networks.BINARY, feature_names=list("abcd")).export("markdown")
     assert "a ≤ 0.5" in table and "a \\> 0.5" in table
+
+
+def test_two_bounds_of_one_sum_are_one_relation():
+    conditions = (
+        Condition([1.0, 2.0], -20.0, True),
+        Condition([0.0, 1.0], 0.0, True),
+        Condition([2.0, 4.0], -90.0, False),
+    )
+    rules = RuleSystem((Rule(conditions, AffineMap([[1.0, 0.0]], [0.0])),), ("a", "b"), ("y",))
+    assert "| 10 ≤ 0.5 a + b < 22.5 and b ≥ 0 |" in rules.export("markdown")
+    assert r"10 \le 0.5\,\text{a} + \text{b} < 22.5 \text{ and } \text{b} \ge 0" in rules.export("latex")
 
 
 def test_latex_is_balanced_and_escaped():

@@ -11,7 +11,7 @@ from prelu_rules.errors import FormatError
 from prelu_rules.export.text import quoted, read, write
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rounding import printed_rule
-from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
 ODD = [
@@ -47,6 +47,40 @@ def test_reading_gives_the_printed_numbers(seed, features, with_rows):
     else:
         np.testing.assert_allclose(again.predict(x), rules.predict(x), rtol=1e-12, atol=1e-12)
     assert [c.label for r in again.rules for c in r.conditions] == [c.label for r in rules.rules for c in r.conditions]
+
+
+AGE = Condition([1.0, 0.0], -20.0, True, (1, 1)), Condition([-2.0, 0.0], 130.0, False, (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "line"),
+    [
+        (AGE[:1], "IF age >= 20.0  (PReLU #1 on level 1 is pos.)"),
+        (AGE, "IF age > 65.0  (PReLU #2 on level 1 is neg.)"),
+        ((AGE[0], Condition([2.0, 0.0], -130.0, False)), "IF age < 65.0"),
+        ((Condition([1.0, 0.0], 20.0, True), Condition([4.0, 0.0], -260.0, False)), "IF -20.0 <= age < 65.0"),
+        ((Condition([0.0, -1.0], 3.5, True), Condition([0.0, -1.0], -1.0, False)), 'IF -1.0 < "blood type" <= 3.5'),
+        (
+            (AGE[0], replace(AGE[1], nonnegative=True)),
+            "IF 20.0 <= age <= 65.0  (PReLU #1 on level 1 is pos.; #2 on level 1 is pos.)",
+        ),
+        ((Condition([0.0, 1e-9], -1e9, True),), 'IF "blood type" >= 1e+18'),
+    ],
+)
+def test_conditions_on_one_feature_are_written_as_such(conditions, line):
+    rules = RuleSystem((Rule(conditions, AffineMap([[1.0, 2.0]], [0.0])),), ("age", "blood type"), ("y",))
+    text = write(rules)
+    assert line in text.splitlines()
+    again = read(text)
+    assert again.feature_names == rules.feature_names
+    normal = [c.normalised() for c in conditions]
+    found = again.rules[0].conditions
+    assert sorted(map(repr, found)) == sorted(map(repr, normal))
+
+
+def test_two_lower_bounds_are_refused():
+    with pytest.raises(FormatError, match="line 1: 'IF 1 < a >= 2' has two lower bounds"):
+        read("IF 1 < a >= 2\nTHEN\n  y = +1*a")
 
 
 def test_the_papers_format():

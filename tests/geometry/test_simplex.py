@@ -15,7 +15,7 @@ from prelu_rules.geometry.domain import frame_of
 from prelu_rules.geometry.frame import Frame
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.polytope import Polytope
-from prelu_rules.geometry.simplex import base_rows, simplex_patterns, to_frame
+from prelu_rules.geometry.simplex import simplex_patterns, to_frame
 from prelu_rules.normal_form import NormalForm
 
 
@@ -118,7 +118,7 @@ def test_a_prefix_picks_the_patterns_that_begin_with_it(seed, widths):
 def test_the_tight_rows_of_a_pattern_meet_in_a_corner_of_its_cell():
     form = reference_network(3, (6, 6))
     frame = Frame.of_box(Box([-1, 0, -5], [1, 3, 5]))
-    base = base_rows(frame)
+    base = frame.halfspaces
     for batch in simplex_patterns(form, frame):
         for signs, decides, tight in zip(batch.signs, batch.decides, batch.tight, strict=True):
             z, _ = form.affine_on(signs)
@@ -138,7 +138,7 @@ def test_refreshing_a_dictionary_gives_what_the_pivots_gave(seed, k, n_more):
     rng = np.random.default_rng(seed)
     more = rng.normal(size=(n_more, k + 1))
     more[:, -1] = np.abs(more[:, -1])
-    rows = np.vstack([base_rows(Frame.of_box(unit_box(k))), more])
+    rows = np.vstack([Frame.of_box(unit_box(k)).halfspaces, more])
     n = len(rows)
     table, tight = np.zeros((k + 1, n)), np.arange(k)
     dictionary.refresh(table, tight, n, rows)

@@ -1,0 +1,51 @@
+"""Points drawn from a domain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain, frame_of
+from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.values import FloatArray
+
+
+def sampled(domain: Domain, n_rows: int, seed: int = 0) -> FloatArray:
+    """Points of a domain, at random.
+
+    In a box they are independent and uniform. In a polytope they are the steps of a walk that goes from point to point
+    along random lines (hit-and-run, Smith 1984), which is uniform in the long run.
+
+    Args:
+        domain: a box or a polytope.
+        n_rows: how many.
+        seed: of the generator.
+
+    Returns:
+        `(n_rows, n_inputs)` float64.
+
+    Raises:
+        InvalidValueError: if the domain is empty.
+        SolverError: if the linear programming solver fails.
+
+    Example:
+        >>> domain = Box([0, 5], [1, 5])
+        >>> sampled(domain, 3).shape, bool(domain.contains(sampled(domain, 3)).all())
+        ((3, 2), True)
+    """
+    rng = np.random.default_rng(seed)
+    if isinstance(domain, Box):
+        return rng.uniform(domain.lower, domain.upper, (n_rows, domain.n_inputs))
+    frame = frame_of(domain, domain.n_inputs)
+    rows = frame.halfspaces
+    point = CellProgram(frame).inner_point()[1]
+    points = np.empty((n_rows, frame.n_coordinates))
+    for number in range(n_rows):
+        direction = rng.normal(size=frame.n_coordinates)
+        rates, slack = rows[:, :-1] @ direction, rows[:, :-1] @ point + rows[:, -1]
+        limits = -slack[rates != 0] / rates[rates != 0]
+        forth, back = limits[rates[rates != 0] < 0], limits[rates[rates != 0] > 0]
+        if frame.n_coordinates:
+            point = point + rng.uniform(back.max(), forth.min()) * direction
+        points[number] = point
+    return points @ frame.basis.T + frame.centre
