@@ -12,8 +12,7 @@ entries of A, B, C and D, so that nothing that works on this form knows what a l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from fractions import Fraction
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +21,7 @@ import numpy.typing as npt
 
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.values import Array, BoolArray, IntArray, Value, frozen_array, input_rows
+from prelu_rules.values import Array, BoolArray, IntArray, Value, exact_array, frozen_array, input_rows
 
 if TYPE_CHECKING:
     import keras
@@ -220,12 +219,12 @@ class NormalForm(Value):
 
         Example:
             >>> form = NormalForm(A=[[0.5]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0.25])
-            >>> form.exact().evaluate(np.array([Fraction(-1, 3)]))
+            >>> from fractions import Fraction
+        >>> form.exact().evaluate(np.array([Fraction(-1, 3)]))
             array([Fraction(-1, 24)], dtype=object)
         """
-        to_fraction = np.vectorize(Fraction, otypes=[object])
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "labels"}
-        return replace(self, **{k: to_fraction(v) if v.size else v.astype(object) for k, v in arrays.items()})
+        return NormalForm(**{name: exact_array(array) for name, array in arrays.items()}, labels=self.labels)
 
     def _units(self, rows: Array) -> tuple[Array, Array]:
         """Pre-activations and activations, `(n_rows, n_units)` each: the forward pass."""

@@ -38,3 +38,7 @@ LEAST_RATE = 1e-11
 
 LEAST_PIVOT = 1e-9
 """A slack that falls by less than this per unit of another is not what blocks a walk along an edge."""
+
+SAME_OUTPUT = 1e-6
+"""Rules count as the network if they differ by less, relative to the output's largest value on the domain: Keras keeps
+weights in float32, which has 7 digits."""

@@ -77,6 +77,25 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
     return array
 
 
+def exact_array(array: Array) -> Array:
+    """An array of floats as the exact rationals that they are.
+
+    Args:
+        array: floats, or fractions, which stay as they are.
+
+    Returns:
+        An object array of `fractions.Fraction` of the same shape.
+
+    Example:
+        >>> exact_array(np.array([0.5]))
+        array([Fraction(1, 2)], dtype=object)
+    """
+    # Of no numbers NumPy's vectorize could not tell the type.
+    if not array.size:
+        return array.astype(object)
+    return np.asarray(np.vectorize(Fraction, otypes=[object])(array))
+
+
 def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
     """Rows of inputs as a checked 2-D array, and whether one single row was given.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from prelu_rules.cli import extract, fit, reproduce
+from prelu_rules.cli import check, extract, fit, reproduce
 from prelu_rules.errors import PReLURulesError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.add_typer(reproduce.commands, name="reproduce")
 app.command()(fit.fit)
 app.command()(extract.extract)
+app.command()(check.check)
 
 BAD_INPUT, INTERRUPTED = 2, 130
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
 from prelu_rules.rules.rounding import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.rules.simplification import needed
+from prelu_rules.rules.simplification import implied, needed
 from prelu_rules.tolerances import CANCELLED, CUT
 from prelu_rules.values import Array
 
@@ -147,7 +147,9 @@ def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
     return entered is not None
 
 
-def _implied(cell: CellProgram, condition: Condition) -> bool:
+def _implied(cell: CellProgram, condition: Condition, others: Sequence[Condition], domain: Domain | None) -> bool:
     """Whether no input of the cell breaks a condition; where `< 0` is 0 it is broken, so touching is too much."""
+    if condition.nonnegative:
+        return implied(cell, condition, others, domain)
     coef, intercept = condition.halfspace()
-    return cell.reach(-coef, -intercept) <= (CUT if condition.nonnegative else -CUT)
+    return cell.reach(-coef, -intercept) <= -CUT

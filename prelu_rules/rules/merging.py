@@ -84,10 +84,9 @@ def _union(left: Rule, right: Rule, domain: Domain | None, frame: Frame) -> Rule
     """The rule of the union, if there is one."""
     if left.decision != right.decision or not same_outputs(left.outputs, right.outputs):
         return None
-    everywhere = Frame.of_everything(left.outputs.coef.shape[1])
     # Satisfied on all of R^n, not only on the domain, so that no input falls out of the rules.
-    mine, alien = _split(left.conditions, right.conditions, everywhere)
-    theirs, strange = _split(right.conditions, left.conditions, everywhere)
+    mine, alien = _split(left.conditions, right.conditions)
+    theirs, strange = _split(right.conditions, left.conditions)
     envelope = [*mine, *theirs]
     cell = _cell(envelope, frame)
     for first in alien:
@@ -105,15 +104,14 @@ def _union(left: Rule, right: Rule, domain: Domain | None, frame: Frame) -> Rule
     return replace(left, conditions=needed(envelope, domain), count=sum(counts) if counts else None)
 
 
-def _split(
-    conditions: Sequence[Condition], others: Sequence[Condition], frame: Frame
-) -> tuple[list[Condition], list[Condition]]:
+def _split(conditions: Sequence[Condition], others: Sequence[Condition]) -> tuple[list[Condition], list[Condition]]:
     """The conditions that inputs satisfying the others satisfy too, and those that they need not."""
-    cell = _cell(others, frame)
     shared: list[Condition] = []
     own: list[Condition] = []
-    for condition in conditions:
-        (shared if implied(cell, condition) else own).append(condition)
+    if conditions:
+        cell = _cell(others, Frame.of_everything(len(conditions[0].coef)))
+        for condition in conditions:
+            (shared if implied(cell, condition, others, None) else own).append(condition)
     return shared, own
 
 

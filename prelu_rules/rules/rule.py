@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.normal_form import UnitLabel
-from prelu_rules.values import Array, BoolArray, FloatArray, Value, frozen_array, input_rows
+from prelu_rules.values import Array, BoolArray, FloatArray, Value, exact_array, frozen_array, input_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,23 @@ class Condition(Value):
         sign = 1.0 if self.nonnegative else -1.0
         return sign * self.coef.astype(np.float64), sign * float(self.intercept)
 
+    def row(self) -> Array:
+        """Weights and constant, as one row, of a sum that is `>= 0` where the condition holds or on its boundary.
+
+        Returns:
+            `(n_inputs + 1,)`.
+        """
+        row = np.append(self.coef, np.array(self.intercept, dtype=self.coef.dtype))
+        return row if self.nonnegative else -row
+
+    def exact(self) -> Condition:
+        """The same condition in exact rationals: every float becomes the fraction that it is.
+
+        Returns:
+            The condition, with `fractions.Fraction` in the place of floats.
+        """
+        return replace(self, coef=exact_array(self.coef), intercept=exact_array(np.array(self.intercept)).item())
+
     def normalised(self) -> Condition:
         """The same condition, divided by its largest absolute weight (paper, text format).
 
@@ -126,6 +143,19 @@ class Rule(Value):
                 raise ShapeError(
                     f"a condition has {len(condition.coef)} weights, but the rule's outputs have {n_inputs} inputs."
                 )
+
+    def exact(self) -> Rule:
+        """The same rule in exact rationals: every float becomes the fraction that it is.
+
+        Returns:
+            The rule, with `fractions.Fraction` in the place of floats.
+
+        Example:
+            >>> Rule((), AffineMap([[0.5]], [0.0])).exact().outputs.coef
+            array([[Fraction(1, 2)]], dtype=object)
+        """
+        outputs = AffineMap(exact_array(self.outputs.coef), exact_array(self.outputs.intercept))
+        return replace(self, conditions=tuple(c.exact() for c in self.conditions), outputs=outputs)
 
     def covers(self, x: npt.ArrayLike) -> BoolArray:
         """Where all conditions hold.

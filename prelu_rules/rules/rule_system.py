@@ -19,7 +19,10 @@ from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, IntArray, Value, input_rows
 
 if TYPE_CHECKING:
+    import keras
     import sympy
+
+    from prelu_rules.rules.certificate import Certificate
 
 CHUNK = 8192
 """Rows that are predicted together."""
@@ -282,6 +285,39 @@ class RuleSystem(Value):
         from prelu_rules.rules.decisions import decision_rules
 
         return decision_rules(self, domain, x=None if x is None else self._rows(x))
+
+    def certify(
+        self,
+        network: NormalForm | keras.Model | str | PathLike[str],
+        domain: Domain | None = None,
+        **limits: Any,
+    ) -> Certificate:
+        """Prove, in exact rational arithmetic, how far the rules are from a network; see `rules.certificate`.
+
+        Args:
+            network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
+            domain: where to compare; None for the domain of the rules, or all inputs if they have none.
+            limits: `max_cells`, the most pieces that rules and network may cut the domain into.
+
+        Returns:
+            An upper bound of the largest difference per output, one that is attained, and where; and whether every
+            input falls under a rule, and none under two but on boundaries.
+
+        Raises:
+            ShapeError: if the network has other inputs or outputs than the rules.
+            UnsupportedModelError: if the network has a part without an exact piecewise linear form.
+            LimitError: if there are more pieces than `max_cells`.
+
+        Example:
+            >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0.5])
+            >>> from prelu_rules.rules.extraction import extract_rules
+            >>> extract_rules(form).certify(form).equal
+            True
+        """
+        from prelu_rules.readers import normal_form_of
+        from prelu_rules.rules.certificate import certify
+
+        return certify(self, normal_form_of(network), domain, **limits)
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

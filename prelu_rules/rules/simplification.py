@@ -7,39 +7,50 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from prelu_rules.geometry.domain import Domain, frame_of
+from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.geometry.linear_program import CellProgram
 from prelu_rules.rules.rule import Condition
 from prelu_rules.tolerances import CUT
 
-Implied = Callable[[CellProgram, Condition], bool]
-"""Whether a condition holds in a cell that it does not cut itself."""
+Conditions = Sequence[Condition]
 
 
-def implied(cell: CellProgram, condition: Condition) -> bool:
-    """Whether no input of a cell is further than `CUT` beyond a condition.
+def implied(cell: CellProgram, condition: Condition, others: Conditions, domain: Domain | None) -> bool:
+    """Whether a condition follows from others on a domain; where floats are in doubt, exact arithmetic decides.
 
     Args:
-        cell: the domain, cut by other conditions.
+        cell: the domain, cut by the others.
         condition: the condition.
+        others: the others.
+        domain: the domain; None for all inputs.
 
     Returns:
-        True if it holds in the whole cell, up to its boundary.
+        True if it holds wherever the others do, up to boundaries.
 
     Raises:
         SolverError: if the linear programming solver fails.
 
     Example:
         >>> from prelu_rules.geometry.box import Box
-        >>> cell = CellProgram(frame_of(Box([0], [65]), 1))
-        >>> implied(cell, Condition([1.0], 0.0, nonnegative=True)), implied(cell, Condition([1.0], -18.0, True))
-        (True, False)
+        >>> working = Box([0], [65])
+        >>> cell = CellProgram(frame_of(working, 1))
+        >>> [implied(cell, Condition([1.0], -age, True), [], working) for age in (0.0, 18.0)]
+        [True, False]
     """
     coef, intercept = condition.halfspace()
-    return cell.reach(-coef, -intercept) <= CUT
+    beyond = cell.reach(-coef, -intercept)
+    if abs(beyond) > CUT:
+        return beyond < 0
+    exact = ExactCell.of_domain(domain, len(coef))
+    for other in others:
+        exact = None if exact is None else exact.cut(other.exact().row())
+    return exact is None or not exact.exceeds(-condition.exact().row())
 
 
 def needed(
-    conditions: Sequence[Condition], domain: Domain | None, is_implied: Implied = implied
+    conditions: Conditions,
+    domain: Domain | None,
+    is_implied: Callable[[CellProgram, Condition, Conditions, Domain | None], bool] = implied,
 ) -> tuple[Condition, ...]:
     """The conditions without those that the others and the domain imply.
 
@@ -49,7 +60,7 @@ def needed(
     Args:
         conditions: conditions of one rule.
         domain: what they are asked to hold on; None for all inputs.
-        is_implied: what counts as implied.
+        is_implied: what counts as implied; takes what `implied` takes.
 
     Returns:
         Those that are needed, in the same order.
@@ -71,7 +82,7 @@ def needed(
     kept = list(range(len(conditions)))
     for k in sorted(kept, key=lambda k: (np.count_nonzero(conditions[k].coef), k), reverse=True):
         cell.relax(k)
-        if is_implied(cell, conditions[k]):
+        if is_implied(cell, conditions[k], [conditions[other] for other in kept if other != k], domain):
             kept.remove(k)
         else:
             cell.restore(k)

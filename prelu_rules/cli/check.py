@@ -1,0 +1,58 @@
+"""`prelu-rules check`: prove how far rules are from the network that they explain."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prelu_rules.cli.quiet import start_tensorflow
+from prelu_rules.errors import DataError
+from prelu_rules.tolerances import SAME_OUTPUT
+
+
+def check(
+    rules: Annotated[Path, typer.Argument(help="Rules as JSON, such as rules.json.")],
+    model: Annotated[Path, typer.Option(help="The .keras file to compare them with.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file of inputs whose box to compare on; by default the rules' own domain."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="A column of the data that is no input.")] = None,
+    tolerance: Annotated[
+        float, typer.Option(help="The largest difference to accept, as a share of the output's largest value.")
+    ] = SAME_OUTPUT,
+) -> int:
+    """Print what is proven about rules and a network; status 1 if they differ."""
+    from prelu_rules.export.json import read_rules
+
+    system = read_rules(rules)
+    if not model.is_file():
+        raise DataError(f"there is no file {model}; give the path of a .keras file.")
+    domain = system.domain
+    if data is not None:
+        from prelu_rules.geometry.box import Box
+        from prelu_rules.readers.table import read_features
+
+        names, rows = read_features(data, target)
+        missing = [name for name in system.feature_names if name not in names]
+        if missing:
+            raise DataError(f"{data} has no column {missing[0]!r}; its inputs are {', '.join(names)}.")
+        domain = Box.from_data(rows[:, [names.index(name) for name in system.feature_names]])
+    start_tensorflow()
+    certificate = system.certify(model, domain)
+    typer.echo(str(certificate), nl=False)
+    largest = certificate.largest
+    reasons = [
+        f"{name} differs by more than {tolerance:g} of its largest value, {size:g}"
+        for name, upper, size in zip(certificate.output_names, certificate.upper, largest, strict=True)
+        if not upper <= tolerance * size
+    ]
+    reasons += [] if certificate.covered else ["there are inputs without a rule"]
+    reasons += [] if certificate.disjoint else ["rules overlap"]
+    if reasons:
+        print(f"prelu-rules: the rules are not the network: {'; '.join(reasons)}", file=sys.stderr)
+        return 1
+    return 0

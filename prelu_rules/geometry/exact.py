@@ -1,0 +1,242 @@
+"""Cells and linear programs in exact arithmetic, for what is claimed as proven.
+
+A cell is a dictionary as in `dictionary`, in whole numbers: the slack of row i is `(table[i] . (slacks of the tight
+rows, 1)) / denominator`. Pivots are fraction-free (Bareiss 1968; Edmonds 1967), so that every division leaves no
+remainder and nothing has to be reduced. Every half-space is closed, and no tolerance is used anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.values import Array, BoolArray, exact_array
+
+PATIENCE = 40
+"""Pivots after which the choice of the next one changes to Bland's rule, which cannot go in circles."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExactCell:
+    """A cell of a domain, at one of its corners. Made by `of_domain` and `cut`.
+
+    Attributes:
+        table: `(n_rows, n_variables + 1)` object array of whole numbers.
+        denominator: above 0.
+        tight: `(n_variables,)`, the row that each column belongs to.
+        to_input: `(n_inputs, n_variables + 1)` of fractions, the inputs as affine functions of the first rows' slacks.
+    """
+
+    table: Array
+    denominator: int
+    tight: tuple[int, ...]
+    to_input: Array
+
+    @classmethod
+    def of_domain(cls, domain: Domain | None, n_inputs: int) -> ExactCell | None:
+        """The whole domain.
+
+        Args:
+            domain: a box, a polytope, or None for all of R^n.
+            n_inputs: the dimension.
+
+        Returns:
+            The cell, or None if no point satisfies the constraints of the domain exactly.
+
+        Example:
+            >>> ExactCell.of_domain(Box([0], [2]), 1).maximum(np.array([Fraction(1), Fraction(5)])).value
+            Fraction(7, 1)
+        """
+        eye = np.array([[Fraction(int(i == j)) for j in range(n_inputs)] for i in range(n_inputs)], dtype=object)
+        eye = eye.reshape(n_inputs, n_inputs)
+        none = np.full((n_inputs, 1), Fraction(0), dtype=object)
+        if domain is None:
+            # A free input is the difference of two that are not negative.
+            return cls._at_origin(np.hstack([eye, -eye, none]))
+        box = domain if isinstance(domain, Box) else domain.box
+        cell = cls._at_origin(np.hstack([eye, exact_array(box.lower)[:, None]]))
+        for k in range(n_inputs):
+            # Upper bounds are not below the lower ones, where the cell stands.
+            row = np.append(-eye[k], exact_array(box.upper[k : k + 1]))
+            cell = cell._with(cell._row(row))
+        if isinstance(domain, Box):
+            return cell
+        cut: ExactCell | None = cell
+        for coef, limit, equal in zip(domain.coef, domain.limit, domain.equal, strict=True):
+            row = exact_array(np.append(-coef, limit))
+            for side in (row, -row) if equal else (row,):
+                cut = None if cut is None else cut.cut(side)
+        return cut
+
+    @classmethod
+    def _at_origin(cls, to_input: Array) -> ExactCell:
+        """All slacks of the first rows are free to grow from 0."""
+        k = to_input.shape[1] - 1
+        table = np.zeros((k, k + 1), dtype=object)
+        table[np.arange(k), np.arange(k)] = 1
+        return cls(table, 1, tuple(range(k)), to_input)
+
+    def _row(self, row: Array) -> Array:
+        """An affine function of the input as whole numbers at this corner, scaled by a positive factor."""
+        own = np.append(row[:-1] @ self.to_input[:, :-1], row[:-1] @ self.to_input[:, -1] + row[-1])
+        scale = lcm(*(Fraction(v).denominator for v in own))
+        whole = np.array([int(v * scale) for v in own], dtype=object)
+        result = whole[:-1] @ self.table[: len(self.tight)]
+        result[-1] += whole[-1] * self.denominator
+        return np.asarray(result)
+
+    def _with(self, row: Array) -> ExactCell:
+        return replace(self, table=np.vstack([self.table, row[None]]))
+
+    def _climbed(self, row: Array, above: bool) -> tuple[ExactCell, Array, bool]:
+        """Walk to where a row is largest, or at least above 0; the corner, the row there, whether it has a largest."""
+        table, denominator, tight = np.vstack([self.table, row[None]]), self.denominator, list(self.tight)
+        pivots = 0
+        while not (above and table[-1, -1] > 0):
+            rising = [j for j in range(len(tight)) if table[-1, j] > 0]
+            if not rising:
+                break
+            bland = pivots > PATIENCE
+            column = min(rising, key=lambda j: tight[j]) if bland else max(rising, key=lambda j: table[-1, j])
+            falling = [i for i in range(len(table) - 1) if table[i, column] < 0]
+            if not falling:
+                return self, row, False
+            entering = min(falling, key=lambda i: (Fraction(table[i, -1], -table[i, column]), i))
+            table, denominator = _pivoted(table, denominator, entering, column)
+            tight[column] = entering
+            pivots += 1
+        return replace(self, table=table[:-1], denominator=denominator, tight=tuple(tight)), table[-1], True
+
+    def cut(self, row: Array) -> ExactCell | None:
+        """The part of the cell where an affine function is not negative.
+
+        Args:
+            row: `(n_inputs + 1,)` of fractions, weights and constant.
+
+        Returns:
+            The part, or None if it is empty. It may be without an interior.
+        """
+        corner, here, bounded = self._climbed(self._row(row), above=True)
+        if not bounded:
+            # It grows without end along a ray, so it is enough to go where it is positive.
+            return self._along_ray(row)
+        return corner._with(here) if here[-1] >= 0 else None
+
+    def _along_ray(self, row: Array) -> ExactCell:
+        # The cut itself stops the walk: as a row that must not fall, its negative rises to 0.
+        table, tight = np.vstack([self.table, self._row(row)[None]]), list(self.tight)
+        denominator, last = self.denominator, len(self.table)
+        while table[last, -1] < 0:
+            rising = [j for j in range(len(tight)) if table[last, j] > 0]
+            column = min(rising, key=lambda j: tight[j])
+            falling = [i for i in range(last) if table[i, column] < 0]
+            step = Fraction(-table[last, -1], table[last, column])
+            entering = min(falling, key=lambda i: (Fraction(table[i, -1], -table[i, column]), i), default=last)
+            if entering != last and Fraction(table[entering, -1], -table[entering, column]) >= step:
+                entering = last
+            table, denominator = _pivoted(table, denominator, entering, column)
+            tight[column] = entering
+        return replace(self, table=table, denominator=denominator, tight=tuple(tight))
+
+    def exceeds(self, row: Array) -> bool:
+        """Whether an affine function is above 0 somewhere in the cell.
+
+        Args:
+            row: `(n_inputs + 1,)` of fractions, weights and constant.
+
+        Returns:
+            True if it is.
+        """
+        _, here, bounded = self._climbed(self._row(row), above=True)
+        return not bounded or bool(here[-1] > 0)
+
+    def maximum(self, row: Array) -> Maximum:
+        """The largest value of an affine function on the cell.
+
+        Args:
+            row: `(n_inputs + 1,)` of fractions, weights and constant.
+
+        Returns:
+            The value, None if it grows without end; and a corner where it is attained.
+        """
+        corner, _, bounded = self._climbed(self._row(row), above=False)
+        point = corner.corner
+        return Maximum(row[:-1] @ point + row[-1] if bounded else None, point)
+
+    @property
+    def corner(self) -> Array:
+        """`(n_inputs,)` of fractions, the corner where the cell stands."""
+        k = len(self.tight)
+        slacks = np.array([Fraction(v, self.denominator) for v in self.table[:k, -1]], dtype=object)
+        return np.asarray(self.to_input[:, :-1] @ slacks + self.to_input[:, -1])
+
+
+class Maximum(NamedTuple):
+    """The largest value of a function on a cell, None if there is none, and where it is attained."""
+
+    value: Fraction | None
+    point: Array
+
+
+def _pivoted(table: Array, denominator: int, entering: int, column: int) -> tuple[Array, int]:
+    """The table after a row has become tight in the place of a column; and its denominator."""
+    pivot = table[entering, column]
+    factors = table[:, column].copy()
+    result = (table * pivot - factors[:, None] * table[entering][None]) // denominator
+    result[:, column] = factors
+    result[entering] = 0
+    result[entering, column] = pivot
+    return (result, pivot) if pivot > 0 else (-result, -pivot)
+
+
+class ExactPattern(NamedTuple):
+    """An activation pattern of a cell, and the part of the cell that has it, its boundary included."""
+
+    signs: BoolArray
+    cell: ExactCell
+
+
+def exact_patterns(form: NormalForm, cell: ExactCell) -> Iterator[ExactPattern]:
+    """The activation patterns whose part of a cell has an interior, without any tolerance.
+
+    Args:
+        form: a network in exact rationals, see `NormalForm.exact`.
+        cell: the cell to look in.
+
+    Yields:
+        Each pattern, the last unit varying fastest, negative side first.
+
+    Example:
+        >>> B = np.zeros((2, 2))
+        >>> form = NormalForm(A=[[1], [1]], B=B, b=[0, -1e-20], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
+        >>> whole = ExactCell.of_domain(Box([-1], [1]), 1)
+        >>> [pattern.signs.astype(int).tolist() for pattern in exact_patterns(form.exact(), whole)]
+        [[0, 0], [1, 0], [1, 1]]
+    """
+    direct = np.hstack([form.A, form.b[:, None]])
+
+    def decide(part: ExactCell, activations: Sequence[Array], signs: tuple[bool, ...]) -> Iterator[ExactPattern]:
+        unit = len(signs)
+        if unit == form.n_units:
+            yield ExactPattern(np.array(signs, dtype=bool), part)
+            return
+        row = direct[unit]
+        for earlier, activation in enumerate(activations):
+            if form.B[unit, earlier] != 0:
+                row = row + form.B[unit, earlier] * activation
+        below, above = part.exceeds(-row), part.exceeds(row)
+        # Where it is 0 all over the cell it counts as non-negative.
+        for side in (False, True) if below and above else (not below,):
+            child = part.cut(row if side else -row) if below and above else part
+            assert child is not None
+            yield from decide(child, [*activations, row if side else form.slopes[unit] * row], (*signs, side))
+
+    return decide(cell, [], ())

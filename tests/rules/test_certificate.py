@@ -1,0 +1,160 @@
+"""Certificates against what sampling finds, and against faults that were planted."""
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.polytope import Polytope
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.certificate import certify
+from prelu_rules.rules.collapse import collapse_form
+from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+
+small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 4)
+
+
+def box_of(n_inputs):
+    return Box(-np.ones(n_inputs), np.ones(n_inputs))
+
+
+@given(networks.seeds, small, st.booleans())
+def test_exact_rules_are_proven_equal(seed, widths, bounded):
+    form = networks.random_form(seed, widths)
+    domain = box_of(widths[0]) if bounded else None
+    certificate = certify(extract_rules(form.exact(), domain), form)
+    assert certificate.equal and not certificate.lower.any()
+    assert str(certificate).count("proven") == form.n_outputs + 2
+
+
+@given(networks.seeds, st.booleans())
+def test_degenerate_networks_are_proven_equal(seed, bounded):
+    """Dead units, hyperplanes through one point, rules that were merged."""
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape) for shape in pairwise((2, 3, 2, 1))]
+    slopes = [rng.choice([0.0, 0.5, 1.0], n) for n in (3, 2)]
+    form = NormalForm.from_layers(kernels, [rng.integers(-1, 2, n) for n in (3, 2, 1)], slopes)
+    domain = box_of(2) if bounded else None
+    certificate = certify(extract_rules(collapse_form(form), domain), form)
+    assert certificate.equal
+
+
+@given(networks.seeds, small)
+def test_rules_in_floats_are_within_rounding_and_the_bounds_are_attained(seed, widths):
+    form = networks.random_form(seed, widths)
+    rules = extract_rules(form, box_of(widths[0]))
+    certificate = certify(rules, form)
+    size = certificate.largest.max() + np.abs(form.D).max(initial=0) * 10
+    assert (certificate.lower <= certificate.upper).all() and (certificate.upper <= 1e-13 * size).all()
+    assert certificate.covered and certificate.disjoint
+    x = np.random.default_rng(seed).uniform(-1, 1, (500, widths[0]))
+    assert (np.abs(rules.predict(x)).max(axis=0) <= certificate.largest).all()
+
+
+@given(networks.seeds, small, st.floats(-0.1, 0.1))
+def test_a_changed_number_is_found_with_its_size(seed, widths, change):
+    form = networks.random_form(seed, widths)
+    rules = extract_rules(form, box_of(widths[0]))
+    first = rules.rules[0]
+    outputs = AffineMap(first.outputs.coef, first.outputs.intercept + change)
+    certificate = certify(replace(rules, rules=(replace(first, outputs=outputs), *rules.rules[1:])), form)
+    np.testing.assert_allclose(certificate.upper, abs(change), atol=1e-9)
+    np.testing.assert_allclose(certificate.lower, certificate.upper, atol=1e-6)
+
+
+@given(networks.seeds, st.integers(1, 3), st.floats(-0.2, 0.2))
+def test_a_moved_threshold_is_found_and_sampling_never_beats_the_bound(seed, dimension, change):
+    form = networks.random_form(seed, (dimension, 2, 1), slopes=(0.0, 0.5))
+    rules = extract_rules(form, box_of(dimension))
+    moved = tuple(
+        replace(r, conditions=tuple(replace(c, intercept=c.intercept + change) for c in r.conditions))
+        for r in rules.rules
+    )
+    rules = replace(rules, rules=moved)
+    certificate = certify(rules, form)
+    x = np.random.default_rng(seed).uniform(-1, 1, (2000, dimension))
+    differences = np.abs(rules.predict(x) - form.evaluate(x)).max(axis=0)
+    assert (differences <= certificate.upper + 1e-12).all()
+    np.testing.assert_allclose(certificate.lower, certificate.upper, atol=1e-5 * (1 + certificate.upper.max()))
+    exact = [Fraction(v) for v in certificate.at[0]]
+    at = np.array(exact, dtype=object)
+    rule = next(rule.exact() for rule in rules.rules if rule.exact().covers(at)[0])
+    difference = abs(form.exact().evaluate(at)[0] - rule.outputs(at)[0])
+    assert Fraction(certificate.lower[0]) <= difference <= Fraction(certificate.upper[0])
+
+
+def test_a_missing_rule_and_a_rule_twice_are_found():
+    form = networks.random_form(1, (2, 3, 1), slopes=(0.5,))
+    rules = extract_rules(form, box_of(2))
+    for missing in range(len(rules)):
+        left = replace(rules, rules=rules.rules[:missing] + rules.rules[missing + 1 :])
+        certificate = certify(left, form)
+        assert not certificate.covered and certificate.disjoint
+        assert rules.rules[missing].covers(certificate.uncovered) and not any(
+            r.covers(certificate.uncovered) for r in left.rules
+        )
+        assert "no rule covers (" in str(certificate)
+    twice = certify(replace(rules, rules=(*rules.rules, rules.rules[0])), form)
+    assert twice.covered and not twice.disjoint and rules.rules[0].covers(twice.overlap)
+    assert "two rules overlap at (" in str(twice) and not twice.equal
+
+
+def test_a_boundary_that_no_rule_has_is_found():
+    sides = [Condition([1.0], 0.0, nonnegative=False), Condition([-1.0], 0.0, nonnegative=False)]
+    rules = RuleSystem(tuple(Rule((side,), AffineMap([[0.0]], [0.0])) for side in sides), ("x",), ("y",))
+    form = NormalForm.from_layers([[[0.0]]], [[0.0]], [])
+    certificate = certify(rules, form)
+    assert certificate.uncovered.tolist() == [0] and certificate.disjoint and not certificate.upper.any()
+    closed = replace(rules, rules=(rules.rules[0], Rule((Condition([1.0], 0.0, True),), AffineMap([[0.0]], [0.0]))))
+    assert certify(closed, form).equal
+
+
+def test_differences_that_grow_without_end_are_infinite():
+    rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("y",))
+    form = NormalForm.from_layers([[[2.0]]], [[0.0]], [])
+    everywhere, inside = certify(rules, form), certify(rules, form, Box([-3], [1]))
+    assert everywhere.upper == everywhere.largest == np.inf
+    assert inside.upper == inside.lower == inside.largest == 3 and inside.at.tolist() == [[-3]]
+
+
+def test_the_collapse_of_slopes_close_to_1_is_measured():
+    form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[0.0], [0.0]], [[0.9996]])
+    rules = extract_rules(collapse_form(form), Box([-10], [10]))
+    certificate = certify(rules, form)
+    np.testing.assert_allclose([certificate.upper[0], certificate.lower[0]], 0.004, rtol=1e-9)
+    assert certificate.at.tolist() == [[-10]]
+
+
+def test_polytopes():
+    form = networks.random_form(0, (3, 3, 1))
+    domain = Polytope.one_hot(Box([0, 0, 0], [1, 1, 1]), [[0, 1, 2]])
+    assert certify(extract_rules(form.exact(), domain), form).equal
+
+
+def test_bad_use_is_named():
+    form = networks.random_form(0, (2, 3, 1), slopes=(0.5,))
+    rules = extract_rules(form, box_of(2))
+    with pytest.raises(ShapeError, match="the network has 3 inputs and 1 outputs, but the rules have 2 and 1"):
+        certify(rules, networks.random_form(0, (3, 1)))
+    with pytest.raises(LimitError, match="more than max_cells=2 pieces"):
+        certify(rules, form, max_cells=2)
+    with pytest.raises(InvalidValueError, match="no point satisfies the constraints of the domain exactly"):
+        certify(rules, form, Polytope(Box([0.1, 0.2], [0.1, 0.2]), [[1, 1]], [0.3], [True]))
+
+
+def test_a_keras_model_is_read():
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.ReLU(), keras.layers.Dense(1)])
+    form = NormalForm.from_keras(model)
+    assert extract_rules(form.exact()).certify(model).equal
