@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prelu_rules.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
     from prelu_rules.readers.table import Table as Table
+    from prelu_rules.rules.replacement import linear_replacement as linear_replacement
     from prelu_rules.rules.rule import Condition as Condition
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
@@ -50,6 +51,7 @@ _HOME = {
     "extract": "extraction",
     "fit_rules": "estimators.fit",
     "linear_regions": "geometry.regions",
+    "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
     "read_rules": "export.json",
 }

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.readers import normal_form_of
-from prelu_rules.rules.collapse import collapse_form
+from prelu_rules.rules.collapse import ReplacementKind, collapse_form
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import LINEAR_SLOPE, PRINTED_OUTPUT
+from prelu_rules.values import input_rows
 
 if TYPE_CHECKING:
     import os
@@ -20,12 +25,24 @@ if TYPE_CHECKING:
     import keras
 
 
-def collapse(network: NormalForm | keras.Model | str | os.PathLike[str], threshold: float = LINEAR_SLOPE) -> NormalForm:
-    """Eliminate the linear units of a network (paper, section on extraction).
+def collapse(
+    network: NormalForm | keras.Model | str | os.PathLike[str],
+    threshold: float = LINEAR_SLOPE,
+    *,
+    replacement: ReplacementKind = "identity",
+    max_error: npt.ArrayLike | None = None,
+    domain: Any = None,
+) -> NormalForm:
+    """Eliminate the linear units of a network (paper, sections on extraction and on future work).
 
     Args:
         network: a Keras model, the path of a `.keras` file, or a `NormalForm`.
-        threshold: slopes above it are replaced by the identity.
+        threshold: units with slopes above it count as linear.
+        replacement: what replaces them: "identity", the paper's "midslope" `(a + 1) / 2 z`, or "best", the affine
+            function with the least largest error on the unit's range over the domain.
+        max_error: instead of the threshold, the largest error of each output over the domain, `(n_outputs,)` or one
+            number for all; as many units are replaced as it allows. `linear_replacement` also says which, at what cost.
+        domain: a `Box`, a `Polytope`, or rows `(n_rows, n_inputs)`, whose box is meant; for "best" and `max_error`.
 
     Returns:
         The form of the nonlinear units alone.
@@ -34,14 +51,24 @@ def collapse(network: NormalForm | keras.Model | str | os.PathLike[str], thresho
         UnsupportedModelError: if the network has a part without an exact piecewise linear form.
         DataError: if a file cannot be read.
         FormatError: if a file is not a Keras model.
-        InvalidValueError: if the threshold is not in [0, 1).
+        InvalidValueError: if the threshold is not in [0, 1), `replacement` is another word, or a domain is missing.
+        LimitError: if a network has too many linear regions to work out errors.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[1.0, 0.25]])
         >>> collapse(form).labels
         (UnitLabel(level=1, number=2),)
     """
-    return collapse_form(normal_form_of(network), threshold)
+    form = normal_form_of(network)
+    if domain is not None and not isinstance(domain, Domain):
+        domain = Box.from_data(input_rows(domain, form.n_inputs)[0])
+    if max_error is None:
+        return collapse_form(form, threshold, replacement, domain)
+    if domain is None:
+        raise InvalidValueError("max_error counts on a domain; give one.")
+    from prelu_rules.rules.replacement import linear_replacement
+
+    return linear_replacement(form, domain, max_error, replacement).form
 
 
 def extract(
@@ -49,6 +76,8 @@ def extract(
     domain: Any = None,
     *,
     threshold: float = LINEAR_SLOPE,
+    replacement: ReplacementKind = "identity",
+    max_error: npt.ArrayLike | None = None,
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
     classes: Sequence[str | int | float | bool] | None = None,
@@ -59,9 +88,11 @@ def extract(
 
     Args:
         network: a Keras model, the path of a `.keras` file, or a `NormalForm`.
-        domain: where the rules are to hold: a `Box`, or rows `(n_rows, n_inputs)`, whose box is meant and which
-            are counted and set the printed digits; a DataFrame also names the features. None for all inputs.
-        threshold: slopes above it are replaced by the identity.
+        domain: where the rules are to hold: a `Box`, a `Polytope`, or rows `(n_rows, n_inputs)`, whose box is meant
+            and which are counted and set the printed digits; a DataFrame also names the features. None for all inputs.
+        threshold: units with slopes above it count as linear.
+        replacement: what replaces linear units; see `collapse`.
+        max_error: the largest error of each output on the domain; see `collapse`.
         feature_names: `n_inputs` names; those of a DataFrame, or `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
@@ -75,11 +106,10 @@ def extract(
         UnsupportedModelError: if the network has a part without an exact piecewise linear form.
         TooManyUnitsError: if more than `max_units` nonlinear units are left.
         ShapeError: if names or domain do not fit the network.
-        InvalidValueError: if a row is not finite, or there is none.
+        InvalidValueError: if a row is not finite, or there is none; if a domain is missing.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[1.0, 0.0]])
-        >>> from prelu_rules.geometry.box import Box
         >>> print(extract(form, Box([-1], [1]), feature_names=["x"]).export("compact"), end="")
         out1 = x + 2 * max(0, x)
     """
@@ -88,7 +118,7 @@ def extract(
         feature_names = [str(name) for name in columns] if feature_names is None else feature_names
         domain = np.asarray(domain)
     return extract_rules(
-        collapse(network, threshold),
+        collapse(network, threshold, replacement=replacement, max_error=max_error, domain=domain),
         domain,
         feature_names=feature_names,
         output_names=output_names,

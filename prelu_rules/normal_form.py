@@ -285,7 +285,7 @@ class NormalForm(Value):
         """
         return np.asarray(self.pre_activations(x) >= 0, dtype=bool)
 
-    def _substitute(self, units: IntArray, slopes: Array, kept: IntArray) -> tuple[Array, Array]:
+    def _substitute(self, units: IntArray, slopes: Array, offsets: Array, kept: IntArray) -> tuple[Array, Array]:
         """Every unit and output as an affine function of the inputs and the kept units.
 
         Returns:
@@ -298,22 +298,26 @@ class NormalForm(Value):
             if earlier.any():
                 used = units[earlier]
                 z[block] += (self.B[block, used] * slopes[earlier]) @ z[used]
+                z[block, -1] += self.B[block, used] @ offsets[earlier]
         y = np.hstack([self.C, self.D[:, kept], self.e[:, None]])
-        return z, y + (self.D[:, units] * slopes) @ z[units]
+        y = y + (self.D[:, units] * slopes) @ z[units]
+        y[:, -1] += self.D[:, units] @ offsets
+        return z, y
 
-    def eliminate(self, units: npt.ArrayLike, slopes: npt.ArrayLike) -> NormalForm:
-        """Replace units by linear functions: substitute `p_k = s z_k` for each of them.
+    def eliminate(self, units: npt.ArrayLike, slopes: npt.ArrayLike, offsets: npt.ArrayLike = 0) -> NormalForm:
+        """Replace units by affine functions: substitute `p_k = s z_k + t` for each of them.
 
         Args:
             units: `(n_eliminated,)` int, distinct indices of units.
             slopes: `(n_eliminated,)`, the fixed slope `s` of each; a single number for all.
+            offsets: `(n_eliminated,)`, the constant `t` of each; a single number for all.
 
         Returns:
             The form without these units. Where `s` is 1 for a linear unit, it is the same function.
 
         Raises:
             InvalidValueError: if an index is no integer, out of range or named twice.
-            ShapeError: if there are neither as many slopes as units nor just one.
+            ShapeError: if there are neither as many slopes or offsets as units nor just one.
 
         Example:
             >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[1])
@@ -328,11 +332,13 @@ class NormalForm(Value):
         removed = given.astype(np.intp)
         if len(np.unique(removed)) != len(removed) or ((removed < 0) | (removed >= self.n_units)).any():
             raise InvalidValueError(f"units {removed.tolist()} must be distinct indices from 0 to {self.n_units - 1}.")
-        if np.shape(slopes) not in ((), (1,), removed.shape):
-            raise ShapeError(f"slopes has shape {np.shape(slopes)}, but there are {len(removed)} units; give one each.")
-        fixed = np.broadcast_to(np.asarray(slopes), removed.shape)
+        for name, given_values in (("slopes", slopes), ("offsets", offsets)):
+            if np.shape(given_values) not in ((), (1,), removed.shape):
+                shape = np.shape(given_values)
+                raise ShapeError(f"{name} has shape {shape}, but there are {len(removed)} units; give one each.")
+        fixed, constant = (np.broadcast_to(np.asarray(values), removed.shape) for values in (slopes, offsets))
         kept = np.setdiff1d(np.arange(self.n_units), removed)
-        z, y = self._substitute(removed, fixed, kept)
+        z, y = self._substitute(removed, fixed, constant, kept)
         d = self.n_inputs
         return NormalForm(
             A=z[kept, :d],
@@ -369,5 +375,5 @@ class NormalForm(Value):
             raise ShapeError(f"the pattern has shape {signs.shape}, but must have shape ({self.n_units},).")
         fixed = np.where(signs, 1, self.slopes)
         none = np.empty(0, dtype=np.intp)
-        z, y = self._substitute(np.arange(self.n_units), fixed, none)
+        z, y = self._substitute(np.arange(self.n_units), fixed, np.zeros(self.n_units, dtype=int), none)
         return AffineMap(z[:, :-1], z[:, -1]), AffineMap(y[:, :-1], y[:, -1])

@@ -42,3 +42,6 @@ LEAST_PIVOT = 1e-9
 SAME_OUTPUT = 1e-6
 """Rules count as the network if they differ by less, relative to the output's largest value on the domain: Keras keeps
 weights in float32, which has 7 digits."""
+
+ROUNDING = 1e-12
+"""A difference of two networks below this, relative to the range of the output, is what floats round."""

@@ -27,21 +27,21 @@ def test_elimination_fixes_slopes(seed, widths, data):
     layers = networks.random_layers(seed, widths)
     form = NormalForm.from_layers(*layers)
     units = data.draw(st.permutations(range(form.n_units)))[: data.draw(st.integers(0, form.n_units))]
-    fixed = np.random.default_rng(seed).uniform(-1, 2, len(units))
-    at_once = form.eliminate(units, fixed)
+    fixed, constant = np.random.default_rng(seed).uniform(-1, 2, (2, len(units)))
+    at_once = form.eliminate(units, fixed, constant)
 
     one_by_one, left = form, list(range(form.n_units))
-    for unit, slope in zip(units, fixed, strict=True):
-        one_by_one = one_by_one.eliminate([left.index(unit)], slope)
+    for unit, slope, offset in zip(units, fixed, constant, strict=True):
+        one_by_one = one_by_one.eliminate([left.index(unit)], slope, offset)
         left.remove(unit)
     for name in ("A", "B", "b", "C", "D", "e", "slopes"):
         np.testing.assert_allclose(getattr(at_once, name), getattr(one_by_one, name), rtol=1e-8, atol=1e-8)
     assert at_once.labels == tuple(form.labels[unit] for unit in sorted(left))
 
-    # The twin: z is a line through the origin for the units that were fixed.
+    # The twin: units that were fixed are lines.
     def activate(z, unit):
         if unit in units:
-            return fixed[units.index(unit)] * z
+            return fixed[units.index(unit)] * z + constant[units.index(unit)]
         return z if z >= 0 else form.slopes[unit] * z
 
     x = np.random.default_rng(seed + 1).normal(size=widths[0])

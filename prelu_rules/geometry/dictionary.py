@@ -133,6 +133,21 @@ def reaches(
 
 
 @njit(cache=True)
+def maximise(table: FloatArray, tight: IntArray, n: int, objective: int, sign: float, skipped: BoolArray) -> None:
+    """Walk to where `sign` times the objective, a row that is skipped, is largest."""
+    for pivots in range(MOST_PIVOTS):
+        bland = pivots > PATIENCE
+        leaving = direction(table, tight, objective, sign, bland)
+        if leaving < 0:
+            return
+        entering, _ = blocking(table, tight, n, leaving, 1.0, skipped, bland)
+        if entering < 0:
+            return
+        pivot(table, tight, n, entering, leaving)
+    raise SolverError("the simplex method found no end; rescale the inputs to similar sizes and try again.")
+
+
+@njit(cache=True)
 def sides(table: FloatArray, tight: IntArray, n: int, skipped: BoolArray, crossing: bool) -> tuple[int, int]:
     """On which sides of the last row the cell has points further than `CUT`, and the number of pivots.
 

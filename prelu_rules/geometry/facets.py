@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 
 from prelu_rules.geometry import dictionary
+from prelu_rules.geometry.cells import Network, Patterns, compiled_network, stand_in_cell
 from prelu_rules.geometry.frame import Frame
-from prelu_rules.geometry.simplex import Network, Patterns, compiled_network, pre_activations, to_frame
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -70,18 +70,8 @@ def _facets(
     known = np.zeros(len(rows), dtype=np.bool_)
     n_kept = 0
     for pattern in range(n_patterns):
-        for start in range(n_units):
-            if network.block_end[start] > 0:
-                pre_activations(network, signs[pattern], start, network.block_end[start], functions)
-        n = n_base
-        for unit in range(n_units):
-            if decides[pattern, unit]:
-                to_frame(functions[unit], frame, rows[n])
-                if not signs[pattern, unit]:
-                    rows[n] = -rows[n]
-                n += 1
         tight = tight_rows[pattern].copy()
-        dictionary.refresh(table, tight, n, rows)
+        n = stand_in_cell(network, frame, signs[pattern], decides[pattern], tight, functions, rows, n_base, table)
         skipped[:] = False
         known[:] = False
         _mark_tight(table, tight, n, skipped, known)

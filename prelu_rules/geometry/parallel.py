@@ -8,8 +8,9 @@ from dataclasses import replace
 import joblib
 import numpy as np
 
+from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.frame import Frame
-from prelu_rules.geometry.simplex import Patterns, simplex_patterns
+from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import BoolArray
 

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, LimitError
+from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.frame import Frame
 from prelu_rules.geometry.parallel import parallel_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.region import Region, RegionBatch
-from prelu_rules.geometry.simplex import Patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import Array, input_rows
 

@@ -1,0 +1,145 @@
+"""Networks, patterns and their cells, as the compiled functions take them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from prelu_rules.geometry import dictionary
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.tolerances import CANCELLED
+from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+
+class Patterns(NamedTuple):
+    """Activation patterns with an interior, and what was found out about each on the way.
+
+    Attributes:
+        signs: `(n_patterns, n_units)` bool, True where a pre-activation is non-negative.
+        decides: `(n_patterns, n_units)` bool, True where the units before leave the sign open.
+        outputs: `(n_patterns, n_outputs, n_inputs + 1)`, the affine map, constants last.
+        tight: `(n_patterns, n_coordinates)` int, rows of the cell that are tight at one of its corners: first come the
+            lower and the upper bounds of the frame, then its rows, then the units that decide, in order.
+    """
+
+    signs: BoolArray
+    decides: BoolArray
+    outputs: FloatArray
+    tight: IntArray
+
+
+class Network(NamedTuple):
+    """A normal form as the compiled functions take it."""
+
+    direct: FloatArray  # (n_units, n_inputs + 1)
+    weights: FloatArray  # (n_units, n_units)
+    slopes: FloatArray
+    direct_outputs: FloatArray  # (n_outputs, n_inputs + 1)
+    output_weights: FloatArray  # (n_outputs, n_units)
+    block_end: IntArray  # (n_units,), where the block that starts here ends; 0 elsewhere
+    prefix: BoolArray  # signs that the first units have to take where they decide
+
+
+def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Network:
+    """A form as plain arrays for compiled functions.
+
+    Args:
+        form: the network, in float64.
+        prefix: signs that the first units have to take where they decide; by default none has to.
+
+    Returns:
+        Its arrays.
+    """
+    block_end = np.zeros(form.n_units, dtype=np.intp)
+    for block in form.blocks:
+        block_end[block.start] = block.stop
+    return Network(
+        np.hstack([form.A, form.b[:, None]]),
+        np.ascontiguousarray(form.B),
+        np.ascontiguousarray(form.slopes),
+        np.hstack([form.C, form.e[:, None]]),
+        np.ascontiguousarray(form.D),
+        block_end,
+        np.array([] if prefix is None else prefix, dtype=bool),
+    )
+
+
+@njit(cache=True)
+def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
+    """Write the pre-activations of a block as functions of the input, from those before it and their signs."""
+    width = functions.shape[1]
+    sizes = np.abs(network.direct[start:stop])
+    functions[start:stop] = network.direct[start:stop]
+    for earlier in range(start):
+        factor = 1.0 if signs[earlier] else network.slopes[earlier]
+        for unit in range(start, stop):
+            weight = network.weights[unit, earlier] * factor
+            if weight != 0.0:
+                for q in range(width):
+                    term = weight * functions[earlier, q]
+                    functions[unit, q] += term
+                    sizes[unit - start, q] += abs(term)
+    for unit in range(start, stop):
+        for q in range(width):
+            if abs(functions[unit, q]) <= CANCELLED * sizes[unit - start, q]:
+                functions[unit, q] = 0.0
+
+
+@njit(cache=True)
+def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
+    """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`.
+
+    Returns what the row was divided by.
+    """
+    n_inputs, n_coordinates = frame.shape[0], frame.shape[1] - 1
+    length, size = 0.0, 0.0
+    for q in range(n_coordinates + 1):
+        row[q], size = 0.0, 0.0
+        for i in range(n_inputs):
+            row[q] += function[i] * frame[i, q]
+            size += abs(function[i] * frame[i, q])
+        if q < n_coordinates:
+            if abs(row[q]) <= CANCELLED * size:
+                row[q] = 0.0
+            length += row[q] * row[q]
+    row[n_coordinates] += function[n_inputs]
+    size += float(abs(function[n_inputs]))
+    if length == 0.0 and abs(row[n_coordinates]) <= CANCELLED * size:
+        row[n_coordinates] = 0.0
+    length = np.sqrt(length) if length > 0.0 else 1.0
+    for q in range(n_coordinates + 1):
+        row[q] /= length
+    return length
+
+
+@njit(cache=True)
+def stand_in_cell(
+    network: Network,
+    frame: FloatArray,
+    signs: BoolArray,
+    decides: BoolArray,
+    tight: IntArray,
+    functions: FloatArray,
+    rows: FloatArray,
+    n_base: int,
+    table: FloatArray,
+) -> int:
+    """Write the dictionary of a pattern's cell at the corner where its tight rows meet.
+
+    `rows` begins with the `n_base` rows of the frame; those of the units that decide are written behind them, and the
+    pre-activations of all units into `functions`. Returns the number of rows.
+    """
+    for start in range(len(signs)):
+        if network.block_end[start] > 0:
+            pre_activations(network, signs, start, network.block_end[start], functions)
+    n = n_base
+    for unit in range(len(signs)):
+        if decides[unit]:
+            to_frame(functions[unit], frame, rows[n])
+            if not signs[unit]:
+                rows[n] = -rows[n]
+            n += 1
+    dictionary.refresh(table, tight, n, rows)
+    return n

@@ -1,0 +1,214 @@
+"""The ranges of a network's outputs and units over a domain, exact but for rounding; compiled by Numba."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+
+from prelu_rules.errors import InvalidValueError, LimitError
+from prelu_rules.geometry import dictionary
+from prelu_rules.geometry.cells import Network, compiled_network, stand_in_cell, to_frame
+from prelu_rules.geometry.domain import Domain, frame_of
+from prelu_rules.geometry.simplex import simplex_patterns
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
+
+MAX_REGIONS = 200_000
+"""Linear regions up to which ranges are worked out; so many take a few seconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges(Value):
+    """The smallest and largest values of functions over a domain, and where they are.
+
+    Attributes:
+        lower: `(n_functions,)`.
+        upper: `(n_functions,)`.
+        at_lower: `(n_functions, n_inputs)`, inputs where the function is smallest.
+        at_upper: `(n_functions, n_inputs)`, inputs where it is largest.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    at_lower: FloatArray
+    at_upper: FloatArray
+
+
+def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS) -> Ranges:
+    """The ranges of the outputs: on each linear region an output is affine, and largest in a corner.
+
+    Args:
+        form: the network, in float64.
+        domain: where.
+        max_regions: the most linear regions to look at.
+
+    Returns:
+        The ranges, exact up to rounding errors and slivers thinner than `CUT`.
+
+    Raises:
+        ShapeError: if the domain has another dimension than the form has inputs.
+        InvalidValueError: if the domain is empty, or there is none.
+        LimitError: if there are more regions.
+        SolverError: if rounding errors keep the simplex method from an end.
+
+    Example:
+        >>> from prelu_rules.geometry.box import Box
+        >>> form = NormalForm.from_layers([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
+        >>> ranges = output_ranges(form, Box([-3], [2]))
+        >>> ranges.lower, ranges.upper, ranges.at_upper
+        (array([0.]), array([3.]), array([[-3.]]))
+    """
+    if domain is None:
+        raise InvalidValueError("ranges over all inputs have no bounds; give a domain.")
+    frame = frame_of(domain, form.n_inputs)
+    if frame.n_coordinates == 0:
+        y = form.evaluate(frame.centre)
+        here = np.tile(frame.centre, (form.n_outputs, 1))
+        return Ranges(y, y, here, here)
+    network, base = compiled_network(form), frame.halfspaces
+    basis = np.hstack([frame.basis, frame.centre[:, None]])
+    # Smallest, then largest values; and the coordinates where they are.
+    values = np.array([np.full(form.n_outputs, np.inf), np.full(form.n_outputs, -np.inf)])
+    places = np.zeros((2, form.n_outputs, frame.n_coordinates))
+    n_regions = 0
+    for patterns in simplex_patterns(form, frame):
+        n_regions += len(patterns.signs)
+        if n_regions > max_regions:
+            raise LimitError(
+                f"there are more than max_regions={max_regions} regions; raise it, take a smaller domain, or a network "
+                "with fewer nonlinear units."
+            )
+        _widen(network, basis, base, *patterns, values, places)
+    points = places @ frame.basis.T + frame.centre
+    return Ranges(values[0], values[1], points[0], points[1])
+
+
+def unit_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS) -> Ranges:
+    """The ranges of the pre-activations.
+
+    Args:
+        form: the network, in float64.
+        domain: where.
+        max_regions: the most linear regions to look at.
+
+    Returns:
+        The ranges of the units.
+
+    Raises:
+        InvalidValueError: if the domain is empty, or there is none.
+        LimitError: if there are more regions.
+
+    Example:
+        >>> from prelu_rules.geometry.box import Box
+        >>> form = NormalForm.from_layers([[[2.0]], [[1.0]]], [[1.0], [0.0]], [[0.0]])
+        >>> unit_ranges(form, Box([-3], [2])).lower
+        array([-5.])
+    """
+    parts = [output_ranges(units_as_outputs(form, block), domain, max_regions) for block in form.blocks]
+    if not parts:
+        return Ranges(*(np.empty(shape) for shape in ((0,), (0,), (0, form.n_inputs), (0, form.n_inputs))))
+    return Ranges(
+        *(np.concatenate([getattr(p, name) for p in parts]) for name in ("lower", "upper", "at_lower", "at_upper"))
+    )
+
+
+def units_as_outputs(form: NormalForm, block: slice) -> NormalForm:
+    """The network of the units before a block, with the pre-activations of the block as its outputs.
+
+    Args:
+        form: the network.
+        block: units that do not use one another.
+
+    Returns:
+        The smaller network.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[2.0]], [[1.0]]], [[1.0], [0.0]], [[0.0]])
+        >>> units_as_outputs(form, slice(0, 1)).evaluate([3.0])
+        array([7.])
+    """
+    before = slice(0, block.start)
+    return replace(
+        form,
+        A=form.A[before],
+        B=form.B[before, before],
+        b=form.b[before],
+        C=form.A[block],
+        D=form.B[block, before],
+        e=form.b[block],
+        slopes=form.slopes[before],
+        labels=form.labels[before],
+    )
+
+
+def difference(form: NormalForm, other: NormalForm) -> NormalForm:
+    """The network whose outputs are those of one network less those of another.
+
+    Args:
+        form: a network.
+        other: another of the same inputs and outputs.
+
+    Returns:
+        A network with the units of both.
+
+    Raises:
+        ShapeError: if the two do not fit together.
+
+    Example:
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0])
+        >>> difference(form, form.eliminate([0], 0.5)).evaluate([[-4.0], [4.0]])
+        array([[2.],
+               [2.]])
+    """
+    none = np.zeros((form.n_units, other.n_units))
+    return NormalForm(
+        A=np.vstack([form.A, other.A]),
+        B=np.block([[form.B, none], [none.T, other.B]]),
+        b=np.append(form.b, other.b),
+        C=form.C - other.C,
+        D=np.hstack([form.D, -other.D]),
+        e=form.e - other.e,
+        slopes=np.append(form.slopes, other.slopes),
+        labels=form.labels + other.labels,
+    )
+
+
+@njit(cache=True)
+def _widen(
+    network: Network,
+    frame: FloatArray,
+    base: FloatArray,
+    signs: BoolArray,
+    decides: BoolArray,
+    outputs: FloatArray,
+    tight_rows: IntArray,
+    values: FloatArray,
+    places: FloatArray,
+) -> None:
+    """Widen the ranges to those of the outputs on the cells of the patterns."""
+    n_patterns, n_units = signs.shape
+    n_base, k = len(base), tight_rows.shape[1]
+    functions = np.empty((n_units, frame.shape[0] + 1))
+    rows = np.empty((n_base + n_units, k + 1))
+    rows[:n_base] = base
+    table = np.empty((k + 1, len(rows) + 1))
+    skipped = np.zeros(len(rows) + 1, dtype=np.bool_)
+    objective = np.empty(k + 1)
+    bound = base[0, k]
+    for pattern in range(n_patterns):
+        tight = tight_rows[pattern].copy()
+        n = stand_in_cell(network, frame, signs[pattern], decides[pattern], tight, functions, rows, n_base, table)
+        skipped[n] = True
+        for output in range(outputs.shape[1]):
+            size = to_frame(outputs[pattern, output], frame, objective)
+            dictionary.append(table, n, objective[:k], objective[k], bound)
+            for side in range(2):
+                dictionary.maximise(table, tight, n + 1, n, 2.0 * side - 1.0, skipped)
+                value = size * table[k, n]
+                if (2.0 * side - 1.0) * (value - values[side, output]) > 0:
+                    values[side, output] = value
+                    for q in range(k):
+                        places[side, output, q] = table[k, q] - bound
+        skipped[n] = False
