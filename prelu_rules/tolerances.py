@@ -45,3 +45,9 @@ weights in float32, which has 7 digits."""
 
 ROUNDING = 1e-12
 """A difference of two networks below this, relative to the range of the output, is what floats round."""
+
+SAME_BEND = 1e-9
+"""Hyperplanes count as one if their numbers differ by less, divided by the largest weight."""
+
+SAME_JUMP = 1e-6
+"""The difference of two rules is a multiple of a bend's function if what is left of it is smaller, relatively."""

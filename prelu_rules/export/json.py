@@ -138,6 +138,8 @@ def _system(content: dict[str, Any]) -> RuleSystem:
         form=None if content["form"] is None else _form(content["form"], len(names[0])),
         domain=None if content["domain"] is None else _domain(content["domain"]),
         precision=None if content["precision"] is None else Precision(**content["precision"]),
+        # Files that were written before rules could be rounded have none.
+        rounding_error=content.get("rounding_error"),
     )
 
 

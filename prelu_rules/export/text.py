@@ -88,6 +88,10 @@ def write(system: RuleSystem) -> str:
             places = None if system.precision is None else system.precision.output_places(k)
             lines.append(f"  {quoted(name)} = {_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], places)}")
         blocks.append("\n".join(lines) + "\n")
+    if system.rounding_error is not None:
+        errors = zip(map(quoted, system.output_names), system.rounding_error, strict=True)
+        within = ", ".join(f"{name} within {error:.5g}" for name, error in errors)
+        blocks.append(f"(rounded: {within} of the unrounded rules)\n")
     return "\n".join(blocks)
 
 
@@ -123,7 +127,7 @@ def read(text: str) -> RuleSystem:
                     features.setdefault(_unquoted(name), len(features))
     blocks: list[tuple[list[_ReadCondition], dict[str, dict[str | None, float]], int | None]] = []
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        if not line.strip() or line.startswith("(rounded: "):
             continue
         found = _read_conditions(line, number, features)
         if found:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -123,9 +124,7 @@ def certify(
             f"{system.n_inputs} and {len(system.output_names)}; certify them against the network they came from."
         )
     domain = system.domain if domain is None else domain
-    whole = ExactCell.of_domain(domain, system.n_inputs)
-    if whole is None:
-        raise InvalidValueError("no point satisfies the constraints of the domain exactly; widen them a little.")
+    whole = _whole(domain, system.n_inputs)
     rules = [rule.exact() for rule in system.rules]
     form = network.exact()
     form = without_unused(form.eliminate(np.flatnonzero(form.slopes == 1), 1))
@@ -145,6 +144,62 @@ def certify(
         n_cells=overlay.n_cells,
         domain=domain,
     )
+
+
+class Deviation(NamedTuple):
+    """The largest differences of two rule systems, and an input that falls under no rule of the second.
+
+    Attributes:
+        upper: `(n_outputs,)`, rounded up.
+        uncovered: `(n_inputs,)`, or None if every input falls under one.
+    """
+
+    upper: FloatArray
+    uncovered: FloatArray | None
+
+
+def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None) -> Deviation:
+    """Prove how far two rule systems can be apart.
+
+    Args:
+        system: rules.
+        other: other rules for the same inputs and outputs; where an input falls under several, all of them count.
+        domain: where to compare; None for all inputs.
+
+    Returns:
+        The bounds, and whether the second system covers the domain.
+
+    Raises:
+        InvalidValueError: if no point satisfies the constraints of the domain exactly.
+
+    Example:
+        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.geometry.box import Box
+        >>> one, two = (RuleSystem((Rule((), AffineMap([[w]], [0.0])),), ("x",), ("y",)) for w in (1.0, 1.5))
+        >>> rule_deviation(one, two, Box([-4], [2])).upper
+        array([2.])
+    """
+    whole = _whole(domain, system.n_inputs)
+    others = [rule.exact() for rule in other.rules]
+    upper: list[Fraction | None] = [Fraction(0)] * len(system.output_names)
+    for rule in (rule.exact() for rule in system.rules):
+        mine = _cell_of(whole, rule.conditions)
+        for alien in others:
+            both = _cell_of(mine, alien.conditions)
+            if both is None:
+                continue
+            coef = rule.outputs.coef - alien.outputs.coef
+            for k, row in enumerate(np.hstack([coef, (rule.outputs.intercept - alien.outputs.intercept)[:, None]])):
+                for side in (row, -row):
+                    upper[k] = _larger(upper[k], both.maximum(side).value)
+    return Deviation(np.array([_rounded_up(value) for value in upper]), next(_uncovered(whole, [], others), None))
+
+
+def _whole(domain: Domain | None, n_inputs: int) -> ExactCell:
+    whole = ExactCell.of_domain(domain, n_inputs)
+    if whole is None:
+        raise InvalidValueError("no point satisfies the constraints of the domain exactly; widen them a little.")
+    return whole
 
 
 class _Overlay:

@@ -41,6 +41,7 @@ class RuleSystem(Value):
         form: the collapsed network that the rules were read from, if there was one.
         domain: the box on which the rules were asked to hold; None for all inputs.
         precision: how many digits a printed number needs; None for all of them.
+        rounding_error: for rules that were rounded, how far each output is from the unrounded rules at most.
 
     Raises:
         ShapeError: if names, classes, rules, form, domain and precision do not fit together.
@@ -64,12 +65,20 @@ class RuleSystem(Value):
     form: NormalForm | None = None
     domain: Domain | None = None
     precision: Precision | None = None
+    rounding_error: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("rules", "feature_names", "output_names"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.classes is not None:
             object.__setattr__(self, "classes", tuple(self.classes))
+        if self.rounding_error is not None:
+            object.__setattr__(self, "rounding_error", tuple(self.rounding_error))
+            if len(self.rounding_error) != len(self.output_names):
+                raise ShapeError(
+                    f"there are {len(self.rounding_error)} rounding errors for {len(self.output_names)} outputs; give "
+                    "one each."
+                )
         if not self.rules:
             raise InvalidValueError("a rule system has 0 rules; it needs at least one.")
         shape = (len(self.output_names), len(self.feature_names))
@@ -285,6 +294,40 @@ class RuleSystem(Value):
         from prelu_rules.rules.decisions import decision_rules
 
         return decision_rules(self, domain, x=None if x is None else self._rows(x))
+
+    def rounded(
+        self,
+        max_error: npt.ArrayLike | None = None,
+        decimals: int | None = None,
+        domain: Domain | None = None,
+        *,
+        x: npt.ArrayLike | None = None,
+    ) -> RuleSystem:
+        """The rules with shorter numbers, and a proof of how far that takes them from what they were.
+
+        Args:
+            max_error: the largest difference anywhere on the domain, `(n_outputs,)` or one number for all.
+            decimals: instead, how many decimals every number gets.
+            domain: where the error counts; None for the domain of the rules.
+            x: `(n_rows, n_inputs)`, rows to count; without them the rules have no counts.
+
+        Returns:
+            Rules with the proven difference in `rounding_error`; see `rules.rounded`.
+
+        Raises:
+            InvalidValueError: unless one of `max_error` and `decimals` is given; if there is no domain.
+            RoundingError: if so few decimals leave inputs without a rule.
+
+        Example:
+            >>> from prelu_rules.affine import AffineMap
+            >>> from prelu_rules.geometry.box import Box
+            >>> rules = RuleSystem((Rule((), AffineMap([[0.9999]], [1e-9])),), ("x",), ("y",), domain=Box([-1], [1]))
+            >>> rules.rounded(max_error=0.01).rules[0].outputs
+            AffineMap(coef=array([[1.]]), intercept=array([0.]))
+        """
+        from prelu_rules.rules.rounded import rounded
+
+        return rounded(self, max_error, decimals, domain, x=x)
 
     def certify(
         self,

@@ -1,0 +1,187 @@
+import networks
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.affine import AffineMap
+from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
+from prelu_rules.export import json, text
+from prelu_rules.geometry.box import Box
+from prelu_rules.rules.certificate import rule_deviation
+from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.rounded import _shortest, reading_cost, rounded
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+
+small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 4)
+
+
+def rules_of(seed, widths, slopes=(0.0, 0.5, 1.5)):
+    rng = np.random.default_rng(seed)
+    lower = rng.uniform(-3, 0, widths[0])
+    domain = Box(lower, lower + np.geomspace(0.5, 50, widths[0]))
+    form = networks.random_form(seed, widths, slopes)
+    x = rng.uniform(domain.lower, domain.upper, (400, widths[0]))
+    return extract_rules(form, domain), x, np.ptp(form.evaluate(x), axis=0) + 1e-6
+
+
+@given(networks.seeds, small, st.floats(0.001, 0.3))
+def test_the_error_is_below_the_bound_everywhere(seed, widths, share):
+    rules, x, size = rules_of(seed, widths)
+    short = rules.rounded(max_error=share * size)
+    assert (np.array(short.rounding_error) <= share * size).all()
+    assert reading_cost(short) < reading_cost(rules)
+    # Whatever the rule: an input on a bend that has moved may have changed sides.
+    differences = np.abs(short.predict(x) - rules.predict(x)).max(axis=0)
+    assert (differences <= np.array(short.rounding_error) + 1e-12).all()
+    assert short.form is None and short.precision is None and short.n_rows is None
+
+
+@given(networks.seeds, small)
+def test_a_bend_is_one_number_in_all_rules(seed, widths):
+    rules, _, size = rules_of(seed, widths)
+    short = rules.rounded(max_error=0.05 * size)
+
+    def bends(system, *, exactly):
+        """The distinct hyperplanes, and how many conditions name each."""
+        found = []
+        for rule in system.rules:
+            for c in rule.conditions:
+                row = np.append(c.normalised().coef, c.normalised().intercept)
+                row = row * np.sign(row[np.argmax(row != 0)])
+                same = [
+                    k
+                    for k, (other, _) in enumerate(found)
+                    if np.allclose(row, other, rtol=0, atol=0 if exactly else 1e-9)
+                ]
+                if same:
+                    found[same[0]][1].append(c)
+                else:
+                    found.append((row, [c]))
+        return found
+
+    assert len(bends(short, exactly=True)) <= len(bends(rules, exactly=False))
+
+
+@given(networks.seeds, small, st.integers(2, 6))
+def test_decimals_are_what_they_say(seed, widths, decimals):
+    rules, x, _ = rules_of(seed, widths)
+    short = rules.rounded(decimals=decimals)
+    for rule in short.rules:
+        numbers = [
+            rule.outputs.coef,
+            rule.outputs.intercept,
+            *(np.append(c.coef, c.intercept) for c in rule.conditions),
+        ]
+        for array in numbers:
+            np.testing.assert_array_equal(array, np.round(array, decimals))
+    differences = np.abs(short.predict(x) - rules.predict(x)).max(axis=0)
+    assert (differences <= np.array(short.rounding_error) + 1e-12).all()
+    assert np.max(short.rounding_error) > 0
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "expected"),
+    [
+        (0.9999, 0.001, 1.0),
+        (-1.0001, 0.001, -1.0),
+        (1e-9, 1e-6, 0.0),
+        (0.3333, 0.05, 0.3),
+        (0.247, 0.005, 0.25),
+        (0.262, 0.015, 0.25),
+        (123.4, 5.0, 120.0),
+        (123.4, 0.5, 123.0),
+        (-0.0123456, 1e-6, -0.012346),
+        (1e300, 1e298, 1e300),
+        (5e-320, 0.0, 5e-320),
+        (0.1 + 0.2, 1e-12, 0.3),
+        (9.96, 0.05, 10.0),
+        (7.0, np.inf, 0.0),
+    ],
+)
+def test_the_shortest_number(value, error, expected):
+    assert _shortest(value, error) == expected
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-9, 10))
+def test_the_shortest_number_is_within_the_error_and_no_shorter_one_is(value, error):
+    short = _shortest(value, error)
+    assert abs(short - value) <= error
+    digits = len(f"{abs(short):.16e}".split("e")[0].rstrip("0").replace(".", "")) if short else 0
+    if 1 < digits < 15:
+        assert abs(float(f"{value:.{digits - 2}e}") - value) > error
+
+
+def test_larger_errors_read_shorter():
+    rules, _, size = rules_of(3, (4, 3, 1))
+    costs = [reading_cost(rules.rounded(max_error=share * size)) for share in (0.3, 0.1, 0.03, 0.01, 0.001)]
+    assert costs == sorted(costs) and costs[0] < costs[-1] < reading_cost(rules)
+
+
+def test_rounded_rules_survive_json_and_text():
+    rules, x, size = rules_of(0, (2, 3, 2))
+    short = rounded(rules, max_error=0.1 * size, x=x)
+    assert short.n_rows == len(x)
+    assert json.read(json.write(short)) == short
+    again = text.read(text.write(short))
+    np.testing.assert_allclose(again.predict(x), short.predict(x), rtol=1e-12)
+    last = text.write(short).splitlines()[-1]
+    assert last.startswith("(rounded: out1 within ") and last.endswith(" of the unrounded rules)")
+
+
+def test_deviations_of_rule_systems():
+    sides = [(-1.0, 0.0), (1.0, 0.0)]
+
+    def bent(at, factor):
+        return RuleSystem(
+            tuple(
+                Rule(
+                    (Condition([1.0], -at, side > 0),),
+                    AffineMap([[factor * max(0.0, side)]], [-factor * at * (side > 0)]),
+                )
+                for side, _ in sides
+            ),
+            ("x",),
+            ("y",),
+        )
+
+    assert rule_deviation(bent(0.0, 1.0), bent(0.5, 1.0), Box([-2], [2])).upper.tolist() == [0.5]
+    assert rule_deviation(bent(0.0, 1.0), bent(0.0, 2.0), Box([-2], [3])).upper.tolist() == [3]
+    assert rule_deviation(bent(0.0, 1.0), bent(0.0, 2.0), None).upper.tolist() == [np.inf]
+
+
+def test_decimals_that_leave_a_gap_are_refused():
+    nothing = AffineMap([[0.0]], [0.0])
+    sides = ((0.494, False), (0.506, True))
+    rules = RuleSystem(
+        tuple(Rule((Condition([1.0], -bend, side),), nothing) for bend, side in sides),
+        ("x",),
+        ("y",),
+        domain=Box([-1], [1]),
+    )
+    with pytest.raises(
+        RoundingError, match=r"2 decimals leave the input \[0\.\d+\] without a rule; take more decimals"
+    ):
+        rules.rounded(decimals=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({}, InvalidValueError, "max_error is None and decimals is None; give one of them"),
+        ({"max_error": 0.1, "decimals": 2}, InvalidValueError, "give one of them"),
+        ({"max_error": 0.0}, InvalidValueError, r"max_error is 0\.0; it must be above 0"),
+        ({"max_error": [0.1, 0.1]}, ShapeError, r"max_error has shape \(2,\), but there are 1 outputs"),
+        ({"decimals": -1}, InvalidValueError, "decimals is -1; it must be at least 0"),
+    ],
+)
+def test_bad_use_is_named(arguments, error, message):
+    rules, _, _ = rules_of(0, (2, 2, 1))
+    with pytest.raises(error, match=message):
+        rules.rounded(**arguments)
+
+
+def test_rules_without_a_domain_are_refused():
+    with pytest.raises(InvalidValueError, match="rules that hold for all inputs cannot be rounded by an error"):
+        extract_rules(networks.random_form(0, (2, 2, 1))).rounded(max_error=1)
