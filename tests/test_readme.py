@@ -16,9 +16,9 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys):
     scope: dict = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), scope)
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     printed = capsys.readouterr().out
-    assert "IF " in printed and "ratio = " in printed
+    assert "IF " in printed and "ratio = " in printed and "every input falls under a rule, proven" in printed
     for rules in (scope["fitted"].rules, scope["rules"]):
         x, y = scope["frame"][["cholesterol", "hdl"]], scope["frame"]["ratio"].to_numpy()
         assert abs(rules.predict(x)[:, 0] - y).mean() < 0.3
