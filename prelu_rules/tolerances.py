@@ -51,3 +51,9 @@ SAME_BEND = 1e-9
 
 SAME_JUMP = 1e-6
 """The difference of two rules is a multiple of a bend's function if what is left of it is smaller, relatively."""
+
+ONE_ROUNDING = 2.0**-52
+"""A rounding changes a float64 by at most half of this, relatively; the other half covers products of roundings."""
+
+SOLVER_FEASIBILITY = 1e-6
+"""HiGHS accepts a constraint, or a whole number, that is missed by this; bounds are widened by what that can change."""

@@ -143,38 +143,6 @@ def units_as_outputs(form: NormalForm, block: slice) -> NormalForm:
     )
 
 
-def difference(form: NormalForm, other: NormalForm) -> NormalForm:
-    """The network whose outputs are those of one network less those of another.
-
-    Args:
-        form: a network.
-        other: another of the same inputs and outputs.
-
-    Returns:
-        A network with the units of both.
-
-    Raises:
-        ShapeError: if the two do not fit together.
-
-    Example:
-        >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0])
-        >>> difference(form, form.eliminate([0], 0.5)).evaluate([[-4.0], [4.0]])
-        array([[2.],
-               [2.]])
-    """
-    none = np.zeros((form.n_units, other.n_units))
-    return NormalForm(
-        A=np.vstack([form.A, other.A]),
-        B=np.block([[form.B, none], [none.T, other.B]]),
-        b=np.append(form.b, other.b),
-        C=form.C - other.C,
-        D=np.hstack([form.D, -other.D]),
-        e=form.e - other.e,
-        slopes=np.append(form.slopes, other.slopes),
-        labels=form.labels + other.labels,
-    )
-
-
 @njit(cache=True)
 def _widen(
     network: Network,

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.deviation import deviation_bounds
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.exact import ExactCell, exact_patterns
 from prelu_rules.normal_form import NormalForm
@@ -25,8 +27,8 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray, Value
 
-MAX_CELLS = 20_000
-"""Pieces of the overlay after which a certificate is given up; a thousand take a few seconds."""
+MAX_CELLS = 500
+"""Pieces of the overlay; in few dimensions so many take a second, in ten about half a minute."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,8 @@ class Certificate(Value):
             boundaries included.
         overlap: `(n_inputs,)`, an input inside two rules; None if the interiors of all rules are disjoint.
         n_cells: the pieces of the overlay.
+        exact: whether the upper bounds come from the overlay alone; otherwise part of them comes from bound propagation
+            or branch and bound, which are sound but not tight.
         domain: where all this holds; None for all inputs.
     """
 
@@ -55,6 +59,7 @@ class Certificate(Value):
     uncovered: FloatArray | None
     overlap: FloatArray | None
     n_cells: int
+    exact: bool = True
     domain: Domain | None = None
 
     @property
@@ -74,7 +79,8 @@ class Certificate(Value):
 
     def __str__(self) -> str:
         where = "all inputs" if self.domain is None else "the domain"
-        lines = [f"Rules against network on {where}, in exact arithmetic ({self.n_cells} pieces):"]
+        how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
+        lines = [f"Rules against network on {where}, {how}:"]
         for name, upper, lower, at in zip(self.output_names, self.upper, self.lower, self.at, strict=True):
             if upper == 0:
                 lines.append(f"  {name}: equal, proven")
@@ -99,7 +105,9 @@ def certify(
         system: the rules; where an input falls under several, all of them count.
         network: the network, collapsed or not; units whose slope is exactly 1 cost nothing.
         domain: where to compare; None for the domain of the rules, or all inputs if they have none.
-        max_cells: the most pieces of the overlay.
+        max_cells: the most pieces of the overlay. Where a network has more, the rules are overlaid with the collapsed
+            network that they were read from, and the difference of the two networks is bounded by bound propagation and
+            branch and bound.
 
     Returns:
         The bounds, and whether the rules cover the domain and are disjoint.
@@ -107,7 +115,7 @@ def certify(
     Raises:
         ShapeError: if the network has other inputs or outputs than the rules.
         InvalidValueError: if no point satisfies the constraints of the domain exactly.
-        LimitError: if the overlay has more pieces than `max_cells`.
+        LimitError: if the overlay has more pieces than `max_cells`, and the rules have no network or no domain.
 
     Example:
         >>> from prelu_rules.rules.extraction import extract_rules
@@ -128,22 +136,46 @@ def certify(
     rules = [rule.exact() for rule in system.rules]
     form = network.exact()
     form = without_unused(form.eliminate(np.flatnonzero(form.slopes == 1), 1))
-    overlay = _Overlay(form, rules, domain, max_cells)
     cells = [_cell_of(whole, rule.conditions) for rule in rules]
-    for rule, cell in zip(rules, cells, strict=True):
-        if cell is not None:
-            overlay.add(rule, cell)
+    overlay = _overlaid(form, rules, cells, domain, max_cells)
+    exact, extra = overlay is not None, np.zeros(network.n_outputs)
+    if overlay is None and system.form is not None and domain is not None:
+        overlay = _overlaid(system.form.exact(), rules, cells, domain, max_cells)
+        box = domain if isinstance(domain, Box) else domain.box
+        between = deviation_bounds(system.form, network, box)
+        extra = between.upper
+        if overlay is not None:
+            overlay.restart(form, between.at)
+    if overlay is None:
+        raise LimitError(
+            f"rules and network cut the domain into more than max_cells={max_cells} pieces; raise it, take a smaller "
+            "domain, or a network with fewer nonlinear units."
+        )
     return Certificate(
         output_names=system.output_names,
-        upper=np.array([_rounded_up(value) for value in overlay.upper]),
+        upper=np.array(
+            [_rounded_up(v if v is None else v + Fraction(e)) for v, e in zip(overlay.upper, extra, strict=True)]
+        ),
         lower=np.array([_rounded_down(value) for value in overlay.lower]),
         at=np.array(overlay.at, dtype=np.float64).reshape(network.n_outputs, system.n_inputs),
         largest=np.array([_rounded_up(value) for value in overlay.largest]),
         uncovered=next(_uncovered(whole, [], rules), None),
         overlap=_overlap(rules, cells),
         n_cells=overlay.n_cells,
+        exact=exact,
         domain=domain,
     )
+
+
+def _overlaid(
+    form: NormalForm, rules: Sequence[Rule], cells: Sequence[ExactCell | None], domain: Domain | None, max_cells: int
+) -> _Overlay | None:
+    """The overlay of all rules; None if it has too many pieces."""
+    overlay = _Overlay(form, rules, domain)
+    for rule, cell in zip(rules, cells, strict=True):
+        if cell is not None and not overlay.add(rule, cell, max_cells):
+            return None
+    return overlay
 
 
 class Deviation(NamedTuple):
@@ -205,31 +237,36 @@ def _whole(domain: Domain | None, n_inputs: int) -> ExactCell:
 class _Overlay:
     """The largest differences met so far, and the inputs where they are."""
 
-    def __init__(self, form: NormalForm, rules: Sequence[Rule], domain: Domain | None, max_cells: int) -> None:
-        self._form, self._rules, self._domain, self._max_cells = form, rules, domain, max_cells
+    def __init__(self, form: NormalForm, rules: Sequence[Rule], domain: Domain | None) -> None:
+        self._form, self._rules, self._domain = form, rules, domain
         self.n_cells = 0
         self.upper: list[Fraction | None] = [Fraction(0)] * form.n_outputs
         self.lower = [Fraction(0)] * form.n_outputs
         self.largest: list[Fraction | None] = [Fraction(0)] * form.n_outputs
         self.at = [[0.0] * form.n_inputs for _ in range(form.n_outputs)]
 
-    def add(self, rule: Rule, cell: ExactCell) -> None:
+    def restart(self, form: NormalForm, points: FloatArray) -> None:
+        """Look for attained differences to another network, at one point for each output."""
+        self._form, self.lower = form, [Fraction(0)] * form.n_outputs
+        for k, point in enumerate([*self.at, *points]):
+            self._attain(k % form.n_outputs, np.asarray(point))
+
+    def add(self, rule: Rule, cell: ExactCell, max_cells: int) -> bool:
+        """Overlay one rule; False if there are too many pieces by then."""
         for k, row in enumerate(np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]])):
             for side in (row, -row):
                 self.largest[k] = _larger(self.largest[k], cell.maximum(side).value)
         for pattern in exact_patterns(self._form, cell):
             self.n_cells += 1
-            if self.n_cells > self._max_cells:
-                raise LimitError(
-                    f"rules and network cut the domain into more than max_cells={self._max_cells} pieces; raise it, "
-                    "take a smaller domain, or a network with fewer nonlinear units."
-                )
+            if self.n_cells > max_cells:
+                return False
             outputs = self._form.affine_on(pattern.signs)[1]
             coef, intercept = outputs.coef - rule.outputs.coef, outputs.intercept - rule.outputs.intercept
             for k in range(len(coef)):
                 row = np.append(coef[k], intercept[k])
                 if row.any():
                     self._compare(k, row, pattern.cell)
+        return True
 
     def _compare(self, k: int, row: Array, cell: ExactCell) -> None:
         for side in (row, -row):
@@ -247,6 +284,8 @@ class _Overlay:
         x = point.astype(np.float64)
         if self._domain is not None:
             x = np.clip(x, self._domain.lower, self._domain.upper)
+            if not self._domain.contains(x)[0]:
+                return
         exact = np.array([Fraction(v) for v in x], dtype=object)
         rule = next((rule for rule in self._rules if rule.covers(exact)[0]), None)
         if rule is not None:

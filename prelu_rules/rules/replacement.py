@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.domain import Domain
-from prelu_rules.geometry.ranges import MAX_REGIONS, difference, output_ranges, unit_ranges
+from prelu_rules.geometry.ranges import MAX_REGIONS, output_ranges, unit_ranges
 from prelu_rules.normal_form import NormalForm, UnitLabel
 from prelu_rules.rules.collapse import ReplacementKind, replacing_lines
 from prelu_rules.tolerances import ROUNDING
@@ -59,7 +60,7 @@ def largest_difference(form: NormalForm, other: NormalForm, domain: Domain, max_
     Raises:
         LimitError: if there are more regions.
     """
-    ranges = output_ranges(difference(form, other), domain, max_regions)
+    ranges = output_ranges(difference(form, other).form, domain, max_regions)
     return np.maximum(np.abs(ranges.lower), np.abs(ranges.upper))
 
 

@@ -207,3 +207,61 @@ def test_the_command_in_a_shell_of_its_own(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("prelu-rules: 20 nonlinear units are left")
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """A saved model and its rules."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), pr.PReLU(), keras.layers.Dense(1)])
+    model.save(tmp_path / "model.keras")
+    rules = pr.extract(model, pr.Box([0, 0], [1, 2]), feature_names=["income (EUR)", "children"])
+    rules.export("json", tmp_path / "rules.json")
+    return tmp_path
+
+
+def test_check_proves_rules(capsys, checked):
+    status, out, err = run(capsys, "check", checked / "rules.json", "--model", checked / "model.keras")
+    assert (status, err) == (0, "")
+    assert out.startswith("Rules against network on the domain, in exact arithmetic")
+    assert "every input falls under a rule, proven" in out and "no two rules overlap, proven" in out
+
+
+def test_check_finds_rules_of_another_network(capsys, checked, data):
+    content = json.loads((checked / "rules.json").read_text())
+    content["rules"][0]["outputs"]["intercept"][0] += 0.25
+    (checked / "wrong.json").write_text(json.dumps(content))
+    words = ["check", checked / "wrong.json", "--model", checked / "model.keras"]
+    status, out, err = run(capsys, *words)
+    assert status == 1 and "differ by at most 0.25" in out
+    assert err.startswith("prelu-rules: the rules are not the network: out1 differs by more than 1e-06 of its largest")
+    assert run(capsys, *words, "--tolerance", "1")[0] == 0
+    # The box of other data, with columns in another order and a target.
+    status, out, _ = run(capsys, *words, "--data", data, "--target", "price")
+    assert status == 1
+    content["rules"] = content["rules"][1:]
+    (checked / "wrong.json").write_text(json.dumps(content))
+    status, out, err = run(capsys, *words)
+    assert status == 1 and "no rule covers (" in out and "there are inputs without a rule" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["check", "rules.json", "--model", "none.keras"], "there is no file none.keras"),
+        (["check", "none.json", "--model", "model.keras"], "cannot read none.json: No such file"),
+        (["check", "model.keras", "--model", "model.keras"], "model.keras is not a text file"),
+        (["check", "rules.json"], "--model"),
+        (["check", "rules.json", "--model", "model.keras", "--data", "other.csv"], "has no column 'income (EUR)'"),
+        (
+            ["check", "rules.json", "--model", "wide.keras"],
+            "the network has 3 inputs and 1 outputs, but the rules have 2",
+        ),
+    ],
+)
+def test_check_names_what_is_wrong(capsys, checked, monkeypatch, words, message):
+    monkeypatch.chdir(checked)
+    (checked / "other.csv").write_text("a,b\n1,2\n3,4\n")
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save("wide.keras")
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "") and message in err and err.count("\n") == 1

@@ -8,7 +8,7 @@ from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.polytope import Polytope
-from prelu_rules.geometry.ranges import difference, output_ranges, unit_ranges
+from prelu_rules.geometry.ranges import output_ranges, unit_ranges
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 6)
 
@@ -58,15 +58,6 @@ def test_ranges_of_units_hold_what_they_see(seed, widths):
     units = np.arange(form.n_units)
     np.testing.assert_allclose(form.pre_activations(ranges.at_lower)[units, units], ranges.lower, atol=1e3 * size)
     np.testing.assert_allclose(form.pre_activations(ranges.at_upper)[units, units], ranges.upper, atol=1e3 * size)
-
-
-@given(networks.seeds, small)
-def test_the_difference_of_two_networks(seed, widths):
-    form = networks.random_form(seed, widths)
-    other = form.eliminate([0], 0.5)
-    x = np.random.default_rng(seed).normal(size=(10, widths[0]))
-    found = difference(form, other).evaluate(x)
-    np.testing.assert_allclose(found, form.evaluate(x) - other.evaluate(x), atol=1e-9 * (1 + np.abs(found).max()))
 
 
 def test_equations_and_points():

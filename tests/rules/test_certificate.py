@@ -135,6 +135,25 @@ def test_the_collapse_of_slopes_close_to_1_is_measured():
     assert certificate.at.tolist() == [[-10]]
 
 
+def test_networks_with_too_many_pieces_are_bounded():
+    """Many slopes just below 1, which the collapse took for 1: the bounds hold, and are not far apart."""
+    form = networks.random_form(0, (3, 6, 6, 1), slopes=(0.9996,))
+    form = replace(form, slopes=[0.5, *form.slopes[1:]])
+    for domain in (box_of(3), Polytope(box_of(3), [[1, 1, 1]], [2])):
+        rules = extract_rules(collapse_form(form), domain)
+        bounds = certify(rules, form, max_cells=20)
+        assert not bounds.exact and bounds.covered and bounds.disjoint and "by bounds" in str(bounds)
+        x = np.random.default_rng(0).uniform(-1, 1, (5000, 3))
+        x = x[domain.contains(x)]
+        found = np.abs(rules.predict(x) - form.evaluate(x)).max()
+        assert found <= bounds.upper[0] <= 3 * found
+        assert 0.5 * found <= bounds.lower[0] <= bounds.upper[0]
+        at = np.array([Fraction(v) for v in bounds.at[0]], dtype=object)
+        assert domain.contains(bounds.at).all()
+        rule = next(rule.exact() for rule in rules.rules if rule.exact().covers(at)[0])
+        assert Fraction(bounds.lower[0]) <= abs(form.exact().evaluate(at)[0] - rule.outputs(at)[0])
+
+
 def test_polytopes():
     form = networks.random_form(0, (3, 3, 1))
     domain = Polytope.one_hot(Box([0, 0, 0], [1, 1, 1]), [[0, 1, 2]])
@@ -148,6 +167,8 @@ def test_bad_use_is_named():
         certify(rules, networks.random_form(0, (3, 1)))
     with pytest.raises(LimitError, match="more than max_cells=2 pieces"):
         certify(rules, form, max_cells=2)
+    with pytest.raises(LimitError, match="more than max_cells=20 pieces"):
+        certify(replace(rules, form=None), networks.random_form(0, (2, 9, 1), slopes=(0.5,)), max_cells=20)
     with pytest.raises(InvalidValueError, match="no point satisfies the constraints of the domain exactly"):
         certify(rules, form, Polytope(Box([0.1, 0.2], [0.1, 0.2]), [[1, 1]], [0.3], [True]))
 

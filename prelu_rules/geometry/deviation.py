@@ -1,0 +1,159 @@
+"""How far two networks are apart on a box, with proof: an upper bound that holds, a lower bound that is attained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Literal, get_args
+
+import numpy as np
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.deviation_program import DeviationProgram
+from prelu_rules.geometry.difference import difference
+from prelu_rules.geometry.propagation import bounds_on
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.values import FloatArray, Value
+
+Method = Literal["auto", "propagation", "milp"]
+
+SAMPLED_ROWS = 2048
+"""Inputs drawn from the box to find a large difference."""
+
+MOST_CORNERS = 1024
+"""Corners of the box that are tried as well; a box of more dimensions has too many."""
+
+TIGHT = 1.01
+"""Bounds whose ratio is below this are close enough not to call the solver for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Deviation(Value):
+    """Bounds of the largest absolute difference of two networks on a box, for each output.
+
+    Attributes:
+        upper: `(n_outputs,)`, the difference is nowhere larger.
+        lower: `(n_outputs,)`, it is at least this large at `at`, in exact arithmetic.
+        at: `(n_outputs, n_inputs)`.
+    """
+
+    upper: FloatArray
+    lower: FloatArray
+    at: FloatArray
+
+
+def deviation_bounds(
+    form: NormalForm, other: NormalForm, domain: Box, *, method: Method = "auto", time_limit: float = 10.0
+) -> Deviation:
+    """The largest `|form(x) - other(x)|` on a box, from both sides.
+
+    Args:
+        form: a network.
+        other: one with as many inputs and outputs. The closer it is to `form` and the more units they share, by their
+            labels and slopes, the better are the bounds of "propagation".
+        domain: the box.
+        method: "propagation" takes milliseconds, and its bounds hold in real arithmetic whatever the roundings; "milp"
+            then improves them by branch and bound, where a bound relies on HiGHS up to `SOLVER_FEASIBILITY`; "auto"
+            does so only where the bounds are more than 1% apart.
+        time_limit: seconds for the solver, for each sign of each output.
+
+    Returns:
+        The bounds.
+
+    Raises:
+        InvalidValueError: if `method` is another word, or the time limit is not above 0.
+        ShapeError: if the networks or the domain do not fit together.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[3.0]]], [[0.0], [0.0]], [[0.5]])
+        >>> deviation = deviation_bounds(form, form.eliminate([0], 1), Box([-2], [2]))
+        >>> deviation.lower, deviation.upper.round(6), deviation.at
+        (array([3.]), array([3.]), array([[-2.]]))
+    """
+    if method not in get_args(Method):
+        raise InvalidValueError(f"method is {method!r}; it must be one of {', '.join(get_args(Method))}.")
+    if not time_limit > 0:
+        raise InvalidValueError(f"time_limit is {time_limit}; it must be above 0.")
+    parts = difference(form, other)
+    bounds, paired = bounds_on(parts.form, domain), bounds_on(parts.form, domain, parts.partners)
+    ends = [
+        -np.maximum(bounds.output_lower, paired.output_lower),
+        np.minimum(bounds.output_upper, paired.output_upper),
+    ]
+    places = list(probes(domain))
+    found = np.abs(parts.form.evaluate(places)).max(axis=0)
+    if method != "propagation":
+        program = None
+        for sign, end in zip((-1.0, 1.0), ends, strict=True):
+            for output in range(form.n_outputs):
+                if end[output] <= found[output] * (TIGHT if method == "auto" else 1.0):
+                    continue
+                program = program or DeviationProgram(parts, domain, bounds, paired)
+                bound, at = program.largest(output, sign, time_limit)
+                end[output] = min(end[output], bound)
+                if at is not None:
+                    places.append(at)
+                    found = np.maximum(found, np.abs(parts.form.evaluate(at)))
+    points = np.array(places)
+    at = points[np.abs(parts.form.evaluate(points)).argmax(axis=0)]
+    lower = np.array([_attained(form, other, x, output) for output, x in enumerate(at)])
+    return Deviation(np.maximum(np.maximum(*ends), lower), lower, at)
+
+
+def propagated_deviation(form: NormalForm, other: NormalForm, domain: Box) -> FloatArray:
+    """The upper bound of "propagation" alone, for those who compare many networks.
+
+    Args:
+        form: a network.
+        other: one with as many inputs and outputs.
+        domain: the box.
+
+    Returns:
+        `(n_outputs,)`.
+
+    Raises:
+        ShapeError: if the networks or the domain do not fit together.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[3.0]]], [[0.0], [0.0]], [[0.5]])
+        >>> propagated_deviation(form, form.eliminate([0], 1), Box([-2], [2])).round(6)
+        array([3.])
+    """
+    parts = difference(form, other)
+    bounds = bounds_on(parts.form, domain, parts.partners)
+    return np.maximum(bounds.output_upper, -bounds.output_lower)
+
+
+def probes(domain: Box) -> FloatArray:
+    """Inputs to look for a large difference at: the centre, the corners if they are few, and others drawn at random.
+
+    Args:
+        domain: the box.
+
+    Returns:
+        `(n_rows, n_inputs)`, the same in every call.
+
+    Example:
+        >>> probes(Box([0.0], [1.0]))[:3].tolist()
+        [[0.5], [0.0], [1.0]]
+    """
+    drawn = np.random.default_rng(0).uniform(domain.lower, domain.upper, (SAMPLED_ROWS, domain.n_inputs))
+    rows = [(domain.lower + domain.upper)[None] / 2]
+    if 2**domain.n_inputs <= MOST_CORNERS:
+        sides = np.array(list(product((False, True), repeat=domain.n_inputs)), dtype=bool).reshape(-1, domain.n_inputs)
+        rows.append(np.where(sides, domain.upper, domain.lower))
+    return np.clip(np.vstack([*rows, drawn]), domain.lower, domain.upper)
+
+
+def _attained(form: NormalForm, other: NormalForm, x: FloatArray, output: int) -> float:
+    """The difference at one input in exact arithmetic, rounded down."""
+    row = np.array([Fraction(float(value)) for value in x], dtype=object)
+    exact = abs(_exact_output(form, row, output) - _exact_output(other, row, output))
+    value = float(exact)
+    return value if Fraction(value) <= exact else float(np.nextafter(value, 0.0))
+
+
+def _exact_output(form: NormalForm, row: FloatArray, output: int) -> Fraction:
+    return Fraction(form.exact().evaluate(row)[output])

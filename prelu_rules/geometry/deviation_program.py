@@ -1,0 +1,126 @@
+"""The largest difference of two networks as a mixed-integer linear program, solved by branch and bound (HiGHS)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import Bounds as VariableBounds
+from scipy.optimize import LinearConstraint, milp
+
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.difference import Difference
+from prelu_rules.geometry.propagation import Bounds
+from prelu_rules.tolerances import SOLVER_FEASIBILITY
+from prelu_rules.values import BoolArray, FloatArray
+
+
+class DeviationProgram:
+    """Inputs, activations, and for each unit a sign that is 0 or 1.
+
+    A unit of slope `a < 1` on `[l, u]` is written as in Tjeng, Xiao and Tedrake (2019), "Evaluating robustness of
+    neural networks with mixed integer programming": `p >= z`, `p >= a z`, `p <= z - (1 - a) l (1 - s)` and
+    `p <= a z + (1 - a) u s` with its sign `s`; for `a > 1` the other way round. Units with partners also get the lines
+    around their difference, which follow from the rest, but not while the solver takes signs for fractions.
+
+    Args:
+        difference: of two networks.
+        domain: the box.
+        bounds: of the units of `difference.form`, without partners.
+        paired: the same with partners.
+
+    Example:
+        >>> from prelu_rules.geometry.difference import difference
+        >>> from prelu_rules.geometry.propagation import bounds_on
+        >>> from prelu_rules.normal_form import NormalForm
+        >>> form, box = NormalForm([[1]], [[0]], [0], [[0]], [[1]], [0], slopes=[0.5]), Box([-2], [2])
+        >>> parts = difference(form, form.eliminate([0], 1))
+        >>> bounds = bounds_on(parts.form, box)
+        >>> bound, at = DeviationProgram(parts, box, bounds, bounds).largest(0, -1.0, time_limit=10.0)
+        >>> round(bound, 3), at
+        (1.0, array([-2.]))
+    """
+
+    def __init__(self, difference: Difference, domain: Box, bounds: Bounds, paired: Bounds) -> None:
+        form, partners = difference.form, difference.partners
+        n, d = form.n_units, form.n_inputs
+        lower, upper = _ranges(difference, bounds, paired)
+        slopes = form.slopes.astype(np.float64)
+        # Inputs and activations are scaled to [-1, 1], so that the solver's tolerances mean the same for all.
+        self._domain, self._n_units = domain, n
+        self._centre, self._radius = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+        reach = np.maximum(-lower, upper) * np.maximum(1, np.abs(slopes))
+        self._scale = np.where(reach > 0, reach, 1.0)
+        A, B, b, C, D, e = (v.astype(np.float64) for v in (form.A, form.B, form.b, form.C, form.D, form.e))
+        # Functions of the variables, with the constant last: inputs, activations, signs.
+        none = np.zeros((n, n))
+        z = np.hstack([A * self._radius, B * self._scale, none, (A @ self._centre + b)[:, None]])
+        p = np.hstack([np.zeros((n, d)), np.diag(self._scale), none, np.zeros((n, 1))])
+        sign = np.hstack([np.zeros((n, d + n)), np.eye(n), np.zeros((n, 1))])
+        self._outputs = np.hstack(
+            [C * self._radius, D * self._scale, np.zeros_like(D), (C @ self._centre + e)[:, None]]
+        )
+        self._rows: list[FloatArray] = []
+        bends = (lower < 0) & (upper > 0) & (slopes != 1)
+        line = np.where(lower >= 0, 1.0, slopes)[:, None] * z
+        self._at_least_zero(~bends, p - line)
+        self._at_least_zero(~bends, line - p)
+        side, gap = np.where(slopes < 1, 1.0, -1.0)[:, None], np.abs(1 - slopes)[:, None]
+        over_one, over_slope = side * (p - z), side * (p - slopes[:, None] * z)
+        self._at_least_zero(bends, over_one)
+        self._at_least_zero(bends, over_slope)
+        self._at_least_zero(bends, gap * lower[:, None] * sign - over_one, -gap[:, 0] * lower)
+        self._at_least_zero(bends, gap * upper[:, None] * sign - over_slope)
+        change, moved = p - p[partners], z - z[partners]
+        for direction, (slope, offset) in ((1.0, paired.below), (-1.0, paired.above)):
+            self._at_least_zero(partners >= 0, direction * (change - slope[:, None] * moved), -direction * offset)
+        self._signs = np.concatenate([np.zeros(d + n), bends])
+        self._sizes = np.maximum(np.abs(paired.output_lower), np.abs(paired.output_upper))
+        # An activation may be off by what one row of its own may miss, and by twice that much for its sign.
+        self._missed = SOLVER_FEASIBILITY * (3 * bounds.sensitivity @ self._scale + (d + n) * self._sizes)
+
+    def _at_least_zero(self, units: BoolArray, rows: FloatArray, constant: FloatArray | float = 0.0) -> None:
+        """Demand that functions, one per unit, are not negative; for these units."""
+        shifted = rows.copy()
+        shifted[:, -1] += constant
+        self._rows.append((shifted / self._scale[:, None])[units])
+
+    def largest(self, output: int, sign: float, time_limit: float) -> tuple[float, FloatArray | None]:
+        """An upper bound of an output, or of minus the output, and the best input that was found.
+
+        Args:
+            output: which one.
+            sign: 1 or -1.
+            time_limit: seconds.
+
+        Returns:
+            The bound of the solver and what its tolerances may hide; infinite if it has none. The input,
+            `(n_inputs,)`, or None if there was no time to find one.
+        """
+        size = self._sizes[output] if self._sizes[output] > 0 else 1.0
+        gain = sign * self._outputs[output]
+        rows = np.vstack(self._rows)
+        result = milp(
+            -gain[:-1] / size,
+            constraints=LinearConstraint(rows[:, :-1], -rows[:, -1], np.inf),
+            bounds=VariableBounds(np.append(-np.ones(len(gain) - 1 - self._n_units), np.zeros(self._n_units)), 1.0),
+            integrality=self._signs,
+            options={"time_limit": time_limit},
+        )
+        at = None
+        if result.x is not None:
+            x = self._centre + self._radius * result.x[: len(self._centre)]
+            at = np.clip(x, self._domain.lower, self._domain.upper)
+        # Of 0 (optimal) and 1 (time is over) alone the bound is one.
+        bound = result.mip_dual_bound if result.status in (0, 1) else None
+        if bound is None or not np.isfinite(bound):
+            return np.inf, at
+        return float(gain[-1] - size * bound + self._missed[output]), at
+
+
+def _ranges(difference: Difference, bounds: Bounds, paired: Bounds) -> tuple[FloatArray, FloatArray]:
+    """Of each pre-activation, also by way of the partner."""
+    partners = difference.partners
+    own = partners >= 0
+    by_partner = bounds.lower[partners] + paired.lower, bounds.upper[partners] + paired.upper
+    lower = np.where(own, np.maximum(bounds.lower, by_partner[0]), bounds.lower)
+    upper = np.where(own, np.minimum(bounds.upper, by_partner[1]), bounds.upper)
+    return lower, upper
