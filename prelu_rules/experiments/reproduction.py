@@ -13,7 +13,7 @@ from prelu_rules.experiments.paper_training import MAX_STEPS, PATIENCE, PaperRun
 from prelu_rules.experiments.toy import XOR, ToyTask
 from prelu_rules.export import text
 from prelu_rules.extraction import extract
-from prelu_rules.rules.rounding import with_honest_precision
+from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import PRINTED_TWO_DECIMALS
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.rules.precision import Precision
-from prelu_rules.rules.rounding import printed_rule
+from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array

@@ -102,30 +102,6 @@ def deviation_bounds(
     return Deviation(np.maximum(np.maximum(*ends), lower), lower, at)
 
 
-def propagated_deviation(form: NormalForm, other: NormalForm, domain: Box) -> FloatArray:
-    """The upper bound of "propagation" alone, for those who compare many networks.
-
-    Args:
-        form: a network.
-        other: one with as many inputs and outputs.
-        domain: the box.
-
-    Returns:
-        `(n_outputs,)`.
-
-    Raises:
-        ShapeError: if the networks or the domain do not fit together.
-
-    Example:
-        >>> form = NormalForm.from_layers([[[1.0]], [[3.0]]], [[0.0], [0.0]], [[0.5]])
-        >>> propagated_deviation(form, form.eliminate([0], 1), Box([-2], [2])).round(6)
-        array([3.])
-    """
-    parts = difference(form, other)
-    bounds = bounds_on(parts.form, domain, parts.partners)
-    return np.maximum(bounds.output_upper, -bounds.output_lower)
-
-
 def probes(domain: Box) -> FloatArray:
     """Inputs to look for a large difference at: the centre, the corners if they are few, and others drawn at random.
 

@@ -74,13 +74,13 @@ def _facets(
         n = stand_in_cell(network, frame, signs[pattern], decides[pattern], tight, functions, rows, n_base, table)
         skipped[:] = False
         known[:] = False
-        _mark_tight(table, tight, n, skipped, known)
+        _mark_tight(table, tight, n_base, n, skipped, known)
         # From the last to the first, so that of two equal ones the first stays.
         row = n
         for unit in range(n_units - 1, -1, -1):
             if decides[pattern, unit]:
                 row -= 1
-                bounds[pattern, unit] = _is_facet(table, tight, n, row, skipped, known)
+                bounds[pattern, unit] = _is_facet(table, tight, n_base, n, row, skipped, known)
         for unit in range(n_units):
             if bounds[pattern, unit]:
                 kept[n_kept] = functions[unit]
@@ -89,7 +89,9 @@ def _facets(
 
 
 @njit(cache=True)
-def _is_facet(table: FloatArray, tight: IntArray, n: int, row: int, skipped: BoolArray, known: BoolArray) -> bool:
+def _is_facet(
+    table: FloatArray, tight: IntArray, n_base: int, n: int, row: int, skipped: BoolArray, known: BoolArray
+) -> bool:
     """Whether the cell would be larger without a row; if it would not, the row is skipped from now on."""
     if known[row]:
         return True
@@ -105,16 +107,17 @@ def _is_facet(table: FloatArray, tight: IntArray, n: int, row: int, skipped: Boo
     facet, _ = dictionary.reaches(table, tight, n, row, -1.0, skipped, True)
     skipped[row] = not facet
     if facet:
-        _mark_tight(table, tight, n, skipped, known)
+        _mark_tight(table, tight, n_base, n, skipped, known)
     return facet
 
 
 @njit(cache=True)
-def _mark_tight(table: FloatArray, tight: IntArray, n: int, skipped: BoolArray, known: BoolArray) -> None:
+def _mark_tight(table: FloatArray, tight: IntArray, n_base: int, n: int, skipped: BoolArray, known: BoolArray) -> None:
     """Mark the rows tight at this corner that nothing else holds: without them the walk would go on behind them."""
     for place in range(len(tight)):
         row = tight[place]
-        if not known[row]:
+        # The rows of the domain come first, and nobody asks for them.
+        if row >= n_base and not known[row]:
             skipped[row] = True
             entering, step = dictionary.blocking(table, tight, n, place, -1.0, skipped, False)
             known[row] = entering < 0 or step > CUT

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.collapse import is_linear
-from prelu_rules.rules.rule_system import default_names
+from prelu_rules.rules.names import default_names
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import FloatArray
 

@@ -7,25 +7,20 @@ and no rounding enters, so the bounds hold for the numbers that rules and networ
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
+from prelu_rules.errors import LimitError, ShapeError
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.deviation import deviation_bounds
 from prelu_rules.geometry.domain import Domain
-from prelu_rules.geometry.exact import ExactCell, exact_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.collapse import without_unused
-from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.overlay import cell_of, overlaid, overlap, rounded_down, rounded_up, uncovered, whole_domain
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import Array, FloatArray, Value
+from prelu_rules.values import FloatArray, Value
 
 MAX_CELLS = 500
 """Pieces of the overlay; in few dimensions so many take a second, in ten about half a minute."""
@@ -132,15 +127,15 @@ def certify(
             f"{system.n_inputs} and {len(system.output_names)}; certify them against the network they came from."
         )
     domain = system.domain if domain is None else domain
-    whole = _whole(domain, system.n_inputs)
+    whole = whole_domain(domain, system.n_inputs)
     rules = [rule.exact() for rule in system.rules]
     form = network.exact()
     form = without_unused(form.eliminate(np.flatnonzero(form.slopes == 1), 1))
-    cells = [_cell_of(whole, rule.conditions) for rule in rules]
-    overlay = _overlaid(form, rules, cells, domain, max_cells)
+    cells = [cell_of(whole, rule.conditions) for rule in rules]
+    overlay = overlaid(form, rules, cells, domain, max_cells)
     exact, extra = overlay is not None, np.zeros(network.n_outputs)
     if overlay is None and system.form is not None and domain is not None:
-        overlay = _overlaid(system.form.exact(), rules, cells, domain, max_cells)
+        overlay = overlaid(system.form.exact(), rules, cells, domain, max_cells)
         box = domain if isinstance(domain, Box) else domain.box
         between = deviation_bounds(system.form, network, box)
         extra = between.upper
@@ -154,210 +149,14 @@ def certify(
     return Certificate(
         output_names=system.output_names,
         upper=np.array(
-            [_rounded_up(v if v is None else v + Fraction(e)) for v, e in zip(overlay.upper, extra, strict=True)]
+            [rounded_up(v if v is None else v + Fraction(e)) for v, e in zip(overlay.upper, extra, strict=True)]
         ),
-        lower=np.array([_rounded_down(value) for value in overlay.lower]),
+        lower=np.array([rounded_down(value) for value in overlay.lower]),
         at=np.array(overlay.at, dtype=np.float64).reshape(network.n_outputs, system.n_inputs),
-        largest=np.array([_rounded_up(value) for value in overlay.largest]),
-        uncovered=next(_uncovered(whole, [], rules), None),
-        overlap=_overlap(rules, cells),
+        largest=np.array([rounded_up(value) for value in overlay.largest]),
+        uncovered=next(uncovered(whole, [], rules), None),
+        overlap=overlap(rules, cells),
         n_cells=overlay.n_cells,
         exact=exact,
         domain=domain,
     )
-
-
-def _overlaid(
-    form: NormalForm, rules: Sequence[Rule], cells: Sequence[ExactCell | None], domain: Domain | None, max_cells: int
-) -> _Overlay | None:
-    """The overlay of all rules; None if it has too many pieces."""
-    overlay = _Overlay(form, rules, domain)
-    for rule, cell in zip(rules, cells, strict=True):
-        if cell is not None and not overlay.add(rule, cell, max_cells):
-            return None
-    return overlay
-
-
-class Deviation(NamedTuple):
-    """The largest differences of two rule systems, and an input that falls under no rule of the second.
-
-    Attributes:
-        upper: `(n_outputs,)`, rounded up.
-        uncovered: `(n_inputs,)`, or None if every input falls under one.
-    """
-
-    upper: FloatArray
-    uncovered: FloatArray | None
-
-
-def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None) -> Deviation:
-    """Prove how far two rule systems can be apart.
-
-    Args:
-        system: rules.
-        other: other rules for the same inputs and outputs; where an input falls under several, all of them count.
-        domain: where to compare; None for all inputs.
-
-    Returns:
-        The bounds, and whether the second system covers the domain.
-
-    Raises:
-        InvalidValueError: if no point satisfies the constraints of the domain exactly.
-
-    Example:
-        >>> from prelu_rules.affine import AffineMap
-        >>> from prelu_rules.geometry.box import Box
-        >>> one, two = (RuleSystem((Rule((), AffineMap([[w]], [0.0])),), ("x",), ("y",)) for w in (1.0, 1.5))
-        >>> rule_deviation(one, two, Box([-4], [2])).upper
-        array([2.])
-    """
-    whole = _whole(domain, system.n_inputs)
-    others = [rule.exact() for rule in other.rules]
-    upper: list[Fraction | None] = [Fraction(0)] * len(system.output_names)
-    for rule in (rule.exact() for rule in system.rules):
-        mine = _cell_of(whole, rule.conditions)
-        for alien in others:
-            both = _cell_of(mine, alien.conditions)
-            if both is None:
-                continue
-            coef = rule.outputs.coef - alien.outputs.coef
-            for k, row in enumerate(np.hstack([coef, (rule.outputs.intercept - alien.outputs.intercept)[:, None]])):
-                for side in (row, -row):
-                    upper[k] = _larger(upper[k], both.maximum(side).value)
-    return Deviation(np.array([_rounded_up(value) for value in upper]), next(_uncovered(whole, [], others), None))
-
-
-def _whole(domain: Domain | None, n_inputs: int) -> ExactCell:
-    whole = ExactCell.of_domain(domain, n_inputs)
-    if whole is None:
-        raise InvalidValueError("no point satisfies the constraints of the domain exactly; widen them a little.")
-    return whole
-
-
-class _Overlay:
-    """The largest differences met so far, and the inputs where they are."""
-
-    def __init__(self, form: NormalForm, rules: Sequence[Rule], domain: Domain | None) -> None:
-        self._form, self._rules, self._domain = form, rules, domain
-        self.n_cells = 0
-        self.upper: list[Fraction | None] = [Fraction(0)] * form.n_outputs
-        self.lower = [Fraction(0)] * form.n_outputs
-        self.largest: list[Fraction | None] = [Fraction(0)] * form.n_outputs
-        self.at = [[0.0] * form.n_inputs for _ in range(form.n_outputs)]
-
-    def restart(self, form: NormalForm, points: FloatArray) -> None:
-        """Look for attained differences to another network, at one point for each output."""
-        self._form, self.lower = form, [Fraction(0)] * form.n_outputs
-        for k, point in enumerate([*self.at, *points]):
-            self._attain(k % form.n_outputs, np.asarray(point))
-
-    def add(self, rule: Rule, cell: ExactCell, max_cells: int) -> bool:
-        """Overlay one rule; False if there are too many pieces by then."""
-        for k, row in enumerate(np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]])):
-            for side in (row, -row):
-                self.largest[k] = _larger(self.largest[k], cell.maximum(side).value)
-        for pattern in exact_patterns(self._form, cell):
-            self.n_cells += 1
-            if self.n_cells > max_cells:
-                return False
-            outputs = self._form.affine_on(pattern.signs)[1]
-            coef, intercept = outputs.coef - rule.outputs.coef, outputs.intercept - rule.outputs.intercept
-            for k in range(len(coef)):
-                row = np.append(coef[k], intercept[k])
-                if row.any():
-                    self._compare(k, row, pattern.cell)
-        return True
-
-    def _compare(self, k: int, row: Array, cell: ExactCell) -> None:
-        for side in (row, -row):
-            value, corner = cell.maximum(side)
-            before, self.upper[k] = self.upper[k], _larger(self.upper[k], value)
-            if self.upper[k] == before:
-                continue
-            # At a corner another rule may apply, just inside it is this one.
-            inner = corner + (_inner_point(cell) - corner) * Fraction(1, 2**30)
-            for point in (corner, inner):
-                self._attain(k, point)
-
-    def _attain(self, k: int, point: Array) -> None:
-        """Compare at the float that is nearest to a point, in the box of the domain."""
-        x = point.astype(np.float64)
-        if self._domain is not None:
-            x = np.clip(x, self._domain.lower, self._domain.upper)
-            if not self._domain.contains(x)[0]:
-                return
-        exact = np.array([Fraction(v) for v in x], dtype=object)
-        rule = next((rule for rule in self._rules if rule.covers(exact)[0]), None)
-        if rule is not None:
-            difference = abs(self._form.evaluate(exact)[k] - rule.outputs(exact)[k])
-            if difference > self.lower[k]:
-                self.lower[k], self.at[k] = difference, x.tolist()
-
-
-def _cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCell | None:
-    for condition in conditions:
-        cell = None if cell is None else cell.cut(condition.row())
-    return cell
-
-
-def _inner_point(cell: ExactCell) -> Array:
-    """A point away from those boundaries that not all of the cell lies on: the mean of corners in all directions."""
-    n_inputs = len(cell.to_input)
-    corners = [cell.corner]
-    for k in range(n_inputs):
-        direction = np.array([Fraction(int(i == k)) for i in range(n_inputs + 1)], dtype=object)
-        corners += [cell.maximum(direction).point, cell.maximum(-direction).point]
-    return np.asarray(sum(corners) / Fraction(len(corners)))
-
-
-def _uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[FloatArray]:
-    """Inputs of a cell that fall under none of the rules; `strict` functions have to be above 0 there.
-
-    A convex set where each of several functions is positive somewhere, and none is negative, has points where all are.
-    """
-    points = []
-    for row in strict:
-        if not cell.exceeds(row):
-            return
-        points.append(cell.maximum(row).point)
-    if not rules:
-        points = points or [cell.corner]
-        yield np.asarray(sum(points) / Fraction(len(points))).astype(np.float64)
-        return
-    for condition in rules[0].conditions:
-        row = condition.row()
-        outside = cell.cut(-row)
-        if outside is not None:
-            # Beyond `z >= 0` it is `z < 0`, beyond `z < 0` it is `z >= 0`.
-            yield from _uncovered(outside, [*strict, -row] if condition.nonnegative else strict, rules[1:])
-        inside = cell.cut(row)
-        if inside is None:
-            return
-        cell, strict = inside, strict if condition.nonnegative else [*strict, row]
-
-
-def _overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatArray | None:
-    """A point inside two rules, if there is one."""
-    for (one, first), (other, second) in combinations(zip(rules, cells, strict=True), 2):
-        both = None if second is None else _cell_of(first, other.conditions)
-        # A convex set where each of several functions is positive somewhere has points where all are.
-        if both is not None and all(both.exceeds(c.row()) for c in (*one.conditions, *other.conditions)):
-            return np.asarray(_inner_point(both).astype(np.float64))
-    return None
-
-
-def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:
-    """The larger of two bounds; None is that of what grows without end."""
-    return None if one is None or other is None else max(one, other)
-
-
-def _rounded_up(value: Fraction | None) -> float:
-    if value is None:
-        return math.inf
-    near = float(value)
-    return near if Fraction(near) >= value else math.nextafter(near, math.inf)
-
-
-def _rounded_down(value: Fraction) -> float:
-    near = float(value)
-    return near if Fraction(near) <= value else math.nextafter(near, 0.0)

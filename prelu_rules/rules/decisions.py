@@ -14,7 +14,7 @@ from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.linear_program import CellProgram
 from prelu_rules.geometry.sampling import sampled
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
-from prelu_rules.rules.rounding import with_honest_precision
+from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.simplification import implied, needed

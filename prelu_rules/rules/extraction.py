@@ -15,9 +15,10 @@ from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.geometry.sampling import sampled
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
-from prelu_rules.rules.rounding import with_honest_precision
+from prelu_rules.rules.names import default_names
+from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.rule_system import RuleSystem, default_names
+from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.simplification import needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
 from prelu_rules.values import input_rows

@@ -1,14 +1,12 @@
 """Rules with the shortest numbers that an error allows; the error is proven.
 
-This changes the rules. How many digits a number needs when unchanged rules are printed is `rounding`'s question.
+This changes the rules. How many digits a number needs when unchanged rules are printed is the question of `printed`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +15,12 @@ from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.rules.certificate import rule_deviation
+from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted
+from prelu_rules.rules.overlay import rule_deviation
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.tolerances import SAME_BEND, SAME_JUMP
+from prelu_rules.rules.short_numbers import digits, short_row
 from prelu_rules.values import FloatArray, exact_array, frozen_array
 
 SHARE_OF_BENDS = 0.3
@@ -111,69 +110,15 @@ def reading_cost(system: RuleSystem) -> int:
         >>> reading_cost(RuleSystem((Rule((), AffineMap([[0.25, 0.0]], [-1.0])),), ("a", "b"), ("y",)))
         3
     """
-    bends = _Bends(system.rules)
+    bends = Bends(system.rules)
     numbers = [bends.rows, *(np.hstack([r.outputs.coef, r.outputs.intercept[:, None]]) for r in system.rules)]
-    return sum(_digits(v) for array in numbers for v in array.ravel())
-
-
-@dataclass(frozen=True)
-class _Side:
-    """A condition as a side of a bend: `sign` times its row."""
-
-    bend: int
-    sign: float
-
-
-class _Bends:
-    """The distinct hyperplanes of all conditions, normalised, and which one each condition is a side of."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        found: list[FloatArray] = []
-        self.sides: list[list[_Side]] = []
-        for rule in rules:
-            self.sides.append([])
-            for condition in rule.conditions:
-                normal = condition.normalised()
-                row = np.append(normal.coef, normal.intercept).astype(np.float64)
-                sign = -1.0 if next((w for w in row if w != 0), 1.0) < 0 else 1.0
-                row = sign * row + 0.0
-                same = (
-                    k for k, other in enumerate(found) if np.abs(row - other).max() <= SAME_BEND * np.abs(row).max()
-                )
-                bend = next(same, len(found))
-                if bend == len(found):
-                    found.append(row)
-                self.sides[-1].append(_Side(bend, sign))
-        n_inputs = rules[0].outputs.coef.shape[1]
-        self.rows = np.array(found).reshape(-1, n_inputs + 1)
-
-    def strengths(self, rules: Sequence[Rule]) -> FloatArray:
-        """How much outputs change at most, per unit of a bend's function, where one crosses it: `(n_bends, n_outputs)`.
-
-        Outputs have no jumps, so rules that meet at a bend differ by a multiple of its function. Where no two rules do,
-        nothing is known.
-        """
-        strength = np.full((len(self.rows), rules[0].outputs.coef.shape[0]), np.nan)
-        outputs = [np.hstack([r.outputs.coef, r.outputs.intercept[:, None]]).astype(np.float64) for r in rules]
-        where = [
-            {side.bend: (side.sign > 0) == c.nonnegative for side, c in zip(sides, rule.conditions, strict=True)}
-            for sides, rule in zip(self.sides, rules, strict=True)
-        ]
-        for first, second in combinations(range(len(rules)), 2):
-            jump = outputs[first] - outputs[second]
-            for bend in where[first].keys() | where[second].keys():
-                row = self.rows[bend]
-                factor = jump @ row / (row @ row)
-                apart = where[first].get(bend) is not where[second].get(bend)
-                if apart and np.abs(jump - np.outer(factor, row)).max() <= SAME_JUMP * np.abs(jump).max():
-                    strength[bend] = np.fmax(strength[bend], np.abs(factor))
-        return strength
+    return sum(digits(v) for array in numbers for v in array.ravel())
 
 
 def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSystem:
     if decimals < 0:
         raise InvalidValueError(f"decimals is {decimals}; it must be at least 0.")
-    bends = _Bends(system.rules)
+    bends = Bends(system.rules)
     outputs = [
         AffineMap(
             np.round(r.outputs.coef.astype(np.float64), decimals),
@@ -192,7 +137,7 @@ def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSyste
 
 def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSystem:
     """The shortest of several tries, each proven to be within the error."""
-    bends = _Bends(system.rules)
+    bends = Bends(system.rules)
     strengths = bends.strengths(system.rules)
     boxes = [_bounding_box(rule, domain) for rule in system.rules]
     best: tuple[int, RuleSystem] | None = None
@@ -220,7 +165,7 @@ def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSyst
 def _shortened(
     system: RuleSystem,
     domain: Domain,
-    bends: _Bends,
+    bends: Bends,
     strengths: FloatArray,
     boxes: Sequence[tuple[FloatArray, FloatArray]],
     budget: FloatArray,
@@ -232,62 +177,16 @@ def _shortened(
         if not np.isnan(strengths[bend]).any():
             parts = SHARE_OF_BENDS * budget / len(rows)
             moves = np.divide(parts, strengths[bend], out=np.full_like(parts, np.inf), where=strengths[bend] > 0)
-            rows[bend] = _short_row(row, centre, radius, float(moves.min()), keep=int(np.argmax(np.abs(row[:-1]))))
+            rows[bend] = short_row(row, centre, radius, float(moves.min()), keep=int(np.argmax(np.abs(row[:-1]))))
     outputs = []
     for rule, (middle, half) in zip(system.rules, boxes, strict=True):
         affine = np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]]).astype(np.float64)
         share = (1 - SHARE_OF_BENDS) if len(rows) else 1.0
         short = np.array(
-            [_short_row(row, middle, half, share * error) for row, error in zip(affine, budget, strict=True)]
+            [short_row(row, middle, half, share * error) for row, error in zip(affine, budget, strict=True)]
         )
         outputs.append(AffineMap(short[:, :-1], short[:, -1]))
     return _rebuilt(system, domain, bends, rows, outputs)
-
-
-def _short_row(
-    row: FloatArray, centre: FloatArray, radius: FloatArray, error: float, keep: int | None = None
-) -> FloatArray:
-    """Shorter weights and constant; within a radius of a centre the affine function changes by at most the error."""
-    short = row.copy()
-    left = error
-    free = [k for k in range(len(row) - 1) if k != keep and row[k] != 0]
-    # Weights that matter least take least of the error, and leave more to the others.
-    for number, k in enumerate(sorted(free, key=lambda k: abs(row[k]) * radius[k])):
-        allowance = left / (len(free) - number + 1)
-        reach = radius[k]
-        short[k] = _shortest(row[k], allowance / reach if reach > 0 else math.inf)
-        left -= abs(short[k] - row[k]) * reach
-    # The constant makes up for what the weights change at the centre.
-    short[-1] = _shortest(float(row[-1] + (row[:-1] - short[:-1]) @ centre), left)
-    return short
-
-
-def _shortest(value: float, error: float) -> float:
-    """The number with the fewest digits that is within an error of a value."""
-    if abs(value) <= error:
-        return 0.0
-    sign, size = math.copysign(1.0, value), abs(value)
-    if abs(size - 1) <= error:
-        return sign
-    if error <= 0:
-        return value
-    for place in range(math.floor(math.log10(size + error)), -300, -1):
-        least, most = math.ceil((size - error) * 10.0**-place), math.floor((size + error) * 10.0**-place)
-        candidates = [m for m in (round(size * 10.0**-place), least, most) if least <= m <= most and m > 0]
-        # Quarters first, since people know them; then what is nearest.
-        candidates.sort(key=lambda m: ((4 * m * 10.0**place) % 1 != 0, abs(m * 10.0**place - size)))
-        for whole in candidates:
-            # As text, so that it is the float that prints so short.
-            short = float(f"{whole}e{place}")
-            if abs(short - size) <= error:
-                return sign * short
-    return value
-
-
-def _digits(value: float) -> int:
-    """The significant digits of the shortest text of a number; 0 has none."""
-    mantissa = repr(abs(float(value))).split("e")[0].replace(".", "").strip("0")
-    return len(mantissa)
 
 
 def _bounding_box(rule: Rule, domain: Domain) -> tuple[FloatArray, FloatArray]:
@@ -307,7 +206,7 @@ def _bounding_box(rule: Rule, domain: Domain) -> tuple[FloatArray, FloatArray]:
 
 
 def _rebuilt(
-    system: RuleSystem, domain: Domain, bends: _Bends, rows: FloatArray, outputs: Sequence[AffineMap]
+    system: RuleSystem, domain: Domain, bends: Bends, rows: FloatArray, outputs: Sequence[AffineMap]
 ) -> RuleSystem:
     """The same rules with other bends and outputs."""
     rules = []

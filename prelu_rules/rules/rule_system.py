@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +12,7 @@ import numpy.typing as npt
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.names import check_classes, check_names
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, IntArray, Value, input_rows
@@ -95,18 +94,9 @@ class RuleSystem(Value):
         ):
             if have not in (None, shape):
                 raise ShapeError(f"the {name} is for {have} outputs and inputs, but the rules are for {shape}.")
-        for kind, names in (("feature", self.feature_names), ("output", self.output_names)):
-            if not all(isinstance(name, str) for name in names):
-                raise InvalidValueError(f"the {kind} names {list(names)} must all be text.")
-            unwritable = [name for name in names if any("\ud800" <= letter <= "\udfff" for letter in name)]
-            if unwritable:
-                raise InvalidValueError(f"the {kind} name {unwritable[0]!r} is no Unicode text; rename it.")
-            if len(set(names)) < len(names):
-                twice = next(name for name in names if names.count(name) > 1)
-                raise InvalidValueError(f"the {kind} name {twice!r} is used twice; names must be distinct.")
-        for label in self.classes or ():
-            if isinstance(label, float) and not math.isfinite(label):
-                raise InvalidValueError(f"the class {label} is no finite number; name it by a text.")
+        check_names("feature", self.feature_names)
+        check_names("output", self.output_names)
+        check_classes(self.classes or ())
         if self.classes is not None and len(self.classes) != max(2, shape[0]):
             raise ShapeError(
                 f"there are {len(self.classes)} classes for {shape[0]} logits; give one each, or two for one."
@@ -413,33 +403,3 @@ class RuleSystem(Value):
         from prelu_rules.export import export
 
         return export(self, target, path, **options)
-
-
-def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple[str, ...]:
-    """Names that were given, checked, or `prefix1`, `prefix2`, ... where none were.
-
-    Args:
-        names: the names, or None.
-        prefix: what default names start with.
-        count: how many there must be.
-
-    Returns:
-        `count` names.
-
-    Raises:
-        ShapeError: if another number of names was given.
-        InvalidValueError: if one text was given instead of a list of names.
-
-    Example:
-        >>> default_names(None, "in", 2)
-        ('in1', 'in2')
-    """
-    if names is None:
-        return tuple(f"{prefix}{number + 1}" for number in range(count))
-    if isinstance(names, str):
-        raise InvalidValueError(f"the names are the text {names!r}; give a list of names.")
-    if len(names) != count:
-        raise ShapeError(
-            f"there are {len(names)} names for {count} columns ({', '.join(map(str, names))}); give one each."
-        )
-    return tuple(map(str, names))

@@ -10,7 +10,7 @@ from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
 from prelu_rules.export.text import quoted, read, write
 from prelu_rules.rules.extraction import extract_rules
-from prelu_rules.rules.rounding import printed_rule
+from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 

@@ -18,7 +18,7 @@ from prelu_rules.export.text import read
 from prelu_rules.geometry.box import Box
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
-from prelu_rules.rules.rounding import printed_rule
+from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 

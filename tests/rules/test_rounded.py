@@ -8,9 +8,8 @@ from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.export import json, text
 from prelu_rules.geometry.box import Box
-from prelu_rules.rules.certificate import rule_deviation
 from prelu_rules.rules.extraction import extract_rules
-from prelu_rules.rules.rounded import _shortest, reading_cost, rounded
+from prelu_rules.rules.rounded import reading_cost, rounded
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -81,38 +80,6 @@ def test_decimals_are_what_they_say(seed, widths, decimals):
     assert np.max(short.rounding_error) > 0
 
 
-@pytest.mark.parametrize(
-    ("value", "error", "expected"),
-    [
-        (0.9999, 0.001, 1.0),
-        (-1.0001, 0.001, -1.0),
-        (1e-9, 1e-6, 0.0),
-        (0.3333, 0.05, 0.3),
-        (0.247, 0.005, 0.25),
-        (0.262, 0.015, 0.25),
-        (123.4, 5.0, 120.0),
-        (123.4, 0.5, 123.0),
-        (-0.0123456, 1e-6, -0.012346),
-        (1e300, 1e298, 1e300),
-        (5e-320, 0.0, 5e-320),
-        (0.1 + 0.2, 1e-12, 0.3),
-        (9.96, 0.05, 10.0),
-        (7.0, np.inf, 0.0),
-    ],
-)
-def test_the_shortest_number(value, error, expected):
-    assert _shortest(value, error) == expected
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-9, 10))
-def test_the_shortest_number_is_within_the_error_and_no_shorter_one_is(value, error):
-    short = _shortest(value, error)
-    assert abs(short - value) <= error
-    digits = len(f"{abs(short):.16e}".split("e")[0].rstrip("0").replace(".", "")) if short else 0
-    if 1 < digits < 15:
-        assert abs(float(f"{value:.{digits - 2}e}") - value) > error
-
-
 def test_larger_errors_read_shorter():
     rules, _, size = rules_of(3, (4, 3, 1))
     costs = [reading_cost(rules.rounded(max_error=share * size)) for share in (0.3, 0.1, 0.03, 0.01, 0.001)]
@@ -128,27 +95,6 @@ def test_rounded_rules_survive_json_and_text():
     np.testing.assert_allclose(again.predict(x), short.predict(x), rtol=1e-12)
     last = text.write(short).splitlines()[-1]
     assert last.startswith("(rounded: out1 within ") and last.endswith(" of the unrounded rules)")
-
-
-def test_deviations_of_rule_systems():
-    sides = [(-1.0, 0.0), (1.0, 0.0)]
-
-    def bent(at, factor):
-        return RuleSystem(
-            tuple(
-                Rule(
-                    (Condition([1.0], -at, side > 0),),
-                    AffineMap([[factor * max(0.0, side)]], [-factor * at * (side > 0)]),
-                )
-                for side, _ in sides
-            ),
-            ("x",),
-            ("y",),
-        )
-
-    assert rule_deviation(bent(0.0, 1.0), bent(0.5, 1.0), Box([-2], [2])).upper.tolist() == [0.5]
-    assert rule_deviation(bent(0.0, 1.0), bent(0.0, 2.0), Box([-2], [3])).upper.tolist() == [3]
-    assert rule_deviation(bent(0.0, 1.0), bent(0.0, 2.0), None).upper.tolist() == [np.inf]
 
 
 def test_decimals_that_leave_a_gap_are_refused():

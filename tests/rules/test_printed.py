@@ -16,7 +16,7 @@ from prelu_rules.extraction import extract
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.precision import Precision, rounded
-from prelu_rules.rules.rounding import FEWEST_DIGITS, with_honest_precision
+from prelu_rules.rules.printed import FEWEST_DIGITS, with_honest_precision
 from prelu_rules.tolerances import PRINTED_OUTPUT
 
 small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)

@@ -1,0 +1,67 @@
+"""The bends of rules: the distinct hyperplanes of their conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from prelu_rules.rules.rule import Rule
+from prelu_rules.tolerances import SAME_BEND, SAME_JUMP
+from prelu_rules.values import FloatArray
+
+
+@dataclass(frozen=True)
+class Side:
+    """A condition as a side of a bend: `sign` times its row."""
+
+    bend: int
+    sign: float
+
+
+class Bends:
+    """The distinct hyperplanes of all conditions, normalised, and which one each condition is a side of."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        found: list[FloatArray] = []
+        self.sides: list[list[Side]] = []
+        for rule in rules:
+            self.sides.append([])
+            for condition in rule.conditions:
+                normal = condition.normalised()
+                row = np.append(normal.coef, normal.intercept).astype(np.float64)
+                sign = -1.0 if next((w for w in row if w != 0), 1.0) < 0 else 1.0
+                row = sign * row + 0.0
+                same = (
+                    k for k, other in enumerate(found) if np.abs(row - other).max() <= SAME_BEND * np.abs(row).max()
+                )
+                bend = next(same, len(found))
+                if bend == len(found):
+                    found.append(row)
+                self.sides[-1].append(Side(bend, sign))
+        n_inputs = rules[0].outputs.coef.shape[1]
+        self.rows = np.array(found).reshape(-1, n_inputs + 1)
+
+    def strengths(self, rules: Sequence[Rule]) -> FloatArray:
+        """How much outputs change at most, per unit of a bend's function, where one crosses it: `(n_bends, n_outputs)`.
+
+        Outputs have no jumps, so rules that meet at a bend differ by a multiple of its function. Where no two rules do,
+        nothing is known.
+        """
+        strength = np.full((len(self.rows), rules[0].outputs.coef.shape[0]), np.nan)
+        outputs = [np.hstack([r.outputs.coef, r.outputs.intercept[:, None]]).astype(np.float64) for r in rules]
+        where = [
+            {side.bend: (side.sign > 0) == c.nonnegative for side, c in zip(sides, rule.conditions, strict=True)}
+            for sides, rule in zip(self.sides, rules, strict=True)
+        ]
+        for first, second in combinations(range(len(rules)), 2):
+            jump = outputs[first] - outputs[second]
+            for bend in where[first].keys() | where[second].keys():
+                row = self.rows[bend]
+                factor = jump @ row / (row @ row)
+                apart = where[first].get(bend) is not where[second].get(bend)
+                if apart and np.abs(jump - np.outer(factor, row)).max() <= SAME_JUMP * np.abs(jump).max():
+                    strength[bend] = np.fmax(strength[bend], np.abs(factor))
+        return strength

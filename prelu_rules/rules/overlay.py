@@ -1,0 +1,260 @@
+"""Rules laid over a network, or over other rules, in exact arithmetic: where they differ, what they leave uncovered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.domain import Domain
+from prelu_rules.geometry.exact import ExactCell, exact_patterns
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.values import Array, FloatArray
+
+
+def overlaid(
+    form: NormalForm, rules: Sequence[Rule], cells: Sequence[ExactCell | None], domain: Domain | None, max_cells: int
+) -> Overlay | None:
+    """The overlay of all rules; None if it has too many pieces."""
+    overlay = Overlay(form, rules, domain)
+    for rule, cell in zip(rules, cells, strict=True):
+        if cell is not None and not overlay.add(rule, cell, max_cells):
+            return None
+    return overlay
+
+
+class Deviation(NamedTuple):
+    """The largest differences of two rule systems, and an input that falls under no rule of the second.
+
+    Attributes:
+        upper: `(n_outputs,)`, rounded up.
+        uncovered: `(n_inputs,)`, or None if every input falls under one.
+    """
+
+    upper: FloatArray
+    uncovered: FloatArray | None
+
+
+def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None) -> Deviation:
+    """Prove how far two rule systems can be apart.
+
+    Args:
+        system: rules.
+        other: other rules for the same inputs and outputs; where an input falls under several, all of them count.
+        domain: where to compare; None for all inputs.
+
+    Returns:
+        The bounds, and whether the second system covers the domain.
+
+    Raises:
+        InvalidValueError: if no point satisfies the constraints of the domain exactly.
+
+    Example:
+        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.geometry.box import Box
+        >>> one, two = (RuleSystem((Rule((), AffineMap([[w]], [0.0])),), ("x",), ("y",)) for w in (1.0, 1.5))
+        >>> rule_deviation(one, two, Box([-4], [2])).upper
+        array([2.])
+    """
+    whole = whole_domain(domain, system.n_inputs)
+    others = [rule.exact() for rule in other.rules]
+    upper: list[Fraction | None] = [Fraction(0)] * len(system.output_names)
+    for rule in (rule.exact() for rule in system.rules):
+        mine = cell_of(whole, rule.conditions)
+        for alien in others:
+            both = cell_of(mine, alien.conditions)
+            if both is None:
+                continue
+            coef = rule.outputs.coef - alien.outputs.coef
+            for k, row in enumerate(np.hstack([coef, (rule.outputs.intercept - alien.outputs.intercept)[:, None]])):
+                for side in (row, -row):
+                    upper[k] = _larger(upper[k], both.maximum(side).value)
+    return Deviation(np.array([rounded_up(value) for value in upper]), next(uncovered(whole, [], others), None))
+
+
+def whole_domain(domain: Domain | None, n_inputs: int) -> ExactCell:
+    """A domain as an exact cell.
+
+    Args:
+        domain: the domain; None for all inputs.
+        n_inputs: the dimension.
+
+    Returns:
+        The cell.
+
+    Raises:
+        InvalidValueError: if no point satisfies the constraints of the domain exactly.
+    """
+    whole = ExactCell.of_domain(domain, n_inputs)
+    if whole is None:
+        raise InvalidValueError("no point satisfies the constraints of the domain exactly; widen them a little.")
+    return whole
+
+
+class Overlay:
+    """The largest differences met so far, and the inputs where they are."""
+
+    def __init__(self, form: NormalForm, rules: Sequence[Rule], domain: Domain | None) -> None:
+        self._form, self._rules, self._domain = form, rules, domain
+        self.n_cells = 0
+        self.upper: list[Fraction | None] = [Fraction(0)] * form.n_outputs
+        self.lower = [Fraction(0)] * form.n_outputs
+        self.largest: list[Fraction | None] = [Fraction(0)] * form.n_outputs
+        self.at = [[0.0] * form.n_inputs for _ in range(form.n_outputs)]
+
+    def restart(self, form: NormalForm, points: FloatArray) -> None:
+        """Look for attained differences to another network, at one point for each output."""
+        self._form, self.lower = form, [Fraction(0)] * form.n_outputs
+        for k, point in enumerate([*self.at, *points]):
+            self._attain(k % form.n_outputs, np.asarray(point))
+
+    def add(self, rule: Rule, cell: ExactCell, max_cells: int) -> bool:
+        """Overlay one rule; False if there are too many pieces by then."""
+        for k, row in enumerate(np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]])):
+            for side in (row, -row):
+                self.largest[k] = _larger(self.largest[k], cell.maximum(side).value)
+        for pattern in exact_patterns(self._form, cell):
+            self.n_cells += 1
+            if self.n_cells > max_cells:
+                return False
+            outputs = self._form.affine_on(pattern.signs)[1]
+            coef, intercept = outputs.coef - rule.outputs.coef, outputs.intercept - rule.outputs.intercept
+            for k in range(len(coef)):
+                row = np.append(coef[k], intercept[k])
+                if row.any():
+                    self._compare(k, row, pattern.cell)
+        return True
+
+    def _compare(self, k: int, row: Array, cell: ExactCell) -> None:
+        for side in (row, -row):
+            value, corner = cell.maximum(side)
+            before, self.upper[k] = self.upper[k], _larger(self.upper[k], value)
+            if self.upper[k] == before:
+                continue
+            # At a corner another rule may apply, just inside it is this one.
+            inner = corner + (_inner_point(cell) - corner) * Fraction(1, 2**30)
+            for point in (corner, inner):
+                self._attain(k, point)
+
+    def _attain(self, k: int, point: Array) -> None:
+        """Compare at the float that is nearest to a point, in the box of the domain."""
+        x = point.astype(np.float64)
+        if self._domain is not None:
+            x = np.clip(x, self._domain.lower, self._domain.upper)
+            if not self._domain.contains(x)[0]:
+                return
+        exact = np.array([Fraction(v) for v in x], dtype=object)
+        rule = next((rule for rule in self._rules if rule.covers(exact)[0]), None)
+        if rule is not None:
+            difference = abs(self._form.evaluate(exact)[k] - rule.outputs(exact)[k])
+            if difference > self.lower[k]:
+                self.lower[k], self.at[k] = difference, x.tolist()
+
+
+def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCell | None:
+    """The part of a cell where conditions hold, or on their boundaries.
+
+    Args:
+        cell: the cell; None if there is none.
+        conditions: in exact rationals.
+
+    Returns:
+        The part, or None if it is empty.
+    """
+    for condition in conditions:
+        cell = None if cell is None else cell.cut(condition.row())
+    return cell
+
+
+def _inner_point(cell: ExactCell) -> Array:
+    """A point away from those boundaries that not all of the cell lies on: the mean of corners in all directions."""
+    n_inputs = len(cell.to_input)
+    corners = [cell.corner]
+    for k in range(n_inputs):
+        direction = np.array([Fraction(int(i == k)) for i in range(n_inputs + 1)], dtype=object)
+        corners += [cell.maximum(direction).point, cell.maximum(-direction).point]
+    return np.asarray(sum(corners) / Fraction(len(corners)))
+
+
+def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[FloatArray]:
+    """Inputs of a cell that fall under none of the rules; `strict` functions have to be above 0 there.
+
+    A convex set where each of several functions is positive somewhere, and none is negative, has points where all are.
+    """
+    points = []
+    for row in strict:
+        if not cell.exceeds(row):
+            return
+        points.append(cell.maximum(row).point)
+    if not rules:
+        points = points or [cell.corner]
+        yield np.asarray(sum(points) / Fraction(len(points))).astype(np.float64)
+        return
+    for condition in rules[0].conditions:
+        row = condition.row()
+        outside = cell.cut(-row)
+        if outside is not None:
+            # Beyond `z >= 0` it is `z < 0`, beyond `z < 0` it is `z >= 0`.
+            yield from uncovered(outside, [*strict, -row] if condition.nonnegative else strict, rules[1:])
+        inside = cell.cut(row)
+        if inside is None:
+            return
+        cell, strict = inside, strict if condition.nonnegative else [*strict, row]
+
+
+def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatArray | None:
+    """A point inside two rules, if there is one."""
+    for (one, first), (other, second) in combinations(zip(rules, cells, strict=True), 2):
+        both = None if second is None else cell_of(first, other.conditions)
+        # A convex set where each of several functions is positive somewhere has points where all are.
+        if both is not None and all(both.exceeds(c.row()) for c in (*one.conditions, *other.conditions)):
+            return np.asarray(_inner_point(both).astype(np.float64))
+    return None
+
+
+def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:
+    """The larger of two bounds; None is that of what grows without end."""
+    return None if one is None or other is None else max(one, other)
+
+
+def rounded_up(value: Fraction | None) -> float:
+    """The float above a fraction, or equal to it.
+
+    Args:
+        value: the fraction; None for what grows without end.
+
+    Returns:
+        The float.
+
+    Example:
+        >>> Fraction(rounded_up(Fraction(1, 3))) > Fraction(1, 3)
+        True
+    """
+    if value is None:
+        return math.inf
+    near = float(value)
+    return near if Fraction(near) >= value else math.nextafter(near, math.inf)
+
+
+def rounded_down(value: Fraction) -> float:
+    """The float below a fraction that is not negative, or equal to it.
+
+    Args:
+        value: the fraction.
+
+    Returns:
+        The float.
+
+    Example:
+        >>> Fraction(rounded_down(Fraction(1, 3))) < Fraction(1, 3)
+        True
+    """
+    near = float(value)
+    return near if Fraction(near) <= value else math.nextafter(near, 0.0)
