@@ -11,7 +11,7 @@ from prelu_rules.errors import PReLURulesError
 from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.experiments.paper_training import MAX_STEPS, PATIENCE, PaperRun, train
 from prelu_rules.experiments.toy import XOR, ToyTask
-from prelu_rules.export import text
+from prelu_rules.export.text_reader import read
 from prelu_rules.extraction import extract
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule_system import RuleSystem
@@ -126,6 +126,6 @@ def text_is_correct(task: ToyTask, printed: str) -> bool:
         >>> text_is_correct(XOR, str(figure2()))
         True
     """
-    rules = text.read(printed)
+    rules = read(printed)
     covers = np.array([rule.covers(task.inputs) for rule in rules.rules])
     return bool((covers.sum(axis=0) == 1).all()) and task.correct(rules.predict(task.inputs))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.experiments.layered_network import paper_network
-from prelu_rules.export import text
+from prelu_rules.export import text_reader
 from prelu_rules.extraction import extract
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
@@ -24,7 +24,7 @@ small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)
 
 def deviation(rules, x):
     """Largest difference between a printed form and the rules, in ranges of the outputs; inf where no rule is met."""
-    printed = text.read(str(rules))
+    printed = text_reader.read(str(rules))
     if (np.sum([rule.covers(x) for rule in printed.rules], axis=0) != 1).any():
         return np.inf
     y = rules.predict(x)
@@ -59,7 +59,7 @@ def test_bends_on_the_data_points(seed):
     rules = extract_rules(noisy, networks.BINARY)
     assert deviation(rules, networks.BINARY) <= PRINTED_OUTPUT
     np.testing.assert_array_equal(
-        np.rint(text.read(str(rules)).predict(networks.BINARY)), exact.evaluate(networks.BINARY)
+        np.rint(text_reader.read(str(rules)).predict(networks.BINARY)), exact.evaluate(networks.BINARY)
     )
 
 
