@@ -30,7 +30,7 @@ def frame_of(domain: Domain | None, n_inputs: int) -> Frame:
 
     Raises:
         ShapeError: if the domain has another dimension.
-        InvalidValueError: if no point satisfies the constraints of the domain.
+        InvalidValueError: if no point satisfies the constraints of the domain, or it is something else.
         SolverError: if the linear programming solver fails.
 
     Example:
@@ -39,6 +39,12 @@ def frame_of(domain: Domain | None, n_inputs: int) -> Frame:
         >>> frame_of(Polytope.one_hot(Box([0, 0], [1, 1]), [[0, 1]]), 2).n_coordinates
         1
     """
+    given: object = domain
+    if not isinstance(given, Domain | None):
+        kind = type(given).__name__
+        raise InvalidValueError(
+            f"the domain is of type {kind}; give a Box, such as Box.from_data(rows), or a Polytope."
+        )
     if domain is not None and domain.n_inputs != n_inputs:
         raise ShapeError(f"the domain has {domain.n_inputs} dimensions, but the network has {n_inputs} inputs.")
     if domain is None:

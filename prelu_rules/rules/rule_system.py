@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
+from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.names import check_classes, check_names
@@ -145,6 +146,12 @@ class RuleSystem(Value):
             x = x[[column[name] for name in self.feature_names]].to_numpy()
         return input_rows(x, self.n_inputs)[0]
 
+    def _domain(self, domain: Any) -> Domain | None:
+        """A domain, or the box of rows that were given in its place; that of the rules by default."""
+        if domain is None:
+            return self.domain
+        return domain if isinstance(domain, Domain) else Box.from_data(self._rows(domain))
+
     def assign(self, x: npt.ArrayLike) -> IntArray:
         """Which rule each row falls under.
 
@@ -262,11 +269,13 @@ class RuleSystem(Value):
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 
-    def decision_rules(self, domain: Domain | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
+    def decision_rules(
+        self, domain: Domain | npt.ArrayLike | None = None, *, x: npt.ArrayLike | None = None
+    ) -> RuleSystem:
         """The rules of a classifier cut along the ties of its logits, so that each names a class.
 
         Args:
-            domain: the box to look in; None for the domain of the rules.
+            domain: a `Box`, a `Polytope`, or rows, whose box is meant; None for the domain of the rules.
             x: rows to count, as in `predict`; None for no counts.
 
         Returns:
@@ -283,13 +292,13 @@ class RuleSystem(Value):
         """
         from prelu_rules.rules.decisions import decision_rules
 
-        return decision_rules(self, domain, x=None if x is None else self._rows(x))
+        return decision_rules(self, self._domain(domain), x=None if x is None else self._rows(x))
 
     def rounded(
         self,
         max_error: npt.ArrayLike | None = None,
         decimals: int | None = None,
-        domain: Domain | None = None,
+        domain: Domain | npt.ArrayLike | None = None,
         *,
         x: npt.ArrayLike | None = None,
     ) -> RuleSystem:
@@ -298,7 +307,8 @@ class RuleSystem(Value):
         Args:
             max_error: the largest difference anywhere on the domain, `(n_outputs,)` or one number for all.
             decimals: instead, how many decimals every number gets.
-            domain: where the error counts; None for the domain of the rules.
+            domain: where the error counts: a `Box`, a `Polytope`, or rows, whose box is meant; None for the domain of
+                the rules.
             x: `(n_rows, n_inputs)`, rows to count; without them the rules have no counts.
 
         Returns:
@@ -310,26 +320,26 @@ class RuleSystem(Value):
 
         Example:
             >>> from prelu_rules.affine import AffineMap
-            >>> from prelu_rules.geometry.box import Box
             >>> rules = RuleSystem((Rule((), AffineMap([[0.9999]], [1e-9])),), ("x",), ("y",), domain=Box([-1], [1]))
             >>> rules.rounded(max_error=0.01).rules[0].outputs
             AffineMap(coef=array([[1.]]), intercept=array([0.]))
         """
         from prelu_rules.rules.rounded import rounded
 
-        return rounded(self, max_error, decimals, domain, x=x)
+        return rounded(self, max_error, decimals, self._domain(domain), x=None if x is None else self._rows(x))
 
     def certify(
         self,
         network: NormalForm | keras.Model | str | PathLike[str],
-        domain: Domain | None = None,
+        domain: Domain | npt.ArrayLike | None = None,
         **limits: Any,
     ) -> Certificate:
         """Prove, in exact rational arithmetic, how far the rules are from a network; see `rules.certificate`.
 
         Args:
             network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
-            domain: where to compare; None for the domain of the rules, or all inputs if they have none.
+            domain: where to compare: a `Box`, a `Polytope`, or rows, whose box is meant; None for the domain of the
+                rules, or all inputs if they have none.
             limits: `max_cells`, the most pieces that rules and network may cut the domain into.
 
         Returns:
@@ -350,7 +360,7 @@ class RuleSystem(Value):
         from prelu_rules.readers import normal_form_of
         from prelu_rules.rules.certificate import certify
 
-        return certify(self, normal_form_of(network), domain, **limits)
+        return certify(self, normal_form_of(network), self._domain(domain), **limits)
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

@@ -77,5 +77,7 @@ def test_bad_shapes_are_named():
         Polytope(SQUARE, [[1, 1]], [1, 2])
     with pytest.raises(InvalidValueError, match="coef holds nan"):
         Polytope(SQUARE, [[1, np.nan]], [1])
+    with pytest.raises(InvalidValueError, match="the domain is of type ndarray; give a Box, such as Box.from_data"):
+        frame_of(np.zeros((3, 2)), 2)
     with pytest.raises(ShapeError, match="the domain has 2 dimensions, but the network has 3 inputs"):
         frame_of(SQUARE, 3)

@@ -157,3 +157,15 @@ def test_names_and_classes_that_nothing_could_write_are_refused():
         extract_rules(form, feature_names=["a\udc80", "b"])
     with pytest.raises(InvalidValueError, match="the class inf is no finite number"):
         extract_rules(form, classes=[0.0, float("inf")])
+
+
+def test_rows_stand_for_their_box():
+    """Columns of a table are found by name, whatever their order."""
+    form = networks.random_form(0, (2, 2, 1), slopes=(0.5,))
+    rules = extract_rules(form, feature_names=["a", "b"])
+    table = pd.DataFrame({"b": [0.0, 2.0], "a": [-1.0, 1.0]})
+    box = Box([-1, 0], [1, 2])
+    assert rules.certify(form, table).domain == rules.certify(form, box).domain == box
+    assert (
+        rules.rounded(max_error=0.1, domain=table).domain == rules.rounded(0.1, domain=[[-1, 0], [1, 2]]).domain == box
+    )
