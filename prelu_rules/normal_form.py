@@ -220,7 +220,7 @@ class NormalForm(Value):
         Example:
             >>> form = NormalForm(A=[[0.5]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0.25])
             >>> from fractions import Fraction
-        >>> form.exact().evaluate(np.array([Fraction(-1, 3)]))
+            >>> form.exact().evaluate(np.array([Fraction(-1, 3)]))
             array([Fraction(-1, 24)], dtype=object)
         """
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "labels"}

@@ -57,3 +57,6 @@ ONE_ROUNDING = 2.0**-52
 
 SOLVER_FEASIBILITY = 1e-6
 """HiGHS accepts a constraint, or a whole number, that is missed by this; bounds are widened by what that can change."""
+
+CLOSE_BOUNDS = 1.01
+"""An upper bound that is larger than an attained difference by less than this factor needs no branch and bound."""

@@ -68,11 +68,11 @@ def xor_form():
     )
 
 
-def cancelling_form():
+def cancelling_form(sign=1):
     """Where both inputs are negative the weights of the third unit cancel, in floats but for a remainder."""
     return NormalForm(
-        A=[[1, 0], [0, 1], [-0.3, 0.3]],
-        B=[[0, 0, 0], [0, 0, 0], [3, -3, 0]],
+        A=[[1, 0], [0, 1], [-0.3 * sign, 0.3 * sign]],
+        B=[[0, 0, 0], [0, 0, 0], [3 * sign, -3 * sign, 0]],
         b=[0, 0, 0],
         C=[[0, 0]],
         D=[[0, 0, 1]],

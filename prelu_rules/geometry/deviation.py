@@ -15,18 +15,13 @@ from prelu_rules.geometry.deviation_program import DeviationProgram
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.propagation import bounds_on
 from prelu_rules.normal_form import NormalForm
+from prelu_rules.tolerances import CLOSE_BOUNDS
 from prelu_rules.values import FloatArray, Value
 
 Method = Literal["auto", "propagation", "milp"]
 
 SAMPLED_ROWS = 2048
-"""Inputs drawn from the box to find a large difference."""
-
-MOST_CORNERS = 1024
-"""Corners of the box that are tried as well; a box of more dimensions has too many."""
-
-TIGHT = 1.01
-"""Bounds whose ratio is below this are close enough not to call the solver for."""
+"""Inputs drawn from the box to find a large difference; of corners, half as many are tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +83,7 @@ def deviation_bounds(
         program = None
         for sign, end in zip((-1.0, 1.0), ends, strict=True):
             for output in range(form.n_outputs):
-                if end[output] <= found[output] * (TIGHT if method == "auto" else 1.0):
+                if end[output] <= found[output] * (CLOSE_BOUNDS if method == "auto" else 1.0):
                     continue
                 program = program or DeviationProgram(parts, domain, bounds, paired)
                 bound, at = program.largest(output, sign, time_limit)
@@ -102,22 +97,23 @@ def deviation_bounds(
     return Deviation(np.maximum(np.maximum(*ends), lower), lower, at)
 
 
-def probes(domain: Box) -> FloatArray:
+def probes(domain: Box, n_rows: int = SAMPLED_ROWS) -> FloatArray:
     """Inputs to look for a large difference at: the centre, the corners if they are few, and others drawn at random.
 
     Args:
         domain: the box.
+        n_rows: how many are drawn; corners are few if they are at most half of that.
 
     Returns:
-        `(n_rows, n_inputs)`, the same in every call.
+        `(n_probes, n_inputs)`, the same in every call.
 
     Example:
         >>> probes(Box([0.0], [1.0]))[:3].tolist()
         [[0.5], [0.0], [1.0]]
     """
-    drawn = np.random.default_rng(0).uniform(domain.lower, domain.upper, (SAMPLED_ROWS, domain.n_inputs))
+    drawn = np.random.default_rng(0).uniform(domain.lower, domain.upper, (n_rows, domain.n_inputs))
     rows = [(domain.lower + domain.upper)[None] / 2]
-    if 2**domain.n_inputs <= MOST_CORNERS:
+    if 2 ** (domain.n_inputs + 1) <= n_rows:
         sides = np.array(list(product((False, True), repeat=domain.n_inputs)), dtype=bool).reshape(-1, domain.n_inputs)
         rows.append(np.where(sides, domain.upper, domain.lower))
     return np.clip(np.vstack([*rows, drawn]), domain.lower, domain.upper)

@@ -138,10 +138,7 @@ class ExactCell:
             rising = [j for j in range(len(tight)) if table[last, j] > 0]
             column = min(rising, key=lambda j: tight[j])
             falling = [i for i in range(last) if table[i, column] < 0]
-            step = Fraction(-table[last, -1], table[last, column])
             entering = min(falling, key=lambda i: (Fraction(table[i, -1], -table[i, column]), i), default=last)
-            if entering != last and Fraction(table[entering, -1], -table[entering, column]) >= step:
-                entering = last
             table, denominator = _pivoted(table, denominator, entering, column)
             tight[column] = entering
         return replace(self, table=table, denominator=denominator, tight=tuple(tight))

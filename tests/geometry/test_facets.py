@@ -1,5 +1,7 @@
 """The compiled test of each inequality against one linear program each."""
 
+from itertools import pairwise
+
 import networks
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from prelu_rules.geometry.linear_program import CellProgram
 from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.geometry.simplex import simplex_patterns
+from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 9)
@@ -59,6 +62,16 @@ def test_random_networks(seed, widths):
 def test_on_a_simplex(seed, widths):
     domain = Polytope.one_hot(Box(np.zeros(widths[0]), np.ones(widths[0])), [range(widths[0])])
     assert_same(networks.random_form(seed, widths), domain)
+
+
+@given(networks.seeds, small)
+def test_degenerate_networks(seed, widths):
+    """Hyperplanes that only touch a cell, in a corner where many meet, do not bound it."""
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape).astype(float) for shape in pairwise(widths)]
+    slopes = [rng.choice([0.0, 0.5, -1.0], width) for width in widths[1:-1]]
+    form = NormalForm.from_layers(kernels, [rng.integers(-1, 2, width) for width in widths[1:]], slopes)
+    assert_same(form, Box(-np.ones(widths[0]), np.ones(widths[0])))
 
 
 @pytest.mark.parametrize(("dimension", "widths"), [(2, (16, 16)), (3, (8, 8)), (6, (6, 6))])

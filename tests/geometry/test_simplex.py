@@ -174,8 +174,9 @@ def test_slivers(offset, count):
     assert len(found(form, unit_box(2))[0]) == count
 
 
-def test_weights_that_cancel_are_zero():
-    form = networks.cancelling_form()
+@pytest.mark.parametrize("sign", [1, -1])
+def test_weights_that_cancel_are_zero(sign):
+    form = networks.cancelling_form(sign)
     assert_same(form, unit_box(2))
     assert len(found(form, unit_box(2))[0]) == 5
 

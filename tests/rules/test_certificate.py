@@ -49,6 +49,20 @@ def test_degenerate_networks_are_proven_equal(seed, bounded):
     assert certificate.equal
 
 
+@given(networks.seeds)
+def test_rules_of_networks_whose_bends_nearly_meet_are_disjoint_and_cover(seed):
+    """Multiples of a tenth, of which floats know no sum exactly: what meets in one point meets only nearly.
+
+    Only in a box: parallels that are so but for rounding do meet, 1e16 away.
+    """
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-3, 4, shape) / 10 for shape in pairwise((2, 3, 2, 1))]
+    biases = [rng.integers(-3, 4, n) / 10 for n in (3, 2, 1)]
+    form = NormalForm.from_layers(kernels, biases, [rng.choice([0.0, 0.1, 0.3], n) for n in (3, 2)])
+    certificate = certify(extract_rules(form, box_of(2)), form)
+    assert certificate.covered and certificate.disjoint and certificate.upper.max() < 1e-8
+
+
 @given(networks.seeds, small)
 def test_rules_in_floats_are_within_rounding_and_the_bounds_are_attained(seed, widths):
     form = networks.random_form(seed, widths)
