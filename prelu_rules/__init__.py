@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from prelu_rules.rules.rule import Condition as Condition
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
+    from prelu_rules.training.conversion import with_prelus as with_prelus
     from prelu_rules.training.force import IdentityForce as IdentityForce
     from prelu_rules.training.prelu import PReLU as PReLU
 
@@ -54,6 +55,7 @@ _HOME = {
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
     "read_rules": "export.json",
+    "with_prelus": "training.conversion",
 }
 
 __all__ = sorted(_HOME)

@@ -1,0 +1,127 @@
+"""A given network with PReLUs in the place of its ReLUs, so that the force can go on with it (paper, introduction)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from prelu_rules.errors import UnsupportedModelError
+from prelu_rules.tolerances import SAME_OUTPUT
+from prelu_rules.training.prelu import PReLU
+
+PROBES = 8
+"""Random inputs on which the copy is compared with the model."""
+
+
+def with_prelus(model: keras.Model) -> keras.Model:
+    """The same model with every ReLU and leaky ReLU, layer or activation, as a PReLU of equal function.
+
+    Weights are kept. A PReLU behind a layer named `dense` is called `dense_prelu`; in the place of a layer it takes its
+    name. Behind convolutions the slopes are one per channel.
+
+    Args:
+        model: a built Sequential or functional model, nested or not.
+
+    Returns:
+        A copy, to be compiled and trained on, for instance with `IdentityForce`; the model itself stays as it is.
+
+    Raises:
+        UnsupportedModelError: if the model is not built or not made of layers, a ReLU has a threshold or a largest
+            value, or a slope is not in [0, 1]; or if the copy does not give the same outputs.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="relu", name="hidden")])
+        >>> [layer.name for layer in with_prelus(model).layers][1:]
+        ['hidden', 'hidden_prelu']
+    """
+    copy = _copy(model)
+    inputs = model.inputs
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(PROBES, *(n or 4 for n in one.shape[1:]))).astype(np.float32) for one in inputs]
+    given = x if len(x) > 1 else x[0]
+    for before, after in zip(*(_outputs(network, given) for network in (model, copy)), strict=True):
+        if not np.allclose(before, after, rtol=0, atol=SAME_OUTPUT * (1 + np.abs(before).max()) * 10):
+            raise UnsupportedModelError(
+                f"with PReLUs {model.name!r} gives other outputs, by up to {np.abs(before - after).max():.3g}; replace "
+                "its ReLUs by PReLUs by hand."
+            )
+    return copy
+
+
+def _outputs(model: keras.Model, x: Any) -> list[Any]:
+    y = model(x, training=False)
+    return [keras.ops.convert_to_numpy(one) for one in (y if isinstance(y, list | tuple) else [y])]
+
+
+def _copy(model: keras.Model) -> keras.Model:
+    if isinstance(model, keras.Sequential) and model.built:
+        model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    # A model with a call of its own has no graph of layers that could be copied.
+    if not getattr(model, "inputs", None) or not hasattr(model, "operations"):
+        raise UnsupportedModelError(
+            f"the model {model.name!r} is not built of layers; give a Sequential or functional model with an Input."
+        )
+    slopes: dict[str, float] = {}
+    # A layer that is used twice has one activation, and so one PReLU.
+    activations: dict[str, PReLU] = {}
+
+    def copied(layer: Any) -> Any:
+        if isinstance(layer, keras.Model):
+            return _copy(layer)
+        config = layer.get_config()
+        slope = _slope(layer)
+        if slope is None:
+            return type(layer).from_config(config)
+        if isinstance(layer, keras.layers.ReLU | keras.layers.LeakyReLU | keras.layers.Activation):
+            return PReLU(slope, shared_axes=_shared_axes(layer.input), name=layer.name)
+        slopes[layer.name] = slope
+        return type(layer).from_config({**config, "activation": "linear"})
+
+    def called(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        y = layer(*args, **kwargs)
+        if layer.name not in slopes:
+            return y
+        if layer.name not in activations:
+            name = f"{layer.name}_prelu"
+            activations[layer.name] = PReLU(slopes[layer.name], shared_axes=_shared_axes(y), name=name)
+        return activations[layer.name](y)
+
+    copy = keras.models.clone_model(model, clone_function=copied, call_function=called)
+    for layer in model.layers:
+        # A nested model has its weights already, an activation has none of its own.
+        if layer.weights and not isinstance(layer, keras.Model):
+            copy.get_layer(layer.name).set_weights(layer.get_weights())
+    return copy
+
+
+def _slope(layer: Any) -> float | None:
+    """The negative slope of a layer's activation, if it is a ReLU of some kind."""
+    if isinstance(layer, keras.layers.ReLU):
+        if layer.max_value is not None or layer.threshold != 0:
+            raise UnsupportedModelError(
+                f"layer {layer.name!r} is a ReLU with max_value={layer.max_value} and threshold={layer.threshold}, "
+                "which is no PReLU; replace it by a plain ReLU."
+            )
+        return _checked(layer, float(layer.negative_slope))
+    if isinstance(layer, keras.layers.LeakyReLU):
+        return _checked(layer, float(layer.negative_slope))
+    activation = getattr(layer, "activation", None)
+    if activation is keras.activations.relu:
+        return 0.0
+    if activation is keras.activations.leaky_relu:
+        # The default of keras.activations.leaky_relu.
+        return 0.2
+    return None
+
+
+def _checked(layer: Any, slope: float) -> float:
+    if not 0 <= slope <= 1:
+        raise UnsupportedModelError(f"layer {layer.name!r} has the slope {slope}; a PReLU's slope must be from 0 to 1.")
+    return slope
+
+
+def _shared_axes(tensor: Any) -> list[int] | None:
+    """All axes but rows and channels."""
+    return list(range(1, len(tensor.shape) - 1)) or None
