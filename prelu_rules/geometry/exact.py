@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.errors import ShapeError
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
@@ -51,6 +52,9 @@ class ExactCell:
         Returns:
             The cell, or None if no point satisfies the constraints of the domain exactly.
 
+        Raises:
+            ShapeError: if the domain has another dimension.
+
         Example:
             >>> ExactCell.of_domain(Box([0], [2]), 1).maximum(np.array([Fraction(1), Fraction(5)])).value
             Fraction(7, 1)
@@ -61,6 +65,8 @@ class ExactCell:
         if domain is None:
             # A free input is the difference of two that are not negative.
             return cls._at_origin(np.hstack([eye, -eye, none]))
+        if domain.n_inputs != n_inputs:
+            raise ShapeError(f"the domain has {domain.n_inputs} dimensions, but there are {n_inputs} inputs.")
         box = domain if isinstance(domain, Box) else domain.box
         cell = cls._at_origin(np.hstack([eye, exact_array(box.lower)[:, None]]))
         for k in range(n_inputs):

@@ -179,6 +179,8 @@ def test_bad_use_is_named():
     rules = extract_rules(form, box_of(2))
     with pytest.raises(ShapeError, match="the network has 3 inputs and 1 outputs, but the rules have 2 and 1"):
         certify(rules, networks.random_form(0, (3, 1)))
+    with pytest.raises(ShapeError, match="the domain has 3 dimensions, but there are 2 inputs"):
+        certify(rules, form, box_of(3))
     with pytest.raises(LimitError, match="more than max_cells=2 pieces"):
         certify(rules, form, max_cells=2)
     with pytest.raises(LimitError, match="more than max_cells=20 pieces"):
