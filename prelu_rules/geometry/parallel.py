@@ -8,6 +8,7 @@ from dataclasses import replace
 import joblib
 import numpy as np
 
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.frame import Frame
 from prelu_rules.geometry.simplex import simplex_patterns
@@ -36,6 +37,7 @@ def parallel_patterns(form: NormalForm, frame: Frame, n_jobs: int | None = None)
         Batches of patterns.
 
     Raises:
+        InvalidValueError: if `n_jobs` is 0.
         SolverError: if rounding errors keep the simplex method from an end.
 
     Example:
@@ -44,6 +46,8 @@ def parallel_patterns(form: NormalForm, frame: Frame, n_jobs: int | None = None)
         >>> [batch.signs.astype(int).tolist() for batch in parallel_patterns(form, Frame.of_box(Box([-3], [3])))]
         [[[0, 0], [1, 0], [1, 1]]]
     """
+    if n_jobs == 0:
+        raise InvalidValueError("n_jobs is 0; give a number of processes, -1 for all cores, or None.")
     n_workers = joblib.effective_n_jobs(n_jobs)
     if n_workers == 1:
         return simplex_patterns(form, frame)

@@ -144,6 +144,7 @@ def test_auto_takes_what_the_domain_allows():
         ({"method": "guess"}, InvalidValueError, "method is 'guess'"),
         ({"method": "data"}, InvalidValueError, "method 'data' needs rows"),
         ({"method": "linear programs", "rows": [[0, 0]]}, InvalidValueError, "takes no rows"),
+        ({"domain": Box([0, 0], [1, 1]), "n_jobs": 0}, InvalidValueError, "n_jobs is 0; give a number of processes"),
         ({"method": "simplex"}, InvalidValueError, "method 'simplex' needs a domain of some width"),
         ({"method": "simplex", "domain": Box([0, 0], [0, 0])}, InvalidValueError, "needs a domain of some width"),
         ({"max_regions": 0}, InvalidValueError, "max_regions is 0"),
