@@ -62,7 +62,7 @@ def rounded(
         InvalidValueError: unless one of `max_error` and `decimals` is given, above 0 and not below 0; if there is no
             domain; if these are decision rules.
         ShapeError: if there are neither as many errors as outputs nor one.
-        RoundingError: if so few decimals leave inputs without a rule.
+        RoundingError: if so few decimals leave inputs without a rule, or nothing shorter is within the error.
 
     Example:
         >>> thirds = Rule((), AffineMap([[1 / 3, 0.001]], [2 / 3]))

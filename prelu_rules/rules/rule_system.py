@@ -316,7 +316,7 @@ class RuleSystem(Value):
 
         Raises:
             InvalidValueError: unless one of `max_error` and `decimals` is given; if there is no domain.
-            RoundingError: if so few decimals leave inputs without a rule.
+            RoundingError: if so few decimals leave inputs without a rule, or nothing shorter is within the error.
 
         Example:
             >>> from prelu_rules.affine import AffineMap
