@@ -1,0 +1,150 @@
+"""The loss of a compact system on rows, with its first and (Gauss-Newton) second derivatives in the free weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from prelu_rules.refine.losses import Loss
+from prelu_rules.refine.system import CompactSystem
+from prelu_rules.values import FloatArray
+
+CHUNK = 4_000_000
+"""Numbers of the Jacobian that are held at once, so that memory does not grow with the rows."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows to learn from.
+
+    Attributes:
+        x: `(n_rows, n_inputs)` float64, of a size near 1.
+        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes, as the loss wants them.
+        weights: `(n_rows,)`, adding up to 1.
+        loss: what is minimised, as a weighted mean over the rows.
+        ridge: the penalty, half of it times the sum of the squares of the free weights, the outputs' constants apart.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    weights: FloatArray
+    loss: Loss
+    ridge: float
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def objective(system: CompactSystem, task: Task) -> float:
+    """The loss with its penalty.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        The number that refits minimise; infinite where the network overflows.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = float(task.weights @ task.loss.rows(system.evaluate(task.x), task.y))
+        value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
+    return value if np.isfinite(value) else np.inf
+
+
+def penalised(system: CompactSystem) -> FloatArray:
+    """Which of the free weights the penalty counts: all but the outputs' constants.
+
+    Args:
+        system: the network.
+
+    Returns:
+        `(n_free,)`, 1 or 0.
+    """
+    counted = np.ones_like(system.weights)
+    counted[system.n_units :, -1] = 0
+    return counted[system.support]
+
+
+def gradient(system: CompactSystem, task: Task) -> tuple[float, FloatArray]:
+    """The objective and its gradient.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        The objective, and `(n_free,)`, its derivative in the free weights.
+    """
+    features = system.features(task.x)
+    outputs = system.outputs(features)
+    at_outputs = task.loss.gradient(outputs, task.y) * task.weights[:, None]
+    rows = np.hstack([_at_units(system, features, at_outputs), at_outputs])
+    counted = penalised(system)
+    value = float(task.weights @ task.loss.rows(outputs, task.y)) + 0.5 * task.ridge * float(counted @ system.free**2)
+    return value, (rows.T @ features)[system.support] + task.ridge * counted * system.free
+
+
+def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray]:
+    """The gradient, and the second derivative without the (almost everywhere zero) curvature of the network itself.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        `(n_free,)` and `(n_free, n_free)`.
+    """
+    n_free = int(system.support.sum())
+    counted = task.ridge * penalised(system)
+    first, second = counted * system.free, np.diag(counted)
+    for part in _parts(task, n_free * system.n_outputs):
+        features = system.features(part.x)
+        outputs = system.outputs(features)
+        at_outputs = part.loss.gradient(outputs, part.y) * part.weights[:, None]
+        jacobian = _jacobian(system, features)
+        first += np.tensordot(at_outputs, jacobian, axes=([1, 0], [0, 1]))
+        root = part.loss.root(outputs)
+        if root is not None:
+            jacobian = np.einsum("nor,onp->rnp", root, jacobian) if root.shape[1] > 1 else root[:, 0].T[:, :, None] * jacobian
+        jacobian *= np.sqrt(part.weights)[:, None]
+        flat = jacobian.reshape(-1, n_free)
+        second += flat.T @ flat
+    return first, second
+
+
+def _parts(task: Task, row_size: int) -> Iterator[Task]:
+    step = max(1, CHUNK // max(1, row_size))
+    for start in range(0, len(task), step):
+        rows = slice(start, start + step)
+        yield Task(task.x[rows], task.y[rows], task.weights[rows], task.loss, task.ridge)
+
+
+def _jacobian(system: CompactSystem, features: FloatArray) -> FloatArray:
+    """The derivative of each output in each free weight, `(n_outputs, n_rows, n_free)`."""
+    k, m = system.n_units, system.n_outputs
+    starts = np.concatenate([[0], np.cumsum(system.support.sum(axis=1))])
+    jacobian = np.zeros((m, len(features), starts[-1]))
+    for output in range(m):
+        seed = np.zeros((len(features), m))
+        seed[:, output] = 1
+        at_units = _at_units(system, features, seed)
+        for unit in range(k):
+            columns = slice(starts[unit], starts[unit + 1])
+            np.multiply(at_units[:, unit, None], features[:, system.support[unit]], out=jacobian[output, :, columns])
+        jacobian[output, :, starts[k + output] : starts[k + output + 1]] = features[:, system.support[k + output]]
+    return jacobian
+
+
+def _at_units(system: CompactSystem, features: FloatArray, at_outputs: FloatArray) -> FloatArray:
+    """From derivatives in the outputs to those in the pre-activations, `(n_rows, n_units)`: the backward pass."""
+    k, d = system.n_units, system.n_inputs
+    units, outputs = system.weights[:k, d:-1], system.weights[k:, d:-1]
+    back = at_outputs @ outputs
+    for unit in reversed(range(k)):
+        later = units[unit + 1 :, unit]
+        if later.any():
+            back[:, unit] += back[:, unit + 1 :] @ later
+        back[:, unit] *= features[:, d + unit] > 0
+    return np.asarray(back)

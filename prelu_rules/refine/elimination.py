@@ -1,0 +1,107 @@
+"""Backward elimination: from networks of many units to ever fewer, down to none (design: one path for all sizes).
+
+At each size the best few networks are kept. In each of them, the units whose loss would raise the objective least are
+taken out, one per trial, and the rest is refitted; the trial that recovers best is the network of the next size, and a
+unit whose loss does not recover is thereby put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.refit import refit
+from prelu_rules.refine.system import CompactSystem
+
+KEPT = 4
+"""Networks of each size from which units are taken."""
+
+TRIALS = 2
+"""Units taken out in trials, for each of these networks."""
+
+SAME_OBJECTIVE = 1e-6
+"""Networks of a size whose objectives differ relatively by less are taken to be the same one."""
+
+
+def eliminate(
+    systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS
+) -> dict[int, CompactSystem]:
+    """The best network found of each size, from the largest given one down to no units.
+
+    Args:
+        systems: networks to start from, of any sizes, with the same inputs and outputs.
+        task: the rows that they are fitted to.
+        kept: networks of each size from which units are taken.
+        trials: units that are tried in each of them.
+
+    Returns:
+        For each number of units from 0, a network fitted to the rows; each size is there.
+
+    Example:
+        >>> from prelu_rules.refine.losses import Squared
+        >>> x = np.linspace(-1, 1, 41)[:, None]
+        >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
+        >>> weights = np.array([[1.0, 0, 0.3], [1, 0.8, 0]])
+        >>> start = CompactSystem(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1, ((1, 1),))
+        >>> path = eliminate([start], task)
+        >>> sorted(path), bool(objective(path[1], task) < 1e-6)
+        ([0, 1], True)
+    """
+    waiting: dict[int, list[CompactSystem]] = {}
+    for system in systems:
+        waiting.setdefault(system.n_units, []).append(system)
+    best: dict[int, CompactSystem] = {}
+    fitted: list[tuple[float, CompactSystem]] = []
+    for size in range(max(waiting), -1, -1):
+        for system in waiting.get(size, []):
+            refitted, value = refit(system, task)
+            fitted.append((value, refitted))
+        leaders = _distinct(fitted)[:kept]
+        best[size] = leaders[0][1]
+        fitted = []
+        if size == 0:
+            break
+        for _, system in leaders:
+            for candidate in _cheapest(system, task)[:trials]:
+                refitted, value = refit(candidate, task)
+                fitted.append((value, refitted))
+    return best
+
+
+def _distinct(fitted: Sequence[tuple[float, CompactSystem]]) -> list[tuple[float, CompactSystem]]:
+    """The best first, each once."""
+    ordered: list[tuple[float, CompactSystem]] = []
+    for value, system in sorted(fitted, key=lambda pair: pair[0]):
+        if not ordered or value > ordered[-1][0] * (1 + SAME_OBJECTIVE):
+            ordered.append((value, system))
+    return ordered
+
+
+def _cheapest(system: CompactSystem, task: Task) -> list[CompactSystem]:
+    """The system without each unit, replaced by its better side, the one that costs least first."""
+    candidates = []
+    for unit in range(system.n_units):
+        sides = [_outputs_refitted(system.without(unit, always), task) for always in (False, True)]
+        candidates.append(min(sides, key=lambda side: side[0]))
+    return [candidate for _, candidate in sorted(candidates, key=lambda pair: pair[0])]
+
+
+def _outputs_refitted(system: CompactSystem, task: Task) -> tuple[float, CompactSystem]:
+    """The objective once the outputs have made up for what is gone: cheap, since only they are refitted."""
+    outputs_only = system.support.copy()
+    outputs_only[: system.n_units] = False
+    frozen = system.weights[: system.n_units]
+    features = system.features(task.x)
+    # To the outputs, units are inputs like any other.
+    flat = CompactSystem(
+        np.hstack([system.weights[system.n_units :, :-1], system.weights[system.n_units :, -1:]]),
+        np.ones_like(system.weights[system.n_units :], dtype=bool),
+        system.n_inputs + system.n_units,
+        (),
+    )
+    linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
+    fitted, value = refit(flat, linear, max_steps=3)
+    weights = np.vstack([frozen, fitted.weights])
+    return value, CompactSystem(weights, system.support, system.n_inputs, system.labels)

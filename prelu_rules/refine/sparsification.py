@@ -1,0 +1,116 @@
+"""Fewer numbers: weights go to 0 one by one, the rest is refitted, until hardly any is left.
+
+Which weight goes next is what second order says: setting weight `w_q` to 0, with the others making up for it as well as
+they can, raises the loss by `w_q^2 / (2 [H^-1]_qq)`, where `H` is the second derivative (Hassibi and Stork, "Second order
+derivatives for network pruning: optimal brain surgeon", 1993). An L1 penalty would shrink the weights that stay, and
+orders them by size alone; `benchmarks/sparsification.py` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from prelu_rules.refine.curvature import Task, curvature, objective
+from prelu_rules.refine.refit import refit
+from prelu_rules.refine.system import CompactSystem
+from prelu_rules.values import BoolArray, FloatArray
+
+SHARE = 0.1
+"""Of the weights that may go, those that go before the next refit."""
+
+SINGULAR = 1e-7
+"""Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
+
+
+def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterator[CompactSystem]:
+    """The system with ever fewer numbers, each refitted; units are kept.
+
+    Of each unit the largest weight stays, since only the ratios of its weights matter, and so does one use of it.
+    Constants stay: they depend on where the inputs have their 0.
+
+    Args:
+        system: where to start.
+        task: the rows that it is fitted to.
+        share: of the weights that may go, those that go at once, at least one.
+
+    Yields:
+        The system itself, refitted, then one with fewer numbers each time.
+
+    Example:
+        >>> from prelu_rules.refine.losses import Squared
+        >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
+        >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
+        >>> start = CompactSystem(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2, ())
+        >>> [system.n_numbers for system in sparsify(start, task)], list(sparsify(start, task))[1].weights.round(3)
+        ([3, 2, 1], array([[ 3.,  0., -0.]]))
+    """
+    system, _ = refit(system, task)
+    system = system.scaled()
+    while True:
+        yield system
+        going = _next(system, task, share)
+        if going is None:
+            return
+        system = refit(going, task, max_steps=15)[0].scaled()
+
+
+def _next(system: CompactSystem, task: Task, share: float) -> CompactSystem | None:
+    """The system without the cheapest weights, the others moved to make up for them; None if none may go."""
+    may_go = (system.support & ~_kept(system))[system.support]
+    if not may_go.any():
+        return None
+    fixed = _largest(system)[system.support]
+    inverse = _inverse(curvature(system, task)[1], ~fixed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cost = np.where(may_go, system.free**2 / np.diag(inverse), np.inf)
+    going = np.argsort(cost)[: max(1, int(share * may_go.sum()))]
+    for gone in (going, going[:1]):
+        smaller = _best_of(system, task, gone, inverse)
+        # Two uses of a unit may go at once, and be its last two; one at a time never does that.
+        if _all_used(smaller):
+            return smaller
+    raise AssertionError("a use of each unit is kept")
+
+
+def _best_of(system: CompactSystem, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactSystem:
+    """Without some weights: the others moved as the second derivative says, or left alone, whichever is better."""
+    support = system.support.copy()
+    flat = np.flatnonzero(support)
+    support.flat[flat[gone]] = False
+    moved = system.free - inverse[:, gone] @ np.linalg.solve(inverse[np.ix_(gone, gone)], system.free[gone])
+    candidates = [system.with_free(moved).with_support(support), system.with_support(support)]
+    return min(candidates, key=lambda candidate: objective(candidate, task))
+
+
+def _largest(system: CompactSystem) -> BoolArray:
+    """The largest weight of each unit."""
+    chosen = np.zeros_like(system.support)
+    units = np.abs(system.weights[: system.n_units, :-1])
+    if units.size:
+        chosen[np.arange(len(units)), units.argmax(axis=1)] = True
+    return chosen & system.support
+
+
+def _kept(system: CompactSystem) -> BoolArray:
+    """The weights that may not go: the constants, the largest of each unit, and the last use of each unit."""
+    kept = _largest(system)
+    kept[:, -1] = True
+    uses = system.support[:, system.n_inputs : -1]
+    kept[:, system.n_inputs : -1] |= uses & (uses.sum(axis=0) == 1)
+    return kept
+
+
+def _all_used(system: CompactSystem) -> bool:
+    return bool(system.support[:, system.n_inputs : -1].any(axis=0).all())
+
+
+def _inverse(second: FloatArray, free: BoolArray) -> FloatArray:
+    """The inverse on the free weights; 0 elsewhere."""
+    inverse = np.zeros_like(second)
+    part = second[np.ix_(free, free)]
+    part[np.diag_indices_from(part)] += SINGULAR * max(float(np.trace(part)) / len(part), 1e-300)
+    inverse[np.ix_(free, free)] = cho_solve(cho_factor(part), np.eye(len(part)))
+    return inverse

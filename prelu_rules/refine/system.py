@@ -1,0 +1,195 @@
+"""A network in its compact form as one matrix of weights, some of which are held at 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from prelu_rules.normal_form import NormalForm, UnitLabel
+from prelu_rules.rules.compact import compact_form
+from prelu_rules.values import BoolArray, FloatArray, Value
+
+DEAD = 1e-9
+"""Weights of a unit that are all below this, for inputs of a size near 1, make it a constant."""
+
+
+@dataclass(frozen=True, eq=False)
+class CompactSystem(Value):
+    """Units `max(0, z)` and outputs, one row each, over the inputs, the units and the constant 1, one column each.
+
+    Attributes:
+        weights: `(n_units + n_outputs, n_inputs + n_units + 1)` float64, 0 off the support.
+        support: bool, of the same shape: which weights are free to be other than 0. Units use earlier units only.
+        n_inputs: columns of inputs.
+        labels: where each unit came from.
+
+    Example:
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
+        >>> CompactSystem.of(form).weights
+        array([[1., 0., 3.],
+               [0., 2., 0.]])
+    """
+
+    weights: FloatArray
+    support: BoolArray
+    n_inputs: int
+    labels: tuple[UnitLabel, ...]
+
+    @classmethod
+    def of(cls, form: NormalForm) -> CompactSystem:
+        """The system of a network, with every weight that a network of these units can have free.
+
+        Args:
+            form: the network, in float64.
+
+        Returns:
+            The same function.
+        """
+        form = compact_form(form)
+        k = form.n_units
+        rows = [np.hstack([form.A, form.B, form.b[:, None]]), np.hstack([form.C, form.D, form.e[:, None]])]
+        support = np.ones((k + form.n_outputs, form.n_inputs + k + 1), dtype=bool)
+        support[:k, form.n_inputs : -1] = np.tri(k, k=-1, dtype=bool)
+        return cls(np.vstack(rows).astype(np.float64), support, form.n_inputs, form.labels)
+
+    @property
+    def n_units(self) -> int:
+        """The number of units."""
+        return self.weights.shape[1] - self.n_inputs - 1
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of outputs."""
+        return self.weights.shape[0] - self.n_units
+
+    @property
+    def n_numbers(self) -> int:
+        """Numbers to read: every weight and constant that is not 0."""
+        return int(np.count_nonzero(self.weights))
+
+    @cached_property
+    def free(self) -> FloatArray:
+        """The weights on the support, `(n_free,)`, row by row."""
+        return self.weights[self.support]
+
+    @property
+    def form(self) -> NormalForm:
+        """The normal form, of slopes 0."""
+        k, d = self.n_units, self.n_inputs
+        units, outputs = self.weights[:k], self.weights[k:]
+        return NormalForm(
+            A=units[:, :d],
+            B=units[:, d:-1],
+            b=units[:, -1],
+            C=outputs[:, :d],
+            D=outputs[:, d:-1],
+            e=outputs[:, -1],
+            slopes=np.zeros(k),
+            labels=self.labels,
+        )
+
+    def with_free(self, free: FloatArray) -> CompactSystem:
+        """The system with other weights on the same support.
+
+        Args:
+            free: `(n_free,)`.
+
+        Returns:
+            A new system.
+        """
+        weights = np.zeros_like(self.weights)
+        weights[self.support] = free
+        return CompactSystem(weights, self.support, self.n_inputs, self.labels)
+
+    def with_support(self, support: BoolArray) -> CompactSystem:
+        """The system with fewer or more free weights; those off the support become 0.
+
+        Args:
+            support: bool, the shape of `weights`.
+
+        Returns:
+            A new system.
+        """
+        return CompactSystem(np.where(support, self.weights, 0.0), support, self.n_inputs, self.labels)
+
+    def features(self, x: FloatArray) -> FloatArray:
+        """What the rows of weights are multiplied by: the inputs, the units and 1.
+
+        Args:
+            x: `(n_rows, n_inputs)`.
+
+        Returns:
+            `(n_rows, n_inputs + n_units + 1)`.
+        """
+        d, k = self.n_inputs, self.n_units
+        features = np.empty((len(x), d + k + 1))
+        features[:, :d], features[:, -1] = x, 1
+        units = features[:, d:-1]
+        np.matmul(x, self.weights[:k, :d].T, out=units)
+        units += self.weights[:k, -1]
+        for unit in range(k):
+            inner = self.weights[unit, d : d + unit]
+            if inner.any():
+                units[:, unit] += units[:, :unit] @ inner
+            np.maximum(units[:, unit], 0, out=units[:, unit])
+        return features
+
+    def outputs(self, features: FloatArray) -> FloatArray:
+        """The outputs of rows.
+
+        Args:
+            features: what `features` returns of them.
+
+        Returns:
+            `(n_rows, n_outputs)`.
+        """
+        return np.asarray(features @ self.weights[self.n_units :].T)
+
+    def evaluate(self, x: FloatArray) -> FloatArray:
+        """The outputs of rows of inputs.
+
+        Args:
+            x: `(n_rows, n_inputs)`.
+
+        Returns:
+            `(n_rows, n_outputs)`.
+        """
+        return self.outputs(self.features(x))
+
+    def without(self, unit: int, always: bool) -> CompactSystem:
+        """The system with one unit replaced by one of its two sides; the others get every weight that they can have.
+
+        Args:
+            unit: which.
+            always: True for `max(0, z) -> z`, False for `max(0, z) -> 0`.
+
+        Returns:
+            A system of one unit less.
+        """
+        weights = self.weights.copy()
+        column = self.n_inputs + unit
+        if always:
+            weights += np.outer(weights[:, column], weights[unit])
+        kept_rows, kept_columns = (np.delete(np.arange(n), k) for n, k in zip(weights.shape, (unit, column), strict=True))
+        labels = self.labels[:unit] + self.labels[unit + 1 :]
+        smaller = weights[np.ix_(kept_rows, kept_columns)]
+        k = self.n_units - 1
+        support = np.ones(smaller.shape, dtype=bool)
+        support[:k, self.n_inputs : -1] = np.tri(k, k=-1, dtype=bool)
+        return CompactSystem(smaller, support, self.n_inputs, labels)
+
+    def scaled(self) -> CompactSystem:
+        """The same function with every unit divided by its largest weight.
+
+        Returns:
+            A system whose units have a largest weight of 1 or -1; those without weights to speak of stay as they are.
+        """
+        weights = self.weights.copy()
+        for unit in range(self.n_units):
+            largest = np.abs(weights[unit, :-1]).max(initial=0)
+            if largest > DEAD:
+                weights[unit] /= largest
+                weights[:, self.n_inputs + unit] *= largest
+        return CompactSystem(weights, self.support, self.n_inputs, self.labels)
