@@ -184,16 +184,10 @@ class IdentityForce(keras.callbacks.Callback):
             rate = tf.constant(self._given_rate, tf.float32)
         else:
             refresh = tf.equal((step + 1) % self.refresh_every, 0)
-            rate = tf.where(refresh, self._rate_for(error), self._rate.read_value())
+            rate = tf.where(refresh, force_rate(error, self.eta_0, self.threshold), self._rate.read_value())
         tf.__internal__.distribute.interim.maybe_merge_call(
             self._push_on_all_replicas, tf.distribute.get_strategy(), slopes, rate
         )
-
-    def _rate_for(self, error: Any) -> Any:
-        orders = tf.math.log(self.threshold / tf.maximum(error, LEAST_ERROR)) / np.log(10.0)
-        rate = self.eta_0 * 0.01 * tf.maximum(0.0, orders)
-        # A diverging network is not helped by slopes that are NaN.
-        return tf.where(tf.math.is_finite(rate), rate, 0.0)
 
     def _push_on_all_replicas(self, strategy: Any, slopes: list[tf.Variable], rate: Any) -> None:
         def push(slope: tf.Variable, rate: Any) -> None:
@@ -204,6 +198,27 @@ class IdentityForce(keras.callbacks.Callback):
             strategy.extended.update(slope, push, args=(rate,), group=False)
         strategy.extended.update(self._rate, lambda variable, value: variable.assign(value), args=(rate,), group=False)
         strategy.extended.update(self._step, lambda variable: variable.assign_add(1), group=False)
+
+
+def force_rate(error: Any, eta_0: float, threshold: float) -> Any:
+    """The paper's force rate, `eta_p = eta_0 * 0.01 * max(0, log10(threshold / error))`.
+
+    Args:
+        error: tensor of any shape, training errors.
+        eta_0: the scale of the rate.
+        threshold: the error above which the force sleeps.
+
+    Returns:
+        A tensor of the same shape; 0 where the error is not finite.
+
+    Example:
+        >>> force_rate(tf.constant([1e-3, float("nan")]), 0.01, 0.01).numpy()
+        array([1.e-04, 0.e+00], dtype=float32)
+    """
+    orders = tf.math.log(threshold / tf.maximum(error, LEAST_ERROR)) / np.log(10.0)
+    rate = eta_0 * 0.01 * tf.maximum(0.0, orders)
+    # A diverging network is not helped by slopes that are NaN.
+    return tf.where(tf.math.is_finite(rate), rate, 0.0)
 
 
 def _slopes_of(model: keras.Model) -> list[tf.Variable]:

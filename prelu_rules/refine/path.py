@@ -1,0 +1,175 @@
+"""The whole path of accuracy against size, from which one can choose without training again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.domain import Domain
+from prelu_rules.geometry.patterns import reachable_patterns
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.refine.choice import best_size, fewest_not_worse
+from prelu_rules.values import FloatArray, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False)
+class PathPoint(Value):
+    """A network on the path, in its compact form.
+
+    Attributes:
+        form: in the user's units, with slopes of 0.
+        domain: the domain on which rules are counted.
+        train_score: on all rows that it was fitted to: R2, or the share of right classes.
+        validation_score: the same on the validation rows, of the network of this size that did not see them.
+        validation_losses: `(n_validation,)`, the loss of each of these rows.
+        criterion: Schwarz's criterion on the rows that it was fitted to; of networks of one size the smallest is best.
+
+    Example:
+        >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
+        >>> point = PathPoint(form, None, 0.9, 0.8, np.zeros(2), 1.0)
+        >>> point.n_nonlinear, point.n_rules, point.n_numbers
+        (1, 2, 3)
+    """
+
+    form: NormalForm
+    domain: Domain | None
+    train_score: float
+    validation_score: float
+    validation_losses: FloatArray
+    criterion: float
+
+    @property
+    def n_nonlinear(self) -> int:
+        """Nonlinear units."""
+        return self.form.n_units
+
+    @cached_property
+    def n_rules(self) -> int:
+        """Linear regions on the domain: as many rules, before any are merged."""
+        return sum(1 for _ in reachable_patterns(self.form, self.domain))
+
+    @property
+    def n_numbers(self) -> int:
+        """Numbers to read in the compact form: coefficients, constants and thresholds that are not 0."""
+        form = self.form
+        return sum(int(np.count_nonzero(part)) for part in (form.A, form.B, form.b, form.C, form.D, form.e))
+
+
+@dataclass(frozen=True, eq=False)
+class RulePath(Sequence[PathPoint], Value):
+    """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, and sparser versions of it.
+
+    `path[k]` is the network with `k` nonlinear units, at the sparsity that Schwarz's criterion prefers.
+
+    Attributes:
+        levels: for each size, its networks, those with most numbers first.
+        validation_weights: `(n_validation,)`, of the validation rows.
+
+    Raises:
+        InvalidValueError: if a size is missing.
+
+    Example:
+        >>> form = NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[2.0]], np.zeros((1, 0)), [1.0], [])
+        >>> path = RulePath(((PathPoint(form, None, 1.0, 1.0, np.zeros(3), 0.0),),), np.ones(3))
+        >>> len(path), path.choose().n_numbers
+        (1, 2)
+    """
+
+    levels: tuple[tuple[PathPoint, ...], ...]
+    validation_weights: FloatArray
+
+    def __post_init__(self) -> None:
+        for size, level in enumerate(self.levels):
+            if not level or any(point.n_nonlinear != size for point in level):
+                raise InvalidValueError(f"the path has no network of {size} units at its place; give every size from 0.")
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    def __getitem__(self, size: Any) -> Any:
+        if isinstance(size, slice):
+            return [_preferred(level) for level in self.levels[size]]
+        return _preferred(self.levels[size])
+
+    def __iter__(self) -> Iterator[PathPoint]:
+        return (_preferred(level) for level in self.levels)
+
+    def choose(
+        self, max_nonlinear: int | None = None, max_rules: int | None = None, max_numbers: int | None = None
+    ) -> PathPoint:
+        """A network of the path; nothing is trained again.
+
+        Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
+        rows is not clearly above the smallest. With a limit, the best on the validation rows of those within it.
+
+        Args:
+            max_nonlinear: the most nonlinear units.
+            max_rules: the most rules on the domain.
+            max_numbers: the most numbers in the compact form.
+
+        Returns:
+            The network.
+
+        Raises:
+            InvalidValueError: if no network of the path keeps within the limits.
+        """
+        limits = {"max_nonlinear": max_nonlinear, "max_rules": max_rules, "max_numbers": max_numbers}
+        for name, limit in limits.items():
+            if limit is not None and (limit != int(limit) or limit < (name != "max_nonlinear")):
+                raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least 1 (units: 0).")
+        allowed: dict[int, PathPoint] = {}
+        for size, level in enumerate(self.levels):
+            if max_nonlinear is not None and size > max_nonlinear:
+                break
+            within = [point for point in level if max_numbers is None or point.n_numbers <= max_numbers]
+            if max_rules is not None:
+                # A unit makes at least one rule more, unless it never bends on the domain.
+                within = [point for point in within if point.n_rules <= max_rules]
+            if within:
+                allowed[size] = _preferred(within)
+        if not allowed:
+            fewest = min(point.n_numbers for level in self.levels for point in level)
+            raise InvalidValueError(
+                f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
+            )
+        losses = {size: point.validation_losses for size, point in allowed.items()}
+        free = all(limit is None for limit in limits.values())
+        size = (fewest_not_worse if free else best_size)(losses, self.validation_weights)
+        return allowed[size]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The path as a table, one row per size.
+
+        Returns:
+            Columns `n_nonlinear`, `n_rules`, `n_numbers`, `train_score`, `validation_score`.
+        """
+        import pandas as pd
+
+        names = ("n_nonlinear", "n_rules", "n_numbers", "train_score", "validation_score")
+        return pd.DataFrame([{name: getattr(point, name) for name in names} for point in self])
+
+    def plot(self, chosen: PathPoint | None = None) -> Axes:
+        """Score against units, rules and numbers; see `prelu_rules.plotting.path`.
+
+        Args:
+            chosen: the network to mark; that of the one-standard-error rule by default.
+
+        Returns:
+            The first of the three axes.
+        """
+        from prelu_rules.plotting.path import plot_path
+
+        return plot_path(self, chosen)
+
+
+def _preferred(level: Sequence[PathPoint]) -> PathPoint:
+    return min(level, key=lambda point: point.criterion)

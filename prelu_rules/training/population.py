@@ -1,0 +1,318 @@
+"""Many restarts trained as one Keras model, with the force inside the compiled step (paper, section on the force).
+
+Restarts are cheap when they share a model: kernels have a leading axis of members, so one matrix product serves all.
+No number of one member depends on another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Literal, NamedTuple, get_args
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from prelu_rules.errors import InvalidValueError, TrainingError
+from prelu_rules.normal_form import NormalForm
+from prelu_rules.refine.losses import LossName
+from prelu_rules.rules.collapse import collapse_form
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
+from prelu_rules.training.force import force_rate
+from prelu_rules.training.prelu import UnitInterval
+from prelu_rules.training.progress import EpochProgress
+from prelu_rules.values import FloatArray
+
+STEPS_PER_EXECUTION = 100
+"""Steps that one call of the compiled function takes."""
+
+ForceName = Literal["ramp", "error"]
+"""A rate that rises evenly, or the paper's, which follows the error of each member."""
+
+
+@dataclass(frozen=True)
+class PopulationSettings:
+    """How a population is trained.
+
+    Attributes:
+        members: restarts.
+        hidden: units of each hidden layer.
+        learning_rate: of Adam.
+        warm_up_steps: optimiser steps before the force wakes.
+        force_steps: optimiser steps with the force.
+        batch_size: rows of a step.
+        noise: standard deviation of Gaussian noise on the inputs, drawn anew in every step.
+        force: "ramp" for a rate that rises evenly to `full_rate`, for data whose noise no network removes; "error" for
+            the paper's, from the error of each member's batch.
+        full_rate: where the ramp ends; Adam moves a slope by at most the learning rate.
+        refresh_every: steps between two looks at the error; for "error".
+
+    Raises:
+        InvalidValueError: if a number is out of range.
+
+    Example:
+        >>> PopulationSettings(members=4).hidden
+        (8, 8)
+    """
+
+    members: int = 8
+    hidden: tuple[int, ...] = (8, 8)
+    learning_rate: float = 3e-3
+    warm_up_steps: int = 1000
+    force_steps: int = 1000
+    batch_size: int = 64
+    noise: float = 0.0
+    force: ForceName = "ramp"
+    full_rate: float = 3e-3
+    refresh_every: int = 100
+
+    def __post_init__(self) -> None:
+        if not self.hidden or min(self.hidden) < 1:
+            raise InvalidValueError(f"hidden is {list(self.hidden)}; give at least one layer of at least one unit.")
+        for name in ("members", "warm_up_steps", "force_steps", "batch_size", "refresh_every"):
+            if getattr(self, name) != int(getattr(self, name)) or getattr(self, name) < 1:
+                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must be a whole number of at least 1.")
+        for name in ("learning_rate", "full_rate"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must be a finite number above 0.")
+        if not (np.isfinite(self.noise) and self.noise >= 0):
+            raise InvalidValueError(f"noise is {self.noise}; it must be a finite number of at least 0.")
+        if self.force not in get_args(ForceName):
+            raise InvalidValueError(f"force is {self.force!r}; it must be one of {', '.join(get_args(ForceName))}.")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all, a whole number of executions."""
+        return STEPS_PER_EXECUTION * ceil((self.warm_up_steps + self.force_steps) / STEPS_PER_EXECUTION)
+
+
+class Rows(NamedTuple):
+    """Rows to learn from, standardised; memory-mapped arrays are read batch by batch.
+
+    Attributes:
+        x: `(n_rows, n_inputs)`.
+        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes.
+        weights: `(n_rows,)`, of mean 1.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    weights: FloatArray
+
+
+class Population(keras.Model):
+    """Feed-forward networks with a PReLU after every layer but the last, side by side.
+
+    Args:
+        n_inputs: features.
+        n_outputs: outputs of each member.
+        loss: what each member minimises.
+        settings: how.
+        seeds: one per member; a member's weights depend on its own seed alone.
+
+    Example:
+        >>> population = Population(2, 1, "squared", PopulationSettings(members=3, hidden=(4,)), seeds=[0, 1, 2])
+        >>> tuple(population(np.zeros((5, 2), "float32")).shape)
+        (3, 5, 1)
+    """
+
+    def __init__(
+        self, n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings, seeds: Sequence[int]
+    ) -> None:
+        super().__init__(name="population")
+        self._loss_name, self._settings = loss, settings
+        widths = (n_inputs, *settings.hidden, n_outputs)
+        generators = [np.random.default_rng(seed) for seed in seeds]
+        members = len(seeds)
+        self.kernels, self.biases, self.alphas = [], [], []
+        for level, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            limit = np.sqrt(6 / (n_in + n_out))
+            start = np.stack([rng.uniform(-limit, limit, (n_in, n_out)) for rng in generators])
+            self.kernels.append(self._weight(f"kernel_{level}", start))
+            self.biases.append(self._weight(f"bias_{level}", np.zeros((members, 1, n_out))))
+            if level < len(settings.hidden):
+                slopes = np.full((members, 1, n_out), 0.25)
+                self.alphas.append(self._weight(f"alpha_{level}", slopes, constraint=UnitInterval()))
+        self._rate = self._weight("force_rate", np.zeros((members, 1, 1)), trainable=False)
+        self._step = self.add_weight(name="step", shape=(), dtype="int32", initializer="zeros", trainable=False)
+        self._noise = keras.random.SeedGenerator(int(seeds[0]))
+        self.built = True
+
+    def _weight(self, name: str, start: FloatArray, **options: Any) -> Any:
+        variable = self.add_weight(name=name, shape=start.shape, **options)
+        variable.assign(start)
+        return variable
+
+    def call(self, x: Any) -> Any:
+        """The outputs of every member.
+
+        Args:
+            x: `(n_rows, n_inputs)`.
+
+        Returns:
+            `(members, n_rows, n_outputs)`.
+        """
+        h = ops.matmul(ops.expand_dims(x, 0), self.kernels[0]) + self.biases[0]
+        for kernel, bias, slopes in zip(self.kernels[1:], self.biases[1:], self.alphas, strict=True):
+            h = ops.matmul(ops.maximum(h, 0.0) + slopes * ops.minimum(h, 0.0), kernel) + bias
+        return h
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of Adam for every member, then the force.
+
+        Args:
+            data: `(x, y, weights)` of a batch.
+
+        Returns:
+            The mean loss over the members.
+        """
+        x, y, weights = data
+        if self._settings.noise:
+            x = x + keras.random.normal(ops.shape(x), stddev=self._settings.noise, seed=self._noise)
+        with tf.GradientTape() as tape:
+            losses = self._member_losses(self(x), y, weights)
+            total = ops.sum(losses)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(total, [v.value for v in variables]), variables)
+        self._push(losses)
+        return {"loss": ops.mean(losses)}
+
+    def _member_losses(self, outputs: Any, y: Any, weights: Any) -> Any:
+        """`(members,)`; the squared error in full, as the paper's force wants it."""
+        if self._loss_name == "squared":
+            rows = ops.mean(ops.square(outputs - ops.expand_dims(y, 0)), axis=2)
+        elif self._loss_name == "logistic":
+            rows = ops.softplus(outputs[:, :, 0]) - ops.expand_dims(y, 0) * outputs[:, :, 0]
+        else:
+            one_hot = ops.one_hot(ops.cast(y, "int32"), outputs.shape[2], dtype=outputs.dtype)
+            rows = ops.logsumexp(outputs, axis=2) - ops.sum(outputs * ops.expand_dims(one_hot, 0), axis=2)
+        return ops.mean(rows * ops.expand_dims(weights, 0), axis=1)
+
+    def _push(self, losses: Any) -> None:
+        settings = self._settings
+        step = ops.cast(self._step, "float32")
+        if settings.force == "ramp":
+            share = ops.clip((step - settings.warm_up_steps) / settings.force_steps, 0.0, 1.0)
+            rate = ops.zeros_like(self._rate) + settings.full_rate * share
+        else:
+            refresh = ops.logical_and(
+                step >= settings.warm_up_steps, ops.equal((self._step + 1) % settings.refresh_every, 0)
+            )
+            fresh = ops.reshape(force_rate(losses, 0.01, FORCE_SLEEPS_ABOVE), self._rate.shape)
+            rate = ops.where(refresh, fresh, self._rate)
+        self._rate.assign(rate)
+        for alpha in self.alphas:
+            alpha.assign(ops.clip(alpha + rate * ops.sign(1.0 - alpha), 0.0, 1.0))
+        self._step.assign_add(1)
+
+    def forms(self) -> tuple[NormalForm, ...]:
+        """The members as normal forms in float64, linear units collapsed.
+
+        Returns:
+            One form per member whose weights are finite.
+        """
+        kernels, biases, slopes = (
+            [np.asarray(ops.convert_to_numpy(v), dtype=np.float64) for v in variables]
+            for variables in (self.kernels, self.biases, self.alphas)
+        )
+        finite = [
+            member
+            for member in range(len(kernels[0]))
+            if all(np.isfinite(array[member]).all() for array in (*kernels, *biases, *slopes))
+        ]
+        return tuple(
+            collapse_form(
+                NormalForm.from_layers(
+                    [kernel[member] for kernel in kernels],
+                    [bias[member, 0] for bias in biases],
+                    [slope[member, 0] for slope in slopes],
+                )
+            )
+            for member in finite
+        )
+
+
+def train_population(
+    data: Rows | tf.data.Dataset,
+    n_inputs: int,
+    n_outputs: int,
+    loss: LossName,
+    settings: PopulationSettings | None = None,
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> tuple[NormalForm, ...]:
+    """Train a population, and collapse what it ends with.
+
+    It runs under the `tf.distribute` strategy of the caller, if there is one.
+
+    Args:
+        data: rows, or a dataset of batches `(x, y, weights)` of such rows, which is repeated as long as needed.
+        n_inputs: features.
+        n_outputs: outputs, or logits.
+        loss: "squared", "logistic" (one logit) or "softmax" (a logit per class).
+        settings: how to train.
+        seed: of the weights and of the order of the rows; the first of `members` spawned seeds is that of member 0.
+        callbacks: Keras callbacks.
+
+    Returns:
+        The collapsed members; fewer than there were if some diverged.
+
+    Raises:
+        TrainingError: if every member diverged.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 100)[:, None]
+        >>> quick = PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100)
+        >>> forms = train_population(Rows(x, np.abs(x), np.ones(100)), 1, 1, "squared", quick)
+        >>> len(forms), forms[0].n_inputs
+        (2, 1)
+    """
+    settings = settings or PopulationSettings()
+    sequence = np.random.SeedSequence(seed)
+    seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
+    population = Population(n_inputs, n_outputs, loss, settings, seeds)
+    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    per_execution = STEPS_PER_EXECUTION if alone else 1
+    population.compile(
+        keras.optimizers.Adam(settings.learning_rate), steps_per_execution=per_execution, jit_compile=alone
+    )
+    batches = _batches(data, settings, seed) if isinstance(data, Rows) else data.repeat()
+    population.fit(
+        batches,
+        steps_per_epoch=STEPS_PER_EXECUTION,
+        epochs=settings.steps // STEPS_PER_EXECUTION,
+        shuffle=False,
+        verbose=0,
+        callbacks=[*callbacks, EpochProgress("population")],
+    )
+    forms = population.forms()
+    if not forms:
+        raise TrainingError(
+            f"all {settings.members} networks diverged within {settings.steps} steps; look for extreme values among the "
+            f"features, or lower learning_rate={settings.learning_rate:g}."
+        )
+    return forms
+
+
+def _batches(rows: Rows, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
+    """Every row once in each pass, in an order drawn anew; gathered for a whole execution at a time."""
+    size, n_rows = settings.batch_size, len(rows.x)
+
+    def shuffled() -> Iterator[tuple[np.ndarray, ...]]:
+        rng = np.random.default_rng([seed, 1])
+        waiting = np.empty(0, dtype=np.intp)
+        for _ in range(settings.steps // STEPS_PER_EXECUTION):
+            while len(waiting) < size * STEPS_PER_EXECUTION:
+                waiting = np.concatenate([waiting, rng.permutation(n_rows)])
+            now, waiting = np.split(waiting, [size * STEPS_PER_EXECUTION])
+            yield tuple(
+                np.asarray(part[now], dtype=np.float32).reshape(STEPS_PER_EXECUTION, size, *part.shape[1:]) for part in rows
+            )
+
+    signature = tuple(
+        tf.TensorSpec((STEPS_PER_EXECUTION, size, *part.shape[1:]), tf.float32) for part in rows
+    )
+    return tf.data.Dataset.from_generator(shuffled, output_signature=signature).unbatch().prefetch(STEPS_PER_EXECUTION)
