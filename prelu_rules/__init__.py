@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
     from prelu_rules.training.conversion import with_prelus as with_prelus
     from prelu_rules.training.force import IdentityForce as IdentityForce
+    from prelu_rules.training.path import PathSettings as PathSettings
+    from prelu_rules.training.population import PopulationSettings as PopulationSettings
+    from prelu_rules.refine.path import RulePath as RulePath
+    from prelu_rules.training.path import train_path as train_path
     from prelu_rules.training.prelu import PReLU as PReLU
 
 _HOME = {
@@ -51,6 +55,10 @@ _HOME = {
     "collapse": "extraction",
     "extract": "extraction",
     "fit_rules": "estimators.fit",
+    "PathSettings": "training.path",
+    "PopulationSettings": "training.population",
+    "RulePath": "refine.path",
+    "train_path": "training.path",
     "linear_regions": "geometry.regions",
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",

@@ -13,7 +13,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.refine.choice import best_size, fewest_not_worse
+from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.values import FloatArray, Value
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class PathPoint(Value):
         train_score: on all rows that it was fitted to: R2, or the share of right classes.
         validation_score: the same on the validation rows, of the network of this size that did not see them.
         validation_losses: `(n_validation,)`, the loss of each of these rows.
-        criterion: Schwarz's criterion on the rows that it was fitted to; of networks of one size the smallest is best.
+        criterion: Schwarz's criterion on the rows that it was fitted to; the smallest is best.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -109,7 +109,7 @@ class RulePath(Sequence[PathPoint], Value):
         """A network of the path; nothing is trained again.
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit, the best on the validation rows of those within it.
+        rows is not clearly above the smallest. With a limit, the one of those within it that Schwarz's criterion prefers.
 
         Args:
             max_nonlinear: the most nonlinear units.
@@ -141,10 +141,10 @@ class RulePath(Sequence[PathPoint], Value):
             raise InvalidValueError(
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
             )
+        if any(limit is not None for limit in limits.values()):
+            return _preferred(list(allowed.values()))
         losses = {size: point.validation_losses for size, point in allowed.items()}
-        free = all(limit is None for limit in limits.values())
-        size = (fewest_not_worse if free else best_size)(losses, self.validation_weights)
-        return allowed[size]
+        return allowed[fewest_not_worse(losses, self.validation_weights)]
 
     def to_frame(self) -> pd.DataFrame:
         """The path as a table, one row per size.

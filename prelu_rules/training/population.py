@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -23,11 +24,13 @@ from prelu_rules.rules.collapse import collapse_form
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.training.force import force_rate
 from prelu_rules.training.prelu import UnitInterval
-from prelu_rules.training.progress import EpochProgress
 from prelu_rules.values import FloatArray
 
 STEPS_PER_EXECUTION = 100
 """Steps that one call of the compiled function takes."""
+
+FIRST_SLOPE = 0.25
+"""Where every slope starts (paper, section on experiments)."""
 
 ForceName = Literal["ramp", "error"]
 """A rate that rises evenly, or the paper's, which follows the error of each member."""
@@ -125,26 +128,42 @@ class Population(keras.Model):
         super().__init__(name="population")
         self._loss_name, self._settings = loss, settings
         widths = (n_inputs, *settings.hidden, n_outputs)
-        generators = [np.random.default_rng(seed) for seed in seeds]
         members = len(seeds)
         self.kernels, self.biases, self.alphas = [], [], []
         for level, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
-            limit = np.sqrt(6 / (n_in + n_out))
-            start = np.stack([rng.uniform(-limit, limit, (n_in, n_out)) for rng in generators])
-            self.kernels.append(self._weight(f"kernel_{level}", start))
-            self.biases.append(self._weight(f"bias_{level}", np.zeros((members, 1, n_out))))
+            self.kernels.append(self.add_weight(name=f"kernel_{level}", shape=(members, n_in, n_out)))
+            self.biases.append(self.add_weight(name=f"bias_{level}", shape=(members, 1, n_out)))
             if level < len(settings.hidden):
-                slopes = np.full((members, 1, n_out), 0.25)
-                self.alphas.append(self._weight(f"alpha_{level}", slopes, constraint=UnitInterval()))
-        self._rate = self._weight("force_rate", np.zeros((members, 1, 1)), trainable=False)
-        self._step = self.add_weight(name="step", shape=(), dtype="int32", initializer="zeros", trainable=False)
-        self._noise = keras.random.SeedGenerator(int(seeds[0]))
+                shape = (members, 1, n_out)
+                self.alphas.append(self.add_weight(name=f"alpha_{level}", shape=shape, constraint=UnitInterval()))
+        self._rate = self.add_weight(name="force_rate", shape=(members, 1, 1), trainable=False)
+        self._step = self.add_weight(name="step", shape=(), dtype="int32", trainable=False)
+        self._noise = self.add_weight(name="noise", shape=(2,), dtype="int32", trainable=False)
         self.built = True
+        self.restart(seeds)
 
-    def _weight(self, name: str, start: FloatArray, **options: Any) -> Any:
-        variable = self.add_weight(name=name, shape=start.shape, **options)
-        variable.assign(start)
-        return variable
+    def restart(self, seeds: Sequence[int]) -> None:
+        """Put the members back to their beginning, so that a compiled population serves again.
+
+        Args:
+            seeds: one per member.
+        """
+        generators = [np.random.default_rng(seed) for seed in seeds]
+        for kernel in self.kernels:
+            # Glorot's range, as Keras's Dense layers start.
+            limit = np.sqrt(6 / sum(kernel.shape[1:]))
+            kernel.assign(np.stack([rng.uniform(-limit, limit, kernel.shape[1:]) for rng in generators]))
+        for bias in self.biases:
+            bias.assign(np.zeros(bias.shape))
+        for alpha in self.alphas:
+            alpha.assign(np.full(alpha.shape, FIRST_SLOPE))
+        self._rate.assign(np.zeros(self._rate.shape))
+        self._step.assign(0)
+        self._noise.assign([int(seeds[0]) % 2**31, 0])
+        if getattr(self, "optimizer", None) is not None:
+            for variable in self.optimizer.variables:
+                if variable is not self.optimizer.learning_rate:
+                    variable.assign(np.zeros(variable.shape))
 
     def call(self, x: Any) -> Any:
         """The outputs of every member.
@@ -161,24 +180,37 @@ class Population(keras.Model):
         return h
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One step of Adam for every member, then the force.
+        """Steps of Adam for every member, each followed by the force.
 
         Args:
-            data: `(x, y, weights)` of a batch.
+            data: `(x, y, weights)` of a batch, or of several batches along a first axis, which are taken in one call.
 
         Returns:
-            The mean loss over the members.
+            The mean loss over the members, of the last step.
         """
         x, y, weights = data
+        if len(x.shape) == 2:
+            return {"loss": self._one_step(x, y, weights)}
+        # One loop inside one compiled program: an execution costs a third of as many calls.
+        _, loss = tf.while_loop(
+            lambda step, _: step < x.shape[0],
+            lambda step, _: (step + 1, self._one_step(x[step], y[step], weights[step])),
+            [0, 0.0],
+            parallel_iterations=1,
+        )
+        return {"loss": loss}
+
+    def _one_step(self, x: Any, y: Any, weights: Any) -> Any:
         if self._settings.noise:
-            x = x + keras.random.normal(ops.shape(x), stddev=self._settings.noise, seed=self._noise)
+            seed = ops.stack([self._noise[0], self._step])
+            x = x + tf.random.stateless_normal(ops.shape(x), seed=seed, stddev=self._settings.noise)
         with tf.GradientTape() as tape:
             losses = self._member_losses(self(x), y, weights)
             total = ops.sum(losses)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(total, [v.value for v in variables]), variables)
         self._push(losses)
-        return {"loss": ops.mean(losses)}
+        return ops.mean(losses)
 
     def _member_losses(self, outputs: Any, y: Any, weights: Any) -> Any:
         """`(members,)`; the squared error in full, as the paper's force wants it."""
@@ -273,20 +305,23 @@ def train_population(
     settings = settings or PopulationSettings()
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
-    population = Population(n_inputs, n_outputs, loss, settings, seeds)
     alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    per_execution = STEPS_PER_EXECUTION if alone else 1
-    population.compile(
-        keras.optimizers.Adam(settings.learning_rate), steps_per_execution=per_execution, jit_compile=alone
-    )
-    batches = _batches(data, settings, seed) if isinstance(data, Rows) else data.repeat()
+    if alone and isinstance(data, Rows):
+        population = _compiled(n_inputs, n_outputs, loss, settings)
+        population.restart(seeds)
+        batches, calls = _executions(data, settings, seed), 1
+    else:
+        population = Population(n_inputs, n_outputs, loss, settings, seeds)
+        population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=alone)
+        batches = _executions(data, settings, seed).unbatch() if isinstance(data, Rows) else data.repeat()
+        calls = STEPS_PER_EXECUTION
     population.fit(
         batches,
-        steps_per_epoch=STEPS_PER_EXECUTION,
+        steps_per_epoch=calls,
         epochs=settings.steps // STEPS_PER_EXECUTION,
         shuffle=False,
         verbose=0,
-        callbacks=[*callbacks, EpochProgress("population")],
+        callbacks=list(callbacks),
     )
     forms = population.forms()
     if not forms:
@@ -297,22 +332,26 @@ def train_population(
     return forms
 
 
-def _batches(rows: Rows, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
-    """Every row once in each pass, in an order drawn anew; gathered for a whole execution at a time."""
-    size, n_rows = settings.batch_size, len(rows.x)
+@lru_cache(maxsize=4)
+def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings) -> Population:
+    """A population to be used again and again: compiling it takes longer than training it."""
+    population = Population(n_inputs, n_outputs, loss, settings, range(settings.members))
+    population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=True)
+    return population
+
+
+def _executions(rows: Rows, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
+    """Every row once in each pass, in an order drawn anew; the batches of a whole execution at a time."""
+    shape, n_rows = (STEPS_PER_EXECUTION, settings.batch_size), len(rows.x)
 
     def shuffled() -> Iterator[tuple[np.ndarray, ...]]:
         rng = np.random.default_rng([seed, 1])
         waiting = np.empty(0, dtype=np.intp)
-        for _ in range(settings.steps // STEPS_PER_EXECUTION):
-            while len(waiting) < size * STEPS_PER_EXECUTION:
+        while True:
+            while len(waiting) < np.prod(shape):
                 waiting = np.concatenate([waiting, rng.permutation(n_rows)])
-            now, waiting = np.split(waiting, [size * STEPS_PER_EXECUTION])
-            yield tuple(
-                np.asarray(part[now], dtype=np.float32).reshape(STEPS_PER_EXECUTION, size, *part.shape[1:]) for part in rows
-            )
+            now, waiting = np.split(waiting, [np.prod(shape)])
+            yield tuple(np.asarray(part[now], dtype=np.float32).reshape(*shape, *part.shape[1:]) for part in rows)
 
-    signature = tuple(
-        tf.TensorSpec((STEPS_PER_EXECUTION, size, *part.shape[1:]), tf.float32) for part in rows
-    )
-    return tf.data.Dataset.from_generator(shuffled, output_signature=signature).unbatch().prefetch(STEPS_PER_EXECUTION)
+    signature = tuple(tf.TensorSpec((*shape, *part.shape[1:]), tf.float32) for part in rows)
+    return tf.data.Dataset.from_generator(shuffled, output_signature=signature).prefetch(1)
