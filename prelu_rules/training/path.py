@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 from typing import Any
 
 import keras
@@ -145,13 +146,14 @@ def train_path(
         tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, phases)
     domain = domain or Box.from_data(rows.x)
     measure = _Measure(scale, held, tasks[1], domain)
-    return RulePath(
-        tuple(
-            tuple(measure.point(system, _nearest(tried[size], system.n_numbers)) for system in level)
-            for size, level in enumerate(refitted)
-        ),
-        held.weights,
-    )
+    points: dict[int, list[PathPoint]] = {}
+    for size, level in enumerate(refitted):
+        for system in level:
+            point = measure.point(system, _nearest(tried[size], system.n_numbers))
+            # A unit that no row bends any more is gone in the compact form.
+            points.setdefault(point.n_nonlinear, []).append(point)
+    whole = takewhile(points.__contains__, count())
+    return RulePath(tuple(tuple(points[size]) for size in whole), held.weights)
 
 
 Levels = list[list[CompactSystem]]
