@@ -177,7 +177,7 @@ def _refined(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
             stacklevel=3,
         )
-        best = eliminate(starts, train, kept=1, trials=1)
+        best = eliminate(starts, train, kept=1, trials=1, small=0)
         quick = [[best[size]] for size in _sizes(best, settings)]
         return quick, quick
 
