@@ -31,7 +31,7 @@ class PathPoint(Value):
         train_score: on all rows that it was fitted to: R2, or the share of right classes.
         validation_score: the same on the validation rows, of the network of this size that did not see them.
         validation_losses: `(n_validation,)`, the loss of each of these rows.
-        criterion: Schwarz's criterion on the rows that it was fitted to; the smallest is best.
+        criterion: Schwarz's criterion, for classes Akaike's, on the rows that it was fitted to; the smallest is best.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -68,7 +68,7 @@ class PathPoint(Value):
 class RulePath(Sequence[PathPoint], Value):
     """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, and sparser versions of it.
 
-    `path[k]` is the network with `k` nonlinear units, at the sparsity that Schwarz's criterion prefers.
+    `path[k]` is the network with `k` nonlinear units, at the sparsity that the criterion prefers.
 
     Attributes:
         levels: for each size, its networks, those with most numbers first.
@@ -109,7 +109,7 @@ class RulePath(Sequence[PathPoint], Value):
         """A network of the path; nothing is trained again.
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit, the one of those within it that Schwarz's criterion prefers.
+        rows is not clearly above the smallest. With a limit, the one of those within it that the criterion prefers.
 
         Args:
             max_nonlinear: the most nonlinear units.

@@ -202,7 +202,7 @@ class Population(keras.Model):
 
     def _one_step(self, x: Any, y: Any, weights: Any) -> Any:
         if self._settings.noise:
-            seed = ops.stack([self._noise[0], self._step])
+            seed = tf.stack([self._noise.value[0], self._step.value])
             x = x + tf.random.stateless_normal(ops.shape(x), seed=seed, stddev=self._settings.noise)
         with tf.GradientTape() as tape:
             losses = self._member_losses(self(x), y, weights)
