@@ -158,7 +158,9 @@ def train_path(
             # A unit that no row bends any more is gone in the compact form.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
-    return RulePath(tuple(tuple(points[size]) for size in whole), held.weights)
+    # The likelihood of separable classes says little about how many numbers they need; rows held out do.
+    by = "criterion" if loss == "squared" else "validation"
+    return RulePath(tuple(tuple(points[size]) for size in whole), held.weights, by)
 
 
 Levels = list[list[CompactSystem]]
