@@ -42,6 +42,10 @@ class DataError(PReLURulesError, ValueError):
     """A table cannot be used: a missing file or column, text among numbers, a value that is not finite."""
 
 
+class CellTypeError(PReLURulesError, TypeError):
+    """A cell of a table is neither a string nor a number."""
+
+
 class FormatError(PReLURulesError, ValueError):
     """A file or text is not in the format that was asked for."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.terms import linear_sum
-from prelu_rules.export.text import quoted
+from prelu_rules.export.terms import feature_terms, linear_sum
+from prelu_rules.export.text import bracketed, quoted
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.compact import compact_form, rounded_compact_form
 from prelu_rules.rules.rule_system import RuleSystem
@@ -42,15 +44,15 @@ def write(system: RuleSystem) -> str:
     form = (
         compact_form(system.form) if system.precision is None else rounded_compact_form(system.form, system.precision)
     )
-    return write_form(form, system.feature_names, system.output_names)
+    return write_form(form, feature_terms(system, quoted, bracketed), system.output_names)
 
 
-def write_form(form: NormalForm, feature_names: tuple[str, ...], output_names: tuple[str, ...]) -> str:
+def write_form(form: NormalForm, terms: Sequence[str], output_names: Sequence[str]) -> str:
     """A form whose slopes are 0 as one line per output.
 
     Args:
         form: a form with `slopes` 0.
-        feature_names: `n_inputs` names.
+        terms: how each of the `n_inputs` features reads in a sum.
         output_names: `n_outputs` names.
 
     Returns:
@@ -58,18 +60,17 @@ def write_form(form: NormalForm, feature_names: tuple[str, ...], output_names: t
 
     Example:
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[2]], e=[0], slopes=[0])
-        >>> print(write_form(form, ("x",), ("y",)), end="")
+        >>> print(write_form(form, ["x"], ["y"]), end="")
         y = x + 2 * max(0, x - 3)
     """
-    names = [quoted(name) for name in feature_names]
     prefix = "bend"
-    while any(name.startswith(prefix) for name in (*feature_names, *output_names)):
+    while any(name.startswith(prefix) for name in (*terms, *output_names)):
         prefix += "_"
     lines: list[str] = []
     bends: list[str] = []
     for unit in range(form.n_units):
         weights = np.concatenate([form.A[unit], form.B[unit, :unit]])
-        bend = f"max(0, {linear_sum(weights, [*names, *bends], form.b[unit])})"
+        bend = f"max(0, {linear_sum(weights, [*terms, *bends], form.b[unit])})"
         uses = np.count_nonzero(form.B[:, unit]) + np.count_nonzero(form.D[:, unit])
         if uses > 1 and np.count_nonzero(weights) > SHORT:
             lines.append(f"{prefix}{unit + 1} = {bend}")
@@ -77,5 +78,5 @@ def write_form(form: NormalForm, feature_names: tuple[str, ...], output_names: t
         bends.append(bend)
     for k, name in enumerate(output_names):
         weights = np.concatenate([form.C[k], form.D[k]])
-        lines.append(f"{quoted(name)} = {linear_sum(weights, [*names, *bends], form.e[k])}")
+        lines.append(f"{quoted(name)} = {linear_sum(weights, [*terms, *bends], form.e[k])}")
     return "\n".join(lines) + "\n"

@@ -140,6 +140,8 @@ def _system(content: dict[str, Any]) -> RuleSystem:
         precision=None if content["precision"] is None else Precision(**content["precision"]),
         # Files that were written before rules could be rounded have none.
         rounding_error=content.get("rounding_error"),
+        # Nor have files from before there were indicators.
+        indicators=content.get("indicators", ()),
     )
 
 

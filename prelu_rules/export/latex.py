@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import Relation, decided_class, linear_sum, number, printed_rules, relations
+from prelu_rules.export.terms import Relation, decided_class, feature_terms, linear_sum, number, printed_rules, relations, said
 from prelu_rules.rules.rule_system import RuleSystem
 
 _ESCAPES = {
@@ -13,6 +13,8 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     **{c: f"\\{c}" for c in "&%$#_{}"},
 }
+
+_WORDS = ("=", r"\ne", r"\text{ is missing}", r"\text{ is not missing}")
 
 
 def escaped(name: str) -> str:
@@ -52,9 +54,9 @@ def write(system: RuleSystem) -> str:
         \end{cases}
         \]
     """
-    names = [escaped(name) for name in system.feature_names]
+    names = feature_terms(system, escaped, lambda indicator: f"[{said(indicator, True, escaped, _WORDS)}]")
     rules = printed_rules(system)
-    tests = [r" \text{ and } ".join(_relation(r, names) for r in relations(rule.conditions)) for rule in rules]
+    tests = [r" \text{ and } ".join(_relation(r, system, names) for r in relations(rule.conditions)) for rule in rules]
     formulas = []
     if system.decides:
         classes = [escaped(str(decided_class(system, rule))) for rule in rules]
@@ -80,6 +82,9 @@ def _number(value: float) -> str:
     return rf"{mantissa}\cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
 
-def _relation(relation: Relation, names: list[str]) -> str:
+def _relation(relation: Relation, system: RuleSystem, names: list[str]) -> str:
+    indication = relation.indication(system)
+    if indication is not None:
+        return said(*indication, escaped, _WORDS)
     total = linear_sum(relation.coef, names, 0.0, times=r"\,", write=_number)
     return relation.write(total, lambda v: f"{'-' if v < 0 else ''}{_number(abs(v))}", ("<", r"\le", ">", r"\ge"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import decided_class, linear_sum, number, printed_rules, relations
+from prelu_rules.export.terms import Relation, decided_class, feature_terms, linear_sum, number, printed_rules, relations, said
 from prelu_rules.rules.rule_system import RuleSystem
 
 _SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"
@@ -44,17 +44,14 @@ def write(system: RuleSystem) -> str:
         | 1 | age < 3 | age |
         | 2 | age ≥ 3 | 2 age - 3 |
     """
-    names = [escaped(name) for name in system.feature_names]
+    names = feature_terms(system, escaped, lambda indicator: rf"\[{said(indicator, True, escaped)}\]")
     counted = system.n_rows is not None
     header = ["rule", *(["rows"] if counted else []), "if", *(["class"] if system.decides else [])]
     header += [escaped(name) for name in system.output_names]
     alignment = ["---:"] * (1 + counted) + ["---"] * (len(header) - 1 - counted)
     lines = [_line(header), f"|{'|'.join(alignment)}|"]
     for index, rule in enumerate(printed_rules(system), start=1):
-        conditions = " and ".join(
-            relation.write(linear_sum(relation.coef, names, 0.0, times=" "), number, ("<", "≤", "\\>", "≥"))
-            for relation in relations(rule.conditions)
-        )
+        conditions = " and ".join(_relation(relation, system, names) for relation in relations(rule.conditions))
         decision = [escaped(str(decided_class(system, rule)))] if system.decides else []
         outputs = [
             linear_sum(coef, names, constant, times=" ")
@@ -64,6 +61,13 @@ def write(system: RuleSystem) -> str:
             _line([str(index), *([str(rule.count)] if counted else []), conditions or "always", *decision, *outputs])
         )
     return "\n".join(lines) + "\n"
+
+
+def _relation(relation: Relation, system: RuleSystem, names: list[str]) -> str:
+    indication = relation.indication(system)
+    if indication is not None:
+        return said(*indication, escaped, ("=", "≠", "is missing", "is not missing"))
+    return relation.write(linear_sum(relation.coef, names, 0.0, times=" "), number, ("<", "≤", "\\>", "≥"))
 
 
 def _line(cells: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
@@ -83,6 +84,48 @@ def printed_rules(system: RuleSystem) -> list[Rule]:
     return [replace(rule, conditions=tuple(c.normalised() for c in rule.conditions)) for rule in system.rules]
 
 
+def said(
+    indicator: Indicator,
+    holds: bool,
+    write: Callable[[str], str],
+    words: tuple[str, str, str, str] = ("=", "!=", "is missing", "is not missing"),
+) -> str:
+    """What an indicator says, or that it does not hold.
+
+    Args:
+        indicator: the indicator.
+        holds: whether it is 1.
+        write: how a name is written.
+        words: how these four are written.
+
+    Returns:
+        Such as `colour = red`, `colour != red`, `age is missing` or `age is not missing`.
+
+    Example:
+        >>> said(Indicator("age", None), False, str)
+        'age is not missing'
+    """
+    equal, unequal, missing, there = words
+    if indicator.value is None:
+        return f"{write(indicator.column)} {missing if holds else there}"
+    return f"{write(indicator.column)} {equal if holds else unequal} {write(indicator.value)}"
+
+
+def feature_terms(system: RuleSystem, write: Callable[[str], str], write_indicator: Callable[[Indicator], str]) -> list[str]:
+    """How each feature reads in a sum.
+
+    Args:
+        system: the rules.
+        write: how the name of a feature is written.
+        write_indicator: how a feature is written that is 1 where an indicator holds.
+
+    Returns:
+        `n_inputs` texts.
+    """
+    found = {indicator.name: indicator for indicator in system.indicators}
+    return [write_indicator(found[name]) if name in found else write(name) for name in system.feature_names]
+
+
 def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
     """The class that a rule decides for.
 
@@ -129,6 +172,26 @@ class Relation(NamedTuple):
     def upper_included(self) -> bool:
         """Whether the sum may be equal to the upper bound."""
         return self.upper is not None and self.upper[1].nonnegative
+
+    def indication(self, system: RuleSystem) -> tuple[Indicator, bool] | None:
+        """What the relation says where it is about one indicator.
+
+        Args:
+            system: the rules.
+
+        Returns:
+            The indicator, and whether it has to be 1; None where the relation is about more, or holds for both of 0
+            and 1, or for none.
+        """
+        used = np.flatnonzero(self.coef)
+        found = {indicator.name: indicator for indicator in system.indicators}
+        if len(used) != 1 or system.feature_names[used[0]] not in found:
+            return None
+        conditions = [bound[1] for bound in (self.lower, self.upper) if bound is not None]
+        zero, one = (
+            all((c.coef[used[0]] * value + c.intercept >= 0) == c.nonnegative for c in conditions) for value in (0, 1)
+        )
+        return None if zero == one else (found[system.feature_names[used[0]]], one)
 
     def write(self, total: str, value: Callable[[float], str], signs: tuple[str, str, str, str]) -> str:
         """The relation as text.

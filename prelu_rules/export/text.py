@@ -5,8 +5,9 @@
       out1 = +1.01*in1 +0.00*in2 +0.00*in3 +0.00*in4 +2.04
 
 One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
-outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Names that are no
-plain words stand in double quotes, as in JSON.
+outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Those on one
+indicator read `IF colour = red` or `IF age is not missing`; in sums it is `[colour = red]`. Names that are no plain words
+stand in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prelu_rules.export.terms import Relation, decided_class, relations
+from prelu_rules.export.terms import Relation, decided_class, feature_terms, relations, said
 from prelu_rules.normal_form import UnitLabel
-from prelu_rules.rules.precision import Precision, rounded
+from prelu_rules.rules.names import Indicator
+from prelu_rules.rules.precision import rounded
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, IntArray
@@ -44,6 +46,22 @@ def quoted(name: str) -> str:
     return name if re.fullmatch(r"[^\W\d]\w*", name) else json.dumps(name, ensure_ascii=False)
 
 
+def bracketed(indicator: Indicator) -> str:
+    """An indicator as it reads in a sum, where it is 1 or 0 (Iverson's bracket).
+
+    Args:
+        indicator: the indicator.
+
+    Returns:
+        What it says, in brackets.
+
+    Example:
+        >>> bracketed(Indicator("eye colour", "blue"))
+        '["eye colour" = blue]'
+    """
+    return f"[{said(indicator, True, quoted)}]"
+
+
 def write(system: RuleSystem) -> str:
     """The rules in the paper's text format.
 
@@ -62,11 +80,11 @@ def write(system: RuleSystem) -> str:
           out1 = +2.0*age +0.1
     """
     slopes = {} if system.form is None else dict(zip(system.form.labels, system.form.slopes, strict=True))
-    names = [quoted(name) for name in system.feature_names]
+    names = feature_terms(system, quoted, bracketed)
     blocks = []
     for rule in system.rules:
         normal = [condition.normalised() for condition in rule.conditions]
-        lines = [_relation_line(r, names, slopes, system.precision) for r in relations(normal)] or [ALWAYS]
+        lines = [_relation_line(r, system, names, slopes) for r in relations(normal)] or [ALWAYS]
         then = f"THEN class = {_label(decided_class(system, rule))}" if system.decides else "THEN"
         lines.append(then if rule.count is None else f"{then}  ({rule.count} of {system.n_rows} rows)")
         for k, name in enumerate(system.output_names):
@@ -85,13 +103,17 @@ def _label(label: str | int | float | bool) -> str:
 
 
 def _relation_line(
-    relation: Relation, names: Sequence[str], slopes: dict[UnitLabel, float], precision: Precision | None
+    relation: Relation, system: RuleSystem, names: Sequence[str], slopes: dict[UnitLabel, float]
 ) -> str:
     conditions = [bound[1] for bound in (relation.lower, relation.upper) if bound is not None]
     if len({condition.label is None for condition in conditions}) == 2:
         halves = (relation._replace(upper=None), relation._replace(lower=None))
-        return "\n".join(_relation_line(half, names, slopes, precision) for half in halves)
+        return "\n".join(_relation_line(half, system, names, slopes) for half in halves)
+    indication = relation.indication(system)
+    if indication is not None:
+        return f"IF {said(*indication, quoted)}{_units(conditions, slopes)}"
     first = conditions[0]
+    precision = system.precision
     weights, constant = (None, None) if precision is None else precision.condition_places(first.coef)
     if np.count_nonzero(first.coef) == 1:
         name = names[int(np.flatnonzero(first.coef)[0])]

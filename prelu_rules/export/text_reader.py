@@ -12,6 +12,7 @@ from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
 from prelu_rules.export.text import ALWAYS
 from prelu_rules.normal_form import UnitLabel
+from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array
@@ -19,7 +20,8 @@ from prelu_rules.values import Array
 _NUMBER = r"[+-]\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME = rf"[^\W\d]\w*|{_QUOTED}"
-_TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_NAME}))?")
+_BRACKETED = re.compile(rf"\[(?P<column>{_NAME}) (?:= (?P<value>{_NAME})|is missing)\]")
+_TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_NAME}|\[(?:{_QUOTED}|[^\]\"])*\]))?")
 _UNITS = r"(?:\s+\(PReLU #(?P<units>\d+ on level \d+\b.*)\))?\s*"
 _UNIT = re.compile(r"(\d+) on level (\d+)")
 _CONDITION = re.compile(rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0{_UNITS}')
@@ -27,9 +29,14 @@ _PLAIN = r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _BOUNDS = re.compile(
     rf"IF (?:(?P<low>{_PLAIN}) (?P<left><=?) )?(?P<name>{_NAME}) (?P<right><=?|>=?) (?P<high>{_PLAIN}){_UNITS}"
 )
+_INDICATION = re.compile(
+    rf"IF (?P<column>{_NAME}) (?:(?P<side>!?=) (?P<value>{_NAME})|is (?P<there>not )?missing){_UNITS}"
+)
 _THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
-_ReadCondition = tuple[dict[str | None, float], bool, UnitLabel | None]
+_Feature = str | Indicator
+_Terms = dict[_Feature | None, float]
+_ReadCondition = tuple[_Terms, bool, UnitLabel | None]
 
 
 def read(text: str) -> RuleSystem:
@@ -55,14 +62,14 @@ def read(text: str) -> RuleSystem:
                [9.]])
     """
     lines = re.split(r"\r?\n", text)
-    features: dict[str, int] = {}
+    features: dict[_Feature, int] = {}
     # Conditions may name one feature of many, outputs name all in their order.
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if match := _OUTPUT.fullmatch(line):
             for _, name in _TERM.findall(match["sum"]):
                 if name:
-                    features.setdefault(_unquoted(name), len(features))
-    blocks: list[tuple[list[_ReadCondition], dict[str, dict[str | None, float]], int | None]] = []
+                    features.setdefault(_feature(name, number), len(features))
+    blocks: list[tuple[list[_ReadCondition], dict[str, _Terms], int | None]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("(rounded: "):
             continue
@@ -98,13 +105,20 @@ def read(text: str) -> RuleSystem:
                 count,
             )
         )
-    return RuleSystem(tuple(rules), tuple(features), output_names)
+    indicators = tuple(feature for feature in features if isinstance(feature, Indicator))
+    names = tuple(feature.name if isinstance(feature, Indicator) else feature for feature in features)
+    return RuleSystem(tuple(rules), names, output_names, indicators=indicators)
 
 
-def _read_conditions(text: str, line: int, features: dict[str, int]) -> list[_ReadCondition]:
+def _read_conditions(text: str, line: int, features: dict[_Feature, int]) -> list[_ReadCondition]:
     """The conditions that a line states; none where it is no line of conditions."""
     if match := _CONDITION.fullmatch(text):
         return [(_read_sum(match["sum"], line, features), match["side"] == ">=", _read_units(match["units"], 1)[0])]
+    if match := _INDICATION.fullmatch(text):
+        indicator = _indicator(match)
+        features.setdefault(indicator, len(features))
+        holds = not match["there"] and match["side"] != "!="
+        return [({indicator: 1.0, None: -0.5}, holds, _read_units(match["units"], 1)[0])]
     if not (match := _BOUNDS.fullmatch(text)):
         return []
     name, upper = _unquoted(match["name"]), match["right"].startswith("<")
@@ -139,14 +153,27 @@ def _unquoted(name: str) -> str:
     return json.loads(name) if name.startswith('"') else name
 
 
-def _read_sum(text: str, line: int, features: dict[str, int]) -> dict[str | None, float]:
-    terms: dict[str | None, float] = {}
+def _indicator(match: re.Match[str]) -> Indicator:
+    return Indicator(_unquoted(match["column"]), None if match["value"] is None else _unquoted(match["value"]))
+
+
+def _feature(text: str, line: int) -> _Feature:
+    if not text.startswith("["):
+        return _unquoted(text)
+    match = _BRACKETED.fullmatch(text)
+    if match is None:
+        raise FormatError(f"line {line}: cannot read {text!r}; in brackets is [colour = red] or [age is missing].")
+    return _indicator(match)
+
+
+def _read_sum(text: str, line: int, features: dict[_Feature, int]) -> _Terms:
+    terms: _Terms = {}
     position = 0
     while position < len(text.rstrip()):
         match = _TERM.match(text, position)
         if not match:
             raise FormatError(f"line {line}: cannot read {text[position:]!r}; a term is like +1.5*name or -2.0.")
-        name = None if match[2] is None else _unquoted(match[2])
+        name = None if match[2] is None else _feature(match[2], line)
         if name is not None:
             features.setdefault(name, len(features))
         terms[name] = terms.get(name, 0.0) + _finite(match[1], line)
@@ -154,5 +181,5 @@ def _read_sum(text: str, line: int, features: dict[str, int]) -> dict[str | None
     return terms
 
 
-def _row(terms: dict[str | None, float], features: dict[str, int]) -> tuple[Array, float]:
+def _row(terms: _Terms, features: dict[_Feature, int]) -> tuple[Array, float]:
     return np.array([terms.get(name, 0.0) for name in features]), terms.get(None, 0.0)

@@ -4,8 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+
+
+class Indicator(NamedTuple):
+    """What a 0/1 feature says of a column: that it has a value, or that it is missing.
+
+    Attributes:
+        column: the column's name.
+        value: the value; None for that it is missing.
+
+    Example:
+        >>> Indicator("colour", "red").name, Indicator("age", None).name
+        ('colour = red', 'age is missing')
+    """
+
+    column: str
+    value: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of the feature."""
+        return f"{self.column} is missing" if self.value is None else f"{self.column} = {self.value}"
 
 
 def check_names(kind: str, names: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError,
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.names import check_classes, check_names
+from prelu_rules.rules.names import Indicator, check_classes, check_names
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, IntArray, Value, input_rows
@@ -42,11 +42,12 @@ class RuleSystem(Value):
         domain: the box on which the rules were asked to hold; None for all inputs.
         precision: how many digits a printed number needs; None for all of them.
         rounding_error: for rules that were rounded, how far each output is from the unrounded rules at most.
+        indicators: the features that are 0 or 1 and say something of a column; a condition on one reads `colour = red`.
 
     Raises:
         ShapeError: if names, classes, rules, form, domain and precision do not fit together.
-        InvalidValueError: if there is no rule, a name is no text or used twice, or some rules decide for a class and
-            others for none.
+        InvalidValueError: if there is no rule, a name is no text or used twice, an indicator is none of the features,
+            or some rules decide for a class and others for none.
 
     Example:
         >>> from prelu_rules.affine import AffineMap
@@ -66,8 +67,10 @@ class RuleSystem(Value):
     domain: Domain | None = None
     precision: Precision | None = None
     rounding_error: tuple[float, ...] | None = None
+    indicators: tuple[Indicator, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "indicators", tuple(Indicator(*indicator) for indicator in self.indicators))
         for name in ("rules", "feature_names", "output_names"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if self.classes is not None:
@@ -97,6 +100,9 @@ class RuleSystem(Value):
                 raise ShapeError(f"the {name} is for {have} outputs and inputs, but the rules are for {shape}.")
         check_names("feature", self.feature_names)
         check_names("output", self.output_names)
+        strange = {indicator.name for indicator in self.indicators}.difference(self.feature_names)
+        if strange:
+            raise InvalidValueError(f"the indicator {min(strange)!r} is none of the features; name one of them so.")
         check_classes(self.classes or ())
         if self.classes is not None and len(self.classes) != max(2, shape[0]):
             raise ShapeError(
