@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.fit import FitSettings as FitSettings
     from prelu_rules.estimators.fit import fit_rules as fit_rules
+    from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
+    from prelu_rules.estimators.regressor import PReLURuleRegressor as PReLURuleRegressor
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
@@ -46,6 +48,8 @@ _HOME = {
     "IdentityForce": "training.force",
     "NormalForm": "normal_form",
     "PReLU": "training.prelu",
+    "PReLURuleClassifier": "estimators.classifier",
+    "PReLURuleRegressor": "estimators.regressor",
     "PReLURulesError": "errors",
     "Polytope": "geometry.polytope",
     "Region": "geometry.region",

@@ -39,6 +39,7 @@ def extract_rules(
     classes: Sequence[str | int | float | bool] | None = None,
     max_units: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
+    x: npt.ArrayLike | None = None,
 ) -> RuleSystem:
     """Rules that are the network on a domain: one for each sign pattern, merged where the outputs are the same.
 
@@ -55,6 +56,7 @@ def extract_rules(
         classes: class labels, if the outputs are logits.
         max_units: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
+        x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by, for a domain that is given otherwise.
 
     Returns:
         The rules; without data in the order of the patterns, negative side first, the last unit varying fastest.
@@ -84,7 +86,7 @@ def extract_rules(
             f"of up to {form.n_units} conditions each; train on until at most {max_units} are left, raise max_units, "
             "or read the compact form, which has one term per unit."
         )
-    rows = None
+    rows = None if x is None else input_rows(x, form.n_inputs)[0]
     if domain is not None and not isinstance(domain, Domain):
         rows = input_rows(domain, form.n_inputs)[0]
         domain = Box.from_data(rows)

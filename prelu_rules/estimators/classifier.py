@@ -1,0 +1,194 @@
+"""A scikit-learn classifier whose model is a handful of linear rules for logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators.repetition import checked_weights
+from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
+from prelu_rules.values import FloatArray
+
+
+class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
+    """Linear rules for the logits of classes: one per class, or of two classes that of the second.
+
+    It is trained as `PReLURuleRegressor` is, by the cross-entropy of the logits. `rules_.decision_rules()` reads
+    `THEN class = ...`.
+
+    Args:
+        max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
+        max_rules: the most rules; None for any number.
+        max_numbers: the most numbers to read in the compact form; None for any number.
+        validation_fraction: the share of rows that choose the size; at last the network is fitted to all rows.
+        hidden: units of each hidden layer of the networks that are trained.
+        members: how many networks are trained side by side, of which the best is kept.
+        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear.
+        force_steps: optimiser steps with the force.
+        batch_size: rows of an optimiser step.
+        learning_rate: of the optimiser, Adam.
+        ridge: penalty on the weights, for standardised columns; None for a default by the kind of loss, see `PathSettings`.
+        class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
+        random_state: equal numbers and rows give equal rules.
+        verbose: whether to show progress bars.
+        warm_start: whether a `fit` on the rows, and with the training, of the last one keeps its path and only chooses anew.
+
+    Attributes:
+        rules_: the rules, a `RuleSystem`; they speak of encoded columns, `encoding_.transform(X)`.
+        path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `select` takes another one.
+        n_nonlinear_: nonlinear units of the network whose rules these are.
+        encoding_: how the columns became numbers.
+        n_features_in_: columns of the input.
+        feature_names_in_: their names, where all of them are text.
+        classes_: the class labels, sorted.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 100)[:, None]
+        >>> quick = dict(members=2, hidden=(3,), warm_up_steps=100, force_steps=100)
+        >>> model = PReLURuleClassifier(**quick, random_state=0).fit(x, np.where(x[:, 0] > 0.2, "high", "low"))
+        >>> model.predict([[0.0], [0.5]])
+        array(['low', 'high'], dtype='<U4')
+    """
+
+    def __init__(
+        self,
+        *,
+        max_nonlinear: int | None = None,
+        max_rules: int | None = None,
+        max_numbers: int | None = None,
+        validation_fraction: float = 0.2,
+        hidden: tuple[int, ...] = (8, 8),
+        members: int = 8,
+        warm_up_steps: int = 1000,
+        force_steps: int = 1000,
+        batch_size: int = 64,
+        learning_rate: float = 3e-3,
+        ridge: float | None = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+    ) -> None:
+        super().__init__(
+            max_nonlinear=max_nonlinear,
+            max_rules=max_rules,
+            max_numbers=max_numbers,
+            validation_fraction=validation_fraction,
+            hidden=hidden,
+            members=members,
+            warm_up_steps=warm_up_steps,
+            force_steps=force_steps,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            ridge=ridge,
+            random_state=random_state,
+            verbose=verbose,
+            warm_start=warm_start,
+        )
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Train a path of networks, and read the rules of one of them.
+
+        Args:
+            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories.
+            y: `(n_rows,)` class labels, of at least two classes.
+            sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            InvalidValueError: if a value, a weight or a parameter cannot be used, or there is only one class.
+            CellTypeError: if a cell of the table is neither a string nor a number.
+            ShapeError: if rows and weights do not fit together.
+            TrainingError: if every network diverged.
+        """
+        table = self._table(X, y=y)
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        check_consistent_length(table, labels)
+        weights = checked_weights(sample_weight, len(table))
+        there = weights > 0
+        self.classes_, targets = np.unique(labels[there], return_inverse=True)
+        if len(self.classes_) == 1:
+            raise InvalidValueError(
+                f"y holds 1 class, {self.classes_.tolist()[0]!r}, in the rows with a weight; a classifier needs two."
+            )
+        binary = len(self.classes_) == 2
+        target = target_names(y, "class", None)[0]
+        names = tuple(f"logit({target} = {label})" for label in self.classes_[1 if binary else 0 :])
+        return self._learn(
+            table[there],
+            targets.astype(np.float64),
+            weights[there],
+            "logistic" if binary else "softmax",
+            names,
+            tuple(self.classes_.tolist()),
+        )
+
+    def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
+        labels = self.classes_[y.astype(np.intp)]
+        of_classes = compute_class_weight(self.class_weight, classes=self.classes_, y=labels, sample_weight=weights)
+        return weights * of_classes[y.astype(np.intp)]
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """The logits that the rules say.
+
+        Args:
+            X: rows as in `fit`.
+
+        Returns:
+            `(n_rows, n_classes)`; of two classes that of the second, `(n_rows,)`.
+
+        Raises:
+            NotFittedError: if the estimator is not fitted.
+            InvalidValueError: if a value cannot be used: a category that no training row had, or a missing one in a
+                column where none of them was.
+            CellTypeError: if a cell of the table is neither a string nor a number.
+        """
+        x = self._encoded(X)
+        logits = self.rules_.predict(x)
+        return logits[:, 0] if logits.shape[1] == 1 else logits
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """The probability of each class, by the logits.
+
+        Args:
+            X: rows as in `fit`.
+
+        Returns:
+            `(n_rows, n_classes)`, in the order of `classes_`; each row adds up to 1.
+
+        Raises:
+            NotFittedError: if the estimator is not fitted.
+            InvalidValueError: if a value cannot be used; see `decision_function`.
+            CellTypeError: if a cell of the table is neither a string nor a number.
+        """
+        x = self._encoded(X)
+        return self.rules_.probabilities(x)
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The class with the largest logit, the first of equal ones.
+
+        Args:
+            X: rows as in `fit`.
+
+        Returns:
+            `(n_rows,)` class labels.
+
+        Raises:
+            NotFittedError: if the estimator is not fitted.
+            InvalidValueError: if a value cannot be used; see `decision_function`.
+            CellTypeError: if a cell of the table is neither a string nor a number.
+        """
+        logits = self.decision_function(X)
+        return self.classes_[(logits > 0).astype(np.intp) if logits.ndim == 1 else logits.argmax(axis=1)]

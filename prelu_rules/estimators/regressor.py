@@ -1,0 +1,104 @@
+"""A scikit-learn regressor whose model is a handful of linear rules."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_array, check_consistent_length
+
+from prelu_rules.estimators.repetition import checked_weights
+from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
+from prelu_rules.values import FloatArray
+
+
+class PReLURuleRegressor(RegressorMixin, RuleEstimator):
+    """Linear rules for one or more numbers.
+
+    A network is trained with a force that makes its units linear (E. P. Csirmaz, "Interpreting Neural Networks by Reducing
+    Nonlinearities during Training"), and what is left of it is written down. Strings and pandas categories become a column
+    for each category, missing values a column of their own; rules read `colour = red` and `age is missing`.
+
+    Args:
+        max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
+        max_rules: the most rules; None for any number.
+        max_numbers: the most numbers to read in the compact form; None for any number.
+        validation_fraction: the share of rows that choose the size; at last the network is fitted to all rows.
+        hidden: units of each hidden layer of the networks that are trained.
+        members: how many networks are trained side by side, of which the best is kept.
+        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear.
+        force_steps: optimiser steps with the force.
+        batch_size: rows of an optimiser step.
+        learning_rate: of the optimiser, Adam.
+        ridge: penalty on the weights, for standardised columns; None for a default by the kind of loss, see `PathSettings`.
+        random_state: equal numbers and rows give equal rules.
+        verbose: whether to show progress bars.
+        warm_start: whether a `fit` on the rows, and with the training, of the last one keeps its path and only chooses anew.
+
+    Attributes:
+        rules_: the rules, a `RuleSystem`; they speak of encoded columns, `encoding_.transform(X)`.
+        path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `select` takes another one.
+        n_nonlinear_: nonlinear units of the network whose rules these are.
+        encoding_: how the columns became numbers.
+        n_features_in_: columns of the input.
+        feature_names_in_: their names, where all of them are text.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 100)[:, None]
+        >>> quick = dict(members=2, hidden=(3,), warm_up_steps=100, force_steps=100)
+        >>> model = PReLURuleRegressor(**quick, random_state=0).fit(x, np.abs(x[:, 0]))
+        >>> model.n_nonlinear_, len(model.rules_), model.predict([[-0.5], [0.5]]).round(2)
+        (1, 2, array([0.5, 0.5]))
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Train a path of networks, and read the rules of one of them.
+
+        Args:
+            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories.
+            y: `(n_rows,)` or `(n_rows, n_outputs)` numbers.
+            sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            InvalidValueError: if a value, a weight or a parameter cannot be used.
+            CellTypeError: if a cell of the table is neither a string nor a number.
+            ShapeError: if rows and weights do not fit together.
+            TrainingError: if every network diverged.
+        """
+        table = self._table(X, y=y)
+        targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
+        check_consistent_length(table, targets)
+        weights = checked_weights(sample_weight, len(table))
+        there = weights > 0
+        self._single = targets.ndim == 1
+        names = target_names(y, "y", None if self._single else targets.shape[1])
+        return self._learn(table[there], targets[there], weights[there], "squared", names)
+
+    def predict(self, X: Any) -> FloatArray:
+        """What the rules say.
+
+        Args:
+            X: rows as in `fit`.
+
+        Returns:
+            `(n_rows,)`, or `(n_rows, n_outputs)` where `fit` had such targets.
+
+        Raises:
+            NotFittedError: if the estimator is not fitted.
+            InvalidValueError: if a value cannot be used: a category that no training row had, or a missing one in a
+                column where none of them was.
+            CellTypeError: if a cell of the table is neither a string nor a number.
+        """
+        x = self._encoded(X)
+        outputs = self.rules_.predict(x)
+        return outputs[:, 0] if self._single else outputs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,231 @@
+"""What the estimators share: from a table to a path of networks, and from a network of the path to rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators.encoding import Encoding
+from prelu_rules.estimators.repetition import repeated
+from prelu_rules.refine.losses import LossName
+from prelu_rules.refine.path import PathPoint, RulePath
+from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.values import FloatArray
+
+
+class RuleEstimator(BaseEstimator):
+    """A path of ever smaller networks, and the rules of one of them; subclasses say what the outputs are.
+
+    A fitted estimator holds its encoded training rows, so that `select` can count them again.
+    """
+
+    rules_: RuleSystem
+    path_: RulePath
+
+    def __init__(
+        self,
+        *,
+        max_nonlinear: int | None = None,
+        max_rules: int | None = None,
+        max_numbers: int | None = None,
+        validation_fraction: float = 0.2,
+        hidden: tuple[int, ...] = (8, 8),
+        members: int = 8,
+        warm_up_steps: int = 1000,
+        force_steps: int = 1000,
+        batch_size: int = 64,
+        learning_rate: float = 3e-3,
+        ridge: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+    ) -> None:
+        self.max_nonlinear = max_nonlinear
+        self.max_rules = max_rules
+        self.max_numbers = max_numbers
+        self.validation_fraction = validation_fraction
+        self.hidden = hidden
+        self.members = members
+        self.warm_up_steps = warm_up_steps
+        self.force_steps = force_steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.ridge = ridge
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "rules_")
+
+    def select(
+        self,
+        size: int | None = None,
+        *,
+        max_nonlinear: int | None = None,
+        max_rules: int | None = None,
+        max_numbers: int | None = None,
+    ) -> Self:
+        """Take another network of the path; nothing is trained again.
+
+        Args:
+            size: its number of nonlinear units, a place on `path_`; None to choose within the limits.
+            max_nonlinear: the most nonlinear units.
+            max_rules: the most rules.
+            max_numbers: the most numbers to read in the compact form.
+
+        Returns:
+            The estimator itself, with the rules of that network.
+
+        Raises:
+            NotFittedError: if the estimator has no path yet.
+            InvalidValueError: if no network of the path is that small, or there is none of that size.
+        """
+        check_is_fitted(self)
+        if size is None:
+            return self._take(self.path_.choose(max_nonlinear, max_rules, max_numbers))
+        if not 0 <= size < len(self.path_):
+            raise InvalidValueError(f"size is {size}, but the path has networks of 0 to {len(self.path_) - 1} units.")
+        return self._take(self.path_[size])
+
+    def get_feature_names_out(self, input_features: npt.ArrayLike | None = None) -> npt.NDArray[np.object_]:
+        """The names of the features that rules speak of: those of number columns, and one for each category.
+
+        Args:
+            input_features: the names of the columns, only to be compared with those of `fit`; None for these.
+
+        Returns:
+            `(n_features_out,)` names.
+
+        Raises:
+            NotFittedError: if the estimator is not fitted.
+            ValueError: if other names are given than in `fit`.
+        """
+        check_is_fitted(self)
+        _check_feature_names_in(self, input_features)
+        return np.array(self.encoding_.feature_names, dtype=object)
+
+    def _table(self, X: Any, **options: Any) -> pd.DataFrame:
+        """The input as a table, its names and shape checked or, with `reset`, learned."""
+        if not isinstance(X, pd.DataFrame):
+            # Lists may mix strings and numbers, which NumPy would make all strings.
+            X = check_array(
+                X, dtype=None if hasattr(X, "dtype") else object, ensure_all_finite=False, estimator=self, input_name="X"
+            )
+        validate_data(self, X, skip_check_array=True, **options)
+        if isinstance(X, pd.DataFrame):
+            if X.empty:
+                raise InvalidValueError(f"the table has shape {X.shape}; it must have at least one row and one column.")
+            return X
+        return pd.DataFrame(X, columns=[f"x{k}" for k in range(X.shape[1])])
+
+    def _encoded(self, X: Any) -> FloatArray:
+        """The input as the rules want it."""
+        check_is_fitted(self)
+        return self.encoding_.transform(self._table(X, reset=False))
+
+    def _learn(
+        self,
+        table: pd.DataFrame,
+        y: FloatArray,
+        weights: FloatArray,
+        loss: LossName,
+        output_names: tuple[str, ...],
+        classes: tuple[Any, ...] | None = None,
+    ) -> Self:
+        """Train a path on rows that all have a weight, and take one of its networks."""
+        # Keras is needed for training only, so a fitted estimator predicts without it.
+        from prelu_rules.training.path import train_path
+
+        encoding = Encoding.of(table, weights)
+        x, y, weights = repeated(encoding.transform(table), y, weights)
+        weights = self._loss_weights(y, weights)
+        settings = self._settings()
+        rows = sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in (x, y, weights))).digest()
+        task = (rows, x.shape, encoding, loss, self.validation_fraction, settings)
+        if not (self.warm_start and getattr(self, "_task", None) == task):
+            self.path_ = train_path(
+                x,
+                y,
+                loss=loss,
+                sample_weight=weights,
+                validation=self.validation_fraction,
+                domain=encoding.domain(x),
+                settings=settings,
+                seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+                verbose=bool(self.verbose),
+            )
+        self.encoding_, self._rows, self._task = encoding, x, task
+        self._labels = {"output_names": output_names, "classes": classes}
+        return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
+
+    def _settings(self) -> Any:
+        from prelu_rules.training.path import PathSettings
+        from prelu_rules.training.population import PopulationSettings
+
+        population = PopulationSettings(
+            members=self.members,
+            hidden=tuple(self.hidden),
+            learning_rate=self.learning_rate,
+            warm_up_steps=self.warm_up_steps,
+            force_steps=self.force_steps,
+            batch_size=self.batch_size,
+        )
+        return PathSettings(population, max_nonlinear=max(MAX_UNITS, self.max_nonlinear or 0), ridge=self.ridge)
+
+    def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
+        """How much each row counts in the loss."""
+        return weights
+
+    def _take(self, point: PathPoint) -> Self:
+        self.n_nonlinear_ = point.n_nonlinear
+        self.rules_ = replace(
+            extract_rules(
+                point.form,
+                self.encoding_.domain(self._rows),
+                feature_names=self.encoding_.feature_names,
+                max_units=point.n_nonlinear,
+                x=self._rows,
+                **self._labels,
+            ),
+            indicators=self.encoding_.indicators,
+        )
+        return self
+
+
+def target_names(y: Any, default: str, n_outputs: int | None) -> tuple[str, ...]:
+    """What the targets are called.
+
+    Args:
+        y: targets; those of pandas have names.
+        default: what they are called otherwise.
+        n_outputs: how many there are; None for one that is not a column.
+
+    Returns:
+        As many names.
+
+    Example:
+        >>> target_names(pd.Series([1.0], name="price"), "y", None), target_names([[1.0, 2.0]], "y", 2)
+        (('price',), ('y1', 'y2'))
+    """
+    if isinstance(y, pd.DataFrame):
+        return tuple(map(str, y.columns))
+    if n_outputs is None:
+        name = getattr(y, "name", None)
+        return (default if name is None else str(name),)
+    return tuple(f"{default}{k + 1}" for k in range(n_outputs))
