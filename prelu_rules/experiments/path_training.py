@@ -24,14 +24,14 @@ COPIES = 8
 RIDGE = 1e-6
 
 SETTINGS = PopulationSettings(
-    members=4,
+    members=6,
     hidden=(5, 5, 5, 5),
     warm_up_steps=300,
     force_steps=1000,
     noise=2 * INPUT_NOISE,
     jit=False,
 )
-"""Four restarts of the paper's network. The noise is twice the paper's, since inputs are scaled to deviations of 0.5."""
+"""Six restarts of the paper's network. The noise is twice the paper's, since inputs are scaled to deviations of 0.5."""
 
 
 @dataclass(frozen=True, eq=False)
