@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from prelu_rules.experiments.paper_training import PaperRun
-from prelu_rules.experiments.reproduction import reproduce
+from prelu_rules.experiments.reproduction import reproduce_as_paper
 from prelu_rules.experiments.toy import TASKS
 from prelu_rules.files import write_text
 
@@ -22,7 +22,7 @@ def trace(run: PaperRun) -> dict[str, list[int] | list[float] | list[list[float]
 
 def main(path: Path, runs: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    results = {name: [reproduce(task, seed) for seed in range(runs)] for name, task in TASKS.items()}
+    results = {name: [reproduce_as_paper(task, seed) for seed in range(runs)] for name, task in TASKS.items()}
     content = {
         "runs": {
             name: [result.record() | {"reached": result.problem is None} for result in group]

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length, column_or_1d, compute_class_weight
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from prelu_rules.errors import InvalidValueError
@@ -34,7 +34,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         force_steps: optimiser steps with the force.
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; it keeps separable classes finite.
+        ridge: penalty on the weights, for standardised columns; None for a default by the kind of loss, see `PathSettings`.
         class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
@@ -70,7 +70,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         force_steps: int = 1000,
         batch_size: int = 64,
         learning_rate: float = 3e-3,
-        ridge: float = 1e-4,
+        ridge: float | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -113,6 +113,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         """
         table = self._table(X, y=y)
         labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
         check_consistent_length(table, labels)
         weights = checked_weights(sample_weight, len(table))

@@ -32,7 +32,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         force_steps: optimiser steps with the force.
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; it keeps separable classes finite.
+        ridge: penalty on the weights, for standardised columns; None for a default by the kind of loss, see `PathSettings`.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` on the rows, and with the training, of the last one keeps its path and only chooses anew.

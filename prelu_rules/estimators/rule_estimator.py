@@ -45,7 +45,7 @@ class RuleEstimator(BaseEstimator):
         force_steps: int = 1000,
         batch_size: int = 64,
         learning_rate: float = 3e-3,
-        ridge: float = 1e-4,
+        ridge: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         warm_start: bool = False,

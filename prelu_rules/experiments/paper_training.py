@@ -18,6 +18,7 @@ import tensorflow as tf
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.layered_network import LayeredNetwork
 from prelu_rules.experiments.toy import ToyTask
+from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.collapse import collapse_form
 from prelu_rules.tolerances import SETTLED_ERROR
 from prelu_rules.training.force import IdentityForce
@@ -64,6 +65,11 @@ class PaperRun:
     trace_mse: FloatArray
     trace_nonlinear: IntArray
     trace_slopes: FloatArray
+
+    @property
+    def form(self) -> NormalForm:
+        """The normal form of the network."""
+        return self.network.form
 
 
 def train(task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience: int = PATIENCE) -> PaperRun:

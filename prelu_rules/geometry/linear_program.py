@@ -152,6 +152,11 @@ class CellProgram:
         self._solver.run()
         status = self._solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
+            # A warm start from a nearly singular basis can fail where a start from nothing does not.
+            self._solver.clearSolver()
+            self._solver.run()
+            status = self._solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(
                 f"HiGHS stopped with {status.name[1:]}; rescale the inputs to similar sizes and try again."
             )

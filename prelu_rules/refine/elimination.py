@@ -16,17 +16,20 @@ from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 
 KEPT = 4
-"""Networks of each size from which units are taken."""
+"""Networks of a size from which units are taken."""
 
 TRIALS = 2
 """Units taken out in trials, for each of these networks."""
+
+SMALL = 4
+"""Networks of at most so many units refit so fast that more of them are kept, and each unit is tried."""
 
 SAME_OBJECTIVE = 1e-6
 """Networks of a size whose objectives differ relatively by less are taken to be the same one."""
 
 
 def eliminate(
-    systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS
+    systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
 ) -> dict[int, CompactSystem]:
     """The best network found of each size, from the largest given one down to no units.
 
@@ -35,6 +38,7 @@ def eliminate(
         task: the rows that they are fitted to.
         kept: networks of each size from which units are taken.
         trials: units that are tried in each of them.
+        small: up to this size every unit is tried, and three times as many networks are kept.
 
     Returns:
         For each number of units from 0, a network fitted to the rows; each size is there.
@@ -58,13 +62,13 @@ def eliminate(
         for system in waiting.get(size, []):
             refitted, value = refit(system, task)
             fitted.append((value, refitted))
-        leaders = _distinct(fitted)[:kept]
+        leaders = _distinct(fitted)[: kept if size > small else 3 * kept]
         best[size] = leaders[0][1]
         fitted = []
         if size == 0:
             break
         for _, system in leaders:
-            for candidate in _cheapest(system, task)[:trials]:
+            for candidate in _cheapest(system, task)[: trials if size > small else size]:
                 refitted, value = refit(candidate, task)
                 fitted.append((value, refitted))
     return best

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class PathPoint(Value):
         train_score: on all rows that it was fitted to: R2, or the share of right classes.
         validation_score: the same on the validation rows, of the network of this size that did not see them.
         validation_losses: `(n_validation,)`, the loss of each of these rows.
-        criterion: Schwarz's criterion on the rows that it was fitted to; the smallest is best.
+        criterion: Schwarz's criterion, for classes Akaike's, on the rows that it was fitted to; the smallest is best.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -68,11 +68,12 @@ class PathPoint(Value):
 class RulePath(Sequence[PathPoint], Value):
     """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, and sparser versions of it.
 
-    `path[k]` is the network with `k` nonlinear units, at the sparsity that Schwarz's criterion prefers.
+    `path[k]` is the network with `k` nonlinear units, at the sparsity that `by` prefers.
 
     Attributes:
         levels: for each size, its networks, those with most numbers first.
         validation_weights: `(n_validation,)`, of the validation rows.
+        by: what chooses the sparsity of a size: "criterion", or "validation" for the smallest loss on validation rows.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -86,6 +87,7 @@ class RulePath(Sequence[PathPoint], Value):
 
     levels: tuple[tuple[PathPoint, ...], ...]
     validation_weights: FloatArray
+    by: Literal["criterion", "validation"] = "criterion"
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
@@ -97,11 +99,11 @@ class RulePath(Sequence[PathPoint], Value):
 
     def __getitem__(self, size: Any) -> Any:
         if isinstance(size, slice):
-            return [_preferred(level) for level in self.levels[size]]
-        return _preferred(self.levels[size])
+            return [self._preferred(level) for level in self.levels[size]]
+        return self._preferred(self.levels[size])
 
     def __iter__(self) -> Iterator[PathPoint]:
-        return (_preferred(level) for level in self.levels)
+        return (self._preferred(level) for level in self.levels)
 
     def choose(
         self, max_nonlinear: int | None = None, max_rules: int | None = None, max_numbers: int | None = None
@@ -109,7 +111,7 @@ class RulePath(Sequence[PathPoint], Value):
         """A network of the path; nothing is trained again.
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit, the one of those within it that Schwarz's criterion prefers.
+        rows is not clearly above the smallest. With a limit, the one of those within it that the criterion prefers.
 
         Args:
             max_nonlinear: the most nonlinear units.
@@ -126,6 +128,7 @@ class RulePath(Sequence[PathPoint], Value):
         for name, limit in limits.items():
             if limit is not None and (limit != int(limit) or limit < (name != "max_nonlinear")):
                 raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least 1 (units: 0).")
+        free = all(limit is None for limit in limits.values())
         allowed: dict[int, PathPoint] = {}
         for size, level in enumerate(self.levels):
             if max_nonlinear is not None and size > max_nonlinear:
@@ -135,14 +138,14 @@ class RulePath(Sequence[PathPoint], Value):
                 # A unit makes at least one rule more, unless it never bends on the domain.
                 within = [point for point in within if point.n_rules <= max_rules]
             if within:
-                allowed[size] = _preferred(within)
+                allowed[size] = self._preferred(within) if free else _shortest_code(within)
         if not allowed:
             fewest = min(point.n_numbers for level in self.levels for point in level)
             raise InvalidValueError(
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
             )
-        if any(limit is not None for limit in limits.values()):
-            return _preferred(list(allowed.values()))
+        if not free:
+            return _shortest_code(list(allowed.values()))
         losses = {size: point.validation_losses for size, point in allowed.items()}
         return allowed[fewest_not_worse(losses, self.validation_weights)]
 
@@ -170,6 +173,12 @@ class RulePath(Sequence[PathPoint], Value):
 
         return plot_path(self, chosen)
 
+    def _preferred(self, level: Sequence[PathPoint]) -> PathPoint:
+        if self.by == "criterion":
+            return _shortest_code(level)
+        return min(level, key=lambda point: float(np.average(point.validation_losses, weights=self.validation_weights)))
 
-def _preferred(level: Sequence[PathPoint]) -> PathPoint:
-    return min(level, key=lambda point: point.criterion)
+
+def _shortest_code(points: Sequence[PathPoint]) -> PathPoint:
+    """The one that the criterion prefers, which charges for every number."""
+    return min(points, key=lambda point: point.criterion)

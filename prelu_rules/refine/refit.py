@@ -8,7 +8,7 @@ Liu and Nocedal 1989, by SciPy).
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dposv
 from scipy.optimize import minimize
 
 from prelu_rules.refine.curvature import Task, curvature, gradient, objective
@@ -18,7 +18,8 @@ from prelu_rules.values import FloatArray
 FEW_WEIGHTS = 500
 """Up to here the second derivative is cheaper than the many steps that it saves."""
 
-FIRST_DAMPING, LEAST_DAMPING, MOST_REFUSALS = 1e-3, 1e-9, 8
+FIRST_DAMPING, LEAST_DAMPING = 1e-3, 1e-9
+HARDER, SOFTER, MOST_REFUSALS = 8, 5, 5
 LEAST_DIAGONAL = 1e-4
 
 
@@ -58,11 +59,11 @@ def _levenberg_marquardt(
                 if reached < value:
                     better = trial
                     break
-            damping *= 5
+            damping *= HARDER
         if better is None:
             break
         gain = (value - reached) / value if value > 0 else 0.0
-        system, value, damping = better, reached, max(damping / 5, LEAST_DAMPING)
+        system, value, damping = better, reached, max(damping / SOFTER, LEAST_DAMPING)
         if gain < least_gain:
             break
     return system, value
@@ -73,10 +74,9 @@ def _step(first: FloatArray, second: FloatArray, damping: float) -> FloatArray |
     diagonal = np.einsum("ii->i", damped)
     # A floor, since a weight that nothing depends on right now has no curvature at all.
     diagonal += damping * np.maximum(diagonal, LEAST_DIAGONAL)
-    try:
-        return np.asarray(cho_solve(cho_factor(damped, overwrite_a=True, check_finite=False), -first))
-    except (np.linalg.LinAlgError, ValueError):
-        return None
+    # LAPACK itself: on matrices so small, checking the arguments would take longer than solving.
+    _, step, failed = dposv(damped, -first)
+    return None if failed else np.asarray(step)
 
 
 def _l_bfgs(system: CompactSystem, task: Task, max_steps: int, least_gain: float) -> tuple[CompactSystem, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 from typing import Any
 
 import keras
@@ -19,7 +20,7 @@ from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.refine.choice import schwarz
+from prelu_rules.refine.choice import akaike, schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.losses import LossName, loss_named
@@ -37,6 +38,9 @@ FEWEST_TO_SPLIT = 10
 LEAST_VARIANCE = 1e-12
 """Squared errors below this share of the target's variance count as this in the likelihood."""
 
+RIDGE = 1e-4
+"""The default penalty with squared errors, whose targets have a variance of 1."""
+
 CONSTANT = 1e-12
 """A column whose deviation is below this share of its mean is constant but for rounding."""
 
@@ -48,7 +52,9 @@ class PathSettings:
     Attributes:
         population: the restarts, and the force.
         max_nonlinear: the largest size on the path.
-        ridge: penalty in the refits, on weights for standardised numbers; it keeps separable classes finite.
+        ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
+            None for 1e-4 with squared errors, and for one over the rows with classes, which keeps separable classes
+            finite and is what scikit-learn's `LogisticRegression` has.
         refine_rows: rows that elimination and refits look at, drawn at random if there are more; the population sees
             all of them.
 
@@ -62,7 +68,7 @@ class PathSettings:
 
     population: PopulationSettings = field(default_factory=PopulationSettings)
     max_nonlinear: int = 5
-    ridge: float = 1e-4
+    ridge: float | None = None
     refine_rows: int = 50_000
 
     def __post_init__(self) -> None:
@@ -70,7 +76,7 @@ class PathSettings:
             raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be a whole number of at least 0.")
         if self.refine_rows != int(self.refine_rows) or self.refine_rows < 1:
             raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be a whole number of at least 1.")
-        if not (np.isfinite(self.ridge) and self.ridge > 0):
+        if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
             raise InvalidValueError(f"ridge is {self.ridge}; it must be a finite number above 0.")
 
 
@@ -145,13 +151,16 @@ def train_path(
         tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, phases)
     domain = domain or Box.from_data(rows.x)
     measure = _Measure(scale, held, tasks[1], domain)
-    return RulePath(
-        tuple(
-            tuple(measure.point(system, _nearest(tried[size], system.n_numbers)) for system in level)
-            for size, level in enumerate(refitted)
-        ),
-        held.weights,
-    )
+    points: dict[int, list[PathPoint]] = {}
+    for size, level in enumerate(refitted):
+        for system in level:
+            point = measure.point(system, _nearest(tried[size], system.n_numbers))
+            # A unit that no row bends any more is gone in the compact form.
+            points.setdefault(point.n_nonlinear, []).append(point)
+    whole = takewhile(points.__contains__, count())
+    # The likelihood of separable classes says little about how many numbers they need; rows held out do.
+    by = "criterion" if loss == "squared" else "validation"
+    return RulePath(tuple(tuple(points[size]) for size in whole), held.weights, by)
 
 
 Levels = list[list[CompactSystem]]
@@ -175,7 +184,7 @@ def _refined(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
             stacklevel=3,
         )
-        best = eliminate(starts, train, kept=1, trials=1)
+        best = eliminate(starts, train, kept=1, trials=1, small=0)
         quick = [[best[size]] for size in _sizes(best, settings)]
         return quick, quick
 
@@ -234,8 +243,9 @@ def _sampled(rows: Rows, most: int, rng: np.random.Generator) -> Rows:
 
 
 def _task(rows: Rows, loss: LossName, settings: PathSettings) -> Task:
+    ridge = settings.ridge or (RIDGE if loss == "squared" else 1 / len(rows.x))
     return Task(
-        np.asarray(rows.x, dtype=np.float64), rows.y, rows.weights / rows.weights.sum(), loss_named(loss), settings.ridge
+        np.asarray(rows.x, dtype=np.float64), rows.y, rows.weights / rows.weights.sum(), loss_named(loss), ridge
     )
 
 
@@ -299,7 +309,7 @@ class _Measure:
             train_score=self._score(fitted, self.task.y, self.task.weights),
             validation_score=self._score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=schwarz(self._log_likelihood(fitted), system.n_numbers, len(self.task)),
+            criterion=self._criterion(fitted, system.n_numbers),
         )
 
     def _score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
@@ -311,9 +321,13 @@ class _Measure:
         predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
-    def _log_likelihood(self, outputs: FloatArray) -> float:
-        """Of all rows: with the best variance of each output where the loss is the squared error."""
+    def _criterion(self, outputs: FloatArray, n_numbers: int) -> float:
+        """Schwarz's for squared errors. Akaike's for classes, whose penalised likelihood leaves Schwarz's too short."""
+        n_rows = len(self.task)
         if self.scale.loss != "squared":
-            return -len(self.task) * float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
+            log_likelihood = -n_rows * float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
+            return akaike(log_likelihood, n_numbers)
         errors = self.task.weights @ (outputs - self.task.y) ** 2
-        return -0.5 * len(self.task) * float(np.log(np.maximum(errors, LEAST_VARIANCE)).sum())
+        # With the variance of each output that makes the rows most likely.
+        log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, LEAST_VARIANCE)).sum())
+        return schwarz(log_likelihood, n_numbers, n_rows)
