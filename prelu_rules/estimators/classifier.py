@@ -34,11 +34,11 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         force_steps: optimiser steps with the force.
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; None for a default by the kind of loss, see `PathSettings`.
+        ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
         class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
-        warm_start: whether a `fit` on the rows, and with the training, of the last one keeps its path and only chooses anew.
+        warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
 
     Attributes:
         rules_: the rules, a `RuleSystem`; they speak of encoded columns, `encoding_.transform(X)`.

@@ -62,7 +62,7 @@ class NumberColumn:
         if self.fill is None:
             if missing.any():
                 raise InvalidValueError(
-                    f"column {self.name!r} holds NaN in row {int(missing.argmax())}, but was never missing in training; "
+                    f"column {self.name!r} holds NaN in row {int(missing.argmax())}, but never did in training; "
                     "fill it in, or train with such rows."
                 )
             return numbers[:, None]
@@ -265,7 +265,7 @@ def _check_cells(cells: pd.Series, name: str) -> None:
     for row, (value, missing) in enumerate(zip(cells, cells.isna(), strict=True)):
         if not missing and not isinstance(value, (str, Real)):
             raise CellTypeError(
-                f"column {name!r} holds {value!r} in row {row}, but a cell of the argument must be a string or a number."
+                f"column {name!r} holds {value!r} in row {row}, but a cell of the argument must be a string or number."
             )
 
 

@@ -17,9 +17,10 @@ from prelu_rules.values import FloatArray
 class PReLURuleRegressor(RegressorMixin, RuleEstimator):
     """Linear rules for one or more numbers.
 
-    A network is trained with a force that makes its units linear (E. P. Csirmaz, "Interpreting Neural Networks by Reducing
-    Nonlinearities during Training"), and what is left of it is written down. Strings and pandas categories become a column
-    for each category, missing values a column of their own; rules read `colour = red` and `age is missing`.
+    A network is trained with a force that makes its units linear (E. P. Csirmaz, "Interpreting Neural Networks by
+    Reducing Nonlinearities during Training"), and what is left of it is written down. Strings and pandas categories
+    become a column for each category, missing values a column of their own; rules read `colour = red` and `age is
+    missing`.
 
     Args:
         max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
@@ -32,10 +33,10 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         force_steps: optimiser steps with the force.
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; None for a default by the kind of loss, see `PathSettings`.
+        ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
-        warm_start: whether a `fit` on the rows, and with the training, of the last one keeps its path and only chooses anew.
+        warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
 
     Attributes:
         rules_: the rules, a `RuleSystem`; they speak of encoded columns, `encoding_.transform(X)`.

@@ -1,6 +1,6 @@
 """What weights mean: a weight of 2 is the row twice, a weight of 0 is no row (scikit-learn's convention).
 
-Held-out rows and batches are drawn row by row, so that training on a weight and on repeated rows would differ by chance.
+Held-out rows and batches are drawn row by row, so training on a weight and on repeated rows would differ by chance.
 Rows whose weights are small whole numbers are therefore repeated, and all rows are put in one order: the same rows give
 the same rules, in whatever order they come.
 """
@@ -14,8 +14,8 @@ from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.values import FloatArray
 
 MOST_REPETITIONS = 10
-"""Where the mean weight is larger than this, as in surveys that count the people a row stands for, rows are not repeated
-but weigh so much in the loss."""
+"""Where the mean weight is larger than this, as in surveys that count the people a row stands for, rows are not
+repeated but weigh so much in the loss."""
 
 
 def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
@@ -40,11 +40,13 @@ def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
         return np.ones(n_rows)
     array = np.asarray(weights, dtype=np.float64)
     if array.shape != (n_rows,):
-        raise ShapeError(f"sample_weight has shape {array.shape}, but must have shape {(n_rows,)}; give one for each row.")
+        raise ShapeError(f"sample_weight has shape {array.shape}, but must have {(n_rows,)}; give one for each row.")
     bad = ~(np.isfinite(array) & (array >= 0))
     if bad.any():
         row = int(bad.argmax())
-        raise InvalidValueError(f"sample_weight is {array[row]} in row {row}; it must be a finite number of at least 0.")
+        raise InvalidValueError(
+            f"sample_weight is {array[row]} in row {row}; it must be a finite number of at least 0."
+        )
     if not array.any():
         raise InvalidValueError("sample_weight is zero in every row; give at least one row a weight above zero.")
     return array

@@ -125,7 +125,11 @@ class RuleEstimator(BaseEstimator):
         if not isinstance(X, pd.DataFrame):
             # Lists may mix strings and numbers, which NumPy would make all strings.
             X = check_array(
-                X, dtype=None if hasattr(X, "dtype") else object, ensure_all_finite=False, estimator=self, input_name="X"
+                X,
+                dtype=None if hasattr(X, "dtype") else object,
+                ensure_all_finite=False,
+                estimator=self,
+                input_name="X",
             )
         validate_data(self, X, skip_check_array=True, **options)
         if isinstance(X, pd.DataFrame):
@@ -171,7 +175,7 @@ class RuleEstimator(BaseEstimator):
                 verbose=bool(self.verbose),
             )
         self.encoding_, self._rows, self._task = encoding, x, task
-        self._labels = {"output_names": output_names, "classes": classes}
+        self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _settings(self) -> Any:
@@ -201,7 +205,8 @@ class RuleEstimator(BaseEstimator):
                 feature_names=self.encoding_.feature_names,
                 max_units=point.n_nonlinear,
                 x=self._rows,
-                **self._labels,
+                output_names=self._output_names,
+                classes=self._class_labels,
             ),
             indicators=self.encoding_.indicators,
         )

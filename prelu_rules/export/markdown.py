@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import Relation, decided_class, feature_terms, linear_sum, number, printed_rules, relations, said
+from prelu_rules.export.terms import (
+    Relation,
+    decided_class,
+    feature_terms,
+    linear_sum,
+    number,
+    printed_rules,
+    relations,
+    said,
+)
 from prelu_rules.rules.rule_system import RuleSystem
 
 _SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"

@@ -111,7 +111,9 @@ def said(
     return f"{write(indicator.column)} {equal if holds else unequal} {write(indicator.value)}"
 
 
-def feature_terms(system: RuleSystem, write: Callable[[str], str], write_indicator: Callable[[Indicator], str]) -> list[str]:
+def feature_terms(
+    system: RuleSystem, write: Callable[[str], str], write_indicator: Callable[[Indicator], str]
+) -> list[str]:
     """How each feature reads in a sum.
 
     Args:

@@ -6,8 +6,8 @@
 
 One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
 outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Those on one
-indicator read `IF colour = red` or `IF age is not missing`; in sums it is `[colour = red]`. Names that are no plain words
-stand in double quotes, as in JSON.
+indicator read `IF colour = red` or `IF age is not missing`; in sums it is `[colour = red]`. Names that are no plain
+words stand in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ def _label(label: str | int | float | bool) -> str:
     return quoted(label) if isinstance(label, str) else json.dumps(label)
 
 
-def _relation_line(
-    relation: Relation, system: RuleSystem, names: Sequence[str], slopes: dict[UnitLabel, float]
-) -> str:
+def _relation_line(relation: Relation, system: RuleSystem, names: Sequence[str], slopes: dict[UnitLabel, float]) -> str:
     conditions = [bound[1] for bound in (relation.lower, relation.upper) if bound is not None]
     if len({condition.label is None for condition in conditions}) == 2:
         halves = (relation._replace(upper=None), relation._replace(lower=None))

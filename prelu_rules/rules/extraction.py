@@ -56,7 +56,7 @@ def extract_rules(
         classes: class labels, if the outputs are logits.
         max_units: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
-        x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by, for a domain that is given otherwise.
+        x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by, where the domain is no rows.
 
     Returns:
         The rules; without data in the order of the patterns, negative side first, the last unit varying fastest.
