@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
     from prelu_rules.errors import PReLURulesError as PReLURulesError
+    from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import FitSettings as FitSettings
     from prelu_rules.estimators.fit import fit_rules as fit_rules
-    from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.regressor import PReLURuleRegressor as PReLURuleRegressor
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prelu_rules.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
     from prelu_rules.readers.table import Table as Table
+    from prelu_rules.refine.path import RulePath as RulePath
     from prelu_rules.rules.replacement import linear_replacement as linear_replacement
     from prelu_rules.rules.rule import Condition as Condition
     from prelu_rules.rules.rule import Rule as Rule
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
     from prelu_rules.training.conversion import with_prelus as with_prelus
     from prelu_rules.training.force import IdentityForce as IdentityForce
     from prelu_rules.training.path import PathSettings as PathSettings
-    from prelu_rules.training.population import PopulationSettings as PopulationSettings
-    from prelu_rules.refine.path import RulePath as RulePath
     from prelu_rules.training.path import train_path as train_path
+    from prelu_rules.training.population import PopulationSettings as PopulationSettings
     from prelu_rules.training.prelu import PReLU as PReLU
 
 _HOME = {

@@ -33,9 +33,12 @@ class Method(StrEnum):
 Seed = Annotated[int, typer.Option(help="Of the first run; the next runs take the next seeds.")]
 Runs = Annotated[int, typer.Option(help="How many runs.")]
 Json = Annotated[Path | None, typer.Option("--json", help="A file for the figures of every run.")]
-FigureFile = Annotated[Path | None, typer.Option("--figure", help="A .png, .svg or .pdf for figure 1 of the last run; with --method paper.")]
-MethodOption = Annotated[Method, typer.Option(help="path: a population, then elimination; paper: plain SGD, the paper's hyperparameters.")]
-MaxSteps = Annotated[int, typer.Option(help="Optimiser steps after which a run gives up; with --method paper.")]
+FigureFile = Annotated[
+    Path | None,
+    typer.Option("--figure", help="A .png, .svg or .pdf for figure 1 (--method paper)."),
+]
+MethodOption = Annotated[Method, typer.Option(help="path: a population, then elimination; paper: plain SGD.")]
+MaxSteps = Annotated[int, typer.Option(help="Where a run of --method paper gives up.")]
 
 
 @commands.command("figure2")
@@ -78,7 +81,7 @@ def _toy(
         raise InvalidValueError(f"runs is {runs}; it must be at least 1.")
     if figure is not None and method is Method.PATH:
         raise InvalidValueError(
-            f"cannot draw {figure}: figure 1 shows the paper's layers, which elimination dissolves; give --method paper."
+            f"cannot draw {figure}: figure 1 shows layers, which elimination dissolves; give --method paper."
         )
     _check_files(json_file, figure)
     start_tensorflow()

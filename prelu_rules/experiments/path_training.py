@@ -89,12 +89,10 @@ def search(task: ToyTask, seed: int) -> PathRun:
     y = np.tile(task.targets, (COPIES, 1))
     weights = np.ones(len(x))
     # Inputs in [-1, 1], as Adam likes them; the form takes 0 and 1 again.
-    forms = train_population(
-        Rows(2 * x - 1, y, weights), x.shape[1], y.shape[1], "squared", SETTINGS, seed
-    )
+    forms = train_population(Rows(2 * x - 1, y, weights), x.shape[1], y.shape[1], "squared", SETTINGS, seed)
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
-        best = eliminate([CompactSystem.of(form) for form in forms], learn, kept=2)
+        best = eliminate([CompactSystem.of(form) for form in forms], learn, kept=3)
         errors = {size: _error(system, task) for size, system in best.items()}
         settled = [size for size in sorted(errors) if errors[size] < SETTLED_ERROR]
         size = settled[0] if settled else min(errors, key=lambda size: errors[size])

@@ -143,9 +143,7 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
             f"mean squared error {run.mse:.2g}; try another seed or more steps."
         )
     seconds = time.perf_counter() - start
-    return Reproduction(
-        run, rules, problem, task.correct(outputs), correct_rules, correct_text, correct_noisy, seconds
-    )
+    return Reproduction(run, rules, problem, task.correct(outputs), correct_rules, correct_text, correct_noisy, seconds)
 
 
 def _right_on_noise(task: ToyTask, run: PaperRun | PathRun, rules: RuleSystem) -> bool:

@@ -107,7 +107,9 @@ def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray
         first += np.tensordot(at_outputs, jacobian, axes=([1, 0], [0, 1]))
         root = part.loss.root(outputs)
         if root is not None:
-            jacobian = np.einsum("nor,onp->rnp", root, jacobian) if root.shape[1] > 1 else root[:, 0].T[:, :, None] * jacobian
+            jacobian = (
+                np.einsum("nor,onp->rnp", root, jacobian) if root.shape[1] > 1 else root[:, 0].T[:, :, None] * jacobian
+            )
         jacobian *= np.sqrt(part.weights)[:, None]
         flat = jacobian.reshape(-1, n_free)
         second += flat.T @ flat

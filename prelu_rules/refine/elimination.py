@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 
@@ -44,6 +44,7 @@ def eliminate(
         For each number of units from 0, a network fitted to the rows; each size is there.
 
     Example:
+        >>> from prelu_rules.refine.curvature import objective
         >>> from prelu_rules.refine.losses import Squared
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)

@@ -23,7 +23,7 @@ class Loss(Protocol):
         """Its derivative in the outputs, `(n_rows, n_outputs)`."""
 
     def root(self, outputs: FloatArray) -> FloatArray | None:
-        """`R`, `(n_rows, n_outputs, n_outputs)`, with `R R^T` the second derivative; None where that is the identity."""
+        """`R`, `(n_rows, n_outputs, n_outputs)`, with `R R^T` the second derivative; None for the identity."""
 
 
 class Squared:

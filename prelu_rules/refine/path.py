@@ -92,7 +92,9 @@ class RulePath(Sequence[PathPoint], Value):
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
             if not level or any(point.n_nonlinear != size for point in level):
-                raise InvalidValueError(f"the path has no network of {size} units at its place; give every size from 0.")
+                raise InvalidValueError(
+                    f"the path has no network of {size} units at its place; give every size from 0."
+                )
 
     def __len__(self) -> int:
         return len(self.levels)

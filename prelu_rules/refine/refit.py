@@ -7,6 +7,8 @@ Liu and Nocedal 1989, by SciPy).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg.lapack import dposv
 from scipy.optimize import minimize
@@ -19,7 +21,7 @@ FEW_WEIGHTS = 500
 """Up to here the second derivative is cheaper than the many steps that it saves."""
 
 FIRST_DAMPING, LEAST_DAMPING = 1e-3, 1e-9
-HARDER, SOFTER, MOST_REFUSALS = 8, 5, 5
+HARDER, SOFTER, MOST_REFUSALS = 8, 5, 7
 LEAST_DIAGONAL = 1e-4
 
 
@@ -85,8 +87,8 @@ def _l_bfgs(system: CompactSystem, task: Task, max_steps: int, least_gain: float
 
     start = objective(system, task)
     # SciPy's measure is the gain of a single step; ten of ours make one second-order step.
-    options = {"maxiter": max_steps, "ftol": least_gain / 10, "gtol": 0.0, "maxcor": 20}
-    found = minimize(at, system.free, jac=True, method="L-BFGS-B", options=options)
+    options: Any = {"maxiter": max_steps, "ftol": least_gain / 10, "gtol": 0.0, "maxcor": 20}
+    found = minimize(at, system.free, args=(), jac=True, method="L-BFGS-B", options=options)
     better = system.with_free(found.x)
     value = objective(better, task)
     return (better, value) if value < start else (system, start)

@@ -1,9 +1,8 @@
 """Fewer numbers: weights go to 0 one by one, the rest is refitted, until hardly any is left.
 
 Which weight goes next is what second order says: setting weight `w_q` to 0, with the others making up for it as well as
-they can, raises the loss by `w_q^2 / (2 [H^-1]_qq)`, where `H` is the second derivative (Hassibi and Stork, "Second order
-derivatives for network pruning: optimal brain surgeon", 1993). An L1 penalty would shrink the weights that stay, and
-orders them by size alone; `benchmarks/sparsification.py` compares the two.
+they can, raises the loss by `w_q^2 / (2 [H^-1]_qq)`, where `H` is the second derivative (Hassibi and Stork, "Second
+order derivatives for network pruning: optimal brain surgeon", 1993). An L1 penalty would shrink the weights that stay.
 """
 
 from __future__ import annotations

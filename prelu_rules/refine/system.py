@@ -172,9 +172,8 @@ class CompactSystem(Value):
         column = self.n_inputs + unit
         if always:
             weights += np.outer(weights[:, column], weights[unit])
-        kept_rows, kept_columns = (np.delete(np.arange(n), k) for n, k in zip(weights.shape, (unit, column), strict=True))
         labels = self.labels[:unit] + self.labels[unit + 1 :]
-        smaller = weights[np.ix_(kept_rows, kept_columns)]
+        smaller = np.delete(np.delete(weights, unit, axis=0), column, axis=1)
         k = self.n_units - 1
         support = np.ones(smaller.shape, dtype=bool)
         support[:k, self.n_inputs : -1] = np.tri(k, k=-1, dtype=bool)

@@ -212,8 +212,8 @@ def force_rate(error: Any, eta_0: float, threshold: float) -> Any:
         A tensor of the same shape; 0 where the error is not finite.
 
     Example:
-        >>> force_rate(tf.constant([1e-3, float("nan")]), 0.01, 0.01).numpy()
-        array([1.e-04, 0.e+00], dtype=float32)
+        >>> force_rate(tf.constant([1e-3, float("nan")]), 0.01, 0.01).numpy().round(6)
+        array([0.0001, 0.    ], dtype=float32)
     """
     orders = tf.math.log(threshold / tf.maximum(error, LEAST_ERROR)) / np.log(10.0)
     rate = eta_0 * 0.01 * tf.maximum(0.0, orders)

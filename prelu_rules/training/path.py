@@ -124,9 +124,8 @@ def train_path(
         >>> x = np.linspace(-1, 1, 200)[:, None]
         >>> quick = PathSettings(PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100))
         >>> path = train_path(x, np.abs(x[:, 0]), settings=quick)
-        >>> point = path.choose()
-        >>> point.n_nonlinear, bool(np.allclose(point.form.evaluate([[-0.5], [0.5]]), 0.5, atol=1e-3))
-        (1, True)
+        >>> path[1].n_numbers, bool(np.allclose(path[1].form.evaluate([[-0.5], [0.5]]), 0.5, atol=1e-3))
+        (5, True)
     """
     settings = settings or PathSettings()
     if not 0 <= seed < 2**31:
@@ -145,7 +144,9 @@ def train_path(
         scale.rows(train), n_inputs, n_outputs, loss, settings.population, seed, [*callbacks, *bar]
     )
     rng = np.random.default_rng([seed, 2])
-    tasks = [_task(scale.rows(_sampled(part, settings.refine_rows, rng)), loss, settings) for part in (train, everything)]
+    tasks = [
+        _task(scale.rows(_sampled(part, settings.refine_rows, rng)), loss, settings) for part in (train, everything)
+    ]
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, phases)
@@ -159,8 +160,8 @@ def train_path(
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
     # The likelihood of separable classes says little about how many numbers they need; rows held out do.
-    by = "criterion" if loss == "squared" else "validation"
-    return RulePath(tuple(tuple(points[size]) for size in whole), held.weights, by)
+    levels = tuple(tuple(points[size]) for size in whole)
+    return RulePath(levels, held.weights, by="criterion" if loss == "squared" else "validation")
 
 
 Levels = list[list[CompactSystem]]
@@ -212,7 +213,9 @@ def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, 
         raise ShapeError(f"y has shape {targets.shape}; for loss {loss!r} give one class for each row.")
     given = np.ones(len(inputs)) if weights is None else frozen_array(weights, "sample_weight", (len(inputs),))
     if (given < 0).any() or not given.any():
-        raise InvalidValueError("sample_weight must not be negative, nor all 0; give a weight of at least 0 for each row.")
+        raise InvalidValueError(
+            "sample_weight must not be negative, nor all 0; give a weight of at least 0 for each row."
+        )
     return Rows(inputs, targets, given / given.mean())
 
 
@@ -286,7 +289,8 @@ class _Scale:
 
 
 def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean, deviation = np.mean(values, axis=0, dtype=np.float64), np.std(values, axis=0, dtype=np.float64)
+    mean = np.asarray(np.mean(values, axis=0, dtype=np.float64))
+    deviation = np.asarray(np.std(values, axis=0, dtype=np.float64))
     # A constant column has no deviation but for rounding; dividing by 1 leaves it at 0.
     return mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0)
 

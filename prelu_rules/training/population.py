@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import ceil
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -133,15 +134,17 @@ class Population(keras.Model):
         self._loss_name, self._settings = loss, settings
         widths = (n_inputs, *settings.hidden, n_outputs)
         members = len(seeds)
+        # All replicas push the same slopes by the same rate, so one of them speaks for all.
+        one = {"aggregation": "only_first_replica"}
         self.kernels, self.biases, self.alphas = [], [], []
-        for level, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for level, (n_in, n_out) in enumerate(pairwise(widths)):
             self.kernels.append(self.add_weight(name=f"kernel_{level}", shape=(members, n_in, n_out)))
             self.biases.append(self.add_weight(name=f"bias_{level}", shape=(members, 1, n_out)))
             if level < len(settings.hidden):
                 shape = (members, 1, n_out)
-                self.alphas.append(self.add_weight(name=f"alpha_{level}", shape=shape, constraint=UnitInterval()))
-        self._rate = self.add_weight(name="force_rate", shape=(members, 1, 1), trainable=False)
-        self._step = self.add_weight(name="step", shape=(), dtype="int32", trainable=False)
+                self.alphas.append(self.add_weight(name=f"alpha_{level}", shape=shape, constraint=UnitInterval(), **one))
+        self._rate = self.add_weight(name="force_rate", shape=(members, 1, 1), trainable=False, **one)
+        self._step = self.add_weight(name="step", shape=(), dtype="int32", trainable=False, **one)
         self._noise = self.add_weight(name="noise", shape=(2,), dtype="int32", trainable=False)
         self.built = True
         self.restart(seeds)
@@ -309,7 +312,7 @@ def train_population(
     settings = settings or PopulationSettings()
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1 and isinstance(data, Rows):
+    if not tf.distribute.has_strategy() and isinstance(data, Rows):
         # Threads that train at the same time would share the compiled population.
         with _ONE_AT_A_TIME:
             population = _compiled(n_inputs, n_outputs, loss, settings)
@@ -322,8 +325,8 @@ def train_population(
         forms = _fitted(population, batches, STEPS_PER_EXECUTION, settings, callbacks)
     if not forms:
         raise TrainingError(
-            f"all {settings.members} networks diverged within {settings.steps} steps; look for extreme values among the "
-            f"features, or lower learning_rate={settings.learning_rate:g}."
+            f"all {settings.members} networks diverged within {settings.steps} steps; look for extreme values among "
+            f"the features, or lower learning_rate={settings.learning_rate:g}."
         )
     return forms
 

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from refine_networks import random_form
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.box import Box
+from prelu_rules.geometry.regions import linear_regions
+from prelu_rules.refine.path import PathPoint, RulePath
+
+BOX = Box([-2.0] * 3, [2.0] * 3)
+
+
+def point(n_units, loss, criterion, seed=0):
+    form = random_form(np.random.default_rng(seed + n_units), n_units=n_units)
+    return PathPoint(form, BOX, 1 - loss, 1 - loss, np.full(4, loss) + [0, 1e-3, 0, -1e-3], criterion)
+
+
+@pytest.fixture
+def path():
+    levels = ((point(0, 0.5, 50.0),), (point(1, 0.2, 20.0),), (point(2, 0.1, 9.0),), (point(3, 0.1, 10.0),))
+    return RulePath(levels, np.ones(4))
+
+
+def test_a_path_is_a_sequence(path):
+    assert len(path) == 4 and [p.n_nonlinear for p in path] == [0, 1, 2, 3]
+    assert path[2] is path.levels[2][0] and path[-1].n_nonlinear == 3 and [p.n_nonlinear for p in path[1:3]] == [1, 2]
+
+
+def test_choice(path):
+    assert path.choose().n_nonlinear == 2
+    assert path.choose(max_nonlinear=1).n_nonlinear == 1
+    assert path.choose(max_nonlinear=9).n_nonlinear == 2
+    rules = {size: path[size].n_rules for size in range(4)}
+    assert path.choose(max_rules=rules[1]).n_nonlinear == 1
+    assert path.choose(max_numbers=path[1].n_numbers).n_nonlinear == 1
+
+
+def test_limits_that_nothing_keeps(path):
+    with pytest.raises(InvalidValueError, match="at most 2 numbers; the shortest has 4"):
+        path.choose(max_numbers=2)
+    with pytest.raises(InvalidValueError, match="max_rules is 0"):
+        path.choose(max_rules=0)
+    with pytest.raises(InvalidValueError, match=r"max_nonlinear is 1\.5"):
+        path.choose(max_nonlinear=1.5)
+
+
+def test_regions_are_counted():
+    form = random_form(np.random.default_rng(1), n_units=3)
+    one = PathPoint(form, BOX, 1, 1, np.zeros(1), 0)
+    # By another method than the path's.
+    assert one.n_rules == sum(1 for _ in linear_regions(form, BOX))
+
+
+def test_a_missing_size_is_refused():
+    with pytest.raises(InvalidValueError, match="no network of 1 units"):
+        RulePath(((point(0, 0.5, 1.0),), (point(2, 0.5, 1.0),)), np.ones(4))
+
+
+def test_the_table_and_the_plot(path):
+    frame = path.to_frame()
+    assert frame.n_nonlinear.tolist() == [0, 1, 2, 3] and frame.n_rules.iloc[0] == 1
+    axes = path.plot().figure.axes
+    assert [axis.get_xlabel() for axis in axes] == ["nonlinear units", "rules", "numbers to read"]
+    marked = axes[0].lines[-1].get_xdata()
+    assert list(marked) == [2]
+
+
+def test_validation_can_choose_the_sparsity():
+    dense, sparse = point(0, 0.1, 5.0), point(0, 0.3, 1.0)
+    assert RulePath(((dense, sparse),), np.ones(4))[0] is sparse
+    assert RulePath(((dense, sparse),), np.ones(4), by="validation")[0] is dense

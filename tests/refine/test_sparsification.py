@@ -1,0 +1,54 @@
+import numpy as np
+from refine_networks import random_system
+
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.elimination import eliminate
+from prelu_rules.refine.losses import Squared, Softmax
+from prelu_rules.refine.sparsification import sparsify
+
+
+def sparse_truth(n_rows=500):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n_rows, 6))
+    y = 2 * np.maximum(0, x[:, 0] - x[:, 1]) + 0.5 * x[:, 2] + rng.normal(size=n_rows) * 0.1
+    return Task(x, y[:, None], np.full(n_rows, 1 / n_rows), Squared(), 1e-8)
+
+
+def test_numbers_fall_and_units_stay():
+    task = sparse_truth()
+    dense = eliminate([random_system(np.random.default_rng(k), 6, 4) for k in range(4)], task)[1]
+    levels = list(sparsify(dense, task))
+    numbers = [level.n_numbers for level in levels]
+    assert numbers == sorted(set(numbers), reverse=True)
+    assert {level.n_units for level in levels} == {1}
+    # A unit on one feature, used once, and the constants.
+    assert numbers[-1] <= 4
+
+
+def test_the_true_support_is_on_the_path():
+    task = sparse_truth()
+    dense = eliminate([random_system(np.random.default_rng(k), 6, 4) for k in range(4)], task)[1]
+    levels = list(sparsify(dense, task))
+    # Two weights and a constant of the unit; of the output the unit, in3, a constant, and what turning the unit costs.
+    close = [level for level in levels if objective(level, task) < 1.05 * objective(levels[0], task)]
+    assert close[-1].n_numbers <= 8
+    used = np.flatnonzero(close[-1].weights[:, :6].any(axis=0))
+    np.testing.assert_array_equal(used, [0, 1, 2])
+
+
+def test_each_level_is_refitted():
+    task = sparse_truth(100)
+    for level in sparsify(random_system(np.random.default_rng(5), 6, 2), task):
+        longer = level.with_free(level.free * 1.01)
+        assert objective(level, task) <= objective(longer, task) * 1.001
+
+
+def test_classes_can_be_sparsified():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(90, 4))
+    y = x[:, :3].argmax(axis=1) * 1.0
+    task = Task(x, y, np.full(90, 1 / 90), Softmax(), 1e-2)
+    levels = list(sparsify(random_system(rng, 4, 0, 3), task))
+    # The constants stay, and nothing else has to.
+    assert levels[-1].n_numbers == 3 and levels[0].n_numbers == 15
+    assert not any(level.weights[:, 3].any() for level in levels if level.n_numbers < 10)

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from refine_networks import random_form, random_system
+
+from prelu_rules.refine.system import CompactSystem
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_system_is_the_function_of_its_form(seed):
+    rng = np.random.default_rng(seed)
+    form = random_form(rng, n_outputs=2)
+    x = rng.normal(size=(50, 3)) * 3
+    system = CompactSystem.of(form)
+    np.testing.assert_allclose(system.evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.form.evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.scaled().evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.with_free(system.free).evaluate(x), form.evaluate(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("always", [False, True])
+@pytest.mark.parametrize("unit", range(4))
+def test_without_a_unit_it_is_one_of_its_sides(unit, always):
+    rng = np.random.default_rng(unit)
+    system = random_system(rng)
+    smaller = system.without(unit, always)
+    # The slow twin: the normal form's own elimination.
+    twin = system.form.eliminate([unit], 1.0 if always else 0.0)
+    x = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(smaller.evaluate(x), twin.evaluate(x), atol=1e-12)
+    assert smaller.n_units == 3 and smaller.labels == twin.labels
+
+
+def test_weights_off_the_support_are_zero():
+    rng = np.random.default_rng(0)
+    system = random_system(rng)
+    support = system.support & (rng.uniform(size=system.support.shape) < 0.5)
+    sparse = system.with_support(support)
+    assert not sparse.weights[~support].any()
+    assert sparse.n_numbers == np.count_nonzero(sparse.weights) <= support.sum()
+    assert sparse.with_free(np.ones(support.sum())).n_numbers == support.sum()
+
+
+def test_a_unit_without_weights_is_not_scaled():
+    weights = np.array([[1e-200, 0.0, 0.5], [1.0, 2.0, 0.0]])
+    system = CompactSystem(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1, ((1, 1),))
+    np.testing.assert_array_equal(system.scaled().weights, weights)

@@ -1,0 +1,113 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from prelu_rules.errors import InvalidValueError, TrainingError
+from prelu_rules.training.population import Population, PopulationSettings, Rows, train_population
+
+QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200)
+
+
+def rows(n_rows=200, loss="squared", seed=0):
+    x = np.random.default_rng(seed).normal(size=(n_rows, 2))
+    y = np.abs(x[:, :1]) if loss == "squared" else (x[:, 0] > 0) * 1.0 + (x[:, 1] > 0) * (loss == "softmax")
+    return Rows(x, y, np.ones(n_rows))
+
+
+def weights_of(population):
+    return [np.array(v) for v in (*population.kernels, *population.biases, *population.alphas)]
+
+
+@pytest.mark.parametrize(("loss", "n_outputs"), [("squared", 1), ("logistic", 1), ("softmax", 3)])
+@pytest.mark.parametrize("force", ["ramp", "error"])
+def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
+    settings = PopulationSettings(members=3, hidden=(4, 3), force=force, warm_up_steps=10, force_steps=20, refresh_every=5)
+    data = rows(loss=loss)
+    together = Population(2, n_outputs, loss, settings, seeds=[5, 6, 7])
+    alone = Population(2, n_outputs, loss, settings, seeds=[6])
+    for population in (together, alone):
+        population.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
+        batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(20)
+        population.fit(batches, epochs=4, shuffle=False, verbose=0)
+    for many, single in zip(weights_of(together), weights_of(alone), strict=True):
+        np.testing.assert_allclose(many[1], single[0], rtol=1e-4, atol=1e-5)
+
+
+def test_the_force_makes_units_linear():
+    free = train_population(rows(), 2, 1, "squared", PopulationSettings(members=3, hidden=(8,), full_rate=1e-9))
+    pulled = train_population(rows(), 2, 1, "squared", PopulationSettings(members=3, hidden=(8,), full_rate=5e-3))
+    assert sum(form.n_units for form in pulled) < sum(form.n_units for form in free)
+
+
+def test_equal_seeds_give_equal_forms_and_others_do_not():
+    first, second, other = (train_population(rows(), 2, 1, "squared", QUICK, seed) for seed in (1, 1, 2))
+    assert first == second and first != other
+
+
+def test_one_compiled_loop_is_the_same_as_single_steps():
+    loop = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
+    settings = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
+    plain = train_population(rows(), 2, 1, "squared", settings, seed=0)
+    x = rows().x
+    for one, other in zip(loop, plain, strict=True):
+        np.testing.assert_allclose(one.evaluate(x), other.evaluate(x), atol=0.02)
+
+
+def test_a_dataset_and_a_strategy():
+    data = rows()
+    batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(64, drop_remainder=True)
+    assert len(train_population(batches, 2, 1, "squared", QUICK)) == 3
+    devices = ["/cpu:0", "/cpu:1"] if len(tf.config.list_logical_devices("CPU")) > 1 else ["/cpu:0"]
+    with tf.distribute.MirroredStrategy(devices).scope():
+        forms = train_population(data, 2, 1, "squared", QUICK)
+    x = data.x
+    assert np.mean((forms[0].evaluate(x) - data.y) ** 2) < 0.2
+
+
+def test_a_memory_mapped_array_is_read_in_place(tmp_path):
+    data = rows()
+    mapped = np.memmap(tmp_path / "x.dat", dtype=np.float64, mode="w+", shape=data.x.shape)
+    mapped[:] = data.x
+    assert train_population(Rows(mapped, *data[1:]), 2, 1, "squared", QUICK) == train_population(
+        data, 2, 1, "squared", QUICK
+    )
+
+
+def test_a_member_that_diverged_is_left_out():
+    population = Population(2, 1, "squared", QUICK, seeds=[0, 1, 2])
+    kernel = np.array(population.kernels[0])
+    kernel[1] = np.nan
+    population.kernels[0].assign(kernel)
+    assert len(population.forms()) == 2
+
+
+def test_all_members_diverged():
+    data = rows()
+    with pytest.raises(TrainingError, match="all 3 networks diverged within 300 steps"):
+        train_population(Rows(data.x, data.y * np.nan, data.weights), 2, 1, "squared", QUICK)
+
+
+def test_an_interrupt_keeps_the_networks():
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted"):
+        forms = train_population(rows(), 2, 1, "squared", QUICK, callbacks=[Interrupt()])
+    assert len(forms) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"hidden": ()}, "at least one layer"),
+        ({"members": 0}, "members is 0"),
+        ({"learning_rate": -1.0}, "learning_rate is -1.0"),
+        ({"noise": -1.0}, "noise is -1.0"),
+        ({"force": "none"}, "force is 'none'; it must be one of ramp, error"),
+    ],
+)
+def test_bad_settings(options, message):
+    with pytest.raises(InvalidValueError, match=message):
+        PopulationSettings(**options)
