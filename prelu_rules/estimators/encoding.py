@@ -6,6 +6,7 @@ by column, row and value.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from prelu_rules.errors import CellTypeError, InvalidValueError, ShapeError
+from prelu_rules.estimators.repetition import repetitions
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.polytope import Polytope
@@ -251,7 +253,9 @@ def _column(name: str, cells: pd.Series, weights: FloatArray) -> NumberColumn | 
         return CategoryColumn(name, tuple(sorted(set(there))), bool(missing.any()))
     if not missing.any():
         return NumberColumn(name)
-    return NumberColumn(name, float(np.average(_numbers(there, name), weights=weights[~missing])))
+    rows, left = repetitions(weights[~missing])
+    # The exact sum does not depend on the order of the rows.
+    return NumberColumn(name, math.fsum(_numbers(there, name)[rows] * left) / math.fsum(left))
 
 
 def _is_numeric(cells: pd.Series) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.values import FloatArray
+from prelu_rules.values import FloatArray, IntArray
 
 MOST_REPETITIONS = 10
 """Where the mean weight is larger than this, as in surveys that count the people a row stands for, rows are not
@@ -52,6 +52,26 @@ def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
     return array
 
 
+def repetitions(weights: FloatArray) -> tuple[IntArray, FloatArray]:
+    """How often each row is there.
+
+    Args:
+        weights: `(n_rows,)`, above 0.
+
+    Returns:
+        The numbers of rows, with repetitions, and what is left of their weights: all 1 where rows could be repeated.
+
+    Example:
+        >>> repetitions(np.array([1.0, 2.0]))
+        (array([0, 1, 1]), array([1., 1., 1.]))
+    """
+    rows = np.arange(len(weights))
+    if (weights != np.rint(weights)).any() or weights.mean() > MOST_REPETITIONS:
+        return rows, weights
+    rows = np.repeat(rows, weights.astype(np.intp))
+    return rows, np.ones(len(rows))
+
+
 def repeated(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Rows in an order of their own, each as often as its weight says.
 
@@ -61,7 +81,7 @@ def repeated(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatAr
         weights: `(n_rows,)`, above 0.
 
     Returns:
-        Rows, targets and what is left of the weights: all 1 where rows could be repeated.
+        Rows, targets and what is left of the weights.
 
     Example:
         >>> x, y, weights = repeated(np.array([[2.0], [1.0]]), np.array([20.0, 10.0]), np.array([1.0, 2.0]))
@@ -70,7 +90,5 @@ def repeated(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatAr
     """
     # The first column decides, then the second, and so on; lexsort wants the last to decide first.
     order = np.lexsort(np.column_stack([x, y, weights]).T[::-1])
-    if (weights == np.rint(weights)).all() and weights.mean() <= MOST_REPETITIONS:
-        order = np.repeat(order, weights[order].astype(np.intp))
-        weights = np.ones(len(weights))
-    return x[order], y[order], weights[order]
+    rows, left = repetitions(weights[order])
+    return x[order[rows]], y[order[rows]], left

@@ -160,9 +160,11 @@ class RuleEstimator(BaseEstimator):
         x, y, weights = repeated(encoding.transform(table), y, weights)
         weights = self._loss_weights(y, weights)
         settings = self._settings()
-        rows = sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in (x, y, weights))).digest()
-        task = (rows, x.shape, encoding, loss, self.validation_fraction, settings)
-        if not (self.warm_start and getattr(self, "_task", None) == task):
+        # A digest, so that a fitted estimator can be loaded where there is no Keras to read settings with.
+        task = sha256(repr((x.shape, y.shape, encoding, loss, self.validation_fraction, settings)).encode())
+        for part in (x, y, weights):
+            task.update(np.ascontiguousarray(part).tobytes())
+        if not (self.warm_start and getattr(self, "_task", None) == task.digest()):
             self.path_ = train_path(
                 x,
                 y,
@@ -174,7 +176,7 @@ class RuleEstimator(BaseEstimator):
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 verbose=bool(self.verbose),
             )
-        self.encoding_, self._rows, self._task = encoding, x, task
+        self.encoding_, self._rows, self._task = encoding, x, task.digest()
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 

@@ -21,13 +21,14 @@ _NUMBER = r"[+-]\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME = rf"[^\W\d]\w*|{_QUOTED}"
 _BRACKETED = re.compile(rf"\[(?P<column>{_NAME}) (?:= (?P<value>{_NAME})|is missing)\]")
-_TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_NAME}|\[(?:{_QUOTED}|[^\]\"])*\]))?")
+_FEATURE = rf"{_NAME}|\[(?:{_QUOTED}|[^\]\"])*\]"
+_TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_FEATURE}))?")
 _UNITS = r"(?:\s+\(PReLU #(?P<units>\d+ on level \d+\b.*)\))?\s*"
 _UNIT = re.compile(r"(\d+) on level (\d+)")
 _CONDITION = re.compile(rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0{_UNITS}')
 _PLAIN = r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _BOUNDS = re.compile(
-    rf"IF (?:(?P<low>{_PLAIN}) (?P<left><=?) )?(?P<name>{_NAME}) (?P<right><=?|>=?) (?P<high>{_PLAIN}){_UNITS}"
+    rf"IF (?:(?P<low>{_PLAIN}) (?P<left><=?) )?(?P<name>{_FEATURE}) (?P<right><=?|>=?) (?P<high>{_PLAIN}){_UNITS}"
 )
 _INDICATION = re.compile(
     rf"IF (?P<column>{_NAME}) (?:(?P<side>!?=) (?P<value>{_NAME})|is (?P<there>not )?missing){_UNITS}"
@@ -121,7 +122,7 @@ def _read_conditions(text: str, line: int, features: dict[_Feature, int]) -> lis
         return [({indicator: 1.0, None: -0.5}, holds, _read_units(match["units"], 1)[0])]
     if not (match := _BOUNDS.fullmatch(text)):
         return []
-    name, upper = _unquoted(match["name"]), match["right"].startswith("<")
+    name, upper = _feature(match["name"], line), match["right"].startswith("<")
     if match["low"] is not None and not upper:
         raise FormatError(f"line {line}: {text.strip()!r} has two lower bounds; write them as two lines.")
     features.setdefault(name, len(features))
