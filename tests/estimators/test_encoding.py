@@ -113,7 +113,7 @@ def test_the_mean_does_not_depend_on_the_order_to_the_last_bit(seed):
         ([1.0, np.inf], InvalidValueError, "column 'c' holds inf in row 1"),
         ([{"a": 1}, 2.0], CellTypeError, r"column 'c' holds {'a': 1} in row 0, but a cell"),
         (pd.to_datetime(["2020-01-01"]), CellTypeError, "column 'c' holds Timestamp"),
-        ([1j, 2], CellTypeError, "column 'c' holds 1j in row 0|column 'c' holds .*1j"),
+        ([1j, 2], CellTypeError, "column 'c' holds 1j in row 0"),
     ],
 )
 def test_training_rows_that_cannot_be_used(cells, error, message):
@@ -128,7 +128,12 @@ def test_training_rows_that_cannot_be_used(cells, error, message):
         ([1.0, 2], [1.0, "x"], InvalidValueError, "column 'c' holds 'x' in row 1, but held numbers"),
         ([1.0, None], [-np.inf, None], InvalidValueError, "column 'c' holds -inf in row 0"),
         (["a", "b"], ["a", "z"], InvalidValueError, "column 'c' holds 'z' in row 1, .*categories are a, b"),
-        (["a", "b"], ["a", None], InvalidValueError, "column 'c' holds .*None.* in row 1|column 'c' holds nan in row 1"),
+        (
+            ["a", "b"],
+            ["a", None],
+            InvalidValueError,
+            "column 'c' holds (None|nan) in row 1",
+        ),
         (["a", None], ["z", None], InvalidValueError, "holds 'z' in row 0, .*categories are a, missing"),
         (["1", "2"], [1, 2], InvalidValueError, "column 'c' holds 1 in row 0"),
         (["a", "b"], [["a"], "b"], CellTypeError, r"column 'c' holds \['a'\] in row 0"),

@@ -50,7 +50,10 @@ def test_rules_speak_of_categories_and_of_what_is_missing(regressor):
     assert "[age is missing]" in str(regressor.rules_) and "[colour = red]" in str(regressor.rules_)
     encoded = regressor.encoding_.transform(frame)
     np.testing.assert_array_equal(regressor.rules_.predict(encoded)[:, 0], regressor.predict(frame))
-    assert regressor.rules_.domain.contains(encoded).all()
+    domain = regressor.rules_.domain
+    assert domain.contains(encoded).all() and regressor.path_[0].domain == domain
+    # An age that is missing and yet far from the mean, and two colours at once.
+    assert not domain.contains([[75.0, 1.0, 0.0, 1.0], [50.0, 0.0, 1.0, 1.0]]).any()
 
 
 def test_what_training_knew_nothing_of_is_refused(regressor):
