@@ -60,3 +60,9 @@ SOLVER_FEASIBILITY = 1e-6
 
 CLOSE_BOUNDS = 1.01
 """An upper bound that is larger than an attained difference by less than this factor needs no branch and bound."""
+
+NEGLIGIBLE_LOSS = 1e-4
+"""A unit that lowers the loss by less than this share of what no unit leaves is not worth reading, however certain."""
+
+NEGLIGIBLE_ERROR = 1e-5
+"""A mean squared error below this share of the target's variance is as good as none; lowering it is worth no number."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from prelu_rules.tolerances import NEGLIGIBLE_LOSS
 from prelu_rules.values import FloatArray
 
 
@@ -17,7 +18,8 @@ def fewest_not_worse(losses: Mapping[int, FloatArray], weights: FloatArray | Non
         weights: of the rows, `(n_rows,)`; None for equal ones.
 
     Returns:
-        The smallest size whose mean loss exceeds the best by at most one standard error of the difference.
+        The smallest size whose mean loss exceeds the best by at most one standard error of the difference, or by next
+        to nothing beside the loss of the smallest size.
 
     Example:
         >>> best, close, far = np.array([1.0, 2.0, 3.0]), np.array([1.5, 1.6, 3.2]), np.array([4.0, 5.0, 6.5])
@@ -25,13 +27,14 @@ def fewest_not_worse(losses: Mapping[int, FloatArray], weights: FloatArray | Non
         1
     """
     leader = losses[best_size(losses, weights)]
+    least = NEGLIGIBLE_LOSS * float(np.average(losses[min(losses)], weights=weights))
     for size in sorted(losses):
         excess = losses[size] - leader
         mean = np.average(excess, weights=weights)
         share = np.full(len(excess), 1 / len(excess)) if weights is None else weights / weights.sum()
         # The variance of a weighted mean; with equal weights the usual one.
         error = np.sqrt(float((share**2) @ (excess - mean) ** 2) * len(excess) / max(1, len(excess) - 1))
-        if mean <= error:
+        if mean <= error + least:
             return size
     raise AssertionError("the best size is never worse than itself")
 

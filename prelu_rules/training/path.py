@@ -28,15 +28,13 @@ from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.rules.compact import compact_form
+from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.training.population import PopulationSettings, Rows, train_population
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.values import FloatArray, IntArray, frozen_array
 
 FEWEST_TO_SPLIT = 10
 """Rows below which none are held out: a choice by one or two rows would be chance."""
-
-LEAST_VARIANCE = 1e-12
-"""Squared errors below this share of the target's variance count as this in the likelihood."""
 
 RIDGE = 1e-4
 """The default penalty with squared errors, whose targets have a variance of 1."""
@@ -333,5 +331,5 @@ class _Measure:
             return akaike(log_likelihood, n_numbers)
         errors = self.task.weights @ (outputs - self.task.y) ** 2
         # With the variance of each output that makes the rows most likely.
-        log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, LEAST_VARIANCE)).sum())
+        log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
         return schwarz(log_likelihood, n_numbers, n_rows)

@@ -142,7 +142,9 @@ class Population(keras.Model):
             self.biases.append(self.add_weight(name=f"bias_{level}", shape=(members, 1, n_out)))
             if level < len(settings.hidden):
                 shape = (members, 1, n_out)
-                self.alphas.append(self.add_weight(name=f"alpha_{level}", shape=shape, constraint=UnitInterval(), **one))
+                self.alphas.append(
+                    self.add_weight(name=f"alpha_{level}", shape=shape, constraint=UnitInterval(), **one)
+                )
         self._rate = self.add_weight(name="force_rate", shape=(members, 1, 1), trainable=False, **one)
         self._step = self.add_weight(name="step", shape=(), dtype="int32", trainable=False, **one)
         self._noise = self.add_weight(name="noise", shape=(2,), dtype="int32", trainable=False)

@@ -49,7 +49,7 @@ def test_a_run_that_does_not_get_there(capsys, tmp_path):
     record = json.loads((tmp_path / "runs.json").read_text())
     assert (record["task"], record["method"]) == ("xor", "paper")
     assert [set(r) for r in record["runs"]] == [
-        set("seed steps mse nonlinear correct_net correct_rules correct_text seconds".split())
+        set("seed steps mse nonlinear correct_net correct_rules correct_text correct_noisy seconds".split())
     ] * 2
     assert [r["seed"] for r in record["runs"]] == [3, 4]
 
@@ -58,11 +58,14 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     """The real training of seed 0, with less patience than by default."""
     from prelu_rules.experiments import reproduction
 
-    real = reproduction.reproduce
-    monkeypatch.setattr(
-        reproduction, "reproduce", lambda task, seed, max_steps: real(task, seed, max_steps=max_steps, patience=12_000)
-    )
-    status, out, err = run(capsys, "reproduce", "xor", "--figure", tmp_path / "x.svg", "--json", tmp_path / "x.json")
+    real = reproduction.reproduce_as_paper
+
+    def impatient(task, seed, max_steps):
+        return real(task, seed, max_steps=max_steps, patience=12_000)
+
+    monkeypatch.setattr(reproduction, "reproduce_as_paper", impatient)
+    words = ["reproduce", "xor", "--method", "paper", "--figure", tmp_path / "x.svg", "--json", tmp_path / "x.json"]
+    status, out, err = run(capsys, *words)
     assert (status, err) == (0, "")
     assert "network right, rules right, printed text right on all 16 inputs" in out
     assert "1 of 1 runs got there" in out
@@ -70,6 +73,16 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     outputs = text_reader.read(printed).predict(networks.BINARY)
     np.testing.assert_array_equal(np.rint(outputs[:, 0]), networks.BINARY[:, 0] != networks.BINARY[:, 1])
     assert (tmp_path / "x.svg").exists()
+
+
+def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
+    status, out, err = run(capsys, "reproduce", "addition", "--runs", "2", "--json", tmp_path / "runs.json")
+    assert (status, err) == (0, "")
+    assert "2 of 2 runs got there, 2 of them with the fewest nonlinear units (3)" in out
+    assert out.count("all right on 1,000 noisy ones") == 2 and "Rules of seed 1" in out
+    record = json.loads((tmp_path / "runs.json").read_text())
+    assert record["method"] == "path" and [r["nonlinear"] for r in record["runs"]] == [3, 3]
+    assert all(r["correct_noisy"] for r in record["runs"])
 
 
 def test_fit(capsys, data, tmp_path):
@@ -98,10 +111,11 @@ def test_fit(capsys, data, tmp_path):
         (["fit", "DATA", "--target", "price", "--out", "DATA"], "File exists; choose another --out"),
         (["reproduce", "nothing"], "No such command 'nothing'"),
         (["reproduce", "xor", "--runs", "0"], "runs is 0"),
-        (["reproduce", "xor", "--max-steps", "5"], "max_steps is 5; it must be at least 1000"),
+        (["reproduce", "xor", "--method", "paper", "--max-steps", "5"], "max_steps is 5; it must be at least 1000"),
         (["reproduce", "xor", "--seed", "-1"], "seed is -1"),
         (["reproduce", "xor", "--method", "magic"], "Invalid value for '--method'"),
-        (["reproduce", "xor", "--figure", "x.bmp"], "its name must end in .png"),
+        (["reproduce", "xor", "--method", "paper", "--figure", "x.bmp"], "its name must end in .png"),
+        (["reproduce", "xor", "--figure", "x.png"], "give --method paper"),
         (["reproduce", "figure2", "--figure", "x.bmp"], "its name must end in .png"),
         (["reproduce", "xor", "--json", "nowhere/x.json"], "there is no folder nowhere"),
     ],
@@ -203,7 +217,7 @@ def test_help(capsys):
 
 def test_the_command_in_a_shell_of_its_own(tmp_path):
     """No traceback, no report on the processor, and a progress bar only in a terminal."""
-    words = [sys.executable, "-m", "prelu_rules.cli", "reproduce", "xor", "--max-steps", "1000"]
+    words = [sys.executable, "-m", "prelu_rules.cli", "reproduce", "xor", "--method", "paper", "--max-steps", "1000"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("prelu-rules: 20 nonlinear units are left")

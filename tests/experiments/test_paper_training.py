@@ -6,7 +6,7 @@ import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.experiments.paper_training import _Watch, train
-from prelu_rules.experiments.reproduction import reproduce
+from prelu_rules.experiments.reproduction import reproduce_as_paper
 from prelu_rules.experiments.toy import XOR
 from prelu_rules.tolerances import SETTLED_ERROR
 
@@ -30,18 +30,18 @@ def test_a_seed_is_a_run(short):
 
 
 def test_not_getting_there_is_a_result_with_a_reason():
-    result = reproduce(XOR, seed=0, max_steps=4000)
+    result = reproduce_as_paper(XOR, seed=0, max_steps=4000)
     assert not result.run.reached and result.rules is None
     assert "20 nonlinear units are left" in result.problem
     assert result.record().keys() == set(
-        "seed steps mse nonlinear correct_net correct_rules correct_text seconds".split()
+        "seed steps mse nonlinear correct_net correct_rules correct_text correct_noisy seconds".split()
     )
     assert not result.record()["correct_rules"]
 
 
 def test_a_run_that_gets_there_stops_by_itself():
     """Seed 0 reaches two units after 33,000 steps on this code; the patience is cut to keep the test short."""
-    result = reproduce(XOR, seed=0, max_steps=100_000, patience=12_000)
+    result = reproduce_as_paper(XOR, seed=0, max_steps=100_000, patience=12_000)
     assert result.problem is None
     assert result.run.reached and result.run.steps < 100_000
     assert result.run.mse < SETTLED_ERROR

@@ -31,9 +31,7 @@ def test_it_is_at_least_as_good_as_trying_every_unit():
     task = bumps()
     start = refit(random_system(np.random.default_rng(2), 2, 3), task)[0]
     path = eliminate([start], task)
-    slow = min(
-        refit(start.without(unit, always), task)[1] for unit in range(3) for always in (False, True)
-    )
+    slow = min(refit(start.without(unit, always), task)[1] for unit in range(3) for always in (False, True))
     assert objective(path[2], task) <= slow * 1.05
 
 

@@ -12,7 +12,7 @@ BOX = Box([-2.0] * 3, [2.0] * 3)
 
 def point(n_units, loss, criterion, seed=0):
     form = random_form(np.random.default_rng(seed + n_units), n_units=n_units)
-    return PathPoint(form, BOX, 1 - loss, 1 - loss, np.full(4, loss) + [0, 1e-3, 0, -1e-3], criterion)
+    return PathPoint(form, BOX, 1 - loss, 1 - loss, loss + np.array([0, 1e-3, 0, -1e-3]), criterion)
 
 
 @pytest.fixture

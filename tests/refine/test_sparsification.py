@@ -3,7 +3,7 @@ from refine_networks import random_system
 
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.losses import Squared, Softmax
+from prelu_rules.refine.losses import Softmax, Squared
 from prelu_rules.refine.sparsification import sparsify
 
 

@@ -22,7 +22,9 @@ def weights_of(population):
 @pytest.mark.parametrize(("loss", "n_outputs"), [("squared", 1), ("logistic", 1), ("softmax", 3)])
 @pytest.mark.parametrize("force", ["ramp", "error"])
 def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
-    settings = PopulationSettings(members=3, hidden=(4, 3), force=force, warm_up_steps=10, force_steps=20, refresh_every=5)
+    settings = PopulationSettings(
+        members=3, hidden=(4, 3), force=force, warm_up_steps=10, force_steps=20, refresh_every=5
+    )
     data = rows(loss=loss)
     together = Population(2, n_outputs, loss, settings, seeds=[5, 6, 7])
     alone = Population(2, n_outputs, loss, settings, seeds=[6])
@@ -56,7 +58,9 @@ def test_one_compiled_loop_is_the_same_as_single_steps():
 
 def test_a_dataset_and_a_strategy():
     data = rows()
-    batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(64, drop_remainder=True)
+    batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(
+        64, drop_remainder=True
+    )
     assert len(train_population(batches, 2, 1, "squared", QUICK)) == 3
     devices = ["/cpu:0", "/cpu:1"] if len(tf.config.list_logical_devices("CPU")) > 1 else ["/cpu:0"]
     with tf.distribute.MirroredStrategy(devices).scope():
