@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
+    from prelu_rules.doctor.training_doctor import TrainingDoctor as TrainingDoctor
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import FitSettings as FitSettings
@@ -56,6 +57,7 @@ _HOME = {
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",
     "Table": "readers.table",
+    "TrainingDoctor": "doctor.training_doctor",
     "collapse": "extraction",
     "extract": "extraction",
     "fit_rules": "estimators.fit",

@@ -1,0 +1,16 @@
+"""The training doctor: notices when a training goes wrong, says why, and what to do. Needs Keras.
+
+    doctor = TrainingDoctor()
+    model.fit(x, y, callbacks=[doctor])
+    print(doctor.report())
+
+Source of the remedies: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try".
+"""
+
+from prelu_rules.doctor.examination import KINDS
+from prelu_rules.doctor.finding import Finding, Remedy
+from prelu_rules.doctor.report import Report
+from prelu_rules.doctor.single import check
+from prelu_rules.doctor.training_doctor import TrainingDoctor, TrainingWarning
+
+__all__ = ["KINDS", "Finding", "Remedy", "Report", "TrainingDoctor", "TrainingWarning", "check"]
