@@ -95,7 +95,7 @@ SURGE = 100.0
 """A batch whose loss exceeds what training began with by this factor is no noise of batches."""
 
 EXPLODED_GRADIENT = 1e4
-"""A gradient that has grown by this factor since training began is exploding; a healthy one at most by some hundreds."""
+"""A gradient that has grown by this factor since training began explodes; a healthy one grows by some hundreds at most."""
 
 EXPLODED_WEIGHT = 100.0
 """A weight above this, and above as many times the largest one at the beginning, has run away."""
@@ -108,6 +108,9 @@ OSCILLATION_RISE = 0.1
 
 OSCILLATION_RISES = 3
 """So many rises that count, among the periods judged, are an oscillation if there is no progress beside them."""
+
+PROGRESS = 0.9
+"""A least loss below this share of an earlier one is progress."""
 
 CONSTANT_OUTPUT = 1e-6
 """Outputs whose deviation between rows is below this share of their size are constant but for rounding."""
@@ -150,3 +153,15 @@ LARGEST_PROBE = 2**20
 
 CALLS_PER_PERIOD = 20
 """The same as `PERIOD_STEPS`, in calls of `TrainingDoctor.check`, which may be made for every batch."""
+
+UNBUDGETED_LOOKS = 8
+"""So many times the doctor looks at once at a loss that has risen; after that only within its budget."""
+
+FIRST_STEPS = 64
+"""The labels of so many batches are counted whatever it costs, some microseconds each; then within the budget."""
+
+STILL_FALLING = 0.98
+"""A loss that has fallen below this share of what it was halfway was still falling when the steps were used up."""
+
+BATCHES_SEARCHED = 50
+"""So many further batches are searched for the cause of a step that failed."""

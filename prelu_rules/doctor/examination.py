@@ -30,6 +30,9 @@ CHECKS: dict[str, Callable[[Record], list[Finding]]] = {
 """By kind. Of findings of the same step, the one nearer to the cause comes first: growth makes NaN, dead units make the
 output constant."""
 
+OF_DATA = ("labels", "growth", "not finite")
+"""Those that still mean something when numbers are not finite any more."""
+
 KINDS = tuple(CHECKS)
 """The kinds of findings, in that order."""
 
@@ -47,7 +50,8 @@ def examine(record: Record) -> tuple[Finding, ...]:
         >>> examine(Record())
         ()
     """
-    return in_order([finding for check in CHECKS.values() for finding in check(record)])
+    kinds = KINDS if record.not_finite is None else OF_DATA
+    return in_order([finding for kind in kinds for finding in CHECKS[kind](record)])
 
 
 def in_order(findings: list[Finding]) -> tuple[Finding, ...]:

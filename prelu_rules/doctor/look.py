@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from prelu_rules.doctor.finding import Place
@@ -91,6 +92,12 @@ class Look:
         """The Euclidean norm of the gradient with respect to all weights; None if unknown."""
         norms = [weight.gradient for weight in self.weights if weight.gradient is not None]
         return sum(norm * norm for norm in norms) ** 0.5 if norms else None
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss, all weights and all activations are finite."""
+        sizes = [weight.largest for weight in self.weights] + [layer.largest for layer in self.layers]
+        return all(map(math.isfinite, [*sizes, self.loss or 0.0]))
 
     @property
     def largest_weight(self) -> WeightLook | None:

@@ -131,13 +131,9 @@ def run(model: keras.Model, rows: Rows) -> Pass:
         Outputs, loss, what every layer returned, in the order of the calls, and the gradients of the loss with respect
         to the trainable variables and to the logits (None where there is none).
     """
-    with _recorded(model) as calls, _unchanged_metrics(model), tf.GradientTape() as tape:
+    with _recorded(model) as calls, tf.GradientTape() as tape:
         outputs = model(rows.x, training=False)
-        try:
-            loss = model.compute_loss(x=rows.x, y=rows.y, y_pred=outputs, sample_weight=rows.weights)
-        except (ValueError, NotImplementedError):
-            # A model whose own train_step has a loss that compute_loss does not know.
-            loss = None
+        loss = _loss(model, rows, outputs)
     variables = model.trainable_variables
     if loss is None:
         return Pass(outputs, None, calls, [None] * len(variables), None)
@@ -165,11 +161,16 @@ def guessing_loss(model: keras.Model, rows: Rows, outputs: Outputs | None) -> fl
         return None
     if outputs.task != "regression":
         return float(np.log(max(2, outputs.n_outputs)))
-    with _unchanged_metrics(model):
-        y = tf.convert_to_tensor(_array(rows.y).astype(np.float32))
-        guess = tf.zeros_like(y) + tf.reduce_mean(y, axis=0, keepdims=True)
+    y = tf.convert_to_tensor(_array(rows.y).astype(np.float32))
+    loss = _loss(model, rows, tf.zeros_like(y) + tf.reduce_mean(y, axis=0, keepdims=True))
+    return None if loss is None else float(loss)
+
+
+def _loss(model: keras.Model, rows: Rows, outputs: Any) -> Any:
+    """None for a model whose own train_step has a loss that compute_loss does not know."""
+    with _unchanged_metrics(model, outputs):
         try:
-            return float(model.compute_loss(x=rows.x, y=y, y_pred=guess, sample_weight=rows.weights))
+            return model.compute_loss(x=rows.x, y=rows.y, y_pred=outputs, sample_weight=rows.weights)
         except (ValueError, NotImplementedError):
             return None
 
@@ -249,7 +250,7 @@ def _recorded(model: keras.Model) -> Iterator[list[tuple[keras.layers.Layer, Any
 
         return recorded
 
-    layers = [layer for layer in _layers(model) if layer is not model]
+    layers = [layer for layer in all_layers(model) if layer is not model]
     before = {id(layer): vars(layer).get("call") for layer in layers}
     for layer in layers:
         vars(layer)["call"] = recording(layer, layer.call)
@@ -263,9 +264,17 @@ def _recorded(model: keras.Model) -> Iterator[list[tuple[keras.layers.Layer, Any
                 vars(layer)["call"] = before[id(layer)]
 
 
-def _layers(model: Any) -> list[keras.layers.Layer]:
+def all_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """A model and all layers within it, those of layers and models that it holds included.
+
+    Args:
+        model: any.
+
+    Returns:
+        Each once.
+    """
     found: dict[int, Any] = {}
-    waiting = [model]
+    waiting: list[Any] = [model]
     while waiting:
         layer = waiting.pop()
         if id(layer) not in found:
@@ -276,9 +285,9 @@ def _layers(model: Any) -> list[keras.layers.Layer]:
 
 
 @contextmanager
-def _unchanged_metrics(model: keras.Model) -> Iterator[None]:
+def _unchanged_metrics(model: keras.Model, outputs: Any) -> Iterator[None]:
     """Keeps what the metrics have counted: the loss of a model of several outputs counts its parts."""
-    variables = model.metrics_variables
+    variables = [] if tf.is_tensor(outputs) else model.metrics_variables
     before = [variable.numpy() for variable in variables]
     try:
         yield
@@ -301,7 +310,8 @@ def _largest(variable: Any) -> float:
 
 
 def _norm(gradient: Any) -> float:
-    return float(tf.norm(tf.cast(gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient, tf.float64)))
+    values = gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient
+    return float(np.linalg.norm(_array(values).astype(np.float64)))
 
 
 def _nan_is_most(value: float) -> float:

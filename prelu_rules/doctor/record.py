@@ -62,8 +62,10 @@ class Record:
 
     Example:
         >>> from prelu_rules.doctor.outputs import outputs_of
-        >>> right, wrong = (outputs_of([[9.0, 1.0], [1.0, 9.0]], labels) for labels in ([0, 1], [1, 0]))
-        >>> record = Record().with_look(Look(Place(step=1), outputs=right)).with_look(Look(Place(step=2), outputs=wrong))
+        >>> record = Record()
+        >>> for step, labels in ((1, [0, 1]), (2, [1, 0])):
+        ...     outputs = outputs_of([[9.0, 1.0], [1.0, 9.0]], labels)
+        ...     record = record.with_look(Look(Place(step=step), outputs=outputs))
         >>> record.newest.where.step, record.most_accurate_before.where.step
         (2, 1)
     """

@@ -26,7 +26,7 @@ from prelu_rules.doctor.schedule import Schedule
 from prelu_rules.doctor.single import see_batch
 from prelu_rules.doctor.tap import Tap
 from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.tolerances import CALLS_PER_PERIOD, PERIOD_STEPS
+from prelu_rules.tolerances import BATCHES_SEARCHED, CALLS_PER_PERIOD, FIRST_STEPS, PERIOD_STEPS, UNBUDGETED_LOOKS
 
 
 class TrainingWarning(UserWarning):
@@ -36,11 +36,12 @@ class TrainingWarning(UserWarning):
 class TrainingDoctor(keras.callbacks.Callback):
     """Watches a training, and reports what goes wrong with its cause and its remedies.
 
-    It reads the loss of every batch, and now and then takes a look: one forward pass and one gradient on a few
-    hundred rows of the training data, which it keeps from the first batches. Looks come after the first step, at the end, and in
-    between at the end of an epoch (or of 200 steps), as often as the budget allows; what looks suspicious (a loss that
-    is NaN or surges) is examined at once. The training is the same to the last bit as without the doctor, and data come in any form that
-    `fit` takes. The model needs no accuracy metric: accuracy is that of the rows looked at, in inference mode.
+    It reads the loss of every batch, and now and then takes a look: one forward pass and one gradient on a few hundred
+    rows of the training data, which it keeps from the first batches. It looks after the first step; at the end of
+    periods 1, 2, 4, 8 and so on, where a period is an epoch, or 200 steps if that is shorter; at the end of any other
+    period if the budget allows or its loss has risen; and when training ends. A loss that is NaN or surges is examined
+    at once. The training is the same to the last bit as without the doctor, and data come in any form that `fit` takes.
+    The model needs no accuracy metric: accuracy is that of the rows looked at, in inference mode.
 
     Models of several outputs are examined but for their outputs and labels. On several replicas batches cannot be
     seen: give `data`.
@@ -52,9 +53,9 @@ class TrainingDoctor(keras.callbacks.Callback):
         data: `(x, y)` or `(x, y, sample_weight)` arrays to look at instead of the first batches. Labels and missing
             values are then examined before training begins.
         monitor: a name in the logs of an epoch, such as "val_loss", by which weights are the best; names that hold
-            "acc", "auc", "precision", "recall" or "f1" are better when higher. None for the accuracy of the rows looked at
-            (the loss, for regressors).
-        budget: the largest share of the time of training that the doctor takes, the first and the last look apart.
+            "acc", "auc", "precision", "recall" or "f1" are better when higher. None for the accuracy of the rows
+            looked at (the loss, for regressors).
+        budget: the share of the time of training that the doctor may take; looks that are due come first.
         rows: how many rows it looks at.
         task: "multiclass", "binary", "multilabel" or "regression"; None to tell it from the loss and the labels.
 
@@ -94,6 +95,11 @@ class TrainingDoctor(keras.callbacks.Callback):
         self.on_finding, self.monitor, self.budget, self.rows, self.task = on_finding, monitor, budget, int(rows), task
         self._data = None if data is None else arrays_of(data)
         self._tap: Tap | None = None
+        self._gatherer: Gatherer | None
+        self._probe: Rows | None
+        self._best: tuple[float, int, list[Any]] | None
+        self._finite: tuple[int, list[Any]] | None
+        self._n_outputs: int | None
         self._begin()
 
     def report(self) -> Report:
@@ -209,15 +215,16 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._case = Case()
         self._schedule = Schedule(self.budget)
         self._look_time = 0.0
+        self._periods = self._suspicions = 0
         self._fitting = self._stopped = False
         self._step = self._epoch = self._batch = self._period_begin = 0
         self._epoch_total = self._epoch_weight = 0.0
         self._logs_mean, self._counts_labels = True, self._data is None
-        self._n_outputs: int | None = None
-        self._gatherer: Gatherer | None = Gatherer(self.rows)
-        self._probe: Rows | None = None
-        self._best: tuple[float, int, list[Any]] | None = None
-        self._finite: tuple[int, list[Any]] | None = None
+        self._n_outputs = None
+        self._gatherer = Gatherer(self.rows)
+        self._probe = None
+        self._best = None
+        self._finite = None
 
     def _end_fit(self) -> None:
         self._fitting = False
@@ -242,7 +249,7 @@ class TrainingDoctor(keras.callbacks.Callback):
                 )
             else:
                 self._gather(rows)
-                if self._counts_labels and self._schedule.allows():
+                if self._counts_labels and (self._step <= FIRST_STEPS or self._schedule.allows()):
                     self._count_labels(rows)
             if suspicious:
                 self._look_at_trouble(rows)
@@ -268,9 +275,14 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     def _end_period(self) -> None:
         self._period_begin = self._step
+        self._periods += 1
         suspicious = self._case.end_period()
-        # A look at something suspicious may take as much again.
-        if self._schedule.allows(self._look_time, 2 if suspicious else 1):
+        # A training changes fast at first, and 1, 2, 4, 8, ... are few; trouble that lasts is not looked at for ever.
+        unasked = self._periods.bit_count() == 1
+        if suspicious and self._suspicions < UNBUDGETED_LOOKS:
+            self._suspicions += 1
+            unasked = True
+        if unasked or self._schedule.allows(self._look_time):
             self._look()
         else:
             self._act(self._case.examine())
@@ -287,8 +299,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._case.note("The model has several outputs, or none to compare with labels; these were not examined.")
         if first and (guess := guessing_loss(self.model, self._probe, look.outputs)) is not None:
             self._case.expect_at_least(guess)
-        sizes = [look.loss or 0.0, *(part.largest for part in (*look.weights, *look.layers))]
-        if not np.isfinite(sizes).all():
+        if not look.finite:
             self._find_not_finite(self._probe)
         new = self._case.examine()
         if not self._case.report().at_least("fault"):
@@ -315,11 +326,8 @@ class TrainingDoctor(keras.callbacks.Callback):
     def _after_error(self, iterator: Iterator[Any], error: Exception) -> None:
         """Training ends with this error, so the batches that are left can be searched for its cause."""
         try:
-            for batch in itertools.islice(iterator, 50):
-                empty = tf.experimental.Optional
-                self._count_labels(
-                    rows_of(tf.nest.map_structure(lambda part: None if isinstance(part, empty) else part, batch))
-                )
+            for batch in itertools.islice(iterator, BATCHES_SEARCHED):
+                self._count_labels(rows_of(tf.nest.map_structure(_none_if_optional, batch)))
         except (tf.errors.OpError, TypeError, ValueError):
             # The data themselves may be what failed; the error says so.
             pass
@@ -373,12 +381,17 @@ class TrainingDoctor(keras.callbacks.Callback):
         if self._best is not None:
             self.model.set_weights(self._best[2])
             self._case.actions = (
-                f"Training was stopped at {finding.where}; the weights are those of step {self._best[1]}, the best seen.",
+                f"Training was stopped at {finding.where}; the weights are those of step {self._best[1]}, the best "
+                "seen.",
             )
         if self.on_finding == "raise":
             self._end_fit()
             raise TrainingError(_message(finding))
         self.model.stop_training = True
+
+
+def _none_if_optional(part: Any) -> Any:
+    return None if isinstance(part, tf.experimental.Optional) else part
 
 
 def _message(finding: Finding) -> str:

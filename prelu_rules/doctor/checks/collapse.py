@@ -15,9 +15,9 @@ def collapse(record: Record) -> list[Finding]:
     """Compares the newest accuracy, and the best before it, with chance.
 
     The test is the exact one-sided binomial test. Its null hypothesis is that every row is right with the probability
-    `chance`, the share of the most frequent class, which is 1/N for balanced classes. Accuracy was clearly better than chance
-    where the p-value was below `CLEARLY_BETTER`, and is consistent with chance where it is above `CHANCE`. Without
-    anything to compare with, logits that are nearly equal and large are enough for a warning.
+    `chance`, the share of the most frequent class, which is 1/N for balanced classes. Accuracy was clearly better than
+    chance where the p-value was below `CLEARLY_BETTER`, and is consistent with chance where it is above `CHANCE`.
+    Without anything to compare with, logits that are nearly equal and large are enough for a warning.
 
     Args:
         record: of the training.
@@ -53,7 +53,8 @@ def collapse(record: Record) -> list[Finding]:
                 f"{p_value(best.outputs):.1e} then, {p_now:.2g} now). {logits}",
                 look.where,
                 "The network has lost what it had learned and does not find back: a loss that is unstable on "
-                "probabilities, or steps that are too long, drove the logits up until they no longer differ between classes."
+                "probabilities, or steps that are too long, drove the logits up until they no longer differ between "
+                "classes."
                 if flat
                 else "The network has lost what it had learned: steps that are too long, usually, or an unstable loss.",
                 article(),

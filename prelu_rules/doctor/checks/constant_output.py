@@ -35,12 +35,13 @@ def constant_output(record: Record) -> list[Finding]:
         Finding(
             "constant output",
             "fault",
-            f"the outputs for {outputs.rows} different rows deviate by {outputs.deviation:.1e} ({what}): the model answers "
+            f"the outputs for {outputs.rows} different rows deviate by {outputs.deviation:.1e} ({what}): the model "
+            "answers "
             "the same whatever the input.",
             look.where,
             "The inputs do not reach the outputs: a layer of dead units, weights that a regulariser has driven to 0, a "
             "branch that is masked, or inputs that are all the same.",
-            article("easy data", "learning rate", "activation", "regularisers") + (SCALE_INPUTS,),
+            (*article("easy data", "learning rate", "activation", "regularisers"), SCALE_INPUTS),
             {"deviation": outputs.deviation, "rows": float(outputs.rows)},
         )
     ]

@@ -46,9 +46,11 @@ def dead_units(record: Record) -> list[Finding]:
                 Finding(
                     "dead units",
                     level,
-                    f"{layer.dead} of {layer.units} units of {layer.name} ({share:.0%}) give the same output for every row.",
+                    f"{layer.dead} of {layer.units} units of {layer.name} ({share:.0%}) give the same output for every "
+                    "row.",
                     where,
-                    "A unit that is dead has no gradient and stays dead. A ReLU dies when a long step or a large negative "
+                    "A unit that is dead has no gradient and stays dead. A ReLU dies when a long step or a large "
+                    "negative "
                     "bias puts it below 0 for all inputs; a sigmoid or tanh when its inputs are so large that it is "
                     "rounded to its limit.",
                     (*article("learning rate", "activation", "regularisers"), SCALE_INPUTS),

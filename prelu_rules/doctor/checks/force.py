@@ -82,10 +82,12 @@ def _balance(look: Look, seen: ForceLook) -> Finding | None:
     return Finding(
         "force",
         "warning",
-        f"the force moves each slope by {seen.rate:.2g} a step, {seen.rate / longest:.3g} times what the optimiser can move "
+        f"the force moves each slope by {seen.rate:.2g} a step, {seen.rate / longest:.3g} times what the optimiser can "
+        "move "
         f"it back ({longest:.2g}).",
         look.where,
-        "The rate is out of balance with the gradient: every slope will arrive at 1, whether the data need its bend or not.",
+        "The rate is out of balance with the gradient: every slope will arrive at 1, whether the data need its bend or "
+        "not.",
         _remedies(longest / 2),
         {"rate": seen.rate, "reach": longest},
     )
@@ -128,9 +130,11 @@ def _relapses(record: Record, look: Look, seen: ForceLook) -> Finding | None:
     return Finding(
         "force",
         "warning",
-        f"{number} relapses: so often the loss fell, and then rose again to more than {RELAPSE:g} times the best ({best:.3g}).",
+        f"{number} relapses: so often the loss fell, and then rose again to more than {RELAPSE:g} times the best "
+        f"({best:.3g}).",
         look.where,
-        "As the error falls the force grows, until it knocks the network off its solution; it does not settle by itself.",
+        "As the error falls the force grows, until it knocks the network off its solution; it does not settle by "
+        "itself.",
         _remedies(seen.rate / 10),
         {"relapses": float(number), "best": float(best), "rate": seen.rate},
     )

@@ -39,7 +39,8 @@ def growth(record: Record) -> list[Finding]:
             Finding(
                 "growth",
                 "fault",
-                f"the loss of a batch is {surge.loss:.3g}, {times:.2g} times what training began with ({surge.first:.3g}).",
+                f"the loss of a batch is {surge.loss:.3g}, {times:.2g} times what training began with "
+                f"({surge.first:.3g}).",
                 surge.where,
                 meaning,
                 remedies,
@@ -56,7 +57,8 @@ def growth(record: Record) -> list[Finding]:
             Finding(
                 "growth",
                 "fault",
-                f"the gradient has the norm {after:.3g}, {after / before:.2g} times that of {first.where}; most of it is "
+                f"the gradient has the norm {after:.3g}, {after / before:.2g} times that of {first.where}; most of it "
+                "is "
                 f"in {steepest.name} ({steepest.gradient:.3g}).",
                 now.where,
                 "Exploding gradients: " + meaning[0].lower() + meaning[1:],

@@ -41,7 +41,8 @@ def labels(record: Record) -> list[Finding]:
                 "warning",
                 f"no label of class {named} among {count.seen} labels; the model has outputs for {n_classes} classes.",
                 where,
-                "The data lack a class, or labels are shifted by one (1 to N instead of 0 to N - 1), or the model has more "
+                "The data lack a class, or labels are shifted by one (1 to N instead of 0 to N - 1), or the model has "
+                "more "
                 "outputs than there are classes."
                 if n_classes > 2
                 else "All labels are of one class, so that there is nothing to tell apart.",
@@ -73,7 +74,8 @@ def _out_of_range(count: LabelCount, where: Place) -> Finding:
         "fault",
         f"{count.out_of_range} of {count.seen} labels {be} not {allowed}: {values}.",
         where,
-        "On a CPU this stops the training with an error; on a GPU, or with a binary cross-entropy, it silently makes the "
+        "On a CPU this stops the training with an error; on a GPU, or with a binary cross-entropy, it silently makes "
+        "the "
         "loss NaN or ever more negative.",
         (
             Remedy(

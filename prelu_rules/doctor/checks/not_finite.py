@@ -7,14 +7,17 @@ from prelu_rules.doctor.record import NotFinite, Record
 from prelu_rules.doctor.remedies import article
 
 _MEANING = {
-    "inputs": "Missing values, or a division by 0 in the preparation of the data. One such row makes the gradient of its batch NaN, "
+    "inputs": "Missing values, or a division by 0 in the preparation of the data. One such row makes the gradient of "
+    "its batch NaN, "
     "and with it every weight.",
     "labels": "Missing targets. One such row makes the loss of its batch NaN, and with it every weight.",
-    "activations": "The layer computes something that has no finite value there (log, division, root, exp of a large number), "
+    "activations": "The layer computes something that has no finite value there (log, division, root, exp of a large "
+    "number), "
     "or weights have grown until float32 overflows.",
     "loss": "Every output is finite and the loss is not, so the loss itself divides by 0 or takes the log of 0; a "
     "probability that a float32 rounds to 0 is enough.",
-    "gradient": "The loss is finite and its gradient is not: a square root or a norm at 0, a `where` whose other branch is "
+    "gradient": "The loss is finite and its gradient is not: a square root or a norm at 0, a `where` whose other "
+    "branch is "
     "NaN, or an overflow on the way back.",
     "weights": "The batch is finite with the last weights that were, so the weights grew without limit in between.",
 }
@@ -47,8 +50,8 @@ def not_finite(record: Record) -> list[Finding]:
     Example:
         >>> from prelu_rules.doctor.finding import Place
         >>> seen = NotFinite(Place(step=3, epoch=1, batch=3), "inputs", 2, 64, ((0, 1), (4, 1)))
-        >>> print(not_finite(Record(not_finite=seen))[0].seen)
-        2 of 64 numbers in the inputs of the batch are NaN or infinite, for example at [0, 1], [4, 1] (row of the batch first).
+        >>> print(not_finite(Record(not_finite=seen))[0].seen.split(", for")[0])
+        2 of 64 numbers in the inputs of the batch are NaN or infinite
     """
     seen = record.not_finite
     if seen is None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from statistics import median
 
 from prelu_rules.doctor.finding import Finding, Place
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
-from prelu_rules.tolerances import OSCILLATION_PERIODS, OSCILLATION_RISE, OSCILLATION_RISES
+from prelu_rules.tolerances import OSCILLATION_PERIODS, OSCILLATION_RISE, OSCILLATION_RISES, PROGRESS
 
 
 def oscillation(record: Record) -> list[Finding]:
     """Counts rises among the mean losses of the last periods.
 
     A rise counts if it exceeds `OSCILLATION_RISE` of the first period's loss and of the loss it rises from, so that the
-    jitter of a loss that is nearly 0 does not. There is no progress if the median of the later half of the periods is
-    not below that of the earlier half.
+    jitter of a loss that is nearly 0 does not. There is no progress if the least loss of the later half of the periods
+    is not below `PROGRESS` of the earlier half's.
 
     Args:
         record: of the training.
@@ -35,11 +35,10 @@ def oscillation(record: Record) -> list[Finding]:
         return []
     least = OSCILLATION_RISE * abs(record.periods[0])
     rises = sum(
-        after - before > max(least, OSCILLATION_RISE * abs(before))
-        for before, after in zip(last, last[1:], strict=False)
+        after - before > max(least, OSCILLATION_RISE * abs(before)) for before, after in itertools.pairwise(last)
     )
     half = OSCILLATION_PERIODS // 2
-    if rises < OSCILLATION_RISES or median(last[half:]) < median(last[:half]):
+    if rises < OSCILLATION_RISES or min(last[half:]) < PROGRESS * min(last[:half]):
         return []
     numbers = {"rises": float(rises), "least": min(last), "largest": max(last), "first": record.periods[0]}
     return [
@@ -49,7 +48,8 @@ def oscillation(record: Record) -> list[Finding]:
             f"the mean loss rose {rises} times in the last {len(last)} periods, and swings between {min(last):.3g} and "
             f"{max(last):.3g} without falling (it began with {record.periods[0]:.3g}).",
             record.newest.where if record.newest else Place(),
-            "Steps jump to and fro across a valley: the learning rate is too high, or a few batches pull very differently.",
+            "Steps jump to and fro across a valley: the learning rate is too high, or a few batches pull very "
+            "differently.",
             (SCALE_INPUTS, *article("learning rate", "optimiser", "regularisers", "width")),
             numbers,
         )

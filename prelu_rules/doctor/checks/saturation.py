@@ -49,7 +49,8 @@ def saturation(record: Record) -> list[Finding]:
             "Probabilities that are rounded to 0 or 1 are clipped before the log is taken, and what is clipped has no "
             "gradient: these rows can no longer teach the network anything."
             if vanished
-            else "The network is certain and wrong. Logits are far too large: the steps, the initial weights or the inputs are.",
+            else "The network is certain and wrong. Logits are far too large: the steps, the initial weights or the "
+            "inputs are.",
             (
                 *article("stable loss"),
                 SCALE_INPUTS,
