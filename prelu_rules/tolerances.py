@@ -95,7 +95,7 @@ SURGE = 100.0
 """A batch whose loss exceeds what training began with by this factor is no noise of batches."""
 
 EXPLODED_GRADIENT = 1e4
-"""A gradient that has grown by this factor since training began explodes; a healthy one grows by some hundreds at most."""
+"""A gradient that has grown by this factor since training began explodes; healthy ones grow by hundreds at most."""
 
 EXPLODED_WEIGHT = 100.0
 """A weight above this, and above as many times the largest one at the beginning, has run away."""

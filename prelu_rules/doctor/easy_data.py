@@ -193,7 +193,9 @@ def _fresh_copy(model: keras.Model | Callable[[], keras.Model]) -> keras.Model:
 
 def _inputs(model: keras.Model) -> Any:
     """Symbolic tensors in the structure of the model's inputs."""
-    if isinstance(model, keras.Sequential) or hasattr(model, "_inputs_struct"):
+    if isinstance(model, keras.Sequential):
+        return model.inputs[0]
+    if getattr(model, "inputs", None):
         return model.input
     # A subclass has no input tensors, only the shape that it was built for.
     shape = (model.get_build_config() or {}).get("input_shape")
