@@ -143,7 +143,7 @@ LABELS_PER_CLASS = 20
 """With so many labels per class seen, a class of average size is missing by chance once in 5e8."""
 
 LEAST_ROWS = 16
-"""Units are called dead only if at least so many rows were looked at."""
+"""Units are called dead, and outputs constant, only if at least so many rows were looked at."""
 
 PERIOD_STEPS = 200
 """Losses are averaged over an epoch, or over so many steps if the epoch is longer."""

@@ -54,7 +54,7 @@ class EasyData:
     """How a fresh copy of a model did on easy data.
 
     Attributes:
-        verdict: "converges" if every word got its class; "slow" if the loss was still falling; "stuck"; "diverges".
+        verdict: "converges" if every word got its class and the loss fell; "slow" if the loss was still falling; "stuck"; "diverges".
         accuracy: share of words whose class is right in the end, in inference mode.
         words: how many.
         steps: optimiser steps done.
@@ -78,7 +78,7 @@ class EasyData:
 
     @property
     def converges(self) -> bool:
-        """Whether every word got its class."""
+        """Whether every word got its class, and the loss fell."""
         return self.verdict == "converges"
 
     @property
@@ -156,7 +156,13 @@ def easy_data_check(
     began = time.perf_counter()
     first = last = half = float(copy.test_on_batch(x, y, return_dict=True)["loss"])
     accuracy, done = _accuracy(copy, x, number), 0
-    while accuracy < 1 and done < steps and math.isfinite(last) and time.perf_counter() - began < seconds:
+    # All right by luck, before anything was learned, proves nothing.
+    while (
+        not (accuracy == 1 and last < first)
+        and done < steps
+        and math.isfinite(last)
+        and time.perf_counter() - began < seconds
+    ):
         for _ in range(STEPS_BETWEEN):
             last = float(copy.train_on_batch(x, y, return_dict=True)["loss"])
         done += STEPS_BETWEEN
@@ -165,7 +171,7 @@ def easy_data_check(
     verdict: Verdict = "converges"
     if not math.isfinite(last):
         verdict = "diverges"
-    elif accuracy < 1:
+    elif accuracy < 1 or last >= first:
         verdict = "slow" if last < STILL_FALLING * (half if done > steps / 2 else first) else "stuck"
     return EasyData(verdict, accuracy, number, done, time.perf_counter() - began, first, last)
 

@@ -105,8 +105,10 @@ class Gatherer:
         return sum(map(len, self._batches)) >= self.wanted
 
     @property
-    def rows(self) -> Rows:
-        """The rows so far."""
+    def rows(self) -> Rows | None:
+        """The rows so far; None before the first batch."""
+        if not self._batches:
+            return None
         joined = tf.nest.map_structure(lambda *parts: None if parts[0] is None else tf.concat(parts, 0), *self._batches)
         return joined.first(self.wanted)
 

@@ -198,7 +198,9 @@ class TrainingDoctor(keras.callbacks.Callback):
         if self._stopped:
             return
         with self._schedule.spending():
+            # The next epoch has the same rows again.
             self._counts_labels = False
+            self._end_gathering()
             self._case.all_labels_seen()
             self._end_period()
             if self.monitor is not None and logs is not None and self.monitor in logs:
@@ -289,18 +291,19 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     def _look(self) -> None:
         """One look at the rows kept, and all checks."""
-        if self._probe is None or not self.model.built:
+        rows = self._probe if self._gatherer is None else self._gatherer.rows
+        if rows is None or not self.model.built:
             return
         started = time.perf_counter()
         first = not self._case.record.looks
-        look = look_at(self.model, self._probe, self._where, self.task, self._tap.force if self._tap else None)
+        look = look_at(self.model, rows, self._where, self.task, self._tap.force if self._tap else None)
         self._case.see(look)
         if look.outputs is None:
             self._case.note("The model has several outputs, or none to compare with labels; these were not examined.")
-        if first and (guess := guessing_loss(self.model, self._probe, look.outputs)) is not None:
+        if first and (guess := guessing_loss(self.model, rows, look.outputs)) is not None:
             self._case.expect_at_least(guess)
         if not look.finite:
-            self._find_not_finite(self._probe)
+            self._find_not_finite(rows)
         new = self._case.examine()
         if not self._case.report().at_least("fault"):
             self._finite = (self._step, self.model.get_weights())
@@ -338,11 +341,12 @@ class TrainingDoctor(keras.callbacks.Callback):
     def _gather(self, rows: Rows) -> None:
         if self._gatherer is None or rows.y is None:
             return
-        enough = self._gatherer.add(rows)
-        if enough or self._probe is None:
-            self._probe = self._gatherer.rows
-        if enough:
-            self._gatherer = None
+        if self._gatherer.add(rows):
+            self._end_gathering()
+
+    def _end_gathering(self) -> None:
+        if self._gatherer is not None:
+            self._probe, self._gatherer = self._gatherer.rows, None
 
     def _count_labels(self, rows: Rows) -> None:
         if rows.y is None or isinstance(rows.y, dict | list | tuple):

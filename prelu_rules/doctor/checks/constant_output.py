@@ -5,7 +5,7 @@ from __future__ import annotations
 from prelu_rules.doctor.finding import Finding
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
-from prelu_rules.tolerances import CONSTANT_OUTPUT, CONSTANT_PROBABILITY
+from prelu_rules.tolerances import CONSTANT_OUTPUT, CONSTANT_PROBABILITY, LEAST_ROWS
 
 
 def constant_output(record: Record) -> list[Finding]:
@@ -24,7 +24,7 @@ def constant_output(record: Record) -> list[Finding]:
         []
     """
     look = record.newest
-    if look is None or look.outputs is None or look.outputs.rows < 2 or look.where.step == 0:
+    if look is None or look.outputs is None or look.outputs.rows < LEAST_ROWS or look.where.step == 0:
         return []
     outputs = look.outputs
     limit = CONSTANT_OUTPUT if outputs.task == "regression" else CONSTANT_PROBABILITY
