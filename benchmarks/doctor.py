@@ -1,7 +1,7 @@
 """What the training doctor costs: the time of a training step with it and without it, in one run.
 
-`python benchmarks/doctor.py`. Two equal models take turns, an epoch each; the ratio is that of the medians of all epochs
-but the first two of each fit, and of the sums over whole fits. With default settings the doctor may take 3%.
+`python benchmarks/doctor.py`. Fits with and without it take turns; the ratio is that of the medians of whole
+fits, and of the least, from the second epoch on. With default settings the doctor may take 3%.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main() -> None:
         steps = (epochs - 1) * -(-len(x) // 32)
         without, with_doctor = (np.median(seconds[watched]) / steps for watched in (False, True))
         print(
-            f"3 x {width} units, batch 32: {1e3 * without:.3f} ms a step alone, {1e3 * with_doctor:.3f} ms with the doctor, "
+            f"3 x {width} units: {1e3 * without:.3f} ms a step alone, {1e3 * with_doctor:.3f} ms with the doctor, "
             f"ratio {with_doctor / without:.4f} (least of each: "
             f"{min(seconds[True]) / min(seconds[False]):.4f}), {np.median(share):.0f} looks"
         )

@@ -54,7 +54,8 @@ class EasyData:
     """How a fresh copy of a model did on easy data.
 
     Attributes:
-        verdict: "converges" if every word got its class and the loss fell; "slow" if the loss was still falling; "stuck"; "diverges".
+        verdict: "converges" if every word got its class and the loss fell; "slow" if the loss was still falling;
+            "stuck"; "diverges".
         accuracy: share of words whose class is right in the end, in inference mode.
         words: how many.
         steps: optimiser steps done.

@@ -16,6 +16,27 @@ import tensorflow as tf
 _KEY = "prelu_rules_doctor_batch"
 
 
+class Batch:
+    """A batch as a step was given it; put together only when asked for, since most batches are not looked at.
+
+    Args:
+        tensors: its tensors, inputs first.
+        structure: the nest that they are from, with False where there was None.
+    """
+
+    def __init__(self, tensors: tuple[Any, ...], structure: Any) -> None:
+        self._tensors, self._structure = tensors, structure
+
+    def __len__(self) -> int:
+        return int(self._tensors[0].shape[0])
+
+    @property
+    def data(self) -> Any:
+        """What the training step was given."""
+        remaining = iter(self._tensors)
+        return tf.nest.map_structure(lambda there: next(remaining) if there else None, self._structure)
+
+
 class Tap:
     """Puts itself into a model's training step; `remove` takes it out.
 
@@ -65,7 +86,7 @@ class Tap:
         model.train_function = train_function
 
     def watch(
-        self, after: Callable[[dict[str, Any], Any], None], failed: Callable[[Iterator[Any], Exception], None]
+        self, after: Callable[[dict[str, Any], Batch | None], None], failed: Callable[[Iterator[Any], Exception], None]
     ) -> None:
         """Watches the next call of the training function.
 
@@ -91,7 +112,7 @@ class Tap:
             if not isinstance(logs, dict):
                 return logs
             tensors = logs.pop(_KEY, None)
-            after(logs, None if tensors is None else self._packed(tensors))
+            after(logs, None if tensors is None else Batch(tensors, self._structure))
             return logs
 
         model.train_function = watched
@@ -100,7 +121,3 @@ class Tap:
         """Leaves the model as it was found."""
         vars(self.model).pop("train_step", None)
         self.model.train_function = self._previous
-
-    def _packed(self, tensors: tuple[Any, ...]) -> Any:
-        remaining = iter(tensors)
-        return tf.nest.map_structure(lambda there: next(remaining) if there else None, self._structure)

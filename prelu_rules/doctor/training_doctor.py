@@ -24,7 +24,7 @@ from prelu_rules.doctor.report import Report
 from prelu_rules.doctor.rows import Gatherer, Rows, arrays_of, rows_of
 from prelu_rules.doctor.schedule import Schedule
 from prelu_rules.doctor.single import see_batch
-from prelu_rules.doctor.tap import Tap
+from prelu_rules.doctor.tap import Batch, Tap
 from prelu_rules.errors import InvalidValueError, TrainingError
 from prelu_rules.tolerances import BATCHES_SEARCHED, CALLS_PER_PERIOD, FIRST_STEPS, PERIOD_STEPS, UNBUDGETED_LOOKS
 
@@ -169,6 +169,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         """Begin a new case."""
         self._begin()
         self._fitting = True
+        self._steps_per_execution = self.model.steps_per_execution
         # Only Keras's own step is known to log the mean over the epoch.
         self._logs_mean = type(self.model).train_step is keras.Model.train_step
         if self.model.built:
@@ -221,6 +222,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._fitting = self._stopped = False
         self._step = self._epoch = self._batch = self._period_begin = 0
         self._epoch_total = self._epoch_weight = 0.0
+        self._steps_per_execution = 1
         self._logs_mean, self._counts_labels = True, self._data is None
         self._n_outputs = None
         self._gatherer = Gatherer(self.rows)
@@ -238,35 +240,39 @@ class TrainingDoctor(keras.callbacks.Callback):
     def _where(self) -> Place:
         return Place(self._step, self._epoch or None, self._batch or None)
 
-    def _after_step(self, logs: dict[str, Any], batch: Any) -> None:
-        with self._schedule.spending():
-            self._step += self.model.steps_per_execution
-            self._batch += self.model.steps_per_execution
-            rows = None if batch is None else rows_of(batch)
-            suspicious = self._see_loss(logs, rows)
-            if rows is None:
-                self._case.note(
-                    "The batches could not be seen (several replicas, or a train_step that returns no dict); give "
-                    "TrainingDoctor the argument data=(x, y)."
-                )
-            else:
-                self._gather(rows)
-                if self._counts_labels and (self._step <= FIRST_STEPS or self._schedule.allows()):
-                    self._count_labels(rows)
-            if suspicious:
-                self._look_at_trouble(rows)
-            elif not self._schedule.has_started:
-                # The first call has compiled the step, which is not the time of training.
-                self._schedule.start()
-                self._look()
-            elif self._step - self._period_begin >= PERIOD_STEPS:
-                self._end_period()
+    def _after_step(self, logs: dict[str, Any], batch: Batch | None) -> None:
+        # This runs at every step, so it does as little as it can.
+        began = time.perf_counter()
+        steps = self._steps_per_execution
+        self._step += steps
+        self._batch += steps
+        suspicious = self._see_loss(logs, batch)
+        rows = None
+        if batch is None:
+            self._case.note(
+                "The batches could not be seen (several replicas, or a train_step that returns no dict); give "
+                "TrainingDoctor the argument data=(x, y)."
+            )
+        elif self._gatherer is not None or self._counts_labels or suspicious:
+            rows = rows_of(batch.data)
+            self._gather(rows)
+            if self._counts_labels and (self._step <= FIRST_STEPS or self._schedule.allows()):
+                self._count_labels(rows)
+        if suspicious:
+            self._look_at_trouble(rows)
+        elif not self._schedule.has_started:
+            # The first call has compiled the step, which is not the time of training.
+            self._schedule.start()
+            self._look()
+        elif self._step - self._period_begin >= PERIOD_STEPS:
+            self._end_period()
+        self._schedule.spent += time.perf_counter() - began
 
-    def _see_loss(self, logs: dict[str, Any], rows: Rows | None) -> bool:
+    def _see_loss(self, logs: dict[str, Any], batch: Batch | None) -> bool:
         if "loss" not in logs:
             return False
         loss = float(logs["loss"])
-        weight = float(self.model.steps_per_execution * (1 if rows is None else len(rows)))
+        weight = float(self._steps_per_execution * (1 if batch is None else len(batch)))
         if self._logs_mean:
             self._epoch_weight += weight
             total, before = loss * self._epoch_weight, self._epoch_total
