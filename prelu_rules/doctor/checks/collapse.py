@@ -49,7 +49,7 @@ def collapse(record: Record) -> list[Finding]:
                 "collapse",
                 "fault",
                 f"accuracy has fallen from {best.outputs.accuracy:.1%} ({best.where}) to {now.accuracy:.1%}, which is "
-                f"what guessing gets ({now.chance:.1%}; binomial test on {now.rows} rows: p = "
+                f"no better than guessing ({now.chance:.1%}; binomial test on {now.rows} rows: p = "
                 f"{p_value(best.outputs):.1e} then, {p_now:.2g} now). {logits}",
                 look.where,
                 "The network has lost what it had learned and does not find back: a loss that is unstable on "
@@ -66,7 +66,7 @@ def collapse(record: Record) -> list[Finding]:
             Finding(
                 "collapse",
                 "warning",
-                f"accuracy is {now.accuracy:.1%}, which is what guessing gets ({now.chance:.1%}; binomial test on "
+                f"accuracy is {now.accuracy:.1%}, which is no better than guessing ({now.chance:.1%}; binomial test on "
                 f"{now.rows} rows: p = {p_now:.2g}). {logits}",
                 look.where,
                 "Logits that are large but hardly differ between classes are what a collapse to 1/N leaves behind.",
