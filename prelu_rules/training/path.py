@@ -20,10 +20,11 @@ from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.refine.choice import akaike, schwarz
+from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.sparsification import sparsify
@@ -158,7 +159,7 @@ def train_path(
             # A unit that no row bends any more is gone in the compact form.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
-    # The likelihood of separable classes says little about how many numbers they need; rows held out do.
+    # Bends are searched for, which a criterion does not count; where classes are separable, that misleads it.
     levels = tuple(tuple(points[size]) for size in whole)
     return RulePath(levels, held.weights, by="criterion" if loss == "squared" else "validation")
 
@@ -316,7 +317,7 @@ class _Measure:
             train_score=self._score(fitted, self.task.y, self.task.weights),
             validation_score=self._score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=self._criterion(fitted, system.n_numbers),
+            criterion=self._criterion(system, fitted),
         )
 
     def _score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
@@ -328,13 +329,12 @@ class _Measure:
         predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
-    def _criterion(self, outputs: FloatArray, n_numbers: int) -> float:
-        """Schwarz's for squared errors. Akaike's for classes, whose penalised likelihood leaves Schwarz's too short."""
+    def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
+        """Schwarz's for squared errors; for classes, whose likelihood has no bound, the loss of rows left out."""
         n_rows = len(self.task)
         if self.scale.loss != "squared":
-            log_likelihood = -n_rows * float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
-            return akaike(log_likelihood, n_numbers)
+            return float(self.task.weights @ left_out_losses(system, self.task))
         errors = self.task.weights @ (outputs - self.task.y) ** 2
         # With the variance of each output that makes the rows most likely.
         log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
-        return schwarz(log_likelihood, n_numbers, n_rows)
+        return schwarz(log_likelihood, system.n_numbers, n_rows)
