@@ -40,7 +40,7 @@ def better_than_chance(correct: ArrayLike, n_rows: int, chance: float) -> BoolAr
         bool, of the shape of `correct`.
 
     Example:
-        >>> better_than_chance([100, 129, 130, 900], n_rows=1000, chance=0.1)
+        >>> better_than_chance([100, 130, 131, 900], n_rows=1000, chance=0.1)
         array([False, False,  True,  True])
     """
     # The probability of as many or more.

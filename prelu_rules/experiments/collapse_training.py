@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +21,9 @@ from prelu_rules.values import FloatArray, IntArray
 
 N_CLASSES = 10
 BATCH_SIZE = 64
+STEPS_PER_EPOCH = 28
+"""All rows but the five that fill no batch, others in each epoch."""
+
 EPOCHS = 30
 CLIP = 1e-7
 """What Keras clips probabilities at."""
@@ -87,6 +90,29 @@ def network(variant: Variant, seed: int) -> keras.Sequential:
     return keras.Sequential([*parts, dense(N_CLASSES)])
 
 
+def compiled(variant: Variant, logits: keras.Sequential) -> keras.Model:
+    """A network of logits with what a variant puts behind it, ready to be trained; they share their weights.
+
+    Args:
+        variant: which loss and optimiser.
+        logits: `(n_rows, 10)`, of a built network.
+
+    Returns:
+        A compiled model.
+
+    Example:
+        >>> from prelu_rules.experiments.collapse_variants import BASELINE
+        >>> compiled(BASELINE, network(BASELINE, seed=0)).layers[-1].name.startswith("softmax")
+        True
+    """
+    end, loss = _ENDS[variant.loss]
+    model = keras.Model(logits.inputs[0], end(logits.outputs[0]))
+    model.compile(
+        _optimizer(variant), loss(), metrics=["accuracy"], steps_per_execution=STEPS_PER_EPOCH, jit_compile=False
+    )
+    return model
+
+
 def train(variant: Variant, seeds: Sequence[int], epochs: int = EPOCHS) -> tuple[CollapseRun, ...]:
     """Train a variant from several starts, each by itself; it is compiled once.
 
@@ -103,28 +129,23 @@ def train(variant: Variant, seeds: Sequence[int], epochs: int = EPOCHS) -> tuple
 
     Example:
         >>> from prelu_rules.experiments.collapse_variants import variants_named
-        >>> [run.outcome for run in train(*variants_named(["stable"]), seeds=[0, 1], epochs=4)]
-        ['learned', 'learned']
+        >>> [run.outcome for run in train(*variants_named(["stable"]), seeds=[0], epochs=4)]
+        ['learned']
     """
-    data = digits()
-    steps = len(data.x) // BATCH_SIZE
-    core = network(variant, seed=0)
-    model = keras.Model(core.inputs[0], _ENDS[variant.loss](core.outputs[0]))
-    model.compile(
-        _optimizer(variant), _LOSSES[variant.loss](), metrics=["accuracy"], steps_per_execution=steps, jit_compile=False
-    )
+    data, logits = digits(), network(variant, seed=0)
+    model = compiled(variant, logits)
     model.optimizer.build(model.trainable_variables)
     beginning = [np.array(variable) for variable in model.optimizer.variables]
     runs = []
     for seed in seeds:
-        core.set_weights(network(variant, seed).get_weights())
+        logits.set_weights(network(variant, seed).get_weights())
         for variable, value in zip(model.optimizer.variables, beginning, strict=True):
             variable.assign(value)
         rows = tf.data.Dataset.from_tensor_slices(tuple(data)).shuffle(len(data.x), seed=seed)
         batches = rows.batch(BATCH_SIZE, drop_remainder=True)
         accuracy = model.fit(batches, epochs=epochs, shuffle=False, verbose=0).history["accuracy"]
-        correct = np.rint(np.array(accuracy) * steps * BATCH_SIZE).astype(np.intp)
-        runs.append(_run(seed, correct, steps * BATCH_SIZE, core))
+        correct = np.rint(np.array(accuracy) * STEPS_PER_EPOCH * BATCH_SIZE).astype(np.intp)
+        runs.append(_run(seed, correct, logits))
     return tuple(runs)
 
 
@@ -137,7 +158,7 @@ _ACTIVATIONS = {
 
 
 def _cross_entropy(y: Any, p: Any) -> Any:
-    """As one writes it from the formula; where a probability is 0, so is its label, and 0 log 0 is no number."""
+    """As the formula has it: where a probability is rounded to 0, `0 log 0` is no number."""
     return -ops.sum(ops.one_hot(ops.cast(y, "int32"), N_CLASSES) * ops.log(p), axis=-1)
 
 
@@ -145,21 +166,22 @@ def _clipped(y: Any, p: Any) -> Any:
     return _cross_entropy(y, ops.clip(p, CLIP, 1 - CLIP))
 
 
-_ENDS = {
-    "probabilities": lambda z: layers.Softmax()(z),
-    "not clipped": lambda z: layers.Softmax()(z),
-    "keras": lambda z: layers.Softmax()(z),
-    "keras hidden": lambda z: layers.Reshape((N_CLASSES,))(layers.Softmax()(z)),
-    "stable": lambda z: z,
-}
+def _softmax(z: Any) -> Any:
+    return layers.Softmax()(z)
 
-_LOSSES: dict[str, Any] = {
-    # A function of one's own is handed the probabilities; Keras's losses would look for the logits behind them.
-    "probabilities": lambda: _clipped,
-    "not clipped": lambda: _cross_entropy,
-    "keras": keras.losses.SparseCategoricalCrossentropy,
-    "keras hidden": keras.losses.SparseCategoricalCrossentropy,
-    "stable": StableSoftmaxCrossentropy,
+
+def _hidden_softmax(z: Any) -> Any:
+    return layers.Reshape((N_CLASSES,))(_softmax(z))
+
+
+# What stands behind the logits, and a maker of the loss. A function of one's own is handed the probabilities; Keras's
+# losses look for the logits behind them.
+_ENDS: dict[str, tuple[Callable[[Any], Any], Callable[[], Any]]] = {
+    "probabilities": (_softmax, lambda: _clipped),
+    "not clipped": (_softmax, lambda: _cross_entropy),
+    "keras": (_softmax, keras.losses.SparseCategoricalCrossentropy),
+    "keras hidden": (_hidden_softmax, keras.losses.SparseCategoricalCrossentropy),
+    "stable": (lambda z: z, StableSoftmaxCrossentropy),
 }
 
 
@@ -171,10 +193,10 @@ def _optimizer(variant: Variant) -> Any:
     return keras.optimizers.SGD(variant.learning_rate, momentum=variant.momentum)
 
 
-def _run(seed: int, correct: IntArray, n_rows: int, core: keras.Sequential) -> CollapseRun:
+def _run(seed: int, correct: IntArray, logits: keras.Sequential) -> CollapseRun:
     x, y = digits()
-    chance = 1 / N_CLASSES
-    z = ops.convert_to_numpy(core(x)).astype(np.float64)
+    n_rows, chance = STEPS_PER_EPOCH * BATCH_SIZE, 1 / N_CLASSES
+    z = ops.convert_to_numpy(logits(x)).astype(np.float64)
     answers = z.argmax(axis=1)
     wrong = answers != y
     # Not through the softmax, which rounds such probabilities to 0.
@@ -192,5 +214,5 @@ def _run(seed: int, correct: IntArray, n_rows: int, core: keras.Sequential) -> C
         logit_spread=float(np.median(z.std(axis=1))),
         majority=float(np.bincount(answers).max() / len(y)),
         without_gradient=float(np.where(np.isfinite(z).all(), lost, np.nan)),
-        finite=all(bool(np.isfinite(weight).all()) for weight in core.get_weights()),
+        finite=all(bool(np.isfinite(weight).all()) for weight in logits.get_weights()),
     )

@@ -79,8 +79,8 @@ VARIANTS = (
     _but("l2", "6, 7. squared weights at 0.001 in the loss", l2=1e-3),
     _but("batch-norm", "7. batch normalisation", batch_norm=True),
     _but("narrow", "8. 3 x 32 units", hidden=(32, 32, 32)),
-    _but("wide", "8. (the other way) 3 x 512 units", hidden=(512, 512, 512)),
-    _but("wide-stable", "8. and 1. 3 x 512 units, the fused loss", hidden=(512, 512, 512), loss="stable"),
+    _but("wide", "8. (the other way) 3 x 256 units", hidden=(256, 256, 256)),
+    _but("wide-stable", "8. and 1. 3 x 256 units, the fused loss", hidden=(256, 256, 256), loss="stable"),
     _but("shallow", "8. (the other way) 1 x 512 units", hidden=(512,)),
 )
 """The baseline, then one change at a time; the number is that of the article's remedy."""

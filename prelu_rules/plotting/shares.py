@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from prelu_rules.errors import ShapeError
 
-COLOURS = ("#d62728", "#ff9896", "#c7c7c7", "#2ca02c")
+COLOURS = ("#d55e00", "#f0c040", "#c7c7c7", "#7fb8d8")
+"""Told apart by the colour-blind as well."""
 
 
 def plot_shares(
