@@ -76,7 +76,7 @@ def _trained(variant: Variant, seeds: Sequence[int], epochs: int, one_thread: bo
 
 
 _HEADER = (
-    f"{'variant':<15}{'what is changed':<52}{'collapsed':<20}{'fell':>5}{'never':>6}{'best':>7}{'final':>7}"
+    f"{'variant':<15}{'what is changed':<54}{'collapsed':<20}{'fell':>5}{'never':>6}{'best':>7}{'final':>7}"
     f"{'logits':>9}{'spread':>9}{'one class':>11}{'no gradient':>13}"
 )
 
@@ -91,7 +91,7 @@ def _line(variant: Variant, runs: Sequence[CollapseRun]) -> str:
         return format(value, digits) if np.isfinite(value) else "-"
 
     return (
-        f"{variant.name:<15}{variant.change:<52}{counts['collapsed']!s:<20}{counts['fell'].count:>5}"
+        f"{variant.name:<15}{variant.change:<54}{counts['collapsed']!s:<20}{counts['fell'].count:>5}"
         f"{counts['never learned'].count:>6}{middle('best', '.3f'):>7}{middle('final', '.3f'):>7}"
         f"{middle('logit_size', '.3g'):>9}{middle('logit_spread', '.3g'):>9}{middle('majority', '.0%'):>11}"
         f"{middle('without_gradient', '.0%'):>13}"
