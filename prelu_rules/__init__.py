@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
+    from prelu_rules.doctor.logits import with_logits as with_logits
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import FitSettings as FitSettings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from prelu_rules.geometry.polytope import Polytope as Polytope
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
+    from prelu_rules.losses import StableSoftmaxCrossentropy as StableSoftmaxCrossentropy
     from prelu_rules.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
     from prelu_rules.readers.table import Table as Table
@@ -55,6 +57,7 @@ _HOME = {
     "Region": "geometry.region",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",
+    "StableSoftmaxCrossentropy": "losses",
     "Table": "readers.table",
     "collapse": "extraction",
     "extract": "extraction",
@@ -67,6 +70,7 @@ _HOME = {
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
     "read_rules": "export.json",
+    "with_logits": "doctor.logits",
     "with_prelus": "training.conversion",
 }
 
@@ -85,6 +89,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})
 
 
-# Who has Keras loaded may load saved models next, and Keras finds only layers that have been registered.
+# Who has Keras loaded may load saved models next, and Keras finds only what has been registered.
 if sys.modules.get("keras") is not None:
     import_module("prelu_rules.training.prelu")
+    import_module("prelu_rules.losses")

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from prelu_rules.cli import check, extract, fit, reproduce
+from prelu_rules.cli import check, collapse, extract, fit, reproduce
 from prelu_rules.errors import PReLURulesError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+reproduce.commands.command("collapse")(collapse.collapse)
 app.add_typer(reproduce.commands, name="reproduce")
 app.command()(fit.fit)
 app.command()(extract.extract)

@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.extraction import extract
+from prelu_rules.losses import StableSoftmaxCrossentropy
 from prelu_rules.readers.table import Table
 from prelu_rules.rules.extraction import MAX_UNITS
 from prelu_rules.rules.rule_system import RuleSystem
@@ -226,7 +227,7 @@ def _loss(table: Table) -> keras.losses.Loss:
         return keras.losses.MeanSquaredError()
     if len(table.classes) == 2:
         return keras.losses.BinaryCrossentropy(from_logits=True)
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return StableSoftmaxCrossentropy()
 
 
 def _output_names(table: Table) -> list[str]:

@@ -21,6 +21,7 @@ import tensorflow as tf
 from keras import ops
 
 from prelu_rules.errors import InvalidValueError, TrainingError
+from prelu_rules.losses import softmax_crossentropy
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.losses import LossName
 from prelu_rules.rules.collapse import collapse_form
@@ -228,8 +229,7 @@ class Population(keras.Model):
         elif self._loss_name == "logistic":
             rows = ops.softplus(outputs[:, :, 0]) - ops.expand_dims(y, 0) * outputs[:, :, 0]
         else:
-            one_hot = ops.one_hot(ops.cast(y, "int32"), outputs.shape[2], dtype=outputs.dtype)
-            rows = ops.logsumexp(outputs, axis=2) - ops.sum(outputs * ops.expand_dims(one_hot, 0), axis=2)
+            rows = softmax_crossentropy(ops.broadcast_to(y, ops.shape(outputs)[:2]), outputs)
         return ops.mean(rows * ops.expand_dims(weights, 0), axis=1)
 
     def _push(self, losses: Any) -> None:
