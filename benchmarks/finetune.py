@@ -1,12 +1,12 @@
 """How many ReLUs a small convolutional network for handwritten digits can lose, and what that costs.
 
-`python benchmarks/finetune.py [--repeats N] [--plot FILE]`. scikit-learn's 1,797 digits, 8 by 8 pixels, in 5 stratified
-folds, N times over. In each fold a ReLU network (two convolutions, the second with stride 2, and a dense layer; nothing else
-in it is nonlinear) is trained on the rows outside of the fold but for a sixth, and then `finetune` goes on with the same
-rows; that sixth is its validation data. The table has the test accuracy of the first network on each path that has lost a
-share of its ReLU evaluations, against that of the ReLU network it began with, in points: means over all rows of all
-folds, with 95% intervals from the spread of the folds. Shares are of evaluations, as in Selective Network Linearization
-(Cho et al. 2022); Layer Folding (Ben Dror et al. 2021) counts layers.
+`python benchmarks/finetune.py [--repeats N] [--jobs N] [--plot FILE]`. scikit-learn's 1,797 digits, 8 by 8 pixels, in
+5 stratified folds, N times over. In each fold a ReLU network (two convolutions, the second with stride 2, and a dense
+layer; nothing else in it is nonlinear) is trained on the rows outside of the fold but for a sixth, and then `finetune`
+goes on with the same rows; that sixth is its validation data. The table has the test accuracy of the first network on
+each path that has lost a share of its ReLU evaluations, against that of the ReLU network it began with, in points:
+means over the folds, with 95% intervals from their spread. Shares are of evaluations, as in Selective Network
+Linearization (Cho et al. 2022); Layer Folding (Ben Dror et al. 2021) counts layers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 
 import keras
 import numpy as np
+from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from scipy.stats import t as student
@@ -70,32 +71,37 @@ def interval(values) -> float:
     return student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
 
 
-def main(repeats: int, folds: int, plot: str | None) -> None:
-    """Print the table, and draw it."""
+def one_fold(repeat: int, fold: int):
+    """The accuracy of the ReLU network; for each kind of slopes, its table and the share and change of the choice."""
     x, y = load_digits(return_X_y=True)
     x = (x / 16).astype("float32").reshape(-1, 8, 8, 1)
-    results: dict[str, list] = {kind: [] for kind in SLOPES}
-    given, chosen = [], {kind: [] for kind in SLOPES}
-    for repeat in range(repeats):
-        split = StratifiedKFold(5, shuffle=True, random_state=repeat).split(x, y)
-        for fold, (inside, test) in list(enumerate(split))[:folds]:
-            seed = 5 * repeat + fold
-            train, held = train_test_split(inside, test_size=1 / 6, random_state=seed, stratify=y[inside])
-            model = trained(x[train], y[train], seed)
-            given.append(right(model, x[test], y[test]).mean())
-            for kind in SLOPES:
-                path = pr.finetune(
-                    model, x[train], y[train], validation_data=(x[held], y[held]), batch_size=BATCH, slopes=kind, seed=seed
-                )
-                results[kind].append(at_shares(path, x[test], y[test]))
-                point = path.choose(max_drop=0.005)
-                accuracy = right(path.model(point), x[test], y[test]).mean()
-                chosen[kind].append([path.removed(point), accuracy - given[-1]])
-    print(f"ReLU networks: test accuracy {np.mean(given):.2%} +- {interval(np.array(given)):.2%} ({len(given)} networks)")
+    seed = 5 * repeat + fold
+    inside, test = list(StratifiedKFold(5, shuffle=True, random_state=repeat).split(x, y))[fold]
+    train, held = train_test_split(inside, test_size=1 / 6, random_state=seed, stratify=y[inside])
+    model = trained(x[train], y[train], seed)
+    given = right(model, x[test], y[test]).mean()
+    tables, choices = {}, {}
+    for kind in SLOPES:
+        held_rows = x[held], y[held]
+        path = pr.finetune(
+            model, x[train], y[train], validation_data=held_rows, batch_size=BATCH, slopes=kind, seed=seed
+        )
+        tables[kind] = at_shares(path, x[test], y[test])
+        point = path.choose(max_drop=0.005)
+        choices[kind] = path.removed(point), right(path.model(point), x[test], y[test]).mean() - given
+    return given, tables, choices
+
+
+def main(repeats: int, jobs: int, plot: str | None) -> None:
+    """Print the table, and draw it."""
+    calls = [delayed(one_fold)(repeat, fold) for repeat in range(repeats) for fold in range(5)]
+    given, tables, choices = zip(*Parallel(n_jobs=jobs)(calls), strict=True)
+    given = np.array(given)
+    print(f"ReLU networks: test accuracy {given.mean():.2%} +- {interval(given):.2%} ({len(given)} networks)")
     curves = {}
     for kind, name in SLOPES.items():
-        accuracy, units, evaluations = np.moveaxis(np.array(results[kind]), 1, 0)
-        change = 100 * (accuracy - np.array(given)[:, None])
+        accuracy, units, evaluations = np.moveaxis(np.array([table[kind] for table in tables]), 1, 0)
+        change = 100 * (accuracy - given[:, None])
         print(f"\n{name}: {units[:, 0].mean():.0f} slopes, {evaluations[:, 0].mean():.0f} evaluations per image")
         print(f"{'gone':>6} {'slopes left':>12} {'evaluations left':>17} {'points of accuracy':>20}")
         for place, share in enumerate(SHARES):
@@ -103,7 +109,7 @@ def main(repeats: int, folds: int, plot: str | None) -> None:
                 f"{share:>6.0%} {units[:, place].mean():>12.1f} {evaluations[:, place].mean():>17.1f} "
                 f"{change[:, place].mean():>+12.2f} +- {interval(change[:, place]):.2f}"
             )
-        gone, lost = np.array(chosen[kind]).T
+        gone, lost = np.array([choice[kind] for choice in choices]).T
         print(
             f"choose(max_drop=0.005): {gone.mean():.1%} gone ({gone.min():.1%} to {gone.max():.1%}), "
             f"{100 * lost.mean():+.2f} +- {100 * interval(lost):.2f} points"
@@ -129,7 +135,7 @@ def draw(curves, plot: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--folds", type=int, default=5, help="of each five, how many are run")
+    parser.add_argument("--jobs", type=int, default=1, help="folds that are run at the same time")
     parser.add_argument("--plot", help="a file for the figure")
     arguments = parser.parse_args()
-    main(arguments.repeats, arguments.folds, arguments.plot)
+    main(arguments.repeats, arguments.jobs, arguments.plot)

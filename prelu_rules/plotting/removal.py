@@ -36,8 +36,8 @@ def plot_removal(
     axes.plot(removed, train, "o-", color="#999999", label="training rows")
     axes.plot(removed, validation, "o-", color="#1f77b4", label="validation rows")
     if chosen is not None:
-        mark = {"markersize": 13, "markerfacecolor": "none", "color": "#d62728", "label": "chosen"}
-        axes.plot([chosen[0]], [chosen[1]], "o", **mark)
+        share, value = chosen
+        axes.plot([share], [value], "o", markersize=13, markerfacecolor="none", color="#d62728", label="chosen")
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel("PReLUs removed")
     axes.set_ylabel(score)

@@ -49,7 +49,8 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
     inputs = model.inputs
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(PROBES, *(n or 4 for n in one.shape[1:]))).astype(np.float32) for one in inputs]
-    given = x if len(x) > 1 else x[0]
+    # Inputs may have names; Keras keeps their structure here.
+    given = keras.tree.pack_sequence_as(getattr(model, "_inputs_struct", inputs[0]), x)
     for before, after in zip(*(_outputs(network, given) for network in (model, copy)), strict=True):
         if not np.allclose(before, after, rtol=0, atol=SAME_OUTPUT * (1 + np.abs(before).max()) * 10):
             raise UnsupportedModelError(
@@ -60,8 +61,7 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
 
 
 def _outputs(model: keras.Model, x: Any) -> list[Any]:
-    y = model(x, training=False)
-    return [keras.ops.convert_to_numpy(one) for one in (y if isinstance(y, list | tuple) else [y])]
+    return [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(model(x, training=False))]
 
 
 def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.Model:

@@ -36,8 +36,8 @@ def copied(model: keras.Model) -> keras.Model:
     except (NotImplementedError, TypeError, ValueError, AttributeError) as problem:
         reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
         raise UnsupportedModelError(
-            f"the model {model.name!r} cannot be copied: {reason}; give it a get_config that returns the arguments of its "
-            "constructor."
+            f"the model {model.name!r} cannot be copied: {reason}; give it a get_config that returns the arguments of "
+            "its constructor."
         ) from None
     if getattr(model, "compiled", False):
         compile_like(copy, model)
@@ -60,6 +60,8 @@ def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | N
     for name in ("metrics", "weighted_metrics"):
         given[name] = keras.tree.map_structure(_fresh, given[name])
     copy.compile(**given)
+    # Keras saves an optimiser without variables in a way that it cannot load.
+    copy.optimizer.build(copy.trainable_variables)
 
 
 def _fresh(metric: Any) -> Any:

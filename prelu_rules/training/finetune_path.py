@@ -27,7 +27,7 @@ class FinetunePoint:
     Attributes:
         n_nonlinear: slopes that are not linear; one that a channel shares counts once.
         n_evaluations: nonlinear PReLUs that are evaluated for one input row, where a shared slope counts at every place
-            that has it: the "ReLU count" of Selective Network Linearization. -1 if the number of places varies.
+            that has it: the "ReLU count" of Selective Network Linearization. None if the number of places varies.
         train_scores: loss and metrics, as `fit` reports them of the last epoch before this point.
         validation_scores: loss and metrics on the validation rows.
         validation_losses: `(n_validation,)`, the loss of each of these rows alone.
@@ -39,7 +39,7 @@ class FinetunePoint:
     """
 
     n_nonlinear: int
-    n_evaluations: int
+    n_evaluations: int | None
     train_scores: Mapping[str, float]
     validation_scores: Mapping[str, float]
     validation_losses: FloatArray
@@ -56,8 +56,6 @@ class FinetunePath(Sequence[FinetunePoint]):
     Attributes:
         points: the networks.
         network: their architecture, with all PReLUs; `model` fills in the weights of a point.
-        n_units: slopes in all.
-        n_evaluations: PReLUs in all that are evaluated for one input row; -1 if the number of places varies.
         validation_weights: `(n_validation,)`, of the validation rows.
         metric: what `choose(max_drop=...)` and the plot look at: the first metric of the model, or the loss.
         larger_is_better: for each metric of which it is known.
@@ -65,8 +63,6 @@ class FinetunePath(Sequence[FinetunePoint]):
 
     points: tuple[FinetunePoint, ...]
     network: keras.Model
-    n_units: int
-    n_evaluations: int
     validation_weights: FloatArray
     metric: str
     larger_is_better: Mapping[str, bool]
@@ -83,8 +79,8 @@ class FinetunePath(Sequence[FinetunePoint]):
     def model(self, point: FinetunePoint | int) -> keras.Model:
         """The network of a point, compiled as the given one was.
 
-        Eliminated units stay at a slope of exactly 1 when it is trained on, saved and loaded. If it is made of layers that
-        have a normal form, `prelu_rules.extract` turns it into rules.
+        Eliminated units stay at a slope of exactly 1 when it is trained on, saved and loaded. If it is made of layers
+        that have a normal form, `prelu_rules.extract` turns it into rules.
 
         Args:
             point: of the path, or its place.
@@ -98,7 +94,7 @@ class FinetunePath(Sequence[FinetunePoint]):
         return model
 
     def removed(self, point: FinetunePoint) -> float:
-        """The share of all PReLU evaluations that a network has no more; of slopes if the evaluations are not known.
+        """The share of the evaluations of the given network that another has no more; of its slopes if not known.
 
         Args:
             point: the network.
@@ -106,9 +102,11 @@ class FinetunePath(Sequence[FinetunePoint]):
         Returns:
             From 0 to 1.
         """
-        if self.n_evaluations < 0:
-            return 1 - point.n_nonlinear / self.n_units
-        return 1 - point.n_evaluations / self.n_evaluations
+        given = self.points[0]
+        before, after = given.n_evaluations, point.n_evaluations
+        if before is None or after is None:
+            before, after = given.n_nonlinear, point.n_nonlinear
+        return 1 - after / before if before else 1.0
 
     def choose(
         self, max_drop: float | None = None, max_nonlinear: int | None = None, metric: str | None = None
@@ -119,8 +117,8 @@ class FinetunePath(Sequence[FinetunePoint]):
         rows is not clearly above the smallest.
 
         Args:
-            max_drop: take the fewest units with a validation score at most this much worse than that of the given network,
-                in the metric's own unit; 0.005 is half a point of accuracy.
+            max_drop: take the fewest units with a validation score at most this much worse than that of the given
+                network, in the metric's own unit; 0.005 is half a point of accuracy.
             max_nonlinear: the most nonlinear units; without `max_drop` the network of those with the smallest
                 validation loss.
             metric: what `max_drop` looks at; the path's by default.
@@ -210,7 +208,9 @@ class FinetunePath(Sequence[FinetunePoint]):
         kept = [point for point in points if drop(point) <= max_drop]
         if not kept:
             least = min(map(drop, points))
-            raise InvalidValueError(f"no such network has lost at most {max_drop} of {metric}; the best lost {least:.4g}.")
+            raise InvalidValueError(
+                f"no such network has lost at most {max_drop} of {metric}; the best lost {least:.4g}."
+            )
         # Of networks of one size the later one was trained longer.
         return kept[-1]
 

@@ -55,8 +55,8 @@ class PReLU(keras.layers.PReLU):
     Args:
         initial_slope: where the slopes start; the paper starts at 0.25.
         shared_axes: axes along which one slope is shared, as in `keras.layers.PReLU`; counted from 1.
-        eliminable: whether units can be eliminated for good: the layer then has a second weight, which says of each slope
-            whether it stays at exactly 1, however the model is trained on, saved and loaded.
+        eliminable: whether units can be eliminated for good: the layer then has a second weight, which says of each
+            slope whether it stays at exactly 1, however the model is trained on, saved and loaded.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Raises:

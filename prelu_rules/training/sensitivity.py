@@ -37,10 +37,7 @@ class OutputSensitivity:
             with tf.GradientTape() as tape:
                 outputs = [tf.cast(y, tf.float32) for y in tf.nest.flatten(model(x, training=False))]
                 total = tf.add_n(
-                    [
-                        tf.reduce_sum(y * _signs(tf.shape(y), tf.stack([seed, place])))
-                        for place, y in enumerate(outputs)
-                    ]
+                    [tf.reduce_sum(y * _signs(tf.shape(y), tf.stack([seed, place]))) for place, y in enumerate(outputs)]
                 )
             return tape.gradient(total, slopes, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
