@@ -88,7 +88,7 @@ class FinetunePath(Sequence[FinetunePoint]):
         Returns:
             A new Keras model with weights of its own.
         """
-        chosen = self.points[point] if isinstance(point, int) else point
+        chosen = point if isinstance(point, FinetunePoint) else self.points[point]
         model = copied(self.network)
         model.set_weights(list(chosen.weights))
         return model
