@@ -36,16 +36,21 @@ if TYPE_CHECKING:
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
     from prelu_rules.training.conversion import with_prelus as with_prelus
+    from prelu_rules.training.finetune import finetune as finetune
+    from prelu_rules.training.finetune_path import FinetunePath as FinetunePath
     from prelu_rules.training.force import IdentityForce as IdentityForce
     from prelu_rules.training.path import PathSettings as PathSettings
     from prelu_rules.training.path import train_path as train_path
     from prelu_rules.training.population import PopulationSettings as PopulationSettings
     from prelu_rules.training.prelu import PReLU as PReLU
+    from prelu_rules.training.rounds import FinetuneSettings as FinetuneSettings
 
 _HOME = {
     "AffineMap": "affine",
     "Box": "geometry.box",
     "Condition": "rules.rule",
+    "FinetunePath": "training.finetune_path",
+    "FinetuneSettings": "training.rounds",
     "FitSettings": "estimators.fit",
     "IdentityForce": "training.force",
     "NormalForm": "normal_form",
@@ -61,6 +66,7 @@ _HOME = {
     "Table": "readers.table",
     "collapse": "extraction",
     "extract": "extraction",
+    "finetune": "training.finetune",
     "fit_rules": "estimators.fit",
     "PathSettings": "training.path",
     "PopulationSettings": "training.population",
