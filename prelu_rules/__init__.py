@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
-    from prelu_rules.estimators.fit import FitSettings as FitSettings
     from prelu_rules.estimators.fit import fit_rules as fit_rules
     from prelu_rules.estimators.regressor import PReLURuleRegressor as PReLURuleRegressor
     from prelu_rules.export.json import read_rules as read_rules
@@ -44,7 +43,6 @@ _HOME = {
     "AffineMap": "affine",
     "Box": "geometry.box",
     "Condition": "rules.rule",
-    "FitSettings": "estimators.fit",
     "IdentityForce": "training.force",
     "NormalForm": "normal_form",
     "PReLU": "training.prelu",

@@ -17,7 +17,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.encoding import Encoding
 from prelu_rules.estimators.repetition import repeated
 from prelu_rules.refine.losses import LossName
-from prelu_rules.refine.path import PathPoint, RulePath
+from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray
@@ -31,6 +31,7 @@ class RuleEstimator(BaseEstimator):
 
     rules_: RuleSystem
     path_: RulePath
+    point_: PathPoint
 
     def __init__(
         self,
@@ -156,6 +157,7 @@ class RuleEstimator(BaseEstimator):
         # Keras is needed for training only, so a fitted estimator predicts without it.
         from prelu_rules.training.path import train_path
 
+        check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         encoding = Encoding.of(table, weights)
         x, y, weights = repeated(encoding.transform(table), y, weights)
         weights = self._loss_weights(y, weights)
@@ -164,7 +166,8 @@ class RuleEstimator(BaseEstimator):
         task = sha256(repr((x.shape, y.shape, encoding, loss, self.validation_fraction, settings)).encode())
         for part in (x, y, weights):
             task.update(np.ascontiguousarray(part).tobytes())
-        if not (self.warm_start and getattr(self, "_task", None) == task.digest()):
+        known = self.warm_start and getattr(self, "_task", None) == task.digest() and self.path_.complete
+        if not known:
             self.path_ = train_path(
                 x,
                 y,
@@ -199,7 +202,7 @@ class RuleEstimator(BaseEstimator):
         return weights
 
     def _take(self, point: PathPoint) -> Self:
-        self.n_nonlinear_ = point.n_nonlinear
+        self.point_, self.n_nonlinear_ = point, point.n_nonlinear
         self.rules_ = replace(
             extract_rules(
                 point.form,

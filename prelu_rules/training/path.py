@@ -29,7 +29,7 @@ from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.rules.compact import compact_form
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
-from prelu_rules.training.population import PopulationSettings, Rows, train_population
+from prelu_rules.training.population import PopulationSettings, PopulationWatch, Rows, train_population
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.values import FloatArray, IntArray, frozen_array
 
@@ -96,7 +96,7 @@ def train_path(
     The population warms up, the force pulls its slopes to 1, and what is linear collapses. From there on the networks
     are normal forms: units are eliminated one by one with refits, at each size the best network is sparsified, and
     validation rows that took no part score it. At last all rows refit it. An interrupt (Ctrl-C) ends the search
-    early: the path is then made of what was found, and a warning says so.
+    early: the path is then made of what was found, and a warning says so, as does `complete`.
 
     Args:
         x: `(n_rows, n_inputs)`, in the user's units. A memory-mapped array is read in batches.
@@ -137,9 +137,10 @@ def train_path(
         train, held, everything = _taken(rows, chosen), _taken(rows, left), rows
     scale = _Scale.of(rows, loss)
     n_inputs, n_outputs = rows.x.shape[1], scale.n_outputs
-    bar = [EpochProgress("population")] if verbose else []
+    bar = [EpochProgress("population", always=True)] if verbose else []
+    watch = PopulationWatch(settings.population)
     forms = train_population(
-        scale.rows(train), n_inputs, n_outputs, loss, settings.population, seed, [*callbacks, *bar]
+        scale.rows(train), n_inputs, n_outputs, loss, settings.population, seed, [watch, *callbacks, *bar]
     )
     rng = np.random.default_rng([seed, 2])
     tasks = [
@@ -147,7 +148,7 @@ def train_path(
     ]
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
-        tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, phases)
+        tried, refitted, complete = _refined([CompactSystem.of(form) for form in forms], tasks, settings, phases)
     domain = domain or Box.from_data(rows.x)
     measure = _Measure(scale, held, tasks[1], domain)
     points: dict[int, list[PathPoint]] = {}
@@ -159,7 +160,14 @@ def train_path(
     whole = takewhile(points.__contains__, count())
     # The likelihood of separable classes says little about how many numbers they need; rows held out do.
     levels = tuple(tuple(points[size]) for size in whole)
-    return RulePath(levels, held.weights, by="criterion" if loss == "squared" else "validation")
+    return RulePath(
+        levels,
+        held.weights,
+        by="criterion" if loss == "squared" else "validation",
+        # An interrupt before the force woke leaves networks that have never felt it.
+        before_force=measure.best(watch.before_force or forms),
+        complete=watch.complete and complete,
+    )
 
 
 Levels = list[list[CompactSystem]]
@@ -168,8 +176,8 @@ Levels = list[list[CompactSystem]]
 
 def _refined(
     starts: list[CompactSystem], tasks: list[Task], settings: PathSettings, phases: tqdm[Any]
-) -> tuple[Levels, Levels]:
-    """The levels fitted to the training rows, and those fitted to all rows."""
+) -> tuple[Levels, Levels, bool]:
+    """The levels fitted to the training rows, those fitted to all rows, and whether all of them are there."""
     train, everything = tasks
     try:
         best = eliminate(starts, train)
@@ -177,7 +185,7 @@ def _refined(
         tried = [list(sparsify(best[size], train)) for size in _sizes(best, settings)]
         phases.update()
         again = eliminate([level[0] for level in tried], everything)
-        return tried, [list(sparsify(again[size], everything)) for size in _sizes(again, settings)]
+        return tried, [list(sparsify(again[size], everything)) for size in _sizes(again, settings)], True
     except KeyboardInterrupt:
         warnings.warn(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
@@ -185,7 +193,7 @@ def _refined(
         )
         best = eliminate(starts, train, kept=1, trials=1, small=0)
         quick = [[best[size]] for size in _sizes(best, settings)]
-        return quick, quick
+        return quick, quick, False
 
 
 def _sizes(best: Mapping[int, CompactSystem], settings: PathSettings) -> range:
@@ -262,9 +270,9 @@ class _Scale:
 
     @classmethod
     def of(cls, rows: Rows, loss: LossName) -> _Scale:
-        x_mean, x_deviation = _moments(rows.x)
+        x_mean, x_deviation = _moments(rows.x, "x")
         if loss == "squared":
-            return cls(loss, x_mean, x_deviation, *_moments(rows.y))
+            return cls(loss, x_mean, x_deviation, *_moments(rows.y, "y"))
         n_outputs = 1 if loss == "logistic" else int(rows.y.max()) + 1
         return cls(loss, x_mean, x_deviation, np.zeros(n_outputs), np.ones(n_outputs))
 
@@ -286,9 +294,17 @@ class _Scale:
         return compact_form(CompactSystem(weights, system.support, d, system.labels).form)
 
 
-def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean = np.asarray(np.mean(values, axis=0, dtype=np.float64))
-    deviation = np.asarray(np.std(values, axis=0, dtype=np.float64))
+def _moments(values: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.asarray(np.mean(values, axis=0, dtype=np.float64))
+        deviation = np.asarray(np.std(values, axis=0, dtype=np.float64))
+    wrong = ~np.isfinite(deviation)
+    if wrong.any():
+        column = int(wrong.argmax())
+        largest = values[np.abs(values[:, column]).argmax(), column]
+        raise InvalidValueError(
+            f"column {column} of {name} holds {largest:g}, whose square overflows; give it in another unit."
+        )
     # A constant column has no deviation but for rounding; dividing by 1 leaves it at 0.
     return mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0)
 
@@ -313,6 +329,16 @@ class _Measure:
             validation_losses=self.task.loss.rows(outputs, held.y),
             criterion=self._criterion(fitted, system.n_numbers),
         )
+
+    def best(self, forms: Sequence[NormalForm]) -> NormalForm:
+        """The network with the smallest loss on validation rows, in the user's units."""
+        held = self.scale.rows(self.held)
+        x = np.asarray(held.x, dtype=np.float64)
+
+        def loss(form: NormalForm) -> float:
+            return float(held.weights @ self.task.loss.rows(form.evaluate(x), held.y))
+
+        return self.scale.user_units(CompactSystem.of(min(forms, key=loss)))
 
     def _score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
         if self.scale.loss == "squared":
