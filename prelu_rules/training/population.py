@@ -27,7 +27,8 @@ from prelu_rules.rules.collapse import collapse_form
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.training.force import force_rate
 from prelu_rules.training.prelu import UnitInterval
-from prelu_rules.values import FloatArray
+from prelu_rules.training.rows import Rows as Rows
+from prelu_rules.training.rows import RowSource
 
 STEPS_PER_EXECUTION = 100
 """Steps that one call of the compiled function takes."""
@@ -95,20 +96,6 @@ class PopulationSettings:
     def steps(self) -> int:
         """Optimiser steps in all, a whole number of executions."""
         return STEPS_PER_EXECUTION * ceil((self.warm_up_steps + self.force_steps) / STEPS_PER_EXECUTION)
-
-
-class Rows(NamedTuple):
-    """Rows to learn from, standardised; memory-mapped arrays are read batch by batch.
-
-    Attributes:
-        x: `(n_rows, n_inputs)`.
-        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes.
-        weights: `(n_rows,)`, of mean 1.
-    """
-
-    x: FloatArray
-    y: FloatArray
-    weights: FloatArray
 
 
 class Divergence(NamedTuple):
@@ -330,7 +317,7 @@ class Population(keras.Model):
 
 
 def train_population(
-    data: Rows | tf.data.Dataset,
+    data: RowSource | tf.data.Dataset,
     n_inputs: int,
     n_outputs: int,
     loss: LossName,
@@ -370,18 +357,19 @@ def train_population(
     settings = settings or PopulationSettings()
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
-    if not tf.distribute.has_strategy() and isinstance(data, Rows):
-        # Threads that train at the same time would share the compiled population.
-        with _ONE_AT_A_TIME:
-            population = _compiled(n_inputs, n_outputs, loss, settings)
-            population.restart(seeds)
-            forms = _fitted(population, _executions(data, settings, seed), 1, settings, callbacks)
-    else:
+    if tf.distribute.has_strategy() or isinstance(data, tf.data.Dataset):
         population = Population(n_inputs, n_outputs, loss, settings, seeds)
         population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=False)
-        batches = _executions(data, settings, seed).unbatch() if isinstance(data, Rows) else data.repeat()
-        forms = _fitted(population, batches, STEPS_PER_EXECUTION, settings, callbacks)
-    return forms
+        if isinstance(data, tf.data.Dataset):
+            batches = data.repeat()
+        else:
+            batches = _executions(data, settings, seed).unbatch()
+        return _fitted(population, batches, STEPS_PER_EXECUTION, settings, callbacks)
+    # Threads that train at the same time would share the compiled population.
+    with _ONE_AT_A_TIME:
+        population = _compiled(n_inputs, n_outputs, loss, settings)
+        population.restart(seeds)
+        return _fitted(population, _executions(data, settings, seed), 1, settings, callbacks)
 
 
 class PopulationWatch(keras.callbacks.Callback):
@@ -470,18 +458,14 @@ def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: Populatio
     return population
 
 
-def _executions(rows: Rows, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
-    """Every row once in each pass, in an order drawn anew; the batches of a whole execution at a time."""
-    shape, n_rows = (STEPS_PER_EXECUTION, settings.batch_size), len(rows.x)
+def _executions(rows: RowSource, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
+    """The batches of a whole execution at a time."""
+    shape = (STEPS_PER_EXECUTION, settings.batch_size)
+    shapes = [(*shape, *row) for row in rows.row_shapes]
 
-    def shuffled() -> Iterator[tuple[np.ndarray, ...]]:
-        rng = np.random.default_rng([seed, 1])
-        waiting = np.empty(0, dtype=np.intp)
-        while True:
-            while len(waiting) < np.prod(shape):
-                waiting = np.concatenate([waiting, rng.permutation(n_rows)])
-            now, waiting = np.split(waiting, [np.prod(shape)])
-            yield tuple(np.asarray(part[now], dtype=np.float32).reshape(*shape, *part.shape[1:]) for part in rows)
+    def blocks() -> Iterator[tuple[np.ndarray, ...]]:
+        for block in rows.blocks(shape[0] * shape[1], seed):
+            yield tuple(np.asarray(part, dtype=np.float32).reshape(to) for part, to in zip(block, shapes, strict=True))
 
-    signature = tuple(tf.TensorSpec((*shape, *part.shape[1:]), tf.float32) for part in rows)
-    return tf.data.Dataset.from_generator(shuffled, output_signature=signature).prefetch(1)
+    signature = tuple(tf.TensorSpec(to, tf.float32) for to in shapes)
+    return tf.data.Dataset.from_generator(blocks, output_signature=signature).prefetch(1)
