@@ -12,8 +12,10 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.multiclass import check_classification_targets
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators.large import check_alone, class_labels, is_dataset, is_large, with_class_indices
 from prelu_rules.estimators.repetition import checked_weights
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
+from prelu_rules.refine.losses import LossName
 from prelu_rules.values import FloatArray
 
 
@@ -94,11 +96,13 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         )
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Train a path of networks, and read the rules of one of them.
 
         Args:
-            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories.
+            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
+                fit into memory may come as a memory-mapped array of numbers or as a `tf.data.Dataset` of batches `(x, y)`
+                or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` class labels, of at least two classes.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
 
@@ -111,6 +115,13 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
         """
+        if is_dataset(X):
+            check_alone(y, sample_weight)
+            self.classes_ = class_labels(X)
+            return self._learn_large(with_class_indices(X, self.classes_), None, None, *self._outputs("class"))
+        if is_large(X):
+            self.classes_, targets = np.unique(y, return_inverse=True)
+            return self._learn_large(X, targets, sample_weight, *self._outputs(target_names(y, "class", None)[0]))
         table = self._table(X, y=y)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
@@ -119,21 +130,18 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         weights = checked_weights(sample_weight, len(table))
         there = weights > 0
         self.classes_, targets = np.unique(labels[there], return_inverse=True)
+        outputs = self._outputs(target_names(y, "class", None)[0])
+        return self._learn(table[there], targets.astype(np.float64), weights[there], *outputs)
+
+    def _outputs(self, target: str) -> tuple[LossName, tuple[str, ...], tuple[Any, ...]]:
+        """The loss, the names of the logits and the classes."""
         if len(self.classes_) == 1:
             raise InvalidValueError(
                 f"y holds 1 class, {self.classes_.tolist()[0]!r}, in the rows with a weight; a classifier needs two."
             )
         binary = len(self.classes_) == 2
-        target = target_names(y, "class", None)[0]
         names = tuple(f"logit({target} = {label})" for label in self.classes_[1 if binary else 0 :])
-        return self._learn(
-            table[there],
-            targets.astype(np.float64),
-            weights[there],
-            "logistic" if binary else "softmax",
-            names,
-            tuple(self.classes_.tolist()),
-        )
+        return "logistic" if binary else "softmax", names, tuple(self.classes_.tolist())
 
     def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
         labels = self.classes_[y.astype(np.intp)]

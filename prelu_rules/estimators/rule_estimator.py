@@ -14,7 +14,8 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.estimators.encoding import Encoding
+from prelu_rules.estimators.encoding import Encoding, NumberColumn
+from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import repeated
 from prelu_rules.refine.losses import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
@@ -183,6 +184,40 @@ class RuleEstimator(BaseEstimator):
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
+    def _learn_large(
+        self,
+        X: Any,
+        y: Any,
+        weights: npt.ArrayLike | None,
+        loss: LossName,
+        output_names: tuple[str, ...],
+        classes: tuple[Any, ...] | None = None,
+    ) -> Self:
+        """Train a path on rows that stay where they are, as numbers; a weight counts in the loss."""
+        from prelu_rules.training.path import train_path
+
+        check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
+        settings, seed = self._settings(), int(check_random_state(self.random_state).randint(2**31 - 1))
+        self.path_ = train_path(
+            X,
+            y,
+            loss=loss,
+            sample_weight=weights,
+            validation=self.validation_fraction,
+            settings=settings,
+            seed=seed,
+            verbose=bool(self.verbose),
+        )
+        if is_dataset(X):
+            self.n_features_in_ = int(X.element_spec[0].shape[1])
+        else:
+            validate_data(self, X, skip_check_array=True)
+        self.encoding_ = Encoding(tuple(NumberColumn(f"x{k}") for k in range(self.n_features_in_)))
+        # Large rows are not compared with those of the last fit, which is what a warm start would go by.
+        self._rows, self._task = some_rows(X, settings.refine_rows, seed), b""
+        self._output_names, self._class_labels = output_names, classes
+        return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
+
     def _settings(self) -> Any:
         from prelu_rules.training.path import PathSettings
         from prelu_rules.training.population import PopulationSettings
@@ -206,7 +241,7 @@ class RuleEstimator(BaseEstimator):
         self.rules_ = replace(
             extract_rules(
                 point.form,
-                self.encoding_.domain(self._rows),
+                point.domain,
                 feature_names=self.encoding_.feature_names,
                 max_units=point.n_nonlinear,
                 x=self._rows,

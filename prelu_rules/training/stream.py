@@ -99,7 +99,7 @@ def split_dataset(
     share = checked_share(validation)
     _check(dataset)
     moments, targets, total = Moments("x"), Moments("y"), 0.0
-    train, everything, held = (_Reservoir(most, rng) for _ in range(3))
+    train, everything, held = (Reservoir(most, rng) for _ in range(3))
     for x, y, weights in _batches(dataset, loss):
         moments.add(x)
         targets.add(y.reshape(len(y), -1))
@@ -116,14 +116,13 @@ def split_dataset(
     if not held.n_rows or not train.n_rows:
         # So few rows that chance gave one side none.
         share, held, train = 0.0, everything, everything
-    return Split(
-        scale,
-        DatasetRows(dataset, share, scale, weight),
-        train.rows(weight),
-        everything.rows(weight),
-        held.rows(weight),
-        Box(moments.lower, moments.upper),
-    )
+
+    def rows(reservoir: Reservoir) -> Rows:
+        x, y, weights = reservoir.kept()
+        return Rows(x, y, weights / weight)
+
+    population, box = DatasetRows(dataset, share, scale, weight), Box(moments.lower, moments.upper)
+    return Split(scale, population, rows(train), rows(everything), rows(held), box)
 
 
 def held_out(x: FloatArray, y: FloatArray, share: float) -> BoolArray:
@@ -151,8 +150,19 @@ def held_out(x: FloatArray, y: FloatArray, share: float) -> BoolArray:
     return np.asarray((hashes ^ (hashes >> np.uint64(31))) < share * 2.0**64)
 
 
-class _Reservoir:
-    """So many rows of a stream, each with the same chance: those with the smallest of random keys."""
+class Reservoir:
+    """So many rows of a stream, each with the same chance: those with the smallest of random keys.
+
+    Args:
+        most: how many.
+        rng: draws the keys.
+
+    Example:
+        >>> reservoir = Reservoir(2, np.random.default_rng(0))
+        >>> reservoir.add((np.arange(5.0),))
+        >>> reservoir.n_rows, reservoir.kept()[0].shape
+        (5, (2,))
+    """
 
     def __init__(self, most: int, rng: np.random.Generator) -> None:
         self._most, self._rng = most, rng
@@ -160,20 +170,29 @@ class _Reservoir:
         self.n_rows = 0
 
     def add(self, rows: Block) -> None:
+        """Look at further rows.
+
+        Args:
+            rows: arrays of as many rows each.
+        """
         self._parts.append((self._rng.random(len(rows[0])), rows))
         self.n_rows += len(rows[0])
         if sum(len(keys) for keys, _ in self._parts) > 2 * self._most:
-            self._parts = [self._kept()]
+            self._parts = [self._smallest()]
 
-    def _kept(self) -> tuple[FloatArray, Block]:
+    def kept(self) -> Block:
+        """The rows that were drawn of those so far.
+
+        Returns:
+            Arrays as they were added, in that order.
+        """
+        return self._smallest()[1]
+
+    def _smallest(self) -> tuple[FloatArray, Block]:
         keys = np.concatenate([keys for keys, _ in self._parts])
         rows = tuple(np.concatenate(parts) for parts in zip(*(rows for _, rows in self._parts), strict=True))
         kept: IntArray = np.sort(np.argsort(keys)[: self._most])
         return keys[kept], tuple(part[kept] for part in rows)
-
-    def rows(self, weight: float) -> Rows:
-        x, y, weights = self._kept()[1]
-        return Rows(x, y, weights / weight)
 
 
 def _batches(dataset: tf.data.Dataset, loss: LossName) -> Iterator[Block]:
