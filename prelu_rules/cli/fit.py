@@ -54,7 +54,8 @@ def fit(
     from prelu_rules.estimators.fit import fit_rules
 
     limits = {"max_nonlinear": max_nonlinear, "max_rules": max_rules, "max_numbers": max_numbers}
-    fitted = fit_rules(table, seed, hidden=widths, verbose=int(sys.stderr.isatty()), **limits)
+    # Compiling pays from the second fit on.
+    fitted = fit_rules(table, seed, hidden=widths, jit=False, verbose=int(sys.stderr.isatty()), **limits)
     typer.echo(_report(table, fitted, limited=any(limit is not None for limit in limits.values())))
     if out is not None:
         model, rules = out / "model.keras", out / "rules.json"

@@ -37,6 +37,9 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
         ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        jit: whether XLA compiles the training; it takes longer, and pays from the second fit on with as many columns.
+        n_jobs: joblib workers for the sparser versions of the networks, which pays where they take seconds; None for
+            those of `joblib.parallel_config`, which by default is one. It does not change the rules.
         class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
@@ -73,6 +76,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         batch_size: int = 64,
         learning_rate: float = 3e-3,
         ridge: float | None = None,
+        jit: bool = True,
+        n_jobs: int | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -90,6 +95,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             batch_size=batch_size,
             learning_rate=learning_rate,
             ridge=ridge,
+            jit=jit,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
             warm_start=warm_start,
@@ -101,8 +108,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
         Args:
             X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
-                fit into memory may come as a memory-mapped array of numbers or as a `tf.data.Dataset` of batches `(x, y)`
-                or `(x, y, weights)`; rules are then counted on a sample of them.
+                fit into memory may come as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
+                `(x, y)` or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` class labels, of at least two classes.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
 

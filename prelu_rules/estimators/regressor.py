@@ -35,6 +35,9 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
         ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        jit: whether XLA compiles the training; it takes longer, and pays from the second fit on with as many columns.
+        n_jobs: joblib workers for the sparser versions of the networks, which pays where they take seconds; None for
+            those of `joblib.parallel_config`, which by default is one. It does not change the rules.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
@@ -60,8 +63,8 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
 
         Args:
             X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
-                fit into memory may come as a memory-mapped array of numbers or as a `tf.data.Dataset` of batches `(x, y)`
-                or `(x, y, weights)`; rules are then counted on a sample of them.
+                fit into memory may come as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
+                `(x, y)` or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` or `(n_rows, n_outputs)` numbers.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
 

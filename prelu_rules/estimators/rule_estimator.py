@@ -48,6 +48,8 @@ class RuleEstimator(BaseEstimator):
         batch_size: int = 64,
         learning_rate: float = 3e-3,
         ridge: float | None = None,
+        jit: bool = True,
+        n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         warm_start: bool = False,
@@ -63,6 +65,8 @@ class RuleEstimator(BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.ridge = ridge
+        self.jit = jit
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
@@ -179,6 +183,7 @@ class RuleEstimator(BaseEstimator):
                 settings=settings,
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 verbose=bool(self.verbose),
+                n_jobs=self.n_jobs,
             )
         self.encoding_, self._rows, self._task = encoding, x, task.digest()
         self._output_names, self._class_labels = output_names, classes
@@ -207,6 +212,7 @@ class RuleEstimator(BaseEstimator):
             settings=settings,
             seed=seed,
             verbose=bool(self.verbose),
+            n_jobs=self.n_jobs,
         )
         if is_dataset(X):
             self.n_features_in_ = int(X.element_spec[0].shape[1])
@@ -229,6 +235,7 @@ class RuleEstimator(BaseEstimator):
             warm_up_steps=self.warm_up_steps,
             force_steps=self.force_steps,
             batch_size=self.batch_size,
+            jit=self.jit,
         )
         return PathSettings(population, max_nonlinear=max(MAX_UNITS, self.max_nonlinear or 0), ridge=self.ridge)
 

@@ -19,13 +19,14 @@ from tqdm import tqdm
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.refine.choice import akaike, schwarz
+from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.left_out import left_out_losses
+from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.path import PathPoint, RulePath
-from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.training.population import PopulationSettings, PopulationWatch, train_population
@@ -85,6 +86,7 @@ def train_path(
     settings: PathSettings | None = None,
     seed: int = 0,
     verbose: bool = False,
+    n_jobs: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> RulePath:
     """Train many networks with the force, and eliminate their units down to none.
@@ -106,6 +108,8 @@ def train_path(
         settings: how to train.
         seed: of the split, the weights and the order of the rows.
         verbose: whether to show a progress bar.
+        n_jobs: joblib workers that sparsify networks of different sizes at the same time; None for those of
+            `joblib.parallel_config`. The path is the same.
         callbacks: Keras callbacks for the population.
 
     Returns:
@@ -138,7 +142,7 @@ def train_path(
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         starts = [CompactSystem.of(form) for form in forms]
-        tried, refitted, complete = _refined(starts, tasks, settings, rng, phases)
+        tried, refitted, complete = _refined(starts, tasks, settings, rng, phases, n_jobs)
     measure = _Measure(split.scale, split.standardised(split.held), tasks[1], domain or split.box)
     points: dict[int, list[PathPoint]] = {}
     for size, level in enumerate(refitted):
@@ -147,7 +151,7 @@ def train_path(
             # A unit that no row bends any more is gone in the compact form.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
-    # The likelihood of separable classes says little about how many numbers they need; rows held out do.
+    # Bends are searched for, which a criterion does not count; where classes are separable, that misleads it.
     levels = tuple(tuple(points[size]) for size in whole)
     return RulePath(
         levels,
@@ -159,34 +163,36 @@ def train_path(
     )
 
 
-Levels = list[list[CompactSystem]]
-"""For each size, networks of ever fewer numbers."""
-
-
 def _refined(
     starts: list[CompactSystem],
     tasks: list[Task],
     settings: PathSettings,
     rng: np.random.Generator,
     phases: tqdm[Any],
+    n_jobs: int | None,
 ) -> tuple[Levels, Levels, bool]:
     """The levels fitted to the training rows, those fitted to all rows, and whether all of them are there."""
     train, everything = tasks
+    best: Mapping[int, CompactSystem] = {}
     try:
         best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng)
         phases.update()
-        tried = [list(sparsify(best[size], train)) for size in _sizes(best, settings)]
+        tried = _sparsified(best, train, settings, n_jobs)
         phases.update()
         again = eliminate([level[0] for level in tried], everything)
-        return tried, [list(sparsify(again[size], everything)) for size in _sizes(again, settings)], True
+        return tried, _sparsified(again, everything, settings, n_jobs), True
     except KeyboardInterrupt:
         warnings.warn(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
             stacklevel=3,
         )
-        best = eliminate(starts, train, kept=1, trials=1, small=0)
+        best = best or eliminate(starts, train, kept=1, trials=1, small=0)
         quick = [[best[size]] for size in _sizes(best, settings)]
         return quick, quick, False
+
+
+def _sparsified(best: Mapping[int, CompactSystem], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
+    return sparsified_levels([best[size] for size in _sizes(best, settings)], task, n_jobs)
 
 
 def _sizes(best: Mapping[int, CompactSystem], settings: PathSettings) -> range:
@@ -243,7 +249,7 @@ class _Measure:
             train_score=self._score(fitted, self.task.y, self.task.weights),
             validation_score=self._score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=self._criterion(fitted, system.n_numbers),
+            criterion=self._criterion(system, fitted),
         )
 
     def best(self, forms: Sequence[NormalForm]) -> NormalForm:
@@ -264,13 +270,12 @@ class _Measure:
         predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
-    def _criterion(self, outputs: FloatArray, n_numbers: int) -> float:
-        """Schwarz's for squared errors. Akaike's for classes, whose penalised likelihood leaves Schwarz's too short."""
+    def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
+        """Schwarz's for squared errors; for classes, whose likelihood has no bound, the loss of rows left out."""
         n_rows = len(self.task)
         if self.scale.loss != "squared":
-            log_likelihood = -n_rows * float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
-            return akaike(log_likelihood, n_numbers)
+            return float(self.task.weights @ left_out_losses(system, self.task))
         errors = self.task.weights @ (outputs - self.task.y) ** 2
         # With the variance of each output that makes the rows most likely.
         log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
-        return schwarz(log_likelihood, n_numbers, n_rows)
+        return schwarz(log_likelihood, system.n_numbers, n_rows)

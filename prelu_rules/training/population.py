@@ -450,7 +450,7 @@ def _first_divergence(population: Population, settings: PopulationSettings) -> s
 _ONE_AT_A_TIME = threading.Lock()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings) -> Population:
     """A population to be used again and again: compiling it takes longer than training it."""
     population = Population(n_inputs, n_outputs, loss, settings, range(settings.members))

@@ -14,7 +14,7 @@ from prelu_rules.training.population import (
     train_population,
 )
 
-QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200)
+QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
 
 
 def rows(n_rows=200, loss="squared", seed=0):
@@ -45,8 +45,8 @@ def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
 
 
 def test_the_force_makes_units_linear():
-    free = train_population(rows(), 2, 1, "squared", PopulationSettings(members=3, hidden=(8,), full_rate=1e-9))
-    pulled = train_population(rows(), 2, 1, "squared", PopulationSettings(members=3, hidden=(8,), full_rate=5e-3))
+    free = train_population(rows(), 2, 1, "squared", replace(QUICK, hidden=(8,), force_steps=500, full_rate=1e-9))
+    pulled = train_population(rows(), 2, 1, "squared", replace(QUICK, hidden=(8,), force_steps=500, full_rate=5e-3))
     assert sum(form.n_units for form in pulled) < sum(form.n_units for form in free)
 
 
@@ -56,9 +56,8 @@ def test_equal_seeds_give_equal_forms_and_others_do_not():
 
 
 def test_one_compiled_loop_is_the_same_as_single_steps():
-    loop = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
-    settings = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
-    plain = train_population(rows(), 2, 1, "squared", settings, seed=0)
+    loop = train_population(rows(), 2, 1, "squared", replace(QUICK, jit=True), seed=0)
+    plain = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
     x = rows().x
     for one, other in zip(loop, plain, strict=True):
         np.testing.assert_allclose(one.evaluate(x), other.evaluate(x), atol=0.02)
