@@ -1,4 +1,4 @@
-"""Sparser versions of networks of several sizes, which joblib may find at the same time; here is no Keras to be loaded."""
+"""Sparser versions of networks of several sizes, found at the same time by joblib; no Keras has to be loaded for it."""
 
 from __future__ import annotations
 

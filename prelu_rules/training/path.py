@@ -130,6 +130,8 @@ def train_path(
     settings = settings or PathSettings()
     if not 0 <= seed < 2**31:
         raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
+    # A misspelt name is known before the training, not after.
+    loss_named(loss)
     rng = np.random.default_rng([seed, 2])
     split = _split(x, y, sample_weight, loss, validation, settings, seed, rng)
     n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
