@@ -2,8 +2,8 @@
 
 `python benchmarks/population.py`. A population of eight networks of 2 x 8 PReLUs takes Adam's steps with the force in
 one compiled program. The peer is one such network in Keras's own `fit`, with a callback that pushes its slopes after
-each batch: the same work on batches of as many rows. Both are compiled before the clock starts, which counts the seconds
-of all processors. The second table is of whole paths, `pr.train_path` with its default settings, on friedman1.
+each batch: the same work on batches of as many rows. Both are compiled before the clock starts, which counts processor
+seconds. The second table is of whole paths, `pr.train_path` with its default settings, on friedman1.
 """
 
 from __future__ import annotations
