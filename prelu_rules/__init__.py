@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from prelu_rules.doctor.logits import with_logits as with_logits
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
-    from prelu_rules.estimators.fit import FitSettings as FitSettings
     from prelu_rules.estimators.fit import fit_rules as fit_rules
     from prelu_rules.estimators.regressor import PReLURuleRegressor as PReLURuleRegressor
     from prelu_rules.export.json import read_rules as read_rules
@@ -51,7 +50,6 @@ _HOME = {
     "Condition": "rules.rule",
     "FinetunePath": "training.finetune_path",
     "FinetuneSettings": "training.rounds",
-    "FitSettings": "estimators.fit",
     "IdentityForce": "training.force",
     "NormalForm": "normal_form",
     "PReLU": "training.prelu",

@@ -59,6 +59,11 @@ class PathPoint(Value):
         return sum(1 for _ in reachable_patterns(self.form, self.domain))
 
     @property
+    def slopes(self) -> FloatArray:
+        """`(n_nonlinear,)`, the factor of each unit where its pre-activation is negative: 0 in the compact form."""
+        return np.asarray(self.form.slopes, dtype=np.float64)
+
+    @property
     def n_numbers(self) -> int:
         """Numbers to read in the compact form: coefficients, constants and thresholds that are not 0."""
         form = self.form
@@ -75,6 +80,8 @@ class RulePath(Sequence[PathPoint], Value):
         levels: for each size, its networks, those with most numbers first.
         validation_weights: `(n_validation,)`, of the validation rows.
         by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
+        before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
+        complete: whether the search came to its end; False after an interrupt (Ctrl-C).
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -89,6 +96,8 @@ class RulePath(Sequence[PathPoint], Value):
     levels: tuple[tuple[PathPoint, ...], ...]
     validation_weights: FloatArray
     by: Literal["criterion", "validation"] = "criterion"
+    before_force: NormalForm | None = None
+    complete: bool = True
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
@@ -127,11 +136,8 @@ class RulePath(Sequence[PathPoint], Value):
         Raises:
             InvalidValueError: if no network of the path keeps within the limits.
         """
-        limits = {"max_nonlinear": max_nonlinear, "max_rules": max_rules, "max_numbers": max_numbers}
-        for name, limit in limits.items():
-            if limit is not None and (limit != int(limit) or limit < (name != "max_nonlinear")):
-                raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least 1 (units: 0).")
-        free = all(limit is None for limit in limits.values())
+        check_limits(max_nonlinear, max_rules, max_numbers)
+        free = max_nonlinear is max_rules is max_numbers is None
         allowed: dict[int, PathPoint] = {}
         for size, level in enumerate(self.levels):
             if max_nonlinear is not None and size > max_nonlinear:
@@ -175,6 +181,26 @@ class RulePath(Sequence[PathPoint], Value):
         from prelu_rules.plotting.path import plot_path
 
         return plot_path(self, chosen)
+
+
+def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: int | None) -> None:
+    """Refuse limits that no network can keep.
+
+    Args:
+        max_nonlinear: the most nonlinear units; None for any number.
+        max_rules: the most rules.
+        max_numbers: the most numbers.
+
+    Raises:
+        InvalidValueError: if one is no whole number, or too small.
+
+    Example:
+        >>> check_limits(0, None, 12)
+    """
+    limits = {"max_nonlinear": (max_nonlinear, 0), "max_rules": (max_rules, 1), "max_numbers": (max_numbers, 1)}
+    for name, (limit, least) in limits.items():
+        if limit is not None and (limit != int(limit) or limit < least):
+            raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least {least}.")
 
 
 def _preferred(points: Sequence[PathPoint]) -> PathPoint:
