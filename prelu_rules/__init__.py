@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
     from prelu_rules.doctor.logits import with_logits as with_logits
+    from prelu_rules.doctor.training_doctor import TrainingDoctor as TrainingDoctor
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import fit_rules as fit_rules
@@ -62,6 +63,7 @@ _HOME = {
     "RuleSystem": "rules.rule_system",
     "StableSoftmaxCrossentropy": "losses",
     "Table": "readers.table",
+    "TrainingDoctor": "doctor.training_doctor",
     "collapse": "extraction",
     "extract": "extraction",
     "finetune": "training.finetune",
