@@ -12,7 +12,8 @@ networks of different first weights.
 - "early stop": without the force, at the step of the smallest loss on validation rows.
 - "force, refit": the first of the forced networks, collapsed, all of its weights refitted to the training rows.
 - "force, rules": the same, then its units eliminated one by one; the size is chosen by the one-standard-error rule on
-  the validation rows. (The estimators try more units, from several networks.)
+  the validation rows. (The estimators try more units, from several networks.) This and the last are done at the centre
+  only, since they take longer than training.
 
 A fifth of the rows are validation rows, and no network is fitted to them. The test error is measured without noise: for
 numbers the squared error in percent of the variance (100 - 100 R2), for classes the percentage of wrong ones. Noise is
@@ -77,14 +78,14 @@ def shuffled(table: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[np.ndarra
 FLIPS = (0.0, 0.1, 0.2)
 SOURCES = {
     "friedman1": Source(lambda n, seed: datasets.make_friedman1(n, noise=0, random_state=seed), "squared"),
-    "friedman2": Source(lambda n, seed: datasets.make_friedman2(n, noise=0, random_state=seed), "squared"),
-    "friedman3": Source(lambda n, seed: datasets.make_friedman3(n, noise=0, random_state=seed), "squared"),
     "diabetes": Source(
         lambda n, seed: shuffled(datasets.load_diabetes(return_X_y=True), seed),
         "squared",
         rows=(75, 150, 300),
         noise=(0.0, 0.3, 1.0),
     ),
+    "friedman2": Source(lambda n, seed: datasets.make_friedman2(n, noise=0, random_state=seed), "squared"),
+    "friedman3": Source(lambda n, seed: datasets.make_friedman3(n, noise=0, random_state=seed), "squared"),
     "moons": Source(lambda n, seed: datasets.make_moons(n, noise=0.25, random_state=seed), "logistic", noise=FLIPS),
     "breast_cancer": Source(
         lambda n, seed: shuffled(datasets.load_breast_cancer(return_X_y=True), seed),
@@ -107,12 +108,16 @@ class Setting(NamedTuple):
 FACTORS = Setting._fields
 
 
+def centre_of(source: Source) -> Setting:
+    """The setting around which the others are."""
+    return Setting(WIDTHS[1], source.noise[1], source.rows[1])
+
+
 def settings_of(source: Source) -> dict[str, list[Setting]]:
     """For each factor the settings along it, the others at their centre."""
     values = (WIDTHS, source.noise, source.rows)
-    centre = Setting(*(levels[1] for levels in values))
     return {
-        factor: [centre._replace(**{factor: level}) for level in levels]
+        factor: [centre_of(source)._replace(**{factor: level}) for level in levels]
         for factor, levels in zip(FACTORS, values, strict=True)
     }
 
@@ -209,25 +214,22 @@ def without_force(settings: PopulationSettings) -> PopulationSettings:
 Systems = Sequence[NormalForm] | Sequence[CompactSystem]
 
 
-def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: int) -> dict[str, Systems]:
-    """What each arm ends with."""
+def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: int, refits: bool) -> dict[str, Systems]:
+    """What each arm ends with; those that are refitted only if asked for."""
     size = (parts.train.x.shape[1], 1, loss)
     stopped = BestSoFar(parts.validation, loss)
     plain = train_population(parts.train, *size, without_force(settings), seed, [stopped])
     forced = train_population(parts.train, *size, settings, seed)
+    found: dict[str, Systems] = {NONE: plain, EARLY: stopped.forms, FORCE: forced}
+    if not refits:
+        return found
     n_rows = len(parts.train.x)
     ridge = RIDGE if loss == "squared" else 1 / n_rows
     task = Task(parts.train.x, parts.train.y, np.full(n_rows, 1 / n_rows), loss_named(loss), ridge)
     collapsed, _ = refit(CompactSystem.of(forced[0]), task)
     sizes = eliminate([collapsed], task, kept=1, trials=1, small=0)
     losses = {k: task.loss.rows(system.evaluate(parts.validation.x), parts.validation.y) for k, system in sizes.items()}
-    return {
-        NONE: plain,
-        EARLY: stopped.forms,
-        FORCE: forced,
-        REFIT: [collapsed],
-        RULES: [sizes[fewest_not_worse(losses)]],
-    }
+    return found | {REFIT: [collapsed], RULES: [sizes[fewest_not_worse(losses)]]}
 
 
 class Result(NamedTuple):
@@ -240,7 +242,8 @@ class Result(NamedTuple):
 def run(source: Source, setting: Setting, settings: PopulationSettings, seed: int) -> dict[str, Result]:
     """All arms with one seed."""
     parts = drawn(source, setting, seed)
-    found = networks(parts, source.loss, replace(settings, hidden=(setting.width,) * 2), seed)
+    settings = replace(settings, hidden=(setting.width,) * 2)
+    found = networks(parts, source.loss, settings, seed, refits=setting == centre_of(source))
     return {
         arm: Result(
             float(np.mean([error(system.evaluate(parts.test.x), parts.test, source.loss) for system in systems])),
@@ -262,6 +265,10 @@ class Cell:
     setting: Setting
     results: Sequence[dict[str, Result]]
 
+    def has(self, *arms: str) -> bool:
+        """Whether these arms were run."""
+        return all(arm in self.results[0] for arm in arms)
+
     def errors(self, arm: str) -> np.ndarray:
         """The test error of each seed."""
         return np.array([result[arm].error for result in self.results])
@@ -277,30 +284,31 @@ class Cell:
 
 def cells(names: Sequence[str], settings: PopulationSettings, seeds: int, jobs: int) -> Iterator[Cell]:
     """Every setting of every data set once."""
-    # One job for all settings of one width, which share what has been compiled.
-    lines = [
-        (name, [setting for setting in every_setting(SOURCES[name]) if setting.width == width])
-        for name in names
-        for width in WIDTHS
-    ]
+    # One job for all that shares a compiled population.
+    together: dict[Any, list[tuple[str, Setting]]] = {}
+    for name in names:
+        n_inputs = SOURCES[name].draw(2, 0)[0].shape[1]
+        for setting in every_setting(SOURCES[name]):
+            together.setdefault((n_inputs, SOURCES[name].loss, setting.width), []).append((name, setting))
     found = Parallel(jobs, return_as="generator")(
-        delayed(line_of_cells)(name, line, settings, seeds) for name, line in lines
+        delayed(line_of_cells)(line, settings, seeds) for line in together.values()
     )
     for of_line in found:
         yield from of_line
 
 
-def line_of_cells(name: str, line: Sequence[Setting], settings: PopulationSettings, seeds: int) -> list[Cell]:
-    """Some settings of a data set."""
+def line_of_cells(line: Sequence[tuple[str, Setting]], settings: PopulationSettings, seeds: int) -> list[Cell]:
+    """Some settings."""
     return [
-        Cell(name, setting, [run(SOURCES[name], setting, settings, seed) for seed in range(seeds)]) for setting in line
+        Cell(name, setting, [run(SOURCES[name], setting, settings, seed) for seed in range(seeds)])
+        for name, setting in line
     ]
 
 
 def show(cell: Cell) -> None:
     """Print a line."""
-    means = "".join(f"{cell.errors(arm).mean():13.2f}" for arm in ARMS)
-    units = "/".join(f"{cell.units(arm):.0f}" for arm in (NONE, FORCE, RULES))
+    means = "".join(f"{cell.errors(arm).mean():13.2f}" if cell.has(arm) else f"{'':13}" for arm in ARMS)
+    units = "/".join(f"{cell.units(arm):.0f}" for arm in (NONE, FORCE, RULES) if cell.has(arm))
     width, noise, rows = cell.setting
     print(
         f"{cell.data:<14}{width:5}{noise:7.1f}{rows:6} {means}{units:>11}   {cell.change(FORCE)}{mark(cell)}",
@@ -333,7 +341,7 @@ def sentences(results: Sequence[Cell]) -> Iterator[str]:
     yield f"By chance alone about {0.025 * len(results):.1f} of each would be expected."
     for name in dict.fromkeys(cell.data for cell in results):
         of_data = [cell for cell in results if cell.data == name]
-        centre = next(c for c in of_data if c.setting == settings_of(SOURCES[name])["width"][1])
+        centre = next(c for c in of_data if c.setting == centre_of(SOURCES[name]))
         yield (
             f"{name}: {counted(of_data, FORCE)}; at the centre {centre.change(FORCE)} points on "
             f"{centre.errors(NONE).mean():.2f}."
@@ -345,9 +353,10 @@ def sentences(results: Sequence[Cell]) -> Iterator[str]:
             shown = f" ({line[0].setting[place]})" if factor == "width" else ""
             parts.append(f"{ratio(line, FORCE):.2f} at the {word}{shown}")
         yield f"The test error with the force is that without it times, along {factor}: {', '.join(parts)}."
-    for arm, against in ((EARLY, NONE), (EARLY, FORCE), (REFIT, FORCE), (RULES, NONE), (RULES, FORCE), (RULES, EARLY)):
-        times = f"errors times {ratio(results, arm, against):.2f}"
-        yield f"{arm!r} against {against!r}: {counted(results, arm, against)}; {times}."
+    for arm, against in ((EARLY, NONE), (FORCE, EARLY), (REFIT, FORCE), (RULES, NONE), (RULES, FORCE), (RULES, EARLY)):
+        both = [cell for cell in results if cell.has(arm, against)]
+        times = f"errors times {ratio(both, arm, against):.2f}"
+        yield f"{arm!r} against {against!r}: {counted(both, arm, against)}; {times}."
 
 
 def plot(results: Sequence[Cell], path: str) -> None:
@@ -364,9 +373,10 @@ def plot(results: Sequence[Cell], path: str) -> None:
         for place, (factor, axes) in enumerate(zip(FACTORS, row, strict=True)):
             line = [by_setting[name, setting] for setting in settings_of(SOURCES[name])[factor]]
             for offset, arm in enumerate(ARMS):
-                means = [interval(cell.errors(arm)) for cell in line]
+                there = [level for level, cell in enumerate(line) if cell.has(arm)]
+                means = [interval(line[level].errors(arm)) for level in there]
                 # Side by side, so that the bars can be told apart.
-                at = np.arange(len(line)) + 0.08 * (offset - (len(ARMS) - 1) / 2)
+                at = np.array(there) + 0.08 * (offset - (len(ARMS) - 1) / 2)
                 axes.errorbar(
                     at,
                     [m.mean for m in means],

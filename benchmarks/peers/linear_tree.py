@@ -30,9 +30,7 @@ def variants(classes: bool) -> Mapping[str, Any]:
 
 def numbers(model: Any) -> int:
     """A threshold at every split, and a linear model at every leaf."""
-    return sum(
-        1 if "children" in node else _of_leaf(node["models"]) for node in model.summary().values()
-    )
+    return sum(1 if "children" in node else _of_leaf(node["models"]) for node in model.summary().values())
 
 
 def _of_leaf(model: Any) -> int:
