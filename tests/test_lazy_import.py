@@ -25,7 +25,14 @@ def test_the_core_works_without_keras():
 import sys
 sys.modules["tensorflow"] = sys.modules["keras"] = None
 import importlib, pkgutil, prelu_rules as pr
-needs_keras = ("training", "estimators.fit", "experiments.paper_training", "experiments.reproduction", "readers.keras")
+needs_keras = (
+    "training",
+    "estimators.fit",
+    "experiments.paper_training",
+    "experiments.path_training",
+    "experiments.reproduction",
+    "readers.keras",
+)
 for module in pkgutil.walk_packages(pr.__path__, "prelu_rules."):
     name = module.name.removeprefix("prelu_rules.")
     if not name.startswith(needs_keras) and not name.endswith("__main__"):

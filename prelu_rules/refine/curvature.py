@@ -104,15 +104,17 @@ def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray
         outputs = system.outputs(features)
         at_outputs = part.loss.gradient(outputs, part.y) * part.weights[:, None]
         jacobian = _jacobian(system, features)
-        first += np.tensordot(at_outputs, jacobian, axes=([1, 0], [0, 1]))
+        for output, derivative in enumerate(jacobian):
+            first += derivative @ at_outputs[:, output]
         root = part.loss.root(outputs)
         if root is not None:
             jacobian = (
-                np.einsum("nor,onp->rnp", root, jacobian) if root.shape[1] > 1 else root[:, 0].T[:, :, None] * jacobian
+                np.einsum("nor,opn->rpn", root, jacobian) if root.shape[1] > 1 else root[:, 0].T[:, None, :] * jacobian
             )
-        jacobian *= np.sqrt(part.weights)[:, None]
-        flat = jacobian.reshape(-1, n_free)
-        second += flat.T @ flat
+        jacobian *= np.sqrt(part.weights)
+        for scaled in jacobian:
+            # A matrix times its own transpose, of which BLAS computes one half.
+            second += scaled @ scaled.T
     return first, second
 
 
@@ -124,18 +126,20 @@ def _parts(task: Task, row_size: int) -> Iterator[Task]:
 
 
 def _jacobian(system: CompactSystem, features: FloatArray) -> FloatArray:
-    """The derivative of each output in each free weight, `(n_outputs, n_rows, n_free)`."""
+    """The derivative of each output in each free weight, `(n_outputs, n_free, n_rows)`."""
     k, m = system.n_units, system.n_outputs
     starts = np.concatenate([[0], np.cumsum(system.support.sum(axis=1))])
-    jacobian = np.zeros((m, len(features), starts[-1]))
+    columns = features.T
+    jacobian = np.zeros((m, starts[-1], len(features)))
     for output in range(m):
-        seed = np.zeros((len(features), m))
-        seed[:, output] = 1
-        at_units = _at_units(system, features, seed)
+        at_outputs = np.zeros((len(features), m), order="F")
+        at_outputs[:, output] = 1
+        at_units = _at_units(system, features, at_outputs).T
         for unit in range(k):
-            columns = slice(starts[unit], starts[unit + 1])
-            np.multiply(at_units[:, unit, None], features[:, system.support[unit]], out=jacobian[output, :, columns])
-        jacobian[output, :, starts[k + output] : starts[k + output + 1]] = features[:, system.support[k + output]]
+            if at_units[unit].any():
+                part = jacobian[output, starts[unit] : starts[unit + 1]]
+                np.multiply(at_units[unit], columns[system.support[unit]], out=part)
+        jacobian[output, starts[k + output] : starts[k + output + 1]] = columns[system.support[k + output]]
     return jacobian
 
 
@@ -143,10 +147,10 @@ def _at_units(system: CompactSystem, features: FloatArray, at_outputs: FloatArra
     """From derivatives in the outputs to those in the pre-activations, `(n_rows, n_units)`: the backward pass."""
     k, d = system.n_units, system.n_inputs
     units, outputs = system.weights[:k, d:-1], system.weights[k:, d:-1]
-    back = at_outputs @ outputs
+    back, columns = outputs.T @ at_outputs.T, features.T
     for unit in reversed(range(k)):
         later = units[unit + 1 :, unit]
         if later.any():
-            back[:, unit] += back[:, unit + 1 :] @ later
-        back[:, unit] *= features[:, d + unit] > 0
-    return np.asarray(back)
+            back[unit] += later @ back[unit + 1 :]
+        back[unit] *= columns[d + unit] > 0
+    return np.asarray(back.T)

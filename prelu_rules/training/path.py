@@ -23,6 +23,7 @@ from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import akaike, schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
+from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.sparsification import sparsify
@@ -147,7 +148,7 @@ def train_path(
     ]
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
-        tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, phases)
+        tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, rng, phases)
     domain = domain or Box.from_data(rows.x)
     measure = _Measure(scale, held, tasks[1], domain)
     points: dict[int, list[PathPoint]] = {}
@@ -167,12 +168,16 @@ Levels = list[list[CompactSystem]]
 
 
 def _refined(
-    starts: list[CompactSystem], tasks: list[Task], settings: PathSettings, phases: tqdm[Any]
+    starts: list[CompactSystem],
+    tasks: list[Task],
+    settings: PathSettings,
+    rng: np.random.Generator,
+    phases: tqdm[Any],
 ) -> tuple[Levels, Levels]:
     """The levels fitted to the training rows, and those fitted to all rows."""
     train, everything = tasks
     try:
-        best = eliminate(starts, train)
+        best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng)
         phases.update()
         tried = [list(sparsify(best[size], train)) for size in _sizes(best, settings)]
         phases.update()
@@ -283,7 +288,7 @@ class _Scale:
         weights[:, -1] -= weights[:, :d] @ self.x_mean
         weights[k:] *= self.y_deviation[:, None]
         weights[k:, -1] += self.y_mean
-        return compact_form(CompactSystem(weights, system.support, d, system.labels).form)
+        return compact_form(CompactSystem(weights, system.support, d).form)
 
 
 def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
