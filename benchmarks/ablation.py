@@ -178,14 +178,14 @@ def outputs_refitted(
 def _flat(system: CompactSystem, task: Task) -> tuple[CompactSystem, Task]:
     """The outputs alone, to which units are inputs like any other."""
     outputs = system.weights[system.n_units :]
-    flat = CompactSystem(outputs, np.ones(outputs.shape, dtype=bool), system.n_inputs + system.n_units, ())
+    flat = CompactSystem(outputs, np.ones(outputs.shape, dtype=bool), system.n_inputs + system.n_units)
     return flat, replace(task, x=system.features(task.x)[:, :-1])
 
 
 def _unflat(system: CompactSystem, flat: CompactSystem) -> CompactSystem:
     k = system.n_units
     weights, support = (np.vstack([getattr(system, part)[:k], getattr(flat, part)]) for part in ("weights", "support"))
-    return CompactSystem(weights, support, system.n_inputs, system.labels)
+    return CompactSystem(weights, support, system.n_inputs)
 
 
 def _sparse(systems: Sequence[CompactSystem], fold: Fold) -> CompactSystem:

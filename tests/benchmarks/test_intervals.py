@@ -12,8 +12,8 @@ def test_agrees_with_scipy():
 
 def test_covers_the_mean_as_often_as_it_says():
     rng = np.random.default_rng(1)
-    found = [interval(values) for values in rng.normal(3.0, 2.0, size=(2000, 5))]
-    assert np.mean([one.low <= 3.0 <= one.high for one in found]) == pytest.approx(0.95, abs=0.015)
+    found = [interval(values) for values in rng.normal(3.0, 2.0, size=(500, 5))]
+    assert np.mean([one.low <= 3.0 <= one.high for one in found]) == pytest.approx(0.95, abs=0.03)
 
 
 def test_values_that_share_rows_say_less():

@@ -36,8 +36,7 @@ def test_each_factor_is_varied_alone_and_the_test_rows_are_never_trained_on(name
     assert len(parts.train.x) + len(parts.validation.x) == source.rows[2]
     assert len(parts.train.x) == 4 * len(parts.validation.x)
     rows = [{tuple(row) for row in part.x.round(9)} for part in parts]
-    if name != "diabetes":
-        assert all(map(len, rows))
+    assert len(rows[2]) > 100
     assert not rows[0] & rows[2] and not rows[1] & rows[2] and not rows[0] & rows[1]
 
 
@@ -89,7 +88,8 @@ def test_early_stopping_keeps_each_member_at_its_best_and_the_model_as_it_was():
     class Twin(o.keras.callbacks.Callback):
         """Every member after every epoch."""
 
-        history = []
+        def on_train_begin(self, logs=None):
+            self.history = []
 
         def on_epoch_end(self, epoch, logs=None):
             self.history.append(self.model.forms())
@@ -129,10 +129,11 @@ def test_sentences_say_where_the_force_helps_and_where_not(tmp_path):
     assert (tmp_path / "plot.png").stat().st_size > 10_000
 
 
-def test_one_seed_of_all_arms():
+def test_one_seed_of_all_arms(monkeypatch):
+    monkeypatch.setattr(o, "WIDTHS", (2, 3, 4))
     source = o.SOURCES["moons"]
     found = o.run(source, o.centre_of(source), QUICK, 0)
     assert tuple(found) == o.ARMS
     assert all(0 <= result.error < 100 for result in found.values())
-    assert found[o.RULES].units <= found[o.REFIT].units <= 24
-    assert tuple(o.run(source, o.every_setting(source)[0], QUICK, 0)) == o.ARMS[:3]
+    assert found[o.RULES].units <= found[o.REFIT].units <= 6
+    assert tuple(o.run(source, o.settings_of(source)["noise"][0], QUICK, 0)) == o.ARMS[:3]
