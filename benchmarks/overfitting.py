@@ -362,7 +362,7 @@ def sentences(results: Sequence[Cell]) -> Iterator[str]:
 def plot(results: Sequence[Cell], path: str) -> None:
     """Draw the test error along each factor, a row of panels for each data set."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import NullFormatter, StrMethodFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     names = list(dict.fromkeys(cell.data for cell in results))
     figure = Figure(figsize=(9, 2.1 * len(names) + 0.6), layout="constrained")
@@ -389,6 +389,7 @@ def plot(results: Sequence[Cell], path: str) -> None:
                 )
             axes.set_xticks(range(len(line)), [f"{cell.setting[place]:g}" for cell in line])
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axes.yaxis.set_minor_formatter(NullFormatter())
             axes.grid(alpha=0.3)
