@@ -117,10 +117,13 @@ def compared(data: str, peers: Sequence[Peer]) -> Iterator[Line]:
     seconds = np.array([one.seconds for one in ours])
     default = [one.model.path_.choose() for one in ours]
     yield _our_line(data, "", ours, default, seconds)
+    before = None
     for budget in BUDGETS:
         points = [one.within(budget) for one in ours]
-        if all(point is not None for point in points):
+        # A budget that buys nothing more is not worth a line.
+        if all(point is not None for point in points) and points != before:
             yield _our_line(data, f"<= {budget} numbers", ours, points, seconds)
+            before = points
     for peer in peers:
         yield from _peer_lines(data, peer, parts, ours)
 

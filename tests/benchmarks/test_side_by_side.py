@@ -88,6 +88,8 @@ def test_every_learner_has_its_line_whether_it_runs_or_not(quick, capsys, tmp_pa
     assert (tmp_path / "plot.png").stat().st_size > 10_000
     frame = pd.read_csv(tmp_path / "table.csv", keep_default_na=False)
     assert {"prelu_rules", "tree", "Cubist", "MLP", "EBM"} == set(frame["learner"])
+    budgets = frame[frame["setting"].str.startswith("<=")]
+    assert len(budgets) > 1 and budgets["numbers"].astype(float).is_monotonic_increasing
     trees = frame[frame["learner"] == "tree"].set_index("setting")
     assert float(trees.loc["4 leaves", "numbers"]) <= 7
     assert float(trees.loc["4 leaves", "score"]) > 0.9
