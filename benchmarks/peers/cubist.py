@@ -16,7 +16,9 @@ def variants(classes: bool) -> Mapping[str, Any]:
         return {}
     from cubist import Cubist
 
-    return {"": Cubist()} | {f"{rules} rules": Cubist(n_rules=rules) for rules in (4, 8, 16)}
+    return {"": Cubist(random_state=0)} | {
+        f"{rules} rules": Cubist(n_rules=rules, random_state=0) for rules in (4, 8, 16)
+    }
 
 
 def numbers(model: Any) -> int:

@@ -15,7 +15,9 @@ def variants(classes: bool) -> Mapping[str, Any]:
     from imodels import FIGSClassifier, FIGSRegressor
 
     kind = FIGSClassifier if classes else FIGSRegressor
-    return {"": kind()} | {f"{splits} splits": kind(max_rules=splits) for splits in (4, 8, 16)}
+    return {"": kind(random_state=0)} | {
+        f"{splits} splits": kind(max_rules=splits, random_state=0) for splits in (4, 8, 16)
+    }
 
 
 def numbers(model: Any) -> int:
