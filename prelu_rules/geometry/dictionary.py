@@ -98,6 +98,18 @@ def blocking(
 
 
 @njit(cache=True)
+def held(table: FloatArray, tight: IntArray, n: int, place: int, skipped: BoolArray) -> bool:
+    """Whether other rows keep the slack of a tight row, itself `skipped`, from falling by more than `CUT`."""
+    n_coordinates = len(tight)
+    found = False
+    # Without branches and divisions, so that it is several rows at once.
+    for i in range(n):
+        rate = table[place, i]
+        found |= (rate > LEAST_PIVOT) & (table[n_coordinates, i] <= CUT * rate) & ~skipped[i]
+    return found
+
+
+@njit(cache=True)
 def reaches(
     table: FloatArray,
     tight: IntArray,

@@ -9,7 +9,7 @@ from numba import njit
 
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, compiled_network, stand_in_cell, to_frame
+from prelu_rules.geometry.cells import Network, compiled_network, first_change, stand_in_cell, to_frame
 from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
@@ -159,6 +159,7 @@ def _widen(
     n_patterns, n_units = signs.shape
     n_base, k = len(base), tight_rows.shape[1]
     functions = np.empty((n_units, frame.shape[0] + 1))
+    framed = np.empty((n_units, k + 1))
     rows = np.empty((n_base + n_units, k + 1))
     rows[:n_base] = base
     table = np.empty((k + 1, len(rows) + 1))
@@ -167,7 +168,20 @@ def _widen(
     bound = base[0, k]
     for pattern in range(n_patterns):
         tight = tight_rows[pattern].copy()
-        n = stand_in_cell(network, frame, signs[pattern], decides[pattern], tight, functions, rows, n_base, table)
+        change = first_change(signs, decides, pattern)
+        n = stand_in_cell(
+            network,
+            frame,
+            signs[pattern],
+            decides[pattern],
+            tight,
+            change,
+            functions,
+            framed,
+            rows,
+            n_base,
+            table,
+        )
         skipped[n] = True
         for output in range(outputs.shape[1]):
             size = to_frame(outputs[pattern, output], frame, objective)
