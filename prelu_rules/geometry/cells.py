@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from prelu_rules.geometry import dictionary
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -119,38 +118,33 @@ def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     """The first unit that is another than in the pattern before; -1 where there is none before."""
     if pattern > 0:
         for unit in range(signs.shape[1]):
-            if (
-                signs[pattern, unit] != signs[pattern - 1, unit]
-                or decides[pattern, unit] != decides[pattern - 1, unit]
-            ):
+            if signs[pattern, unit] != signs[pattern - 1, unit] or decides[pattern, unit] != decides[pattern - 1, unit]:
                 return unit
     return -1
 
 
 @njit(cache=True)
-def stand_in_cell(
+def write_rows(
     network: Network,
     frame: FloatArray,
     signs: BoolArray,
     decides: BoolArray,
-    tight: IntArray,
     change: int,
     functions: FloatArray,
     framed: FloatArray,
     rows: FloatArray,
     n_base: int,
-    table: FloatArray,
 ) -> int:
-    """Write the dictionary of a pattern's cell at the corner where its tight rows meet.
+    """Write the rows of a pattern's cell.
 
-    The pre-activations of all units are written into `functions`, and as rows of the frame into `framed`; those of
-    blocks before the unit `change` are there already. `rows` begins with the `n_base` rows of the frame; those of the
-    units that decide are written behind them. Returns the number of rows.
+    The pre-activations of all units are written into `functions`, and as rows of the frame into `framed`; those that
+    do not depend on the unit `change` and later ones are there already. `rows` begins with the `n_base` rows of the
+    frame; those of the units that decide are written behind them. Returns the number of rows.
     """
     n_units = len(signs)
     for start in range(n_units):
-        if network.block_end[start] > 0 and change < start:
-            stop = network.block_end[start]
+        stop = network.block_end[start]
+        if stop > 0 and change < start:
             pre_activations(network, signs, start, stop, functions)
             for unit in range(start, stop):
                 to_frame(functions[unit], frame, framed[unit])
@@ -161,5 +155,4 @@ def stand_in_cell(
             for q in range(rows.shape[1]):
                 rows[n, q] = sign * framed[unit, q]
             n += 1
-    dictionary.refresh(table, tight, n, rows)
     return n

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, Patterns, compiled_network, first_change, stand_in_cell
+from prelu_rules.geometry.cells import Network, Patterns, compiled_network, first_change, write_rows
 from prelu_rules.geometry.frame import Frame
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CUT, LEAST_RATE
@@ -55,9 +55,10 @@ class _Cell(NamedTuple):
 
     table: FloatArray
     tight: IntArray
+    unit: IntArray  # (room,), the unit of a row; -1 for those of the domain
     skipped: BoolArray  # (room,), rows that are implied by the others
     known: BoolArray  # (room,), rows that are facets
-    unit: IntArray  # (room,), the unit of a row; -1 for those of the domain
+    beyond: BoolArray  # (room,), rows that are facets of the cell beyond the last row, too
     size: IntArray  # (1,), the number of rows
 
 
@@ -79,35 +80,29 @@ def _facets(
     framed = np.empty((n_units, k + 1))
     rows = np.empty((n_base + n_units, k + 1))
     rows[:n_base] = base
+    room = len(rows)
     cell = _Cell(
-        np.empty((k + 1, len(rows))),
+        np.empty((k + 1, room)),
         np.empty(k, dtype=np.intp),
-        np.zeros(len(rows), dtype=np.bool_),
-        np.zeros(len(rows), dtype=np.bool_),
-        np.full(len(rows), -1),
+        np.full(room, -1),
+        np.zeros(room, dtype=np.bool_),
+        np.zeros(room, dtype=np.bool_),
+        np.zeros(room, dtype=np.bool_),
         np.zeros(1, dtype=np.intp),
     )
+    first_table, first_tight = np.empty_like(cell.table), np.empty_like(cell.tight)
     # The last unit of those that imply a unit, itself included; what is implied stays so while these are the same.
     implied_by = np.full(n_units, n_units)
     n_kept = 0
     for pattern in range(n_patterns):
-        cell.tight[:] = tight_rows[pattern]
         change = first_change(signs, decides, pattern)
-        n = stand_in_cell(
-            network,
-            frame,
-            signs[pattern],
-            decides[pattern],
-            cell.tight,
-            change,
-            functions,
-            framed,
-            rows,
-            n_base,
-            cell.table,
-        )
+        n = write_rows(network, frame, signs[pattern], decides[pattern], change, functions, framed, rows, n_base)
+        last = n - 1
+        # Often a pattern is the one before but for the sign of the last unit that decides.
+        beyond = change >= 0 and decides[pattern, change] and n == cell.size[0] and cell.unit[last] == change
         cell.size[0] = n
-        cell.known[:] = False
+        cell.known[:] = cell.beyond & beyond
+        cell.beyond[:] = False
         cell.skipped[:] = False
         row = n_base
         for unit in range(n_units):
@@ -117,6 +112,14 @@ def _facets(
                 cell.unit[row] = unit
                 cell.skipped[row] = implied_by[unit] < n_units
                 row += 1
+        if beyond and last in first_tight:
+            cell.table[:, :n], cell.tight[:] = first_table[:, :n], first_tight
+            dictionary.turn(cell.table, cell.tight, n, last)
+            first_tight[:] = -1
+        else:
+            cell.tight[:] = tight_rows[pattern]
+            dictionary.refresh(cell.table, cell.tight, n, rows)
+            first_table[:, :n], first_tight[:] = cell.table[:, :n], cell.tight
         for row in range(n_base, n):
             if cell.skipped[row]:
                 _leave(cell, row)
@@ -156,9 +159,9 @@ def _is_facet(cell: _Cell, row: int) -> bool:
     cell.skipped[row] = True
     _leave(cell, row)
     if cell.skipped[row]:
-        cell.skipped[row] = not dictionary.reaches(
-            cell.table, cell.tight, cell.size[0], row, -1.0, cell.skipped, True
-        )[0]
+        cell.skipped[row] = not dictionary.reaches(cell.table, cell.tight, cell.size[0], row, -1.0, cell.skipped, True)[
+            0
+        ]
     return not cell.skipped[row]
 
 
@@ -175,10 +178,12 @@ def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
 @njit(cache=True)
 def _mark_tight(cell: _Cell, n_base: int) -> None:
     """Mark the rows tight at this corner that nothing else holds: without them the walk would go on behind them."""
+    # A corner on the last row is one of the cell beyond it, too.
+    shared = cell.size[0] - 1 in cell.tight
     for place in range(len(cell.tight)):
         row = cell.tight[place]
         # The rows of the domain come first, and nobody asks for them.
-        if row >= n_base and not cell.known[row]:
-            cell.skipped[row] = True
-            cell.known[row] = not dictionary.held(cell.table, cell.tight, cell.size[0], place, cell.skipped)
-            cell.skipped[row] = False
+        if row >= n_base and not (cell.known[row] and (cell.beyond[row] or not shared)):
+            facet = not dictionary.held(cell.table, cell.tight, cell.size[0], place)
+            cell.known[row] |= facet
+            cell.beyond[row] |= facet and shared

@@ -9,7 +9,7 @@ from numba import njit
 
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, compiled_network, first_change, stand_in_cell, to_frame
+from prelu_rules.geometry.cells import Network, compiled_network, first_change, to_frame, write_rows
 from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
@@ -169,19 +169,8 @@ def _widen(
     for pattern in range(n_patterns):
         tight = tight_rows[pattern].copy()
         change = first_change(signs, decides, pattern)
-        n = stand_in_cell(
-            network,
-            frame,
-            signs[pattern],
-            decides[pattern],
-            tight,
-            change,
-            functions,
-            framed,
-            rows,
-            n_base,
-            table,
-        )
+        n = write_rows(network, frame, signs[pattern], decides[pattern], change, functions, framed, rows, n_base)
+        dictionary.refresh(table, tight, n, rows)
         skipped[n] = True
         for output in range(outputs.shape[1]):
             size = to_frame(outputs[pattern, output], frame, objective)
