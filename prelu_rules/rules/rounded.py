@@ -44,7 +44,8 @@ def rounded(
     """The rules with shorter numbers, and a proof of how far that takes them from what they were.
 
     A bend is one number in every rule that names it, so rules meet where they met. Numbers become 0 or 1 where the
-    error allows it, else they get as few digits as it does, and of equally many those of quarters are preferred.
+    error allows it, else decimals or fractions such as 1/3 with as few digits as it does; of equally many digits halves
+    to sixths are preferred. A fraction is held, and proven, as the float that is nearest to it.
 
     Args:
         system: the rules.
