@@ -44,6 +44,8 @@ def identifiers(names: Iterable[str]) -> list[str]:
 def write(system: RuleSystem, function: str = "predict") -> str:
     """A function of one row, with every number in full.
 
+    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does.
+
     Args:
         system: the rules.
         function: the name of the function, a Python identifier.

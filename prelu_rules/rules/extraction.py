@@ -43,9 +43,9 @@ def extract_rules(
 ) -> RuleSystem:
     """Rules that are the network on a domain: one for each sign pattern, merged where the outputs are the same.
 
-    On the domain the rules are the network, and no condition follows from the others there. Every input falls under a
-    rule, off the domain as well; where it falls under several, which off the boundaries happens only outside the
-    domain, the first counts.
+    On the domain the rules are the network, no condition follows from the others there, and no two rules could be one.
+    Every input of the domain falls under a rule. Off the domain several may hold, and the first counts; where none
+    does, which is rare, it is the first that is met on the way to the domain (see `off_domain`).
 
     Args:
         form: a collapsed network; each of its units is taken as nonlinear.
