@@ -159,9 +159,8 @@ def _is_facet(cell: _Cell, row: int) -> bool:
     cell.skipped[row] = True
     _leave(cell, row)
     if cell.skipped[row]:
-        cell.skipped[row] = not dictionary.reaches(cell.table, cell.tight, cell.size[0], row, -1.0, cell.skipped, True)[
-            0
-        ]
+        facet, _ = dictionary.reaches(cell.table, cell.tight, cell.size[0], row, -1.0, cell.skipped, True)
+        cell.skipped[row] = not facet
     return not cell.skipped[row]
 
 
