@@ -3,9 +3,9 @@
 `python benchmarks/regions.py [--most N] [--plot FILE]`. Each line is one run: regions found by simplex, the ratio to a
 loop of warm-started linear programs (HiGHS) on the same network in the same run, and what all irredundant conditions
 cost on top, as a multiple. Networks of more than N regions are cut off there, the loop of linear programs after 3,000.
-Counts are checked where they are known. Seconds are those that the processor gives to this thread, so that what else the
-machine does counts as little as may be. Then memory for 200,000 regions streamed, and the data mode. `--plot` draws
-seconds against regions.
+Counts are checked where they are known. Seconds are those that the processor gives to this thread, so that what else
+the machine does counts as little as may be. Then memory for 200,000 regions streamed, and the data mode. `--plot`
+draws seconds against regions.
 
 The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)), biases N(0, 0.5), drawn layer by layer.
 """
