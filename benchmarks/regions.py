@@ -20,7 +20,7 @@ import time
 import numpy as np
 from reference_networks import reference_network
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import linear_regions
 
 NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
+    from prelu_rules.domains.box import Box as Box
+    from prelu_rules.domains.polytope import Polytope as Polytope
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import FitSettings as FitSettings
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
-    from prelu_rules.geometry.box import Box as Box
-    from prelu_rules.geometry.polytope import Polytope as Polytope
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
     from prelu_rules.normal_form import NormalForm as NormalForm
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AffineMap": "affine",
-    "Box": "geometry.box",
+    "Box": "domains.box",
     "Condition": "rules.rule",
     "FitSettings": "estimators.fit",
     "IdentityForce": "training.force",
@@ -51,7 +51,7 @@ _HOME = {
     "PReLURuleClassifier": "estimators.classifier",
     "PReLURuleRegressor": "estimators.regressor",
     "PReLURulesError": "errors",
-    "Polytope": "geometry.polytope",
+    "Polytope": "domains.polytope",
     "Region": "geometry.region",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",

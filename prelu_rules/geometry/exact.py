@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, exact_array
 

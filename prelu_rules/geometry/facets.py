@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, Patterns, compiled_network, first_change, write_rows
-from prelu_rules.geometry.frame import Frame
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -34,7 +34,7 @@ def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArra
         SolverError: if rounding errors keep the simplex method from an end.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> from prelu_rules.geometry.simplex import simplex_patterns
         >>> form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
         >>> frame = Frame.of_box(Box([-3], [3]))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
+from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, compiled_network, first_change, to_frame, write_rows
-from prelu_rules.geometry.domain import Domain, frame_of
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
@@ -54,7 +54,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         SolverError: if rounding errors keep the simplex method from an end.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
         >>> ranges = output_ranges(form, Box([-3], [2]))
         >>> ranges.lower, ranges.upper, ranges.at_upper
@@ -101,7 +101,7 @@ def unit_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS
         LimitError: if there are more regions.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[2.0]], [[1.0]]], [[1.0], [0.0]], [[0.0]])
         >>> unit_ranges(form, Box([-3], [2])).lower
         array([-5.])

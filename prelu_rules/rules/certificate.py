@@ -12,10 +12,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import LimitError, ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.deviation import deviation_bounds
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.collapse import without_unused
 from prelu_rules.rules.overlay import cell_of, overlaid, overlap, rounded_down, rounded_up, uncovered, whole_domain

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
-from prelu_rules.geometry.sampling import sampled
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import default_names

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from prelu_rules.affine import AffineMap
-from prelu_rules.geometry.domain import Domain, frame_of
-from prelu_rules.geometry.frame import Frame
-from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.simplification import implied, needed
 from prelu_rules.tolerances import CANCELLED, CUT

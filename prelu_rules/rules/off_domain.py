@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prelu_rules.geometry.domain import Domain, frame_of
-from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, IntArray
 
@@ -37,7 +37,7 @@ def first_met(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArra
 
     Example:
         >>> from prelu_rules.affine import AffineMap
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> from prelu_rules.rules.rule import Condition
         >>> zero = AffineMap([[0.0]], [0.0])
         >>> inner = Rule((Condition([1.0], 5.0, True), Condition([1.0], -5.0, False)), zero)

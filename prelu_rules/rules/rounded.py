@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.affine import AffineMap
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted
@@ -67,7 +67,7 @@ def rounded(
 
     Example:
         >>> thirds = Rule((), AffineMap([[1 / 3, 0.001]], [2 / 3]))
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> rules = rounded(RuleSystem((thirds,), ("a", "b"), ("y",)), max_error=0.05, domain=Box([0, 0], [1, 1]))
         >>> print(rules, end="")
         IF true

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.names import Indicator, check_classes, check_names
 from prelu_rules.rules.off_domain import first_met

@@ -16,9 +16,9 @@ from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import akaike, schwarz
 from prelu_rules.refine.curvature import Task

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from reference_networks import reference_network
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import frame_of
+from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry.cells import Patterns
-from prelu_rules.geometry.domain import frame_of
 from prelu_rules.geometry.facets import facets
-from prelu_rules.geometry.linear_program import CellProgram
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 
 from prelu_rules.affine import AffineMap
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged, same_outputs
