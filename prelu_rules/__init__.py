@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
     from prelu_rules.doctor.logits import with_logits as with_logits
     from prelu_rules.doctor.training_doctor import TrainingDoctor as TrainingDoctor
+    from prelu_rules.domains.box import Box as Box
+    from prelu_rules.domains.polytope import Polytope as Polytope
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import fit_rules as fit_rules
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
-    from prelu_rules.geometry.box import Box as Box
-    from prelu_rules.geometry.polytope import Polytope as Polytope
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
     from prelu_rules.losses import StableSoftmaxCrossentropy as StableSoftmaxCrossentropy
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AffineMap": "affine",
-    "Box": "geometry.box",
+    "Box": "domains.box",
     "Condition": "rules.rule",
     "FinetunePath": "training.finetune_path",
     "FinetuneSettings": "training.rounds",
@@ -57,7 +57,7 @@ _HOME = {
     "PReLURuleClassifier": "estimators.classifier",
     "PReLURuleRegressor": "estimators.regressor",
     "PReLURulesError": "errors",
-    "Polytope": "geometry.polytope",
+    "Polytope": "domains.polytope",
     "Region": "geometry.region",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",

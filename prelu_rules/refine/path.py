@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import fewest_not_worse

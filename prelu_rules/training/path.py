@@ -16,8 +16,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task

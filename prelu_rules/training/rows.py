@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.refine.losses import LossName
 from prelu_rules.training.scale import Moments, Scale
 from prelu_rules.values import FloatArray, IntArray, frozen_array

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.refine.losses import LossName
 from prelu_rules.training.rows import Block, Rows, Split, checked_share
 from prelu_rules.training.scale import Moments, Scale

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from refine_networks import random_form
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.refine.path import PathPoint, RulePath
 
