@@ -23,7 +23,7 @@ from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray, Value
 
 MAX_CELLS = 500
-"""Pieces of the overlay; in few dimensions so many take a second, in ten a few seconds."""
+"""Pieces of the overlay; in few dimensions so many take a second, in ten some twenty seconds."""
 
 
 @dataclass(frozen=True, eq=False)
