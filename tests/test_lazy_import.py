@@ -26,7 +26,15 @@ import sys
 sys.modules["tensorflow"] = sys.modules["keras"] = None
 import importlib, pkgutil, prelu_rules as pr
 needs_keras = (
-    "training", "doctor", "estimators.fit", "experiments.paper_training", "experiments.reproduction", "readers.keras"
+    "training",
+    "losses",
+    "doctor",
+    "estimators.fit",
+    "experiments.collapse_training",
+    "experiments.paper_training",
+    "experiments.path_training",
+    "experiments.reproduction",
+    "readers.keras",
 )
 for module in pkgutil.walk_packages(pr.__path__, "prelu_rules."):
     name = module.name.removeprefix("prelu_rules.")

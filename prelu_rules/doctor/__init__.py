@@ -10,6 +10,7 @@ Source of the remedies: E. P. Csirmaz, "Decreasing accuracy in neural nets durin
 from prelu_rules.doctor.easy_data import EasyData, easy_data_check
 from prelu_rules.doctor.examination import KINDS
 from prelu_rules.doctor.finding import Finding, Remedy
+from prelu_rules.doctor.logits import with_logits
 from prelu_rules.doctor.report import Report
 from prelu_rules.doctor.single import check
 from prelu_rules.doctor.training_doctor import TrainingDoctor, TrainingWarning
@@ -24,4 +25,5 @@ __all__ = [
     "TrainingWarning",
     "check",
     "easy_data_check",
+    "with_logits",
 ]
