@@ -14,27 +14,13 @@ import sys
 import time
 
 import numpy as np
-from sklearn import datasets
+from datasets import CLASSES, FOLDS, TABLES, folds
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import prelu_rules as pr
 
-REGRESSIONS = {
-    "friedman1": lambda: datasets.make_friedman1(n_samples=2000, noise=1.0, random_state=0),
-    "friedman2": lambda: datasets.make_friedman2(n_samples=1000, noise=125, random_state=0),
-    "friedman3": lambda: datasets.make_friedman3(n_samples=1000, noise=0.1, random_state=0),
-    "diabetes": lambda: datasets.load_diabetes(return_X_y=True),
-}
-CLASSES = {
-    "moons": lambda: datasets.make_moons(n_samples=2000, noise=0.25, random_state=0),
-    "breast_cancer": lambda: datasets.load_breast_cancer(return_X_y=True),
-    "wine": lambda: datasets.load_wine(return_X_y=True),
-    "iris": lambda: datasets.load_iris(return_X_y=True),
-    "digits": lambda: datasets.load_digits(return_X_y=True),
-}
 BUDGETS = {
     "default": {},
     "<= 2 rules": {"max_rules": 2},
@@ -50,14 +36,12 @@ BUDGETS = {
 
 def main() -> None:
     """Print a table per data set."""
-    for name in sys.argv[1:] or [*REGRESSIONS, *CLASSES]:
-        table = REGRESSIONS.get(name) or CLASSES[name]
-        x, y = table()
+    for name in sys.argv[1:] or list(TABLES):
+        x, y = TABLES[name]()
         classes = name in CLASSES
-        splitter = (StratifiedKFold if classes else KFold)(5, shuffle=True, random_state=0)
         found: dict[str, list[tuple[float, ...]]] = {}
         seconds = []
-        for train, test in splitter.split(x, y):
+        for train, test in folds(name, x, y):
             start = time.process_time()
             kind = pr.PReLURuleClassifier if classes else pr.PReLURuleRegressor
             model = kind(random_state=0).fit(x[train], y[train])
@@ -80,7 +64,7 @@ def main() -> None:
         print(f"{name}: {len(x)} rows, {x.shape[1]} features; CPU-s per fit {', '.join(f'{s:.1f}' for s in seconds)}")
         print(f"  {'':<16}{'score':>7}{'units':>7}{'rules':>7}{'numbers':>9}")
         for label, rows in found.items():
-            if len(rows) == 5:
+            if len(rows) == FOLDS:
                 score, units, rules, numbers = np.mean(rows, axis=0)
                 print(f"  {label:<16}{score:7.4f}{units:7.1f}{rules:7.1f}{numbers:9.1f}")
 

@@ -28,7 +28,7 @@ import importlib, pkgutil, prelu_rules as pr
 needs_keras = (
     "training",
     "losses",
-    "doctor.logits",
+    "doctor",
     "estimators.fit",
     "experiments.collapse_training",
     "experiments.paper_training",

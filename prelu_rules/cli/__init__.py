@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 import typer
@@ -41,7 +42,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(words or ["--help"], standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show  # type: ignore[assignment]
+            status = app(words or ["--help"], standalone_mode=False)
     except PReLURulesError as problem:
         _stop(str(problem))
     except UsageError as problem:
@@ -49,6 +52,11 @@ def main(arguments: list[str] | None = None) -> None:
     if status == INTERRUPTED:
         print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show(message: Warning | str, *place: object) -> None:
+    """A warning as a user reads it, without the place in the code."""
+    print(f"prelu-rules: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _stop(message: str) -> None:

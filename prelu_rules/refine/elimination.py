@@ -15,13 +15,13 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 
-KEPT = 4
+KEPT = 3
 """Networks of a size from which units are taken."""
 
 TRIALS = 2
 """Units taken out in trials, for each of these networks."""
 
-SMALL = 4
+SMALL = 2
 """Networks of at most so many units refit so fast that more of them are kept, and each unit is tried."""
 
 SAME_OBJECTIVE = 1e-6
@@ -49,7 +49,7 @@ def eliminate(
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
         >>> weights = np.array([[1.0, 0, 0.3], [1, 0.8, 0]])
-        >>> start = CompactSystem(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1, ((1, 1),))
+        >>> start = CompactSystem(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1)
         >>> path = eliminate([start], task)
         >>> sorted(path), bool(objective(path[1], task) < 1e-6)
         ([0, 1], True)
@@ -69,7 +69,7 @@ def eliminate(
         if size == 0:
             break
         for _, system in leaders:
-            for candidate in _cheapest(system, task)[: trials if size > small else size]:
+            for candidate in cheapest_eliminations(system, task)[: trials if size > small else size]:
                 refitted, value = refit(candidate, task)
                 fitted.append((value, refitted))
     return best
@@ -84,8 +84,16 @@ def _distinct(fitted: Sequence[tuple[float, CompactSystem]]) -> list[tuple[float
     return ordered
 
 
-def _cheapest(system: CompactSystem, task: Task) -> list[CompactSystem]:
-    """The system without each unit, replaced by its better side, the one that costs least first."""
+def cheapest_eliminations(system: CompactSystem, task: Task) -> list[CompactSystem]:
+    """The system without each unit, replaced by its better side, the one that costs least first.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        A system of one unit less for each unit; only its outputs are refitted.
+    """
     candidates = []
     for unit in range(system.n_units):
         sides = [_outputs_refitted(system.without(unit, always), task) for always in (False, True)]
@@ -104,9 +112,8 @@ def _outputs_refitted(system: CompactSystem, task: Task) -> tuple[float, Compact
         np.hstack([system.weights[system.n_units :, :-1], system.weights[system.n_units :, -1:]]),
         np.ones_like(system.weights[system.n_units :], dtype=bool),
         system.n_inputs + system.n_units,
-        (),
     )
     linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
     fitted, value = refit(flat, linear, max_steps=3)
     weights = np.vstack([frozen, fitted.weights])
-    return value, CompactSystem(weights, system.support, system.n_inputs, system.labels)
+    return value, CompactSystem(weights, system.support, system.n_inputs)

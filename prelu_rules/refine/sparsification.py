@@ -42,7 +42,7 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
         >>> from prelu_rules.refine.losses import Squared
         >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
         >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
-        >>> start = CompactSystem(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2, ())
+        >>> start = CompactSystem(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2)
         >>> [system.n_numbers for system in sparsify(start, task)], list(sparsify(start, task))[1].weights.round(3)
         ([3, 2, 1], array([[ 3.,  0., -0.]]))
     """

@@ -23,7 +23,6 @@ class CompactSystem(Value):
         weights: `(n_units + n_outputs, n_inputs + n_units + 1)` float64, 0 off the support.
         support: bool, of the same shape: which weights are free to be other than 0. Units use earlier units only.
         n_inputs: columns of inputs.
-        labels: where each unit came from.
 
     Example:
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -35,7 +34,6 @@ class CompactSystem(Value):
     weights: FloatArray
     support: BoolArray
     n_inputs: int
-    labels: tuple[UnitLabel, ...]
 
     @classmethod
     def of(cls, form: NormalForm) -> CompactSystem:
@@ -48,11 +46,9 @@ class CompactSystem(Value):
             The same function.
         """
         form = compact_form(form)
-        k = form.n_units
         rows = [np.hstack([form.A, form.B, form.b[:, None]]), np.hstack([form.C, form.D, form.e[:, None]])]
-        support = np.ones((k + form.n_outputs, form.n_inputs + k + 1), dtype=bool)
-        support[:k, form.n_inputs : -1] = np.tri(k, k=-1, dtype=bool)
-        return cls(np.vstack(rows).astype(np.float64), support, form.n_inputs, form.labels)
+        weights = np.vstack(rows).astype(np.float64)
+        return cls(weights, _all_free(weights.shape, form.n_inputs), form.n_inputs)
 
     @property
     def n_units(self) -> int:
@@ -76,7 +72,7 @@ class CompactSystem(Value):
 
     @property
     def form(self) -> NormalForm:
-        """The normal form, of slopes 0."""
+        """The normal form, of slopes 0; units of level 1 use inputs only, others units of the level before."""
         k, d = self.n_units, self.n_inputs
         units, outputs = self.weights[:k], self.weights[k:]
         return NormalForm(
@@ -87,7 +83,7 @@ class CompactSystem(Value):
             D=outputs[:, d:-1],
             e=outputs[:, -1],
             slopes=np.zeros(k),
-            labels=self.labels,
+            labels=_labels(self.weights[:k, d:-1]),
         )
 
     def with_free(self, free: FloatArray) -> CompactSystem:
@@ -101,7 +97,7 @@ class CompactSystem(Value):
         """
         weights = np.zeros_like(self.weights)
         weights[self.support] = free
-        return CompactSystem(weights, self.support, self.n_inputs, self.labels)
+        return CompactSystem(weights, self.support, self.n_inputs)
 
     def with_support(self, support: BoolArray) -> CompactSystem:
         """The system with fewer or more free weights; those off the support become 0.
@@ -112,7 +108,7 @@ class CompactSystem(Value):
         Returns:
             A new system.
         """
-        return CompactSystem(np.where(support, self.weights, 0.0), support, self.n_inputs, self.labels)
+        return CompactSystem(np.where(support, self.weights, 0.0), support, self.n_inputs)
 
     def features(self, x: FloatArray) -> FloatArray:
         """What the rows of weights are multiplied by: the inputs, the units and 1.
@@ -121,20 +117,20 @@ class CompactSystem(Value):
             x: `(n_rows, n_inputs)`.
 
         Returns:
-            `(n_rows, n_inputs + n_units + 1)`.
+            `(n_rows, n_inputs + n_units + 1)`, columns contiguous.
         """
         d, k = self.n_inputs, self.n_units
-        features = np.empty((len(x), d + k + 1))
-        features[:, :d], features[:, -1] = x, 1
-        units = features[:, d:-1]
-        np.matmul(x, self.weights[:k, :d].T, out=units)
-        units += self.weights[:k, -1]
+        columns = np.empty((d + k + 1, len(x)))
+        columns[:d], columns[-1] = x.T, 1
+        units = columns[d:-1]
+        np.matmul(self.weights[:k, :d], columns[:d], out=units)
+        units += self.weights[:k, -1:]
         for unit in range(k):
             inner = self.weights[unit, d : d + unit]
             if inner.any():
-                units[:, unit] += units[:, :unit] @ inner
-            np.maximum(units[:, unit], 0, out=units[:, unit])
-        return features
+                units[unit] += inner @ units[:unit]
+            np.maximum(units[unit], 0, out=units[unit])
+        return columns.T
 
     def outputs(self, features: FloatArray) -> FloatArray:
         """The outputs of rows.
@@ -172,12 +168,24 @@ class CompactSystem(Value):
         column = self.n_inputs + unit
         if always:
             weights += np.outer(weights[:, column], weights[unit])
-        labels = self.labels[:unit] + self.labels[unit + 1 :]
         smaller = np.delete(np.delete(weights, unit, axis=0), column, axis=1)
-        k = self.n_units - 1
-        support = np.ones(smaller.shape, dtype=bool)
-        support[:k, self.n_inputs : -1] = np.tri(k, k=-1, dtype=bool)
-        return CompactSystem(smaller, support, self.n_inputs, labels)
+        return CompactSystem(smaller, _all_free(smaller.shape, self.n_inputs), self.n_inputs)
+
+    def with_unit(self, weights: FloatArray, uses: FloatArray) -> CompactSystem:
+        """The system with one more unit behind the others.
+
+        Args:
+            weights: `(n_inputs + n_units + 1,)`, of the new unit, its constant last.
+            uses: `(n_outputs,)`, what each output takes of it.
+
+        Returns:
+            A system of one unit more, which has every weight free that it can have; the other rows keep theirs.
+        """
+        k, column = self.n_units, self.n_inputs + self.n_units
+        wider = np.insert(self.weights, column, 0.0, axis=1)
+        wider[k:, column] = uses
+        larger = np.insert(wider, k, np.insert(weights, column, 0.0), axis=0)
+        return CompactSystem(larger, _all_free(larger.shape, self.n_inputs), self.n_inputs)
 
     def scaled(self) -> CompactSystem:
         """The same function with every unit divided by its largest weight.
@@ -191,4 +199,21 @@ class CompactSystem(Value):
             if largest > DEAD:
                 weights[unit] /= largest
                 weights[:, self.n_inputs + unit] *= largest
-        return CompactSystem(weights, self.support, self.n_inputs, self.labels)
+        return CompactSystem(weights, self.support, self.n_inputs)
+
+
+def _all_free(shape: tuple[int, int], n_inputs: int) -> BoolArray:
+    """Every weight that a network of these units can have: units use earlier units only."""
+    n_units = shape[1] - n_inputs - 1
+    support = np.ones(shape, dtype=bool)
+    support[:n_units, n_inputs:-1] = np.tri(n_units, k=-1, dtype=bool)
+    return support
+
+
+def _labels(between: FloatArray) -> tuple[UnitLabel, ...]:
+    """Levels by what units use, and numbers within each level."""
+    labels: list[UnitLabel] = []
+    for row in between:
+        level = 1 + max((labels[unit].level for unit in np.flatnonzero(row)), default=0)
+        labels.append(UnitLabel(level, 1 + sum(label.level == level for label in labels)))
+    return tuple(labels)

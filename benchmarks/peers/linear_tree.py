@@ -1,0 +1,43 @@
+"""linear-tree (M. Cerliani): trees with a linear model in each leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.utils.validation import validate_data
+
+from peers.peer import Peer
+
+
+def variants(classes: bool) -> Mapping[str, Any]:
+    """As it comes, and with few leaves."""
+    from lineartree import LinearTreeClassifier, LinearTreeRegressor
+
+    class Current(LinearTreeClassifier if classes else LinearTreeRegressor):
+        """With the check of its input that scikit-learn 1.6 has put in the place of the method that it calls."""
+
+        def _validate_data(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+            if "force_all_finite" in options:
+                options["ensure_all_finite"] = options.pop("force_all_finite")
+            return validate_data(self, X, y, **options)
+
+    leaf = LogisticRegression() if classes else LinearRegression()
+    return {"": Current(leaf), "4 leaves": Current(leaf, max_depth=2), "8 leaves": Current(leaf, max_depth=3)}
+
+
+def numbers(model: Any) -> int:
+    """A threshold at every split, and a linear model at every leaf."""
+    return sum(1 if "children" in node else _of_leaf(node["models"]) for node in model.summary().values())
+
+
+def _of_leaf(model: Any) -> int:
+    # A leaf of one class has a model of that class alone, without coefficients.
+    if not hasattr(model, "coef_"):
+        return 1
+    return int(np.count_nonzero(model.coef_) + np.count_nonzero(model.intercept_))
+
+
+PEER = Peer("linear-tree", variants, numbers)

@@ -1,0 +1,113 @@
+"""Forward and backward once more: units are added to small networks and taken out again, while that finds better ones.
+
+Elimination comes from above, so a small network can only have units that the large one ended with. Floating search
+(Pudil, Novovicova and Kittler, "Floating search methods in feature selection", 1994) goes up again from every size: a
+unit joins that explains much of what is left, and each size keeps the best network that it has met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.elimination import cheapest_eliminations
+from prelu_rules.refine.refit import FEW_WEIGHTS, refit
+from prelu_rules.refine.system import CompactSystem
+from prelu_rules.values import FloatArray
+
+ROUNDS = 3
+PROPOSALS = 200
+"""Units that are drawn at random for each place where one may join."""
+
+TRIALS = 3
+"""Networks that are refitted for each size in each direction."""
+
+PROPOSAL_ROWS = 2000
+"""Rows that proposals are judged by, drawn at random if there are more."""
+
+SHARES = (0.3, 0.6, 1.0)
+"""How many of the inputs a proposed unit looks at."""
+
+BETTER = 1e-4
+"""A network is better if its objective is smaller by this share."""
+
+
+def explore(
+    best: Mapping[int, CompactSystem], task: Task, most: int, rng: np.random.Generator, rounds: int = ROUNDS
+) -> dict[int, CompactSystem]:
+    """Look for better networks of each size by adding units and taking out others.
+
+    Args:
+        best: for each number of units from 0, a network fitted to the rows.
+        task: the rows.
+        most: the largest size to look at.
+        rng: draws the proposals.
+        rounds: how often to go up and down; it ends earlier when a round finds nothing.
+
+    Returns:
+        For each size up to `most`, as far as `best` goes, a network that is as good or better.
+
+    Example:
+        >>> from prelu_rules.refine.losses import Squared
+        >>> x = np.linspace(-1, 1, 41)[:, None]
+        >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
+        >>> flat = CompactSystem(np.array([[0.0, 0.5]]), np.ones((1, 2), dtype=bool), 1)
+        >>> useless = flat.with_unit(np.array([1.0, -0.9]), np.array([0.1]))
+        >>> found = explore({0: flat, 1: useless}, task, 1, np.random.default_rng(0))
+        >>> bool(objective(found[1], task) < 1e-6)
+        True
+    """
+    found = {size: (objective(system, task), system) for size, system in best.items() if size <= most}
+    for _ in range(rounds):
+        up = [_improve(found, size, _joined(found[size - 1][1], task, rng), task) for size in sorted(found)[1:]]
+        down = [
+            _improve(found, size, cheapest_eliminations(found[size + 1][1], task), task)
+            for size in sorted(found, reverse=True)[1:]
+        ]
+        if not any(up + down):
+            break
+    return {size: system for size, (_, system) in found.items()}
+
+
+def _improve(
+    found: dict[int, tuple[float, CompactSystem]], size: int, candidates: list[CompactSystem], task: Task
+) -> bool:
+    """Whether one of the first few candidates, refitted, takes the place of the network of a size."""
+    before = found[size][0]
+    for candidate in candidates[:TRIALS]:
+        system, value = refit(candidate, task)
+        if value < found[size][0] * (1 - BETTER):
+            found[size] = value, system
+    return found[size][0] < before
+
+
+def _joined(system: CompactSystem, task: Task, rng: np.random.Generator) -> list[CompactSystem]:
+    """The system with each of the units that explain most of what is left; none where refits would take long."""
+    if system.support.sum() + system.support.shape[1] > FEW_WEIGHTS:
+        return []
+    many = len(task) > PROPOSAL_ROWS
+    rows = rng.choice(len(task), PROPOSAL_ROWS, replace=False) if many else np.arange(len(task))
+    features = system.features(task.x[rows])
+    weights = _proposed(features[:, :-1], rng)
+    units = np.maximum(features @ weights.T, 0)
+    # What the rows weigh, so that plain least squares is the weighted one.
+    root = np.sqrt(task.weights[rows])[:, None]
+    basis, _ = np.linalg.qr(features * root)
+    units *= root
+    units -= basis @ (basis.T @ units)
+    slope = units.T @ (task.loss.gradient(system.outputs(features), task.y[rows]) * root)
+    # A proposal that what is there already explains has nothing left but rounding.
+    length = np.maximum((units**2).sum(axis=0), np.finfo(float).eps)[:, None]
+    order = np.argsort(-(slope**2 / length).sum(axis=1), kind="stable")
+    return [system.with_unit(weights[k], -slope[k] / length[k]) for k in order[:TRIALS]]
+
+
+def _proposed(inputs: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Weights of random units that bend at one of the rows, `(PROPOSALS, n_inputs + 1)`."""
+    deviation = inputs.std(axis=0)
+    weights = rng.normal(size=(PROPOSALS, inputs.shape[1])) / np.where(deviation > 0, deviation, 1.0)
+    weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(PROPOSALS, 1))
+    at = rng.integers(len(inputs), size=PROPOSALS)
+    return np.column_stack([weights, -np.einsum("pd,pd->p", weights, inputs[at])])
