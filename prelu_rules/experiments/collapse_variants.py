@@ -71,6 +71,7 @@ VARIANTS = (
     _but("sgd", "5. SGD, the same rate", optimizer="sgd"),
     _but("momentum", "5. SGD with momentum 0.9", optimizer="sgd", momentum=0.9),
     _but("rmsprop", "5. RMSprop, the same rate", optimizer="rmsprop"),
+    _but("rmsprop-stable", "5. and 1. RMSprop and the fused loss", optimizer="rmsprop", loss="stable"),
     _but("epsilon", "5. Adam with epsilon 0.01", epsilon=0.01),
     _but("relu", "6. ReLU", activation="relu"),
     _but("prelu", "6. PReLU with slopes from 0 to 1", activation="prelu"),
@@ -82,6 +83,7 @@ VARIANTS = (
     _but("wide", "8. (the other way) 3 x 256 units", hidden=(256, 256, 256)),
     _but("wide-stable", "8. and 1. 3 x 256 units, the fused loss", hidden=(256, 256, 256), loss="stable"),
     _but("shallow", "8. (the other way) 1 x 512 units", hidden=(512,)),
+    _but("shallow-wide", "8. (the other way) 1 x 2048 units", hidden=(2048,)),
 )
 """The baseline, then one change at a time; the number is that of the article's remedy."""
 
