@@ -3,8 +3,9 @@
 `python benchmarks/regions.py [--most N] [--plot FILE]`. Each line is one run: regions found by simplex, the ratio to a
 loop of warm-started linear programs (HiGHS) on the same network in the same run, and what all irredundant conditions
 cost on top, as a multiple. Networks of more than N regions are cut off there, the loop of linear programs after 3,000.
-Counts are checked where they are known. Then memory for 200,000 regions streamed, and the data mode. `--plot` draws
-seconds against regions.
+Counts are checked where they are known. Seconds are those that the processor gives to this thread, so that what else
+the machine does counts as little as may be. Then memory for 200,000 regions streamed, and the data mode. `--plot`
+draws seconds against regions.
 
 The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)), biases N(0, 0.5), drawn layer by layer.
 """
@@ -19,7 +20,7 @@ import time
 import numpy as np
 from reference_networks import reference_network
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import linear_regions
 
 NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
@@ -50,13 +51,13 @@ def unit_box(dimension: int) -> Box:
 
 def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
     """How many regions there are, up to a number, and the seconds that they and their maps took."""
-    start, count = time.perf_counter(), 0
+    start, count = time.thread_time(), 0
     for region in itertools.islice(regions, most):
         _ = region.pattern, region.coef, region.intercept
         if conditions:
             region.conditions()
         count += 1
-    return count, time.perf_counter() - start
+    return count, time.thread_time() - start
 
 
 def speed(most: int) -> list[tuple[int, float]]:
@@ -65,13 +66,13 @@ def speed(most: int) -> list[tuple[int, float]]:
     points = []
     for (dimension, widths), known in NETWORKS.items():
         form, domain = reference_network(dimension, widths), unit_box(dimension)
-        runs = [timed(linear_regions(form, domain, method="simplex"), most) for _ in range(REPEATS)]
+        runs, with_conditions = [], []
+        for _ in range(REPEATS):
+            runs.append(timed(linear_regions(form, domain, method="simplex"), most))
+            with_conditions.append(timed(linear_regions(form, domain, method="simplex"), most, conditions=True)[1])
         count, seconds = min(runs, key=lambda run: run[1])
         if known is not None and known < most and count != known:
             raise SystemExit(f"d{dimension} {widths} has {known} regions, but {count} were found.")
-        with_conditions = [
-            timed(linear_regions(form, domain, method="simplex"), most, conditions=True)[1] for _ in range(REPEATS)
-        ]
         n_slow, slow = timed(linear_regions(form, domain, method="linear programs"), PROGRAMS)
         shape = "-".join(map(str, widths))
         number = f"{count}{'+' if count == most else ' '}"

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prelu_rules.affine import AffineMap as AffineMap
+    from prelu_rules.doctor.logits import with_logits as with_logits
+    from prelu_rules.doctor.training_doctor import TrainingDoctor as TrainingDoctor
+    from prelu_rules.domains.box import Box as Box
+    from prelu_rules.domains.polytope import Polytope as Polytope
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
-    from prelu_rules.estimators.fit import FitSettings as FitSettings
     from prelu_rules.estimators.fit import fit_rules as fit_rules
     from prelu_rules.estimators.regressor import PReLURuleRegressor as PReLURuleRegressor
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
-    from prelu_rules.geometry.box import Box as Box
-    from prelu_rules.geometry.polytope import Polytope as Polytope
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
+    from prelu_rules.losses import StableSoftmaxCrossentropy as StableSoftmaxCrossentropy
     from prelu_rules.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
     from prelu_rules.readers.table import Table as Table
@@ -34,30 +36,37 @@ if TYPE_CHECKING:
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
     from prelu_rules.training.conversion import with_prelus as with_prelus
+    from prelu_rules.training.finetune import finetune as finetune
+    from prelu_rules.training.finetune_path import FinetunePath as FinetunePath
     from prelu_rules.training.force import IdentityForce as IdentityForce
     from prelu_rules.training.path import PathSettings as PathSettings
     from prelu_rules.training.path import train_path as train_path
     from prelu_rules.training.population import PopulationSettings as PopulationSettings
     from prelu_rules.training.prelu import PReLU as PReLU
+    from prelu_rules.training.rounds import FinetuneSettings as FinetuneSettings
 
 _HOME = {
     "AffineMap": "affine",
-    "Box": "geometry.box",
+    "Box": "domains.box",
     "Condition": "rules.rule",
-    "FitSettings": "estimators.fit",
+    "FinetunePath": "training.finetune_path",
+    "FinetuneSettings": "training.rounds",
     "IdentityForce": "training.force",
     "NormalForm": "normal_form",
     "PReLU": "training.prelu",
     "PReLURuleClassifier": "estimators.classifier",
     "PReLURuleRegressor": "estimators.regressor",
     "PReLURulesError": "errors",
-    "Polytope": "geometry.polytope",
+    "Polytope": "domains.polytope",
     "Region": "geometry.region",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",
+    "StableSoftmaxCrossentropy": "losses",
     "Table": "readers.table",
+    "TrainingDoctor": "doctor.training_doctor",
     "collapse": "extraction",
     "extract": "extraction",
+    "finetune": "training.finetune",
     "fit_rules": "estimators.fit",
     "PathSettings": "training.path",
     "PopulationSettings": "training.population",
@@ -67,6 +76,7 @@ _HOME = {
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
     "read_rules": "export.json",
+    "with_logits": "doctor.logits",
     "with_prelus": "training.conversion",
 }
 
@@ -85,6 +95,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})
 
 
-# Who has Keras loaded may load saved models next, and Keras finds only layers that have been registered.
+# Who has Keras loaded may load saved models next, and Keras finds only what has been registered.
 if sys.modules.get("keras") is not None:
     import_module("prelu_rules.training.prelu")
+    import_module("prelu_rules.losses")

@@ -66,3 +66,102 @@ NEGLIGIBLE_LOSS = 1e-4
 
 NEGLIGIBLE_ERROR = 1e-5
 """A mean squared error below this share of the target's variance is as good as none; lowering it is worth no number."""
+
+CHANCE = 0.01
+"""Training doctor: an accuracy is consistent with chance if chance reaches it with at least this probability."""
+
+CLEARLY_BETTER = 1e-6
+"""An accuracy was clearly better than chance if chance reaches it with less than this probability."""
+
+NEARLY_EQUAL_LOGITS = 0.05
+"""Logits are nearly equal across classes if their range is less than this share of their size."""
+
+LARGE_LOGITS = 10.0
+"""Logits are large above this size: a healthy network that is unsure has logits near 0."""
+
+ROUNDED_PROBABILITY = 1e-7
+"""Keras clips probabilities to this distance from 0 and 1; nearer to 1 than 6e-8 a float32 is 1."""
+
+LOST_ROWS = 0.05
+"""More rows than this share, certain of a wrong class, are more than outliers and wrong labels."""
+
+VANISHED = 1e-6
+"""A gradient below this, per row and relative to the largest that cross-entropy can have, moves nothing."""
+
+ONE_HOT_SUM = 1e-3
+"""A one-hot row may miss the sum of 1 by this; float16 has 3 digits."""
+
+SURGE = 100.0
+"""A batch whose loss exceeds what training began with by this factor is no noise of batches."""
+
+EXPLODED_GRADIENT = 1e4
+"""A gradient that has grown by this factor since training began explodes; healthy ones grow by hundreds at most."""
+
+EXPLODED_WEIGHT = 100.0
+"""A weight above this, and above as many times the largest one at the beginning, has run away."""
+
+OSCILLATION_PERIODS = 8
+"""Oscillation is judged on the mean losses of this many periods."""
+
+OSCILLATION_RISE = 0.1
+"""A rise between two periods counts if it exceeds this share of the first loss, and of the loss it rises from."""
+
+OSCILLATION_RISES = 3
+"""So many rises that count, among the periods judged, are an oscillation if there is no progress beside them."""
+
+PROGRESS = 0.9
+"""A least loss below this share of an earlier one is progress."""
+
+CONSTANT_OUTPUT = 1e-6
+"""Outputs whose deviation between rows is below this share of their size are constant but for rounding."""
+
+CONSTANT_PROBABILITY = 1e-4
+"""The same for probabilities, absolute."""
+
+DEAD_SHARE = 0.5
+"""A layer with more dead units than this share is worth a warning."""
+
+SOME_DEAD_SHARE = 0.1
+"""And with more than this, a note; a few dead ReLUs are usual."""
+
+FLAT_SLOPE = 1e-3
+"""A PReLU slope below this, in absolute value, is a ReLU's: almost nothing of negative inputs passes."""
+
+RELAPSE = 5.0
+"""A loss this many times above the best is a relapse if it had been below the level at which the force wakes."""
+
+RELAPSES = 3
+"""One or two relapses happen in any training with the force; from this many on it does not settle."""
+
+FORCE_OUT_OF_BALANCE = 10.0
+"""A force rate this many times as large as the step that the gradient can make is one that no slope can resist."""
+
+WORSE_LOSS = 1.5
+"""A loss this many times the best is clearly worse."""
+
+LABELS_PER_CLASS = 20
+"""With so many labels per class seen, a class of average size is missing by chance once in 5e8."""
+
+LEAST_ROWS = 16
+"""Units are called dead, and outputs constant, only if at least so many rows were looked at."""
+
+PERIOD_STEPS = 200
+"""Losses are averaged over an epoch, or over so many steps if the epoch is longer."""
+
+LARGEST_PROBE = 2**20
+"""The doctor looks at so many numbers of input at most, or at one batch; of small rows at fewer."""
+
+CALLS_PER_PERIOD = 20
+"""The same as `PERIOD_STEPS`, in calls of `TrainingDoctor.check`, which may be made for every batch."""
+
+UNBUDGETED_LOOKS = 8
+"""So many times the doctor looks at once at a loss that has risen; after that only within its budget."""
+
+FIRST_STEPS = 64
+"""The labels of so many batches are counted whatever it costs, some microseconds each; then within the budget."""
+
+STILL_FALLING = 0.98
+"""A loss that has fallen below this share of what it was halfway was still falling when the steps were used up."""
+
+BATCHES_SEARCHED = 50
+"""So many further batches are searched for the cause of a step that failed."""

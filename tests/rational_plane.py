@@ -49,11 +49,11 @@ def _halves(corners, z):
     if not any(z[:2]):
         return [(z[2] >= 0, corners)]
     heights = [value(z, corner) for corner in corners]
-    halves = [(False, _clipped(corners, [-height for height in heights])), (True, _clipped(corners, heights))]
+    halves = [(False, clipped(corners, [-height for height in heights])), (True, clipped(corners, heights))]
     return [(sign, half) for sign, half in halves if area(half) > 0]
 
 
-def _clipped(corners, heights):
+def clipped(corners, heights):
     """The part of a polygon where heights, given at its corners, are at least 0."""
     kept = []
     for (start, end), (here, there) in zip(_edges(corners), _edges(heights), strict=True):

@@ -27,7 +27,10 @@ sys.modules["tensorflow"] = sys.modules["keras"] = None
 import importlib, pkgutil, prelu_rules as pr
 needs_keras = (
     "training",
+    "losses",
+    "doctor",
     "estimators.fit",
+    "experiments.collapse_training",
     "experiments.paper_training",
     "experiments.path_training",
     "experiments.reproduction",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 import typer
 
-from prelu_rules.cli import check, extract, fit, reproduce
+from prelu_rules.cli import check, collapse, extract, fit, reproduce
 from prelu_rules.errors import PReLURulesError
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+reproduce.commands.command("collapse")(collapse.collapse)
 app.add_typer(reproduce.commands, name="reproduce")
 app.command()(fit.fit)
 app.command()(extract.extract)
@@ -40,7 +42,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(words or ["--help"], standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show  # type: ignore[assignment]
+            status = app(words or ["--help"], standalone_mode=False)
     except PReLURulesError as problem:
         _stop(str(problem))
     except UsageError as problem:
@@ -48,6 +52,11 @@ def main(arguments: list[str] | None = None) -> None:
     if status == INTERRUPTED:
         print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show(message: Warning | str, *place: object) -> None:
+    """A warning as a user reads it, without the place in the code."""
+    print(f"prelu-rules: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _stop(message: str) -> None:

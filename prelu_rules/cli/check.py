@@ -33,7 +33,7 @@ def check(
         raise DataError(f"there is no file {model}; give the path of a .keras file.")
     domain = system.domain
     if data is not None:
-        from prelu_rules.geometry.box import Box
+        from prelu_rules.domains.box import Box
         from prelu_rules.readers.table import read_features
 
         names, rows = read_features(data, target)

@@ -44,7 +44,7 @@ MaxSteps = Annotated[int, typer.Option(help="Where a run of --method paper gives
 @commands.command("figure2")
 def figure2(figure: FigureFile = None) -> int:
     """Print the four rules of the paper's trained network."""
-    _check_files(None, figure)
+    check_files(None, figure)
     start_tensorflow()
     from prelu_rules.experiments.layered_network import paper_network
     from prelu_rules.experiments.reproduction import figure2
@@ -83,7 +83,7 @@ def _toy(
         raise InvalidValueError(
             f"cannot draw {figure}: figure 1 shows layers, which elimination dissolves; give --method paper."
         )
-    _check_files(json_file, figure)
+    check_files(json_file, figure)
     start_tensorflow()
     from prelu_rules.experiments.paper_training import PaperRun
     from prelu_rules.experiments.reproduction import reproduce as by_path
@@ -114,8 +114,16 @@ def _toy(
     return NOT_REACHED if problems else 0
 
 
-def _check_files(json_file: Path | None, figure: Path | None) -> None:
-    """Refuse what could not be written, before the work and not after it."""
+def check_files(json_file: Path | None, figure: Path | None) -> None:
+    """Refuse what could not be written, before the work and not after it.
+
+    Args:
+        json_file: where figures go, if anywhere.
+        figure: where a figure is drawn, if anywhere.
+
+    Raises:
+        InvalidValueError: if a folder is not there, or the figure's suffix is none that can be drawn.
+    """
     if figure is not None:
         from prelu_rules.plotting.figure_file import check_figure_path
 

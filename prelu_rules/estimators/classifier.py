@@ -12,8 +12,10 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.multiclass import check_classification_targets
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators.large import check_alone, class_labels, is_dataset, is_large, with_class_indices
 from prelu_rules.estimators.repetition import checked_weights
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
+from prelu_rules.refine.losses import LossName
 from prelu_rules.values import FloatArray
 
 
@@ -35,6 +37,9 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
         ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        jit: whether XLA compiles the training; it takes longer, and pays from the second fit on with as many columns.
+        n_jobs: joblib workers for the sparser versions of the networks, which pays where they take seconds; None for
+            those of `joblib.parallel_config`, which by default is one. It does not change the rules.
         class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
@@ -71,6 +76,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         batch_size: int = 64,
         learning_rate: float = 3e-3,
         ridge: float | None = None,
+        jit: bool = True,
+        n_jobs: int | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -88,17 +95,21 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             batch_size=batch_size,
             learning_rate=learning_rate,
             ridge=ridge,
+            jit=jit,
+            n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
             warm_start=warm_start,
         )
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Train a path of networks, and read the rules of one of them.
 
         Args:
-            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories.
+            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
+                fit into memory may come as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
+                `(x, y)` or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` class labels, of at least two classes.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
 
@@ -111,6 +122,13 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
         """
+        if is_dataset(X):
+            check_alone(y, sample_weight)
+            self.classes_ = class_labels(X)
+            return self._learn_large(with_class_indices(X, self.classes_), None, None, *self._outputs("class"))
+        if is_large(X):
+            self.classes_, targets = np.unique(y, return_inverse=True)
+            return self._learn_large(X, targets, sample_weight, *self._outputs(target_names(y, "class", None)[0]))
         table = self._table(X, y=y)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
@@ -119,21 +137,18 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         weights = checked_weights(sample_weight, len(table))
         there = weights > 0
         self.classes_, targets = np.unique(labels[there], return_inverse=True)
+        outputs = self._outputs(target_names(y, "class", None)[0])
+        return self._learn(table[there], targets.astype(np.float64), weights[there], *outputs)
+
+    def _outputs(self, target: str) -> tuple[LossName, tuple[str, ...], tuple[Any, ...]]:
+        """The loss, the names of the logits and the classes."""
         if len(self.classes_) == 1:
             raise InvalidValueError(
                 f"y holds 1 class, {self.classes_.tolist()[0]!r}, in the rows with a weight; a classifier needs two."
             )
         binary = len(self.classes_) == 2
-        target = target_names(y, "class", None)[0]
         names = tuple(f"logit({target} = {label})" for label in self.classes_[1 if binary else 0 :])
-        return self._learn(
-            table[there],
-            targets.astype(np.float64),
-            weights[there],
-            "logistic" if binary else "softmax",
-            names,
-            tuple(self.classes_.tolist()),
-        )
+        return "logistic" if binary else "softmax", names, tuple(self.classes_.tolist())
 
     def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
         labels = self.classes_[y.astype(np.intp)]

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import CellTypeError, InvalidValueError, ShapeError
 from prelu_rules.estimators.repetition import repetitions
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.rules.names import Indicator
 from prelu_rules.values import FloatArray
 

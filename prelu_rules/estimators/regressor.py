@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
+from prelu_rules.estimators.large import check_alone, is_dataset, is_large
 from prelu_rules.estimators.repetition import checked_weights
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
 from prelu_rules.values import FloatArray
@@ -34,6 +35,9 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
         ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        jit: whether XLA compiles the training; it takes longer, and pays from the second fit on with as many columns.
+        n_jobs: joblib workers for the sparser versions of the networks, which pays where they take seconds; None for
+            those of `joblib.parallel_config`, which by default is one. It does not change the rules.
         random_state: equal numbers and rows give equal rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
@@ -54,11 +58,13 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         (1, 2, array([0.5, 0.5]))
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Train a path of networks, and read the rules of one of them.
 
         Args:
-            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories.
+            X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
+                fit into memory may come as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
+                `(x, y)` or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` or `(n_rows, n_outputs)` numbers.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
 
@@ -71,6 +77,17 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
         """
+        if is_dataset(X):
+            check_alone(y, sample_weight)
+            shape = X.element_spec[1].shape
+            self._single = shape.rank == 1
+            return self._learn_large(
+                X, None, None, "squared", target_names(None, "y", None if self._single else shape[1])
+            )
+        if is_large(X):
+            self._single = np.ndim(y) == 1
+            names = target_names(y, "y", None if self._single else np.shape(y)[1])
+            return self._learn_large(X, y, sample_weight, "squared", names)
         table = self._table(X, y=y)
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
         check_consistent_length(table, targets)

@@ -14,10 +14,11 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.estimators.encoding import Encoding
+from prelu_rules.estimators.encoding import Encoding, NumberColumn
+from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import repeated
 from prelu_rules.refine.losses import LossName
-from prelu_rules.refine.path import PathPoint, RulePath
+from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray
@@ -31,6 +32,7 @@ class RuleEstimator(BaseEstimator):
 
     rules_: RuleSystem
     path_: RulePath
+    point_: PathPoint
 
     def __init__(
         self,
@@ -46,6 +48,8 @@ class RuleEstimator(BaseEstimator):
         batch_size: int = 64,
         learning_rate: float = 3e-3,
         ridge: float | None = None,
+        jit: bool = True,
+        n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         warm_start: bool = False,
@@ -61,6 +65,8 @@ class RuleEstimator(BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.ridge = ridge
+        self.jit = jit
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
@@ -156,6 +162,7 @@ class RuleEstimator(BaseEstimator):
         # Keras is needed for training only, so a fitted estimator predicts without it.
         from prelu_rules.training.path import train_path
 
+        check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         encoding = Encoding.of(table, weights)
         x, y, weights = repeated(encoding.transform(table), y, weights)
         weights = self._loss_weights(y, weights)
@@ -164,7 +171,8 @@ class RuleEstimator(BaseEstimator):
         task = sha256(repr((x.shape, y.shape, encoding, loss, self.validation_fraction, settings)).encode())
         for part in (x, y, weights):
             task.update(np.ascontiguousarray(part).tobytes())
-        if not (self.warm_start and getattr(self, "_task", None) == task.digest()):
+        known = self.warm_start and getattr(self, "_task", None) == task.digest() and self.path_.complete
+        if not known:
             self.path_ = train_path(
                 x,
                 y,
@@ -175,8 +183,44 @@ class RuleEstimator(BaseEstimator):
                 settings=settings,
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 verbose=bool(self.verbose),
+                n_jobs=self.n_jobs,
             )
         self.encoding_, self._rows, self._task = encoding, x, task.digest()
+        self._output_names, self._class_labels = output_names, classes
+        return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
+
+    def _learn_large(
+        self,
+        X: Any,
+        y: Any,
+        weights: npt.ArrayLike | None,
+        loss: LossName,
+        output_names: tuple[str, ...],
+        classes: tuple[Any, ...] | None = None,
+    ) -> Self:
+        """Train a path on rows that stay where they are, as numbers; a weight counts in the loss."""
+        from prelu_rules.training.path import train_path
+
+        check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
+        settings, seed = self._settings(), int(check_random_state(self.random_state).randint(2**31 - 1))
+        self.path_ = train_path(
+            X,
+            y,
+            loss=loss,
+            sample_weight=weights,
+            validation=self.validation_fraction,
+            settings=settings,
+            seed=seed,
+            verbose=bool(self.verbose),
+            n_jobs=self.n_jobs,
+        )
+        if is_dataset(X):
+            self.n_features_in_ = int(X.element_spec[0].shape[1])
+        else:
+            validate_data(self, X, skip_check_array=True)
+        self.encoding_ = Encoding(tuple(NumberColumn(f"x{k}") for k in range(self.n_features_in_)))
+        # Large rows are not compared with those of the last fit, which is what a warm start would go by.
+        self._rows, self._task = some_rows(X, settings.refine_rows, seed), b""
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
@@ -191,6 +235,7 @@ class RuleEstimator(BaseEstimator):
             warm_up_steps=self.warm_up_steps,
             force_steps=self.force_steps,
             batch_size=self.batch_size,
+            jit=self.jit,
         )
         return PathSettings(population, max_nonlinear=max(MAX_UNITS, self.max_nonlinear or 0), ridge=self.ridge)
 
@@ -199,11 +244,11 @@ class RuleEstimator(BaseEstimator):
         return weights
 
     def _take(self, point: PathPoint) -> Self:
-        self.n_nonlinear_ = point.n_nonlinear
+        self.point_, self.n_nonlinear_ = point, point.n_nonlinear
         self.rules_ = replace(
             extract_rules(
                 point.form,
-                self.encoding_.domain(self._rows),
+                point.domain,
                 feature_names=self.encoding_.feature_names,
                 max_units=point.n_nonlinear,
                 x=self._rows,

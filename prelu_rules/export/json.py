@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from prelu_rules.affine import AffineMap
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import DataError, FormatError, PReLURulesError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.normal_form import NormalForm, UnitLabel
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Condition, Rule

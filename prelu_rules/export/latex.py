@@ -13,6 +13,7 @@ from prelu_rules.export.terms import (
     said,
 )
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.short_numbers import as_fraction
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -87,6 +88,9 @@ def _formula(name: str, values: list[str], tests: list[str]) -> str:
 
 
 def _number(value: float) -> str:
+    fraction = as_fraction(value)
+    if fraction is not None:
+        return rf"\frac{{{fraction.numerator}}}{{{fraction.denominator}}}"
     mantissa, _, exponent = number(value).partition("e")
     return rf"{mantissa}\cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 

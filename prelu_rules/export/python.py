@@ -10,6 +10,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.terms import decided_class, linear_sum
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.short_numbers import as_fraction
 
 
 def identifiers(names: Iterable[str]) -> list[str]:
@@ -41,7 +42,9 @@ def identifiers(names: Iterable[str]) -> list[str]:
 
 
 def write(system: RuleSystem, function: str = "predict") -> str:
-    """A function of one row, with all digits of every number.
+    """A function of one row, with every number in full.
+
+    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does.
 
     Args:
         system: the rules.
@@ -70,7 +73,7 @@ def write(system: RuleSystem, function: str = "predict") -> str:
     for rule in system.rules:
         outputs.append(["return {"])
         for k, name in enumerate(system.output_names):
-            value = linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], write=repr)
+            value = linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], write=_number)
             outputs[-1].append(f"    {name!r}: {value},")
         outputs[-1].append("}")
     source = _function(system, function, "Predict one row from these features:", outputs)
@@ -95,6 +98,11 @@ def _function(system: RuleSystem, function: str, summary: str, results: list[lis
     return "\n".join(lines) + "\n"
 
 
+def _number(value: float) -> str:
+    # Divided out it is the same float, so the fraction that is shorter to read is as exact.
+    return str(as_fraction(value) or repr(value))
+
+
 def _comment(name: str) -> str:
     # A plain word as it is; anything else as Python would write it, without ending the docstring.
     return name if name.isidentifier() else repr(name).replace('"', '\\"')
@@ -102,4 +110,4 @@ def _comment(name: str) -> str:
 
 def _condition(condition: Condition, names: list[str]) -> str:
     side = ">=" if condition.nonnegative else "<"
-    return f"{linear_sum(condition.coef, names, condition.intercept, write=repr)} {side} 0"
+    return f"{linear_sum(condition.coef, names, condition.intercept, write=_number)} {side} 0"

@@ -14,24 +14,24 @@ from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.short_numbers import as_fraction
 from prelu_rules.values import Array
 
 
 def number(value: float) -> str:
-    """The shortest decimal that parses back to the float; whole numbers have no point.
+    """The shortest text that is the float once it is read: a decimal, or a fraction such as 1/3.
 
     Args:
         value: the number.
 
     Returns:
-        Its text.
+        Its text; whole numbers have no point.
 
     Example:
-        >>> number(2.0), number(-0.1), number(0.1 + 0.2)
-        ('2', '-0.1', '0.30000000000000004')
+        >>> number(2.0), number(-0.1), number(0.1 + 0.2), number(1 / 3)
+        ('2', '-0.1', '0.30000000000000004', '1/3')
     """
-    text = repr(float(value))
-    return text.removesuffix(".0")
+    return str(as_fraction(value) or repr(float(value)).removesuffix(".0"))
 
 
 def linear_sum(

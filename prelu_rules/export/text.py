@@ -6,8 +6,8 @@
 
 One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
 outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Those on one
-indicator read `IF colour = red` or `IF age is not missing`; in sums it is `[colour = red]`. Names that are no plain
-words stand in double quotes, as in JSON.
+indicator read `IF colour = red` or `IF age is not missing`; in sums it is `[colour = red]`. Where nothing is rounded, a
+third is `+1/3`. Names that are no plain words stand in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.precision import rounded
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.short_numbers import as_fraction
 from prelu_rules.values import Array, IntArray
 
 ALWAYS = "IF true"
@@ -143,7 +144,10 @@ def _sum(coef: Array, names: Sequence[str], constant: float, places: tuple[IntAr
 
 
 def _signed(value: float, places: int | None) -> str:
-    return f"{float(value):+}" if places is None else f"{rounded(value, places):+.{places}f}"
+    if places is not None:
+        return f"{rounded(value, places):+.{places}f}"
+    fraction = as_fraction(value)
+    return f"{float(value):+}" if fraction is None else f"{fraction.numerator:+}/{fraction.denominator}"
 
 
 def _plain(value: float, places: int | None) -> str:

@@ -17,7 +17,8 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array
 
-_NUMBER = r"[+-]\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+_UNSIGNED = r"\d+(?:/\d+|(?:\.\d*)?(?:[eE][+-]?\d+)?)"
+_NUMBER = rf"[+-]{_UNSIGNED}"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME = rf"[^\W\d]\w*|{_QUOTED}"
 _BRACKETED = re.compile(rf"\[(?P<column>{_NAME}) (?:= (?P<value>{_NAME})|is missing)\]")
@@ -26,7 +27,7 @@ _TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_FEATURE}))?")
 _UNITS = r"(?:\s+\(PReLU #(?P<units>\d+ on level \d+\b.*)\))?\s*"
 _UNIT = re.compile(r"(\d+) on level (\d+)")
 _CONDITION = re.compile(rf'IF (?P<sum>(?:{_QUOTED}|[^"])*?) (?P<side><|>=) 0{_UNITS}')
-_PLAIN = r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+_PLAIN = rf"-?{_UNSIGNED}"
 _BOUNDS = re.compile(
     rf"IF (?:(?P<low>{_PLAIN}) (?P<left><=?) )?(?P<name>{_FEATURE}) (?P<right><=?|>=?) (?P<high>{_PLAIN}){_UNITS}"
 )
@@ -144,7 +145,14 @@ def _read_units(text: str | None, count: int) -> list[UnitLabel | None]:
 
 
 def _finite(text: str, line: int) -> float:
-    value = float(text)
+    above, _, below = text.partition("/")
+    try:
+        # Of whole numbers the quotient is rounded once, so it is the float that was written so.
+        value = int(above) / int(below) if below else float(above)
+    except ZeroDivisionError:
+        raise FormatError(f"line {line}: {text!r} divides by 0; write another number.") from None
+    except (OverflowError, ValueError):
+        value = math.inf
     if not math.isfinite(value):
         raise FormatError(f"line {line}: {text!r} is too large for a number.")
     return value

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from prelu_rules.geometry import dictionary
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -115,31 +114,45 @@ def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
 
 
 @njit(cache=True)
-def stand_in_cell(
+def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
+    """The first unit that is another than in the pattern before; -1 where there is none before."""
+    if pattern > 0:
+        for unit in range(signs.shape[1]):
+            if signs[pattern, unit] != signs[pattern - 1, unit] or decides[pattern, unit] != decides[pattern - 1, unit]:
+                return unit
+    return -1
+
+
+@njit(cache=True)
+def write_rows(
     network: Network,
     frame: FloatArray,
     signs: BoolArray,
     decides: BoolArray,
-    tight: IntArray,
+    change: int,
     functions: FloatArray,
+    framed: FloatArray,
     rows: FloatArray,
     n_base: int,
-    table: FloatArray,
 ) -> int:
-    """Write the dictionary of a pattern's cell at the corner where its tight rows meet.
+    """Write the rows of a pattern's cell.
 
-    `rows` begins with the `n_base` rows of the frame; those of the units that decide are written behind them, and the
-    pre-activations of all units into `functions`. Returns the number of rows.
+    The pre-activations of all units are written into `functions`, and as rows of the frame into `framed`; those that
+    do not depend on the unit `change` and later ones are there already. `rows` begins with the `n_base` rows of the
+    frame; those of the units that decide are written behind them. Returns the number of rows.
     """
-    for start in range(len(signs)):
-        if network.block_end[start] > 0:
-            pre_activations(network, signs, start, network.block_end[start], functions)
+    n_units = len(signs)
+    for start in range(n_units):
+        stop = network.block_end[start]
+        if stop > 0 and change < start:
+            pre_activations(network, signs, start, stop, functions)
+            for unit in range(start, stop):
+                to_frame(functions[unit], frame, framed[unit])
     n = n_base
-    for unit in range(len(signs)):
+    for unit in range(n_units):
         if decides[unit]:
-            to_frame(functions[unit], frame, rows[n])
-            if not signs[unit]:
-                rows[n] = -rows[n]
+            sign = 1.0 if signs[unit] else -1.0
+            for q in range(rows.shape[1]):
+                rows[n, q] = sign * framed[unit, q]
             n += 1
-    dictionary.refresh(table, tight, n, rows)
     return n

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.deviation_program import DeviationProgram
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.propagation import bounds_on

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import Bounds as VariableBounds
 from scipy.optimize import LinearConstraint, milp
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.geometry.difference import Difference
 from prelu_rules.geometry.propagation import Bounds
 from prelu_rules.tolerances import SOLVER_FEASIBILITY

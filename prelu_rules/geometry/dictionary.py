@@ -98,6 +98,18 @@ def blocking(
 
 
 @njit(cache=True)
+def held(table: FloatArray, tight: IntArray, n: int, place: int) -> bool:
+    """Whether other rows keep the slack of a tight row from falling by more than `CUT`, if it were free to."""
+    n_coordinates, row = len(tight), tight[place]
+    found = False
+    # Without branches and divisions, so that several rows are looked at together.
+    for i in range(n):
+        rate = table[place, i]
+        found |= (i != row) & (rate > LEAST_PIVOT) & (table[n_coordinates, i] <= CUT * rate)
+    return found
+
+
+@njit(cache=True)
 def reaches(
     table: FloatArray,
     tight: IntArray,
@@ -203,7 +215,13 @@ def refresh(table: FloatArray, tight: IntArray, n: int, rows: FloatArray) -> Non
         upper = wanted[n_coordinates + q]
         side[q] = 1.0 if upper else -1.0
         tight[q] = n_coordinates + q if upper else q
-    for i in range(n):
+    table[:, : 2 * n_coordinates] = 0.0
+    for q in range(n_coordinates):
+        table[q, q] = -side[q]
+        table[q, n_coordinates + q] = side[q]
+        table[n_coordinates, q] = bound + side[q] * bound
+        table[n_coordinates, n_coordinates + q] = bound - side[q] * bound
+    for i in range(2 * n_coordinates, n):
         value = rows[i, n_coordinates]
         for q in range(n_coordinates):
             table[q, i] = -side[q] * rows[i, q]

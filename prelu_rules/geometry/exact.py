@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, exact_array
 
@@ -33,13 +33,16 @@ class ExactCell:
         table: `(n_rows, n_variables + 1)` object array of whole numbers.
         denominator: above 0.
         tight: `(n_variables,)`, the row that each column belongs to.
-        to_input: `(n_inputs, n_variables + 1)` of fractions, the inputs as affine functions of the first rows' slacks.
+        to_input: `(n_inputs, n_variables + 1)` of whole numbers; divided by `scale` they are the inputs as affine
+            functions of the first rows' slacks.
+        scale: above 0.
     """
 
     table: Array
     denominator: int
     tight: tuple[int, ...]
     to_input: Array
+    scale: int
 
     @classmethod
     def of_domain(cls, domain: Domain | None, n_inputs: int) -> ExactCell | None:
@@ -88,15 +91,17 @@ class ExactCell:
         k = to_input.shape[1] - 1
         table = np.zeros((k, k + 1), dtype=object)
         table[np.arange(k), np.arange(k)] = 1
-        return cls(table, 1, tuple(range(k)), to_input)
+        return cls(table, 1, tuple(range(k)), *_whole(to_input))
 
     def _row(self, row: Array) -> Array:
         """An affine function of the input as whole numbers at this corner, scaled by a positive factor."""
-        own = np.append(row[:-1] @ self.to_input[:, :-1], row[:-1] @ self.to_input[:, -1] + row[-1])
-        scale = lcm(*(Fraction(v).denominator for v in own))
-        whole = np.array([int(v * scale) for v in own], dtype=object)
-        result = whole[:-1] @ self.table[: len(self.tight)]
-        result[-1] += whole[-1] * self.denominator
+        given, _ = _whole(row)
+        own = given[:-1] @ self.to_input
+        own[-1] += given[-1] * self.scale
+        # Small numbers stay small in the pivots.
+        own //= gcd(*own) or 1
+        result = own[:-1] @ self.table[: len(self.tight)]
+        result[-1] += own[-1] * self.denominator
         return np.asarray(result)
 
     def _with(self, row: Array) -> ExactCell:
@@ -177,9 +182,9 @@ class ExactCell:
     @property
     def corner(self) -> Array:
         """`(n_inputs,)` of fractions, the corner where the cell stands."""
-        k = len(self.tight)
-        slacks = np.array([Fraction(v, self.denominator) for v in self.table[:k, -1]], dtype=object)
-        return np.asarray(self.to_input[:, :-1] @ slacks + self.to_input[:, -1])
+        slacks = np.append(self.table[: len(self.tight), -1], np.array(self.denominator, dtype=object))
+        scale = self.scale * self.denominator
+        return np.array([Fraction(v, scale) for v in self.to_input @ slacks], dtype=object)
 
 
 class Maximum(NamedTuple):
@@ -187,6 +192,14 @@ class Maximum(NamedTuple):
 
     value: Fraction | None
     point: Array
+
+
+def _whole(values: Array) -> tuple[Array, int]:
+    """Fractions as whole numbers, and what these have to be divided by."""
+    scale = lcm(*(v.denominator for v in values.flat))
+    return np.array([v.numerator * (scale // v.denominator) for v in values.flat], dtype=object).reshape(
+        values.shape
+    ), scale
 
 
 def _pivoted(table: Array, denominator: int, entering: int, column: int) -> tuple[Array, int]:

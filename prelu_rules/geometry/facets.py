@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
+from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, Patterns, compiled_network, stand_in_cell
-from prelu_rules.geometry.frame import Frame
+from prelu_rules.geometry.cells import Network, Patterns, compiled_network, first_change, write_rows
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.tolerances import CUT
+from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 
@@ -32,7 +34,7 @@ def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArra
         SolverError: if rounding errors keep the simplex method from an end.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> from prelu_rules.geometry.simplex import simplex_patterns
         >>> form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
         >>> frame = Frame.of_box(Box([-3], [3]))
@@ -46,6 +48,18 @@ def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArra
     basis = np.hstack([frame.basis, frame.centre[:, None]])
     n_kept = _facets(compiled_network(form), basis, base, *patterns, bounds, functions)
     return bounds, functions[:n_kept]
+
+
+class _Cell(NamedTuple):
+    """The cell of a pattern, and what is known of its rows."""
+
+    table: FloatArray
+    tight: IntArray
+    unit: IntArray  # (room,), the unit of a row; -1 for those of the domain
+    skipped: BoolArray  # (room,), rows that are implied by the others
+    known: BoolArray  # (room,), rows that are facets
+    beyond: BoolArray  # (room,), rows that are facets of the cell beyond the last row, too
+    size: IntArray  # (1,), the number of rows
 
 
 @njit(cache=True)
@@ -63,62 +77,112 @@ def _facets(
     n_patterns, n_units = signs.shape
     n_base, k = len(base), tight_rows.shape[1]
     functions = np.empty((n_units, frame.shape[0] + 1))
+    framed = np.empty((n_units, k + 1))
     rows = np.empty((n_base + n_units, k + 1))
     rows[:n_base] = base
-    table = np.empty((k + 1, len(rows)))
-    skipped = np.zeros(len(rows), dtype=np.bool_)
-    known = np.zeros(len(rows), dtype=np.bool_)
+    room = len(rows)
+    cell = _Cell(
+        np.empty((k + 1, room)),
+        np.empty(k, dtype=np.intp),
+        np.full(room, -1),
+        np.zeros(room, dtype=np.bool_),
+        np.zeros(room, dtype=np.bool_),
+        np.zeros(room, dtype=np.bool_),
+        np.zeros(1, dtype=np.intp),
+    )
+    first_table, first_tight = np.empty_like(cell.table), np.empty_like(cell.tight)
+    # The last unit of those that imply a unit, itself included; what is implied stays so while these are the same.
+    implied_by = np.full(n_units, n_units)
     n_kept = 0
     for pattern in range(n_patterns):
-        tight = tight_rows[pattern].copy()
-        n = stand_in_cell(network, frame, signs[pattern], decides[pattern], tight, functions, rows, n_base, table)
-        skipped[:] = False
-        known[:] = False
-        _mark_tight(table, tight, n_base, n, skipped, known)
-        # From the last to the first, so that of two equal ones the first stays.
-        row = n
-        for unit in range(n_units - 1, -1, -1):
-            if decides[pattern, unit]:
-                row -= 1
-                bounds[pattern, unit] = _is_facet(table, tight, n_base, n, row, skipped, known)
+        change = first_change(signs, decides, pattern)
+        n = write_rows(network, frame, signs[pattern], decides[pattern], change, functions, framed, rows, n_base)
+        last = n - 1
+        # Often a pattern is the one before but for the sign of the last unit that decides.
+        beyond = change >= 0 and decides[pattern, change] and n == cell.size[0] and cell.unit[last] == change
+        cell.size[0] = n
+        cell.known[:] = cell.beyond & beyond
+        cell.beyond[:] = False
+        cell.skipped[:] = False
+        row = n_base
         for unit in range(n_units):
-            if bounds[pattern, unit]:
+            if implied_by[unit] >= change:
+                implied_by[unit] = n_units
+            if decides[pattern, unit]:
+                cell.unit[row] = unit
+                cell.skipped[row] = implied_by[unit] < n_units
+                row += 1
+        if beyond and last in first_tight:
+            cell.table[:, :n], cell.tight[:] = first_table[:, :n], first_tight
+            dictionary.turn(cell.table, cell.tight, n, last)
+            first_tight[:] = -1
+        else:
+            cell.tight[:] = tight_rows[pattern]
+            dictionary.refresh(cell.table, cell.tight, n, rows)
+            first_table[:, :n], first_tight[:] = cell.table[:, :n], cell.tight
+        for row in range(n_base, n):
+            if cell.skipped[row]:
+                _leave(cell, row)
+        _mark_tight(cell, n_base)
+        # From the last to the first, so that of two equal ones the first stays.
+        for row in range(n - 1, n_base - 1, -1):
+            if not cell.known[row] and not cell.skipped[row]:
+                if _is_facet(cell, row):
+                    _mark_tight(cell, n_base)
+                else:
+                    implied_by[cell.unit[row]] = _last_of_those_that_imply(cell, row)
+        for row in range(n_base, n):
+            if not cell.skipped[row]:
+                unit = cell.unit[row]
+                bounds[pattern, unit] = True
                 kept[n_kept] = functions[unit]
                 n_kept += 1
     return n_kept
 
 
 @njit(cache=True)
-def _is_facet(
-    table: FloatArray, tight: IntArray, n_base: int, n: int, row: int, skipped: BoolArray, known: BoolArray
-) -> bool:
-    """Whether the cell would be larger without a row; if it would not, the row is skipped from now on."""
-    if known[row]:
-        return True
-    skipped[row] = True
-    for place in range(len(tight)):
-        if tight[place] == row:
-            entering, step = dictionary.blocking(table, tight, n, place, -1.0, skipped, True)
+def _leave(cell: _Cell, row: int) -> None:
+    """Let another row be tight in the place of one that is skipped; if there is none, it is not skipped."""
+    for place in range(len(cell.tight)):
+        if cell.tight[place] == row:
+            entering, step = dictionary.blocking(cell.table, cell.tight, cell.size[0], place, -1.0, cell.skipped, True)
             if entering < 0 or step > CUT:
-                skipped[row] = False
-                return True
-            dictionary.pivot(table, tight, n, entering, place)
-            break
-    facet, _ = dictionary.reaches(table, tight, n, row, -1.0, skipped, True)
-    skipped[row] = not facet
-    if facet:
-        _mark_tight(table, tight, n_base, n, skipped, known)
-    return facet
+                cell.skipped[row] = False
+            else:
+                dictionary.pivot(cell.table, cell.tight, cell.size[0], entering, place)
+            return
 
 
 @njit(cache=True)
-def _mark_tight(table: FloatArray, tight: IntArray, n_base: int, n: int, skipped: BoolArray, known: BoolArray) -> None:
+def _is_facet(cell: _Cell, row: int) -> bool:
+    """Whether the cell would be larger without a row; if it would not, the row is skipped from now on."""
+    cell.skipped[row] = True
+    _leave(cell, row)
+    if cell.skipped[row]:
+        facet, _ = dictionary.reaches(cell.table, cell.tight, cell.size[0], row, -1.0, cell.skipped, True)
+        cell.skipped[row] = not facet
+    return not cell.skipped[row]
+
+
+@njit(cache=True)
+def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
+    """The last unit of those that imply a row: here it is a sum of the slacks of tight rows, with factors above 0."""
+    last = cell.unit[row]
+    for place in range(len(cell.tight)):
+        if cell.table[place, row] > LEAST_RATE:
+            last = max(last, cell.unit[cell.tight[place]])
+    return last
+
+
+@njit(cache=True)
+def _mark_tight(cell: _Cell, n_base: int) -> None:
     """Mark the rows tight at this corner that nothing else holds: without them the walk would go on behind them."""
-    for place in range(len(tight)):
-        row = tight[place]
+    # A corner on the last row is one of the cell beyond it, too.
+    shared = cell.size[0] - 1 in cell.tight
+    for place in range(len(cell.tight)):
+        row = cell.tight[place]
         # The rows of the domain come first, and nobody asks for them.
-        if row >= n_base and not known[row]:
-            skipped[row] = True
-            entering, step = dictionary.blocking(table, tight, n, place, -1.0, skipped, False)
-            known[row] = entering < 0 or step > CUT
-            skipped[row] = False
+        if row >= n_base and not (cell.known[row] and (cell.beyond[row] or not shared)):
+            facet = not dictionary.held(cell.table, cell.tight, cell.size[0], place)
+            cell.known[row] |= facet
+            cell.beyond[row] |= facet and shared

@@ -8,9 +8,9 @@ from dataclasses import replace
 import joblib
 import numpy as np
 
+from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cells import Patterns
-from prelu_rules.geometry.frame import Frame
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import BoolArray
@@ -41,7 +41,7 @@ def parallel_patterns(form: NormalForm, frame: Frame, n_jobs: int | None = None)
         SolverError: if rounding errors keep the simplex method from an end.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
         >>> [batch.signs.astype(int).tolist() for batch in parallel_patterns(form, Frame.of_box(Box([-3], [3])))]
         [[[0, 0], [1, 0], [1, 1]]]

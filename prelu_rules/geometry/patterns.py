@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.domain import Domain, frame_of
-from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED, CUT
 from prelu_rules.values import Array, BoolArray, FloatArray

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
+from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, compiled_network, stand_in_cell, to_frame
-from prelu_rules.geometry.domain import Domain, frame_of
+from prelu_rules.geometry.cells import Network, compiled_network, first_change, to_frame, write_rows
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
@@ -54,7 +54,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         SolverError: if rounding errors keep the simplex method from an end.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
         >>> ranges = output_ranges(form, Box([-3], [2]))
         >>> ranges.lower, ranges.upper, ranges.at_upper
@@ -101,7 +101,7 @@ def unit_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS
         LimitError: if there are more regions.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[2.0]], [[1.0]]], [[1.0], [0.0]], [[0.0]])
         >>> unit_ranges(form, Box([-3], [2])).lower
         array([-5.])
@@ -159,6 +159,7 @@ def _widen(
     n_patterns, n_units = signs.shape
     n_base, k = len(base), tight_rows.shape[1]
     functions = np.empty((n_units, frame.shape[0] + 1))
+    framed = np.empty((n_units, k + 1))
     rows = np.empty((n_base + n_units, k + 1))
     rows[:n_base] = base
     table = np.empty((k + 1, len(rows) + 1))
@@ -167,7 +168,9 @@ def _widen(
     bound = base[0, k]
     for pattern in range(n_patterns):
         tight = tight_rows[pattern].copy()
-        n = stand_in_cell(network, frame, signs[pattern], decides[pattern], tight, functions, rows, n_base, table)
+        change = first_change(signs, decides, pattern)
+        n = write_rows(network, frame, signs[pattern], decides[pattern], change, functions, framed, rows, n_base)
+        dictionary.refresh(table, tight, n, rows)
         skipped[n] = True
         for output in range(outputs.shape[1]):
             size = to_frame(outputs[pattern, output], frame, objective)

@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry.cells import Patterns
-from prelu_rules.geometry.domain import Domain, frame_of
-from prelu_rules.geometry.frame import Frame
 from prelu_rules.geometry.parallel import parallel_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.region import Region, RegionBatch
@@ -108,7 +108,7 @@ def linear_regions(
         SolverError: if the linear programming solver fails.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([np.eye(2), [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
         >>> [region.coef.tolist() for region in linear_regions(form, Box([-1, -1], [1, 1]))]
         [[[0.0, 0.0]], [[0.0, 1.0]], [[1.0, 0.0]], [[1.0, 1.0]]]

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, Patterns, compiled_network, pre_activations, to_frame
 from prelu_rules.geometry.dictionary import ABOVE, BOTH
-from prelu_rules.geometry.frame import Frame
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
@@ -73,7 +73,7 @@ def simplex_patterns(form: NormalForm, frame: Frame, prefix: BoolArray | None = 
         SolverError: if rounding errors keep the walk from an end.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([np.eye(2), [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
         >>> [batch.signs.astype(int).tolist() for batch in simplex_patterns(form, Frame.of_box(Box([-1, -1], [1, 1])))]
         [[[0, 0], [0, 1], [1, 0], [1, 1]]]

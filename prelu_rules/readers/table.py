@@ -1,4 +1,4 @@
-"""Reads a CSV file or a DataFrame into numbers and a target, and refuses what cannot be learned from."""
+"""Reads a CSV file or a DataFrame into features and a target, and refuses what cannot be learned from."""
 
 from __future__ import annotations
 
@@ -12,55 +12,58 @@ import numpy as np
 import pandas as pd
 
 from prelu_rules.errors import DataError, InvalidValueError, ShapeError
-from prelu_rules.values import FloatArray, Value, frozen_array
+from prelu_rules.values import FloatArray, frozen_array
 
 Task = Literal["regression", "classification"]
 
 FEWEST_ROWS = 10
 """Rows below which a split into training, validation and test rows says nothing."""
 
+MISSING = ("", "nan", "na", "n/a", "null", "none", "<na>")
+"""What a cell holds that is missing, in small letters."""
+
 
 @dataclass(frozen=True, eq=False)
-class Table(Value):
-    """Rows of numbers with a target.
+class Table:
+    """Rows of features with a target.
 
     Attributes:
-        x: `(n_rows, n_features)` float64.
+        features: a column for each feature: float64 with NaN, or strings with None, where a value is missing.
         y: `(n_rows,)` float64: the target's value, or the index of its class.
-        feature_names: `n_features` column names.
         target: the target's column name.
         classes: the class labels, sorted; None for regression.
 
     Raises:
-        ShapeError: if rows, names and target do not fit together.
-        InvalidValueError: if a number is NaN or infinite.
+        ShapeError: if features and target have different numbers of rows.
+        InvalidValueError: if a target is NaN or infinite.
 
     Example:
-        >>> Table([[1.0], [2.0]], [0, 1], ("age",), "smokes", classes=("no", "yes")).task
-        'classification'
+        >>> table = Table(pd.DataFrame({"age": [41.0, 17.0]}), [0, 1], "smokes", classes=("no", "yes"))
+        >>> table.task, table.labels.tolist()
+        ('classification', ['no', 'yes'])
     """
 
-    x: FloatArray
+    features: pd.DataFrame
     y: FloatArray
-    feature_names: tuple[str, ...]
     target: str
     classes: tuple[str | int | float, ...] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", frozen_array(self.x, "x", (None, len(self.feature_names))))
         object.__setattr__(self, "y", frozen_array(self.y, "y", (None,)))
-        if len(self.x) != len(self.y):
-            raise ShapeError(f"x has {len(self.x)} rows, but y has {len(self.y)}; give a target for each row.")
+        if len(self.features) != len(self.y):
+            raise ShapeError(
+                f"the features have {len(self.features)} rows, but y has {len(self.y)}; give a target for each row."
+            )
 
     def __len__(self) -> int:
         return len(self.y)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, target: str, task: Task | None = None) -> Table:
-        """The table in a DataFrame; every column but the target is a feature and must be numeric.
+        """The table in a DataFrame; every column but the target is a feature, of numbers or of categories.
 
         Args:
-            frame: the data; booleans count as 0 and 1.
+            frame: the data; booleans count as 0 and 1. Values may be missing, but not in the target.
             target: the column to predict.
             task: None to take text, and columns of just 0 and 1, as classes, and all other targets as numbers.
 
@@ -68,14 +71,15 @@ class Table(Value):
             The table.
 
         Raises:
-            DataError: if a column is missing or named twice, a feature holds text or a missing or infinite value,
-                there are fewer than 10 rows, the target is constant, or has one class only.
+            DataError: if a column is missing, empty or named twice, a feature holds text among numbers, an infinite
+                value or a text of its own in most rows, there are fewer than 10 rows, the target misses a value, is
+                constant, or has one class only.
             InvalidValueError: if `task` is another word.
 
         Example:
             >>> frame = pd.DataFrame({"age": range(20), "price": range(100, 120)})
-            >>> Table.from_frame(frame, "price").feature_names
-            ('age',)
+            >>> Table.from_frame(frame, "price").features.columns.tolist()
+            ['age']
         """
         names = [str(name).strip() for name in frame.columns]
         _check_header(names, "the DataFrame")
@@ -87,9 +91,19 @@ class Table(Value):
         """What is predicted: a number or a class."""
         return "regression" if self.classes is None else "classification"
 
+    @property
+    def labels(self) -> pd.Series[Any]:
+        """The target as an estimator wants it: its values, or the labels of its classes."""
+        if self.classes is None:
+            return pd.Series(self.y, name=self.target)
+        return pd.Series(np.array(self.classes)[self.y.astype(np.intp)], name=self.target)
+
 
 def read_table(path: str | os.PathLike[str], target: str, task: Task | None = None) -> Table:
-    r"""Read a CSV file with a header; every column but the target is a feature and must be numeric.
+    r"""Read a CSV file with a header; every column but the target is a feature, of numbers or of categories.
+
+    A column without any number holds categories. An empty cell is a missing value, as are `NaN`, `NA`, `N/A`, `null`
+    and `none`.
 
     Args:
         path: the file, UTF-8, comma-separated.
@@ -100,9 +114,9 @@ def read_table(path: str | os.PathLike[str], target: str, task: Task | None = No
         The table.
 
     Raises:
-        DataError: if the file is missing, empty or no CSV, a column is missing, named twice or without a name, a
-            feature holds text or a missing or infinite value, there are fewer than 10 rows, the target is
-            constant, or has one class only.
+        DataError: if the file is missing, empty or no CSV, a column is missing, empty, named twice or without a name,
+            a feature holds text among numbers, an infinite value or a text of its own in most rows, there are fewer
+            than 10 rows, the target misses a value, is constant, or has one class only.
         InvalidValueError: if `task` is another word.
 
     Example:
@@ -157,9 +171,27 @@ def _table(cells: pd.DataFrame, target: str, task: Task | None, path: str) -> Ta
         raise DataError(f"{path} has no column beside the target {target!r}; add features.")
     if len(cells) < FEWEST_ROWS:
         raise DataError(f"{path} has {len(cells)} rows of data; at least {FEWEST_ROWS} are needed.")
-    x = np.column_stack([_numbers(cells[name], path) for name in features])
     y, classes = _target(cells[target], path, task)
-    return Table(x, y, tuple(features), target, classes)
+    return Table(pd.DataFrame({name: _feature(cells[name], path) for name in features}), y, target, classes)
+
+
+def _feature(column: pd.Series[str], path: str) -> pd.Series[Any]:
+    """Numbers or categories."""
+    text = column.str.strip()
+    missing = text.str.lower().isin(MISSING)
+    there = text[~missing]
+    if there.empty:
+        raise DataError(f"column {column.name!r} of {path} is empty; drop it.")
+    numeric = pd.to_numeric(there, errors="coerce").notna()
+    if not numeric.any():
+        categories = there.nunique()
+        if 2 * categories > len(there):
+            raise DataError(
+                f"column {column.name!r} of {path} has {categories} different texts in {len(there)} rows, too many to "
+                "learn from as categories; drop the column."
+            )
+        return text.astype(object).where(~missing, None)
+    return pd.Series(_numbers(there, path), there.index).reindex(text.index)
 
 
 def _text(column: pd.Series[Any]) -> pd.Series[str]:
@@ -210,13 +242,13 @@ def _numbers(column: pd.Series[str], path: str) -> FloatArray:
     wrong = ~np.isfinite(values)
     if not wrong.any():
         return values
-    row = int(np.argmax(wrong))
-    cell, where = str(text.iloc[row]), f"column {column.name!r} of {path}, row {row + 1} of the data,"
-    if cell.lower() in ("", "nan", "na", "n/a", "null", "none", "<na>"):
+    first = int(np.argmax(wrong))
+    cell, where = str(text.iloc[first]), f"column {column.name!r} of {path}, row {text.index[first] + 1} of the data,"
+    if cell.lower() in MISSING:
         raise DataError(f"{where} has a missing value ({cell!r}); fill it or drop the row.")
-    if np.isinf(values[row]):
+    if np.isinf(values[first]):
         raise DataError(f"{where} has the value {cell!r}, which is not finite; mend it or drop the row.")
-    raise DataError(f"{where} has the text {cell!r} where a number is needed; encode or drop the column.")
+    raise DataError(f"{where} has the text {cell!r} where a number is needed; mend it or drop the row.")
 
 
 def _target(

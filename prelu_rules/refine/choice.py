@@ -72,20 +72,3 @@ def schwarz(log_likelihood: float, n_numbers: int, n_rows: int) -> float:
         20.0
     """
     return float(-2 * log_likelihood + n_numbers * np.log(n_rows))
-
-
-def akaike(log_likelihood: float, n_numbers: int) -> float:
-    """Akaike's information criterion (1974): a number costs 2.
-
-    Args:
-        log_likelihood: of all rows together, up to a constant.
-        n_numbers: numbers that were fitted.
-
-    Returns:
-        The criterion; the smallest one is best.
-
-    Example:
-        >>> akaike(-10.0, 2)
-        24.0
-    """
-    return -2 * log_likelihood + 2 * n_numbers

@@ -99,48 +99,67 @@ def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray
     n_free = int(system.support.sum())
     counted = task.ridge * penalised(system)
     first, second = counted * system.free, np.diag(counted)
-    for part in _parts(task, n_free * system.n_outputs):
+    for part in parts(task, n_free * system.n_outputs):
         features = system.features(part.x)
         outputs = system.outputs(features)
         at_outputs = part.loss.gradient(outputs, part.y) * part.weights[:, None]
-        jacobian = _jacobian(system, features)
-        for output, derivative in enumerate(jacobian):
+        derivatives = jacobian(system, features)
+        for output, derivative in enumerate(derivatives):
             first += derivative @ at_outputs[:, output]
         root = part.loss.root(outputs)
         if root is not None:
-            jacobian = (
-                np.einsum("nor,opn->rpn", root, jacobian) if root.shape[1] > 1 else root[:, 0].T[:, None, :] * jacobian
+            derivatives = (
+                np.einsum("nor,opn->rpn", root, derivatives)
+                if root.shape[1] > 1
+                else root[:, 0].T[:, None, :] * derivatives
             )
-        jacobian *= np.sqrt(part.weights)
-        for scaled in jacobian:
+        derivatives *= np.sqrt(part.weights)
+        for scaled in derivatives:
             # A matrix times its own transpose, of which BLAS computes one half.
             second += scaled @ scaled.T
     return first, second
 
 
-def _parts(task: Task, row_size: int) -> Iterator[Task]:
+def parts(task: Task, row_size: int) -> Iterator[Task]:
+    """The rows in parts that are small enough to hold derivatives of.
+
+    Args:
+        task: the rows.
+        row_size: numbers that are held for each of them.
+
+    Yields:
+        Parts of the task, in order; their weights are those of the whole.
+    """
     step = max(1, CHUNK // max(1, row_size))
     for start in range(0, len(task), step):
         rows = slice(start, start + step)
         yield Task(task.x[rows], task.y[rows], task.weights[rows], task.loss, task.ridge)
 
 
-def _jacobian(system: CompactSystem, features: FloatArray) -> FloatArray:
-    """The derivative of each output in each free weight, `(n_outputs, n_free, n_rows)`."""
+def jacobian(system: CompactSystem, features: FloatArray) -> FloatArray:
+    """The derivative of each output in each free weight.
+
+    Args:
+        system: the network.
+        features: `(n_rows, n_features)`, what `system.features` returns.
+
+    Returns:
+        `(n_outputs, n_free, n_rows)`.
+    """
     k, m = system.n_units, system.n_outputs
     starts = np.concatenate([[0], np.cumsum(system.support.sum(axis=1))])
     columns = features.T
-    jacobian = np.zeros((m, starts[-1], len(features)))
+    derivatives = np.zeros((m, starts[-1], len(features)))
     for output in range(m):
         at_outputs = np.zeros((len(features), m), order="F")
         at_outputs[:, output] = 1
         at_units = _at_units(system, features, at_outputs).T
         for unit in range(k):
             if at_units[unit].any():
-                part = jacobian[output, starts[unit] : starts[unit + 1]]
+                part = derivatives[output, starts[unit] : starts[unit + 1]]
                 np.multiply(at_units[unit], columns[system.support[unit]], out=part)
-        jacobian[output, starts[k + output] : starts[k + output + 1]] = columns[system.support[k + output]]
-    return jacobian
+        derivatives[output, starts[k + output] : starts[k + output + 1]] = columns[system.support[k + output]]
+    return derivatives
 
 
 def _at_units(system: CompactSystem, features: FloatArray, at_outputs: FloatArray) -> FloatArray:

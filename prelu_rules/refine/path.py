@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import fewest_not_worse
@@ -31,7 +31,8 @@ class PathPoint(Value):
         train_score: on all rows that it was fitted to: R2, or the share of right classes.
         validation_score: the same on the validation rows, of the network of this size that did not see them.
         validation_losses: `(n_validation,)`, the loss of each of these rows.
-        criterion: Schwarz's criterion, for classes Akaike's, on the rows that it was fitted to; the smallest is best.
+        criterion: on the rows that it was fitted to, Schwarz's criterion, for classes the loss of rows left out
+            (`prelu_rules.refine.left_out`); the smallest is best.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -58,6 +59,11 @@ class PathPoint(Value):
         return sum(1 for _ in reachable_patterns(self.form, self.domain))
 
     @property
+    def slopes(self) -> FloatArray:
+        """`(n_nonlinear,)`, the factor of each unit where its pre-activation is negative: 0 in the compact form."""
+        return np.asarray(self.form.slopes, dtype=np.float64)
+
+    @property
     def n_numbers(self) -> int:
         """Numbers to read in the compact form: coefficients, constants and thresholds that are not 0."""
         form = self.form
@@ -68,12 +74,14 @@ class PathPoint(Value):
 class RulePath(Sequence[PathPoint], Value):
     """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, and sparser versions of it.
 
-    `path[k]` is the network with `k` nonlinear units, at the sparsity that `by` prefers.
+    `path[k]` is the network with `k` nonlinear units, at the sparsity that the criterion prefers.
 
     Attributes:
         levels: for each size, its networks, those with most numbers first.
         validation_weights: `(n_validation,)`, of the validation rows.
-        by: what chooses the sparsity of a size: "criterion", or "validation" for the smallest loss on validation rows.
+        by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
+        before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
+        complete: whether the search came to its end; False after an interrupt (Ctrl-C).
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -88,6 +96,8 @@ class RulePath(Sequence[PathPoint], Value):
     levels: tuple[tuple[PathPoint, ...], ...]
     validation_weights: FloatArray
     by: Literal["criterion", "validation"] = "criterion"
+    before_force: NormalForm | None = None
+    complete: bool = True
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
@@ -101,11 +111,11 @@ class RulePath(Sequence[PathPoint], Value):
 
     def __getitem__(self, size: Any) -> Any:
         if isinstance(size, slice):
-            return [self._preferred(level) for level in self.levels[size]]
-        return self._preferred(self.levels[size])
+            return [_preferred(level) for level in self.levels[size]]
+        return _preferred(self.levels[size])
 
     def __iter__(self) -> Iterator[PathPoint]:
-        return (self._preferred(level) for level in self.levels)
+        return (_preferred(level) for level in self.levels)
 
     def choose(
         self, max_nonlinear: int | None = None, max_rules: int | None = None, max_numbers: int | None = None
@@ -113,7 +123,7 @@ class RulePath(Sequence[PathPoint], Value):
         """A network of the path; nothing is trained again.
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit, the one of those within it that the criterion prefers.
+        rows is not clearly above the smallest. With a limit the same rule does, or, if `by` says so, the criterion.
 
         Args:
             max_nonlinear: the most nonlinear units.
@@ -126,11 +136,8 @@ class RulePath(Sequence[PathPoint], Value):
         Raises:
             InvalidValueError: if no network of the path keeps within the limits.
         """
-        limits = {"max_nonlinear": max_nonlinear, "max_rules": max_rules, "max_numbers": max_numbers}
-        for name, limit in limits.items():
-            if limit is not None and (limit != int(limit) or limit < (name != "max_nonlinear")):
-                raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least 1 (units: 0).")
-        free = all(limit is None for limit in limits.values())
+        check_limits(max_nonlinear, max_rules, max_numbers)
+        free = max_nonlinear is max_rules is max_numbers is None
         allowed: dict[int, PathPoint] = {}
         for size, level in enumerate(self.levels):
             if max_nonlinear is not None and size > max_nonlinear:
@@ -140,14 +147,14 @@ class RulePath(Sequence[PathPoint], Value):
                 # A unit makes at least one rule more, unless it never bends on the domain.
                 within = [point for point in within if point.n_rules <= max_rules]
             if within:
-                allowed[size] = self._preferred(within) if free else _shortest_code(within)
+                allowed[size] = _preferred(within)
         if not allowed:
             fewest = min(point.n_numbers for level in self.levels for point in level)
             raise InvalidValueError(
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
             )
-        if not free:
-            return _shortest_code(list(allowed.values()))
+        if self.by == "criterion" and not free:
+            return _preferred(list(allowed.values()))
         losses = {size: point.validation_losses for size, point in allowed.items()}
         return allowed[fewest_not_worse(losses, self.validation_weights)]
 
@@ -175,12 +182,27 @@ class RulePath(Sequence[PathPoint], Value):
 
         return plot_path(self, chosen)
 
-    def _preferred(self, level: Sequence[PathPoint]) -> PathPoint:
-        if self.by == "criterion":
-            return _shortest_code(level)
-        return min(level, key=lambda point: float(np.average(point.validation_losses, weights=self.validation_weights)))
+
+def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: int | None) -> None:
+    """Refuse limits that no network can keep.
+
+    Args:
+        max_nonlinear: the most nonlinear units; None for any number.
+        max_rules: the most rules.
+        max_numbers: the most numbers.
+
+    Raises:
+        InvalidValueError: if one is no whole number, or too small.
+
+    Example:
+        >>> check_limits(0, None, 12)
+    """
+    limits = {"max_nonlinear": (max_nonlinear, 0), "max_rules": (max_rules, 1), "max_numbers": (max_numbers, 1)}
+    for name, (limit, least) in limits.items():
+        if limit is not None and (limit != int(limit) or limit < least):
+            raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least {least}.")
 
 
-def _shortest_code(points: Sequence[PathPoint]) -> PathPoint:
-    """The one that the criterion prefers, which charges for every number."""
+def _preferred(points: Sequence[PathPoint]) -> PathPoint:
+    """The one that the criterion prefers."""
     return min(points, key=lambda point: point.criterion)

@@ -12,10 +12,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import LimitError, ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.deviation import deviation_bounds
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.collapse import without_unused
 from prelu_rules.rules.overlay import cell_of, overlaid, overlap, rounded_down, rounded_up, uncovered, whole_domain
@@ -23,7 +23,7 @@ from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray, Value
 
 MAX_CELLS = 500
-"""Pieces of the overlay; in few dimensions so many take a second, in ten about half a minute."""
+"""Pieces of the overlay; in few dimensions so many take a second, in ten some twenty seconds."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
-from prelu_rules.geometry.sampling import sampled
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import default_names
@@ -43,9 +43,9 @@ def extract_rules(
 ) -> RuleSystem:
     """Rules that are the network on a domain: one for each sign pattern, merged where the outputs are the same.
 
-    On the domain the rules are the network, and no condition follows from the others there. Every input falls under a
-    rule, off the domain as well; where it falls under several, which off the boundaries happens only outside the
-    domain, the first counts.
+    On the domain the rules are the network, no condition follows from the others there, and no two rules could be one.
+    Every input of the domain falls under a rule. Off the domain several may hold, and the first counts; where none
+    does, which is rare, it is the first that is met on the way to the domain (see `off_domain`).
 
     Args:
         form: a collapsed network; each of its units is taken as nonlinear.

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from prelu_rules.affine import AffineMap
-from prelu_rules.geometry.domain import Domain, frame_of
-from prelu_rules.geometry.frame import Frame
-from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.simplification import implied, needed
 from prelu_rules.tolerances import CANCELLED, CUT
@@ -21,16 +21,18 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
 
     The union of two polyhedra is convex if, and only if, it is the set of inputs that satisfy those conditions of
     either that the other satisfies too (Bemporad, Fukuda and Torrisi, "Convexity recognition of the union of
-    polyhedra", 2001). They are the conditions of the merged rule. They have to be satisfied off the domain as well, so
-    that an input that a rule covered stays covered wherever it is; that the union is convex has to be true on the
-    domain only.
+    polyhedra", 2001). They are the conditions of the merged rule. First those merge that satisfy them off the domain as
+    well, so that an input that a rule covered stays covered wherever it is; then those that do so on the domain only.
+    An input off the domain that a rule loses nearly always falls under another; `off_domain` says what counts where
+    it does not.
 
     Args:
         rules: rules whose interiors are disjoint on the domain.
         domain: what they are asked to hold on; None for all inputs.
 
     Returns:
-        As few rules; where two have become one, it stands in the place of the first.
+        Rules of which no two have a union that is convex on the domain; where two have become one, it stands in the
+        place of the first.
 
     Raises:
         InvalidValueError: if the domain is empty.
@@ -43,19 +45,23 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
         True
     """
     left = list(rules)
-    frame = frame_of(domain, rules[0].outputs.coef.shape[1]) if rules else None
+    for within in (None,) if domain is None else (None, domain):
+        _merge(left, domain, within)
+    return tuple(left)
+
+
+def _merge(left: list[Rule], domain: Domain | None, within: Domain | None) -> None:
+    """Merge rules until no two are left whose union has the conditions that either satisfies within a domain."""
     k = 0
     while k < len(left):
         for other in range(k + 1, len(left)):
-            assert frame is not None
-            union = _union(left[k], left[other], domain, frame)
+            union = _union(left[k], left[other], domain, within)
             if union is not None:
                 # A larger rule may now be merged with one that was passed before.
                 left[k : k + 1], left[other : other + 1] = [union], []
                 k = -1
                 break
         k += 1
-    return tuple(left)
 
 
 def same_outputs(left: AffineMap, right: AffineMap) -> bool:
@@ -80,15 +86,14 @@ def same_outputs(left: AffineMap, right: AffineMap) -> bool:
     return bool((difference <= CANCELLED * size[:, None]).all())
 
 
-def _union(left: Rule, right: Rule, domain: Domain | None, frame: Frame) -> Rule | None:
+def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None) -> Rule | None:
     """The rule of the union, if there is one."""
     if left.decision != right.decision or not same_outputs(left.outputs, right.outputs):
         return None
-    # Satisfied on all of R^n, not only on the domain, so that no input falls out of the rules.
-    mine, alien = _split(left.conditions, right.conditions)
-    theirs, strange = _split(right.conditions, left.conditions)
+    mine, alien = _split(left.conditions, right.conditions, within)
+    theirs, strange = _split(right.conditions, left.conditions, within)
     envelope = [*mine, *theirs]
-    cell = _cell(envelope, frame)
+    cell = _cell(envelope, frame_of(domain, left.outputs.coef.shape[1]))
     for first in alien:
         coef, intercept = first.halfspace()
         if cell.reach(-coef, -intercept) <= CUT:
@@ -104,14 +109,16 @@ def _union(left: Rule, right: Rule, domain: Domain | None, frame: Frame) -> Rule
     return replace(left, conditions=needed(envelope, domain), count=sum(counts) if counts else None)
 
 
-def _split(conditions: Sequence[Condition], others: Sequence[Condition]) -> tuple[list[Condition], list[Condition]]:
-    """The conditions that inputs satisfying the others satisfy too, and those that they need not."""
+def _split(
+    conditions: Sequence[Condition], others: Sequence[Condition], within: Domain | None
+) -> tuple[list[Condition], list[Condition]]:
+    """The conditions that inputs of a domain satisfying the others satisfy too, and those that they need not."""
     shared: list[Condition] = []
     own: list[Condition] = []
     if conditions:
-        cell = _cell(others, Frame.of_everything(len(conditions[0].coef)))
+        cell = _cell(others, frame_of(within, len(conditions[0].coef)))
         for condition in conditions:
-            (shared if implied(cell, condition, others, None) else own).append(condition)
+            (shared if implied(cell, condition, others, within) else own).append(condition)
     return shared, own
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.exact import ExactCell, exact_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.rule import Condition, Rule
@@ -58,7 +58,7 @@ def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None)
 
     Example:
         >>> from prelu_rules.affine import AffineMap
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> one, two = (RuleSystem((Rule((), AffineMap([[w]], [0.0])),), ("x",), ("y",)) for w in (1.0, 1.5))
         >>> rule_deviation(one, two, Box([-4], [2])).upper
         array([2.])
@@ -188,13 +188,10 @@ def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> It
 
     A convex set where each of several functions is positive somewhere, and none is negative, has points where all are.
     """
-    points = []
-    for row in strict:
-        if not cell.exceeds(row):
-            return
-        points.append(cell.maximum(row).point)
+    if not all(cell.exceeds(row) for row in strict):
+        return
     if not rules:
-        points = points or [cell.corner]
+        points = [cell.maximum(row).point for row in strict] or [cell.corner]
         yield np.asarray(sum(points) / Fraction(len(points))).astype(np.float64)
         return
     for condition in rules[0].conditions:
@@ -211,12 +208,23 @@ def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> It
 
 def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatArray | None:
     """A point inside two rules, if there is one."""
-    for (one, first), (other, second) in combinations(zip(rules, cells, strict=True), 2):
-        both = None if second is None else cell_of(first, other.conditions)
+    sides = [{_direction(condition.row()) for condition in rule.conditions} for rule in rules]
+    opposite = [{_direction(-condition.row()) for condition in rule.conditions} for rule in rules]
+    for one, other in combinations(range(len(rules)), 2):
+        # Nothing is inside two rules on the two sides of one hyperplane.
+        if cells[other] is None or sides[one] & opposite[other]:
+            continue
+        both = cell_of(cells[one], rules[other].conditions)
         # A convex set where each of several functions is positive somewhere has points where all are.
-        if both is not None and all(both.exceeds(c.row()) for c in (*one.conditions, *other.conditions)):
+        if both is not None and all(both.exceeds(c.row()) for c in (*rules[one].conditions, *rules[other].conditions)):
             return np.asarray(_inner_point(both).astype(np.float64))
     return None
+
+
+def _direction(row: Array) -> tuple[Fraction, ...]:
+    """A function divided by the size of its first weight, so that positive multiples are equal."""
+    size = next((abs(v) for v in row if v != 0), 1)
+    return tuple(v / size for v in row)
 
 
 def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:

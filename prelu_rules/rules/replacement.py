@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.difference import difference
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.ranges import MAX_REGIONS, output_ranges, unit_ranges
 from prelu_rules.normal_form import NormalForm, UnitLabel
 from prelu_rules.rules.collapse import ReplacementKind, replacing_lines
@@ -92,7 +92,7 @@ def linear_replacement(
         LimitError: if the networks have more regions than `max_regions`.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[1.0, 1.0]], [[1.0], [1.0]]], [[0.0, -9.0], [0.0]], [[0.5, 0.9]])
         >>> print(linear_replacement(form, Box([-10], [10]), max_error=0.1), end="")
         1 units replaced, 1 left; largest differences over the domain:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.affine import AffineMap
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted
@@ -44,7 +44,8 @@ def rounded(
     """The rules with shorter numbers, and a proof of how far that takes them from what they were.
 
     A bend is one number in every rule that names it, so rules meet where they met. Numbers become 0 or 1 where the
-    error allows it, else they get as few digits as it does, and of equally many those of quarters are preferred.
+    error allows it, else decimals or fractions such as 1/3 with as few digits as it does; of equally many digits halves
+    to sixths are preferred. A fraction is held, and proven, as the float that is nearest to it.
 
     Args:
         system: the rules.
@@ -66,7 +67,7 @@ def rounded(
 
     Example:
         >>> thirds = Rule((), AffineMap([[1 / 3, 0.001]], [2 / 3]))
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> rules = rounded(RuleSystem((thirds,), ("a", "b"), ("y",)), max_error=0.05, domain=Box([0, 0], [1, 1]))
         >>> print(rules, end="")
         IF true

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.names import Indicator, check_classes, check_names
+from prelu_rules.rules.off_domain import first_met
 from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, IntArray, Value, input_rows
@@ -165,19 +166,22 @@ class RuleSystem(Value):
             x: `(n_rows, n_inputs)`, `(n_inputs,)` for one row, or a DataFrame with the feature names as columns.
 
         Returns:
-            int, `(n_rows,)`, the index of the first rule in `rules` whose conditions all hold.
+            int, `(n_rows,)`, the index of the first rule in `rules` whose conditions all hold. Where none does, it is
+            the rule that is met first on the straight way to the domain's middle; see `prelu_rules.rules.off_domain`.
 
         Raises:
             ShapeError: if `x` has another number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
             DataError: if a DataFrame lacks a feature.
-            OutsideDomainError: if no rule covers a row.
+            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
         """
         rows = self._rows(x)
         index = np.empty(len(rows), dtype=np.intp)
         # Rows in chunks, so that what is computed of them stays in the processor's cache.
         for start in range(0, len(rows), CHUNK):
             index[start : start + CHUNK] = self._assigned(rows[start : start + CHUNK])
+        if (index < 0).any():
+            index[index < 0] = first_met(self.rules, rows[index < 0], self.domain)
         if (index < 0).any():
             row = int(np.argmax(index < 0))
             raise OutsideDomainError(
@@ -213,7 +217,7 @@ class RuleSystem(Value):
             ShapeError: if `x` has another number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
             DataError: if a DataFrame lacks a feature.
-            OutsideDomainError: if no rule covers a row.
+            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
         """
         rows = self._rows(x)
         index = self.assign(rows)

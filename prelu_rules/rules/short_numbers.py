@@ -1,10 +1,20 @@
-"""The shortest numbers within an error."""
+"""The shortest numbers within an error: decimals, and fractions that no decimal is equal to, such as 1/3."""
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from prelu_rules.values import FloatArray
+
+DENOMINATORS = (3, 6, 7, 9)
+"""Denominators of one digit whose fractions have no end as decimals."""
+
+FAMILIAR = 6
+"""Of numbers with equally many digits, halves, thirds, quarters, fifths and sixths are preferred."""
+
+LARGEST = 1e9
+"""Above this a float is not told from a fraction by enough digits."""
 
 
 def short_row(
@@ -26,7 +36,20 @@ def short_row(
 
 
 def shortest(value: float, error: float) -> float:
-    """The number with the fewest digits that is within an error of a value."""
+    """The number with the fewest digits that is within an error of a value.
+
+    Args:
+        value: the number.
+        error: how far it may be changed.
+
+    Returns:
+        0 or 1 where the error allows it, else a decimal or the float of a fraction; of those with equally many digits
+        a familiar one, and of these the nearest.
+
+    Example:
+        >>> shortest(0.334, 0.002), shortest(0.334, 0.05)
+        (0.3333333333333333, 0.3)
+    """
     if abs(value) <= error:
         return 0.0
     sign, size = math.copysign(1.0, value), abs(value)
@@ -34,20 +57,76 @@ def shortest(value: float, error: float) -> float:
         return sign
     if error <= 0:
         return value
-    for place in range(math.floor(math.log10(size + error)), -300, -1):
-        least, most = math.ceil((size - error) * 10.0**-place), math.floor((size + error) * 10.0**-place)
-        candidates = [m for m in (round(size * 10.0**-place), least, most) if least <= m <= most and m > 0]
-        # Quarters first, since people know them; then what is nearest.
-        candidates.sort(key=lambda m: ((4 * m * 10.0**place) % 1 != 0, abs(m * 10.0**place - size)))
-        for whole in candidates:
-            # As text, so that it is the float that prints so short.
-            short = float(f"{whole}e{place}")
-            if abs(short - size) <= error:
-                return sign * short
-    return value
+    candidates = [*_decimals(size, error), *_fractions(size, error)]
+    return sign * min(
+        candidates, key=lambda short: (digits(short), _strangeness(short), abs(short - size)), default=size
+    )
+
+
+def as_fraction(value: float) -> Fraction | None:
+    """The fraction that a float stands for, where that has fewer digits than the float as a decimal.
+
+    Args:
+        value: the number.
+
+    Returns:
+        A fraction of small denominator that is this very float once it is divided out; None where there is none.
+
+    Example:
+        >>> as_fraction(-1 / 3), as_fraction(0.333), as_fraction(0.25)
+        (Fraction(-1, 3), None, None)
+    """
+    size = abs(float(value))
+    if size < LARGEST:
+        for q in DENOMINATORS:
+            p = round(size * q)
+            if p > 0 and p / q == size and len(f"{p}{q}") < len(_mantissa(size)):
+                return Fraction(p if value > 0 else -p, q)
+    return None
 
 
 def digits(value: float) -> int:
-    """The significant digits of the shortest text of a number; 0 has none."""
-    mantissa = repr(abs(float(value))).split("e")[0].replace(".", "").strip("0")
-    return len(mantissa)
+    """The significant digits of the shortest text of a number; 0 has none.
+
+    Args:
+        value: the number.
+
+    Returns:
+        How many digits a reader reads: those of the decimal, or of numerator and denominator.
+
+    Example:
+        >>> digits(0.25), digits(-120.0), digits(2 / 3), digits(0.0)
+        (2, 2, 2, 0)
+    """
+    fraction = as_fraction(value)
+    return len(_mantissa(value)) if fraction is None else len(f"{abs(fraction.numerator)}{fraction.denominator}")
+
+
+def _mantissa(value: float) -> str:
+    return repr(abs(float(value))).split("e")[0].replace(".", "").strip("0")
+
+
+def _strangeness(value: float) -> int:
+    """Sevenths and ninths are read less easily than a decimal."""
+    fraction = as_fraction(value)
+    strange = (fraction or Fraction(repr(value))).denominator > FAMILIAR
+    return strange + (strange and fraction is not None)
+
+
+def _decimals(size: float, error: float) -> list[float]:
+    """Decimals within an error of a size, all with the fewest digits."""
+    for place in range(math.floor(math.log10(size + error)), -300, -1):
+        least, most = math.ceil((size - error) * 10.0**-place), math.floor((size + error) * 10.0**-place)
+        candidates = (m for m in (round(size * 10.0**-place), least, most) if least <= m <= most and m > 0)
+        # As text, so that it is the float that prints so short.
+        within = [short for m in candidates if abs((short := float(f"{m}e{place}")) - size) <= error]
+        if within:
+            return within
+    return []
+
+
+def _fractions(size: float, error: float) -> list[float]:
+    """The nearest fractions, where they are within an error of a size."""
+    if size >= LARGEST:
+        return []
+    return [short for q in DENOMINATORS if abs((short := round(size * q) / q) - size) <= error]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from prelu_rules.geometry.domain import Domain, frame_of
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.linear_program import CellProgram
 from prelu_rules.rules.rule import Condition
 from prelu_rules.tolerances import CUT
 
@@ -31,7 +31,7 @@ def implied(cell: CellProgram, condition: Condition, others: Conditions, domain:
         SolverError: if the linear programming solver fails.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> working = Box([0], [65])
         >>> cell = CellProgram(frame_of(working, 1))
         >>> [implied(cell, Condition([1.0], -age, True), [], working) for age in (0.0, 18.0)]

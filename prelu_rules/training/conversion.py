@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import keras
 import numpy as np
 
-from prelu_rules.errors import UnsupportedModelError
+from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.tolerances import SAME_OUTPUT
 from prelu_rules.training.prelu import PReLU
 
 PROBES = 8
 """Random inputs on which the copy is compared with the model."""
 
+SlopeSharing = Literal["channel", "unit"]
+"""One slope for all places of a channel, or one for each place."""
 
-def with_prelus(model: keras.Model) -> keras.Model:
+
+def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", eliminable: bool = False) -> keras.Model:
     """The same model with every ReLU and leaky ReLU, layer or activation, as a PReLU of equal function.
 
     Weights are kept. A PReLU behind a layer named `dense` is called `dense_prelu`; in the place of a layer it takes its
-    name. Behind convolutions the slopes are one per channel.
+    name. PReLUs that are there already keep their slopes.
 
     Args:
         model: a built Sequential or functional model, nested or not.
+        slopes: behind convolutions, "channel" for one per channel, or "unit" for one per channel and place, of which
+            more can become linear.
+        eliminable: whether all PReLUs are made eliminable, Keras's own too, as `finetune` needs them.
 
     Returns:
         A copy, to be compiled and trained on, for instance with `IdentityForce`; the model itself stays as it is.
@@ -30,17 +36,21 @@ def with_prelus(model: keras.Model) -> keras.Model:
     Raises:
         UnsupportedModelError: if the model is not built or not made of layers, a ReLU has a threshold or a largest
             value, or a slope is not in [0, 1]; or if the copy does not give the same outputs.
+        InvalidValueError: if `slopes` is another word, or "unit" where the number of places varies.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="relu", name="hidden")])
         >>> [layer.name for layer in with_prelus(model).layers][1:]
         ['hidden', 'hidden_prelu']
     """
-    copy = _copy(model)
+    if slopes not in get_args(SlopeSharing):
+        raise InvalidValueError(f"slopes is {slopes!r}; it must be one of {', '.join(get_args(SlopeSharing))}.")
+    copy = _copy(model, slopes, eliminable)
     inputs = model.inputs
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(PROBES, *(n or 4 for n in one.shape[1:]))).astype(np.float32) for one in inputs]
-    given = x if len(x) > 1 else x[0]
+    # Inputs may have names; Keras keeps their structure here.
+    given = keras.tree.pack_sequence_as(getattr(model, "_inputs_struct", inputs[0]), x)
     for before, after in zip(*(_outputs(network, given) for network in (model, copy)), strict=True):
         if not np.allclose(before, after, rtol=0, atol=SAME_OUTPUT * (1 + np.abs(before).max()) * 10):
             raise UnsupportedModelError(
@@ -51,11 +61,10 @@ def with_prelus(model: keras.Model) -> keras.Model:
 
 
 def _outputs(model: keras.Model, x: Any) -> list[Any]:
-    y = model(x, training=False)
-    return [keras.ops.convert_to_numpy(one) for one in (y if isinstance(y, list | tuple) else [y])]
+    return [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(model(x, training=False))]
 
 
-def _copy(model: keras.Model) -> keras.Model:
+def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.Model:
     if isinstance(model, keras.Sequential) and model.built:
         model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     # A model with a call of its own has no graph of layers that could be copied.
@@ -67,15 +76,21 @@ def _copy(model: keras.Model) -> keras.Model:
     # A layer that is used twice has one activation, and so one PReLU.
     activations: dict[str, PReLU] = {}
 
+    def prelu(slope: float, tensor: Any, name: str) -> PReLU:
+        return PReLU(slope, _shared_axes(tensor, sharing, name), eliminable, name=name)
+
     def copied(layer: Any) -> Any:
         if isinstance(layer, keras.Model):
-            return _copy(layer)
+            return _copy(layer, sharing, eliminable)
+        if eliminable and isinstance(layer, keras.layers.PReLU):
+            kept = {"name": layer.name, "dtype": layer.dtype_policy, "trainable": layer.trainable}
+            return PReLU(shared_axes=layer.shared_axes, eliminable=True, **kept)
         config = layer.get_config()
         slope = _slope(layer)
         if slope is None:
             return type(layer).from_config(config)
         if isinstance(layer, keras.layers.ReLU | keras.layers.LeakyReLU | keras.layers.Activation):
-            return PReLU(slope, shared_axes=_shared_axes(layer.input), name=layer.name)
+            return prelu(slope, layer.input, layer.name)
         slopes[layer.name] = slope
         return type(layer).from_config({**config, "activation": "linear"})
 
@@ -84,15 +99,16 @@ def _copy(model: keras.Model) -> keras.Model:
         if layer.name not in slopes:
             return y
         if layer.name not in activations:
-            name = f"{layer.name}_prelu"
-            activations[layer.name] = PReLU(slopes[layer.name], shared_axes=_shared_axes(y), name=name)
+            activations[layer.name] = prelu(slopes[layer.name], y, f"{layer.name}_prelu")
         return activations[layer.name](y)
 
     copy = keras.models.clone_model(model, clone_function=copied, call_function=called)
     for layer in model.layers:
         # A nested model has its weights already, an activation has none of its own.
         if layer.weights and not isinstance(layer, keras.Model):
-            copy.get_layer(layer.name).set_weights(layer.get_weights())
+            ours = copy.get_layer(layer.name)
+            # A PReLU that has become eliminable has one weight more than the one that it was.
+            ours.set_weights([*layer.get_weights(), *ours.get_weights()[len(layer.weights) :]])
     return copy
 
 
@@ -122,6 +138,13 @@ def _checked(layer: Any, slope: float) -> float:
     return slope
 
 
-def _shared_axes(tensor: Any) -> list[int] | None:
-    """All axes but rows and channels."""
-    return list(range(1, len(tensor.shape) - 1)) or None
+def _shared_axes(tensor: Any, sharing: SlopeSharing, name: str) -> list[int] | None:
+    """All axes but rows and channels; none if every unit has a slope of its own."""
+    if sharing == "channel":
+        return list(range(1, len(tensor.shape) - 1)) or None
+    if None in tensor.shape[1:]:
+        raise InvalidValueError(
+            f"layer {name!r} has rows of shape {tuple(tensor.shape[1:])}, so its units cannot each have a slope; leave "
+            "slopes at 'channel'."
+        )
+    return None

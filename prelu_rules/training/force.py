@@ -94,6 +94,11 @@ class IdentityForce(keras.callbacks.Callback):
         """The force rate `eta_p` of the last step; 0 before the first."""
         return 0.0 if self._rate is None else float(self._rate.numpy())
 
+    @property
+    def follows_error(self) -> bool:
+        """Whether the rate is computed from the training error, rather than given."""
+        return self._given_rate is None
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Put the force into the model's training step."""
         model = self.model

@@ -11,37 +11,33 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain
+from prelu_rules.domains.domain import Domain
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.refine.choice import akaike, schwarz
+from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.left_out import left_out_losses
+from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.path import PathPoint, RulePath
-from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
-from prelu_rules.rules.compact import compact_form
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
-from prelu_rules.training.population import PopulationSettings, Rows, train_population
+from prelu_rules.training.population import PopulationSettings, PopulationWatch, train_population
 from prelu_rules.training.progress import EpochProgress
-from prelu_rules.values import FloatArray, IntArray, frozen_array
-
-FEWEST_TO_SPLIT = 10
-"""Rows below which none are held out: a choice by one or two rows would be chance."""
+from prelu_rules.training.rows import Rows, Split, split_arrays
+from prelu_rules.training.scale import Scale
+from prelu_rules.training.stream import split_dataset
+from prelu_rules.values import FloatArray
 
 RIDGE = 1e-4
 """The default penalty with squared errors, whose targets have a variance of 1."""
-
-CONSTANT = 1e-12
-"""A column whose deviation is below this share of its mean is constant but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +50,8 @@ class PathSettings:
         ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
             None for 1e-4 with squared errors, and for one over the rows with classes, which keeps separable classes
             finite and is what scikit-learn's `LogisticRegression` has.
-        refine_rows: rows that elimination and refits look at, drawn at random if there are more; the population sees
-            all of them.
+        refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
+            are more; the population sees all of them.
 
     Raises:
         InvalidValueError: if a number is out of range.
@@ -80,8 +76,8 @@ class PathSettings:
 
 
 def train_path(
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
+    x: npt.ArrayLike | tf.data.Dataset,
+    y: npt.ArrayLike | None = None,
     *,
     loss: LossName = "squared",
     sample_weight: npt.ArrayLike | None = None,
@@ -90,6 +86,7 @@ def train_path(
     settings: PathSettings | None = None,
     seed: int = 0,
     verbose: bool = False,
+    n_jobs: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> RulePath:
     """Train many networks with the force, and eliminate their units down to none.
@@ -97,10 +94,12 @@ def train_path(
     The population warms up, the force pulls its slopes to 1, and what is linear collapses. From there on the networks
     are normal forms: units are eliminated one by one with refits, at each size the best network is sparsified, and
     validation rows that took no part score it. At last all rows refit it. An interrupt (Ctrl-C) ends the search
-    early: the path is then made of what was found, and a warning says so.
+    early: the path is then made of what was found, and a warning says so, as does `complete`.
 
     Args:
-        x: `(n_rows, n_inputs)`, in the user's units. A memory-mapped array is read in batches.
+        x: `(n_rows, n_inputs)`, in the user's units. A memory-mapped array is read in batches and never copied. Or a
+            dataset of batches `(x, y)` or `(x, y, weights)`, which is read once for its means and its box, and then as
+            often as training needs.
         y: `(n_rows,)` or `(n_rows, n_outputs)` targets; for "logistic" 0 or 1, for "softmax" indices of classes.
         loss: "squared", "logistic" (one logit) or "softmax" (a logit per class).
         sample_weight: `(n_rows,)`, not negative; None for equal ones.
@@ -109,6 +108,8 @@ def train_path(
         settings: how to train.
         seed: of the split, the weights and the order of the rows.
         verbose: whether to show a progress bar.
+        n_jobs: joblib workers that sparsify networks of different sizes at the same time; None for those of
+            `joblib.parallel_config`. The path is the same.
         callbacks: Keras callbacks for the population.
 
     Returns:
@@ -129,28 +130,22 @@ def train_path(
     settings = settings or PathSettings()
     if not 0 <= seed < 2**31:
         raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
-    rows = _checked(x, y, sample_weight, loss)
-    if isinstance(validation, tuple):
-        train, everything = rows, rows
-        held = _checked(validation[0], validation[1], validation[2] if len(validation) > 2 else None, loss)
-    else:
-        chosen, left = _split(rows.y, validation, loss, seed)
-        train, held, everything = _taken(rows, chosen), _taken(rows, left), rows
-    scale = _Scale.of(rows, loss)
-    n_inputs, n_outputs = rows.x.shape[1], scale.n_outputs
-    bar = [EpochProgress("population")] if verbose else []
-    forms = train_population(
-        scale.rows(train), n_inputs, n_outputs, loss, settings.population, seed, [*callbacks, *bar]
-    )
+    # A misspelt name is known before the training, not after.
+    loss_named(loss)
     rng = np.random.default_rng([seed, 2])
-    tasks = [
-        _task(scale.rows(_sampled(part, settings.refine_rows, rng)), loss, settings) for part in (train, everything)
-    ]
+    split = _split(x, y, sample_weight, loss, validation, settings, seed, rng)
+    n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
+    bar = [EpochProgress("population", always=True)] if verbose else []
+    watch = PopulationWatch(settings.population)
+    forms = train_population(
+        split.population, n_inputs, n_outputs, loss, settings.population, seed, [watch, *callbacks, *bar]
+    )
+    tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
-        tried, refitted = _refined([CompactSystem.of(form) for form in forms], tasks, settings, rng, phases)
-    domain = domain or Box.from_data(rows.x)
-    measure = _Measure(scale, held, tasks[1], domain)
+        starts = [CompactSystem.of(form) for form in forms]
+        tried, refitted, complete = _refined(starts, tasks, settings, rng, phases, n_jobs)
+    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], domain or split.box)
     points: dict[int, list[PathPoint]] = {}
     for size, level in enumerate(refitted):
         for system in level:
@@ -158,13 +153,16 @@ def train_path(
             # A unit that no row bends any more is gone in the compact form.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
-    # The likelihood of separable classes says little about how many numbers they need; rows held out do.
+    # Bends are searched for, which a criterion does not count; where classes are separable, that misleads it.
     levels = tuple(tuple(points[size]) for size in whole)
-    return RulePath(levels, held.weights, by="criterion" if loss == "squared" else "validation")
-
-
-Levels = list[list[CompactSystem]]
-"""For each size, networks of ever fewer numbers."""
+    return RulePath(
+        levels,
+        split.held.weights,
+        by="criterion" if loss == "squared" else "validation",
+        # An interrupt before the force woke leaves networks that have never felt it.
+        before_force=measure.best(watch.before_force or forms),
+        complete=watch.complete and complete,
+    )
 
 
 def _refined(
@@ -173,24 +171,30 @@ def _refined(
     settings: PathSettings,
     rng: np.random.Generator,
     phases: tqdm[Any],
-) -> tuple[Levels, Levels]:
-    """The levels fitted to the training rows, and those fitted to all rows."""
+    n_jobs: int | None,
+) -> tuple[Levels, Levels, bool]:
+    """The levels fitted to the training rows, those fitted to all rows, and whether all of them are there."""
     train, everything = tasks
+    best: Mapping[int, CompactSystem] = {}
     try:
         best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng)
         phases.update()
-        tried = [list(sparsify(best[size], train)) for size in _sizes(best, settings)]
+        tried = _sparsified(best, train, settings, n_jobs)
         phases.update()
         again = eliminate([level[0] for level in tried], everything)
-        return tried, [list(sparsify(again[size], everything)) for size in _sizes(again, settings)]
+        return tried, _sparsified(again, everything, settings, n_jobs), True
     except KeyboardInterrupt:
         warnings.warn(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
             stacklevel=3,
         )
-        best = eliminate(starts, train, kept=1, trials=1, small=0)
+        best = best or eliminate(starts, train, kept=1, trials=1, small=0)
         quick = [[best[size]] for size in _sizes(best, settings)]
-        return quick, quick
+        return quick, quick, False
+
+
+def _sparsified(best: Mapping[int, CompactSystem], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
+    return sparsified_levels([best[size] for size in _sizes(best, settings)], task, n_jobs)
 
 
 def _sizes(best: Mapping[int, CompactSystem], settings: PathSettings) -> range:
@@ -202,122 +206,62 @@ def _nearest(level: Sequence[CompactSystem], n_numbers: int) -> CompactSystem:
     return min(level, key=lambda system: abs(system.n_numbers - n_numbers))
 
 
-def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: LossName) -> Rows:
-    # Memory-mapped numbers stay where they are.
-    inputs = x if isinstance(x, np.memmap) else frozen_array(x, "x", (None, None))
-    targets = frozen_array(y, "y", (None,) if np.ndim(y) == 1 else (None, None))
-    if targets.ndim == 1 and loss == "squared":
-        targets = targets[:, None]
-    if inputs.ndim != 2 or not len(inputs) or not inputs.shape[1]:
-        raise ShapeError(f"x has shape {np.shape(x)}; it must have at least one row and one column.")
-    if len(targets) != len(inputs):
-        raise ShapeError(f"x has {len(inputs)} rows, but y has {len(targets)}; give a target for each row.")
-    if targets.ndim != (2 if loss == "squared" else 1):
-        raise ShapeError(f"y has shape {targets.shape}; for loss {loss!r} give one class for each row.")
-    given = np.ones(len(inputs)) if weights is None else frozen_array(weights, "sample_weight", (len(inputs),))
-    if (given < 0).any() or not given.any():
-        raise InvalidValueError(
-            "sample_weight must not be negative, nor all 0; give a weight of at least 0 for each row."
-        )
-    return Rows(inputs, targets, given / given.mean())
-
-
-def _split(y: FloatArray, share: float, loss: LossName, seed: int) -> tuple[IntArray, IntArray]:
-    if not 0 < share < 1:
-        raise InvalidValueError(f"validation is {share}; give a share between 0 and 1, or rows.")
-    everything = np.arange(len(y))
-    if len(y) < FEWEST_TO_SPLIT:
-        return everything, everything
-    labels = None
-    if loss != "squared":
-        counts = np.bincount(y.astype(np.intp))
-        held = int(np.ceil(share * len(y)))
-        # A class of one row cannot be split; nor can more classes than rows are held.
-        labels = y if counts[counts > 0].min() > 1 and held >= (counts > 0).sum() else None
-    train, held_out = train_test_split(everything, test_size=share, random_state=seed, stratify=labels)
-    return np.sort(train), np.sort(held_out)
-
-
-def _taken(rows: Rows, chosen: IntArray) -> Rows:
-    return Rows(rows.x[chosen], rows.y[chosen], rows.weights[chosen])
-
-
-def _sampled(rows: Rows, most: int, rng: np.random.Generator) -> Rows:
-    if len(rows.x) <= most:
-        return rows
-    return _taken(rows, np.sort(rng.choice(len(rows.x), most, replace=False)))
+def _split(
+    x: npt.ArrayLike | tf.data.Dataset,
+    y: npt.ArrayLike | None,
+    weights: npt.ArrayLike | None,
+    loss: LossName,
+    validation: float | tuple[npt.ArrayLike, ...],
+    settings: PathSettings,
+    seed: int,
+    rng: np.random.Generator,
+) -> Split:
+    if isinstance(x, tf.data.Dataset):
+        if y is not None or weights is not None or isinstance(validation, tuple):
+            raise InvalidValueError(
+                "a dataset brings targets and weights of its own, and its validation rows are a share of it; give "
+                "neither y, sample_weight nor rows for validation."
+            )
+        return split_dataset(x, loss, validation, settings.refine_rows, rng)
+    if y is None:
+        raise InvalidValueError("y is missing; give a target for each row, or a dataset of batches (x, y).")
+    return split_arrays(x, y, weights, loss, validation, settings.refine_rows, seed, rng)
 
 
 def _task(rows: Rows, loss: LossName, settings: PathSettings) -> Task:
     ridge = settings.ridge or (RIDGE if loss == "squared" else 1 / len(rows.x))
-    return Task(
-        np.asarray(rows.x, dtype=np.float64), rows.y, rows.weights / rows.weights.sum(), loss_named(loss), ridge
-    )
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """Means and deviations; networks see standardised numbers, the user never does."""
-
-    loss: LossName
-    x_mean: FloatArray
-    x_deviation: FloatArray
-    y_mean: FloatArray
-    y_deviation: FloatArray
-
-    @classmethod
-    def of(cls, rows: Rows, loss: LossName) -> _Scale:
-        x_mean, x_deviation = _moments(rows.x)
-        if loss == "squared":
-            return cls(loss, x_mean, x_deviation, *_moments(rows.y))
-        n_outputs = 1 if loss == "logistic" else int(rows.y.max()) + 1
-        return cls(loss, x_mean, x_deviation, np.zeros(n_outputs), np.ones(n_outputs))
-
-    @property
-    def n_outputs(self) -> int:
-        return len(self.y_mean)
-
-    def rows(self, rows: Rows) -> Rows:
-        y = (rows.y - self.y_mean) / self.y_deviation if self.loss == "squared" else rows.y
-        return Rows((rows.x - self.x_mean) / self.x_deviation, y, rows.weights)
-
-    def user_units(self, system: CompactSystem) -> NormalForm:
-        """The same function of the user's numbers."""
-        weights, k, d = system.weights.copy(), system.n_units, system.n_inputs
-        weights[:, :d] /= self.x_deviation
-        weights[:, -1] -= weights[:, :d] @ self.x_mean
-        weights[k:] *= self.y_deviation[:, None]
-        weights[k:, -1] += self.y_mean
-        return compact_form(CompactSystem(weights, system.support, d).form)
-
-
-def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean = np.asarray(np.mean(values, axis=0, dtype=np.float64))
-    deviation = np.asarray(np.std(values, axis=0, dtype=np.float64))
-    # A constant column has no deviation but for rounding; dividing by 1 leaves it at 0.
-    return mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0)
+    return Task(rows.x, rows.y, rows.weights / rows.weights.sum(), loss_named(loss), ridge)
 
 
 @dataclass(frozen=True)
 class _Measure:
     """What is written down of each network."""
 
-    scale: _Scale
+    scale: Scale
     held: Rows
     task: Task
     domain: Domain
 
     def point(self, system: CompactSystem, tried: CompactSystem) -> PathPoint:
-        held = self.scale.rows(self.held)
-        outputs, fitted = tried.evaluate(np.asarray(held.x)), system.evaluate(self.task.x)
+        held = self.held
+        outputs, fitted = tried.evaluate(held.x), system.evaluate(self.task.x)
         return PathPoint(
             form=self.scale.user_units(system),
             domain=self.domain,
             train_score=self._score(fitted, self.task.y, self.task.weights),
             validation_score=self._score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=self._criterion(fitted, system.n_numbers),
+            criterion=self._criterion(system, fitted),
         )
+
+    def best(self, forms: Sequence[NormalForm]) -> NormalForm:
+        """The network with the smallest loss on validation rows, in the user's units."""
+        held = self.held
+
+        def loss(form: NormalForm) -> float:
+            return float(held.weights @ self.task.loss.rows(form.evaluate(held.x), held.y))
+
+        return self.scale.user_units(CompactSystem.of(min(forms, key=loss)))
 
     def _score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
         if self.scale.loss == "squared":
@@ -328,13 +272,12 @@ class _Measure:
         predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
-    def _criterion(self, outputs: FloatArray, n_numbers: int) -> float:
-        """Schwarz's for squared errors. Akaike's for classes, whose penalised likelihood leaves Schwarz's too short."""
+    def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
+        """Schwarz's for squared errors; for classes, whose likelihood has no bound, the loss of rows left out."""
         n_rows = len(self.task)
         if self.scale.loss != "squared":
-            log_likelihood = -n_rows * float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
-            return akaike(log_likelihood, n_numbers)
+            return float(self.task.weights @ left_out_losses(system, self.task))
         errors = self.task.weights @ (outputs - self.task.y) ** 2
         # With the variance of each output that makes the rows most likely.
         log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
-        return schwarz(log_likelihood, n_numbers, n_rows)
+        return schwarz(log_likelihood, system.n_numbers, n_rows)

@@ -21,13 +21,15 @@ import tensorflow as tf
 from keras import ops
 
 from prelu_rules.errors import InvalidValueError, TrainingError
+from prelu_rules.losses import softmax_crossentropy
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.losses import LossName
 from prelu_rules.rules.collapse import collapse_form
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.training.force import force_rate
 from prelu_rules.training.prelu import UnitInterval
-from prelu_rules.values import FloatArray
+from prelu_rules.training.rows import Rows as Rows
+from prelu_rules.training.rows import RowSource
 
 STEPS_PER_EXECUTION = 100
 """Steps that one call of the compiled function takes."""
@@ -97,18 +99,16 @@ class PopulationSettings:
         return STEPS_PER_EXECUTION * ceil((self.warm_up_steps + self.force_steps) / STEPS_PER_EXECUTION)
 
 
-class Rows(NamedTuple):
-    """Rows to learn from, standardised; memory-mapped arrays are read batch by batch.
+class Divergence(NamedTuple):
+    """When and where the numbers of a network ceased to be finite.
 
     Attributes:
-        x: `(n_rows, n_inputs)`.
-        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes.
-        weights: `(n_rows,)`, of mean 1.
+        step: of the optimiser, counted from 1.
+        place: the first layer whose values were not finite at that step.
     """
 
-    x: FloatArray
-    y: FloatArray
-    weights: FloatArray
+    step: int
+    place: str
 
 
 class Population(keras.Model):
@@ -148,6 +148,8 @@ class Population(keras.Model):
         self._rate = self.add_weight(name="force_rate", shape=(members, 1, 1), trainable=False, **one)
         self._step = self.add_weight(name="step", shape=(), dtype="int32", trainable=False, **one)
         self._noise = self.add_weight(name="noise", shape=(2,), dtype="int32", trainable=False)
+        # The step at which each member's loss ceased to be finite, and where; 0 before that.
+        self._diverged = self.add_weight(name="diverged", shape=(members, 2), dtype="int32", trainable=False, **one)
         self.built = True
         self.restart(seeds)
 
@@ -169,6 +171,7 @@ class Population(keras.Model):
         self._rate.assign(np.zeros(self._rate.shape))
         self._step.assign(0)
         self._noise.assign([int(seeds[0]) % 2**31, 0])
+        self._diverged.assign(np.zeros(self._diverged.shape, dtype=np.int32))
         if getattr(self, "optimizer", None) is not None:
             for variable in self.optimizer.variables:
                 if variable is not self.optimizer.learning_rate:
@@ -183,10 +186,20 @@ class Population(keras.Model):
         Returns:
             `(members, n_rows, n_outputs)`.
         """
-        h = ops.matmul(ops.expand_dims(x, 0), self.kernels[0]) + self.biases[0]
+        return self._levels(x)[-1]
+
+    def _levels(self, x: Any) -> list[Any]:
+        """The pre-activations of each layer, and the outputs."""
+        levels = [ops.matmul(ops.expand_dims(x, 0), self.kernels[0]) + self.biases[0]]
         for kernel, bias, slopes in zip(self.kernels[1:], self.biases[1:], self.alphas, strict=True):
-            h = ops.matmul(ops.maximum(h, 0.0) + slopes * ops.minimum(h, 0.0), kernel) + bias
-        return h
+            h = levels[-1]
+            levels.append(ops.matmul(ops.maximum(h, 0.0) + slopes * ops.minimum(h, 0.0), kernel) + bias)
+        return levels
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """None; Keras's own mean of the losses would be reported instead of what `train_step` returns."""
+        return []
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Steps of Adam for every member, each followed by the force.
@@ -216,6 +229,8 @@ class Population(keras.Model):
         with tf.GradientTape() as tape:
             losses = self._member_losses(self(x), y, weights)
             total = ops.sum(losses)
+        # Before the update, which would spread what is not finite to all layers.
+        self._note_divergence(x, losses)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(total, [v.value for v in variables]), variables)
         self._push(losses)
@@ -228,9 +243,34 @@ class Population(keras.Model):
         elif self._loss_name == "logistic":
             rows = ops.softplus(outputs[:, :, 0]) - ops.expand_dims(y, 0) * outputs[:, :, 0]
         else:
-            one_hot = ops.one_hot(ops.cast(y, "int32"), outputs.shape[2], dtype=outputs.dtype)
-            rows = ops.logsumexp(outputs, axis=2) - ops.sum(outputs * ops.expand_dims(one_hot, 0), axis=2)
+            rows = softmax_crossentropy(ops.broadcast_to(y, ops.shape(outputs)[:2]), outputs)
         return ops.mean(rows * ops.expand_dims(weights, 0), axis=1)
+
+    def _note_divergence(self, x: Any, losses: Any) -> None:
+        known = self._diverged.value
+        fresh = ops.logical_and(ops.logical_not(ops.isfinite(losses)), ops.equal(known[:, 0], 0))
+
+        def noted() -> Any:
+            inputs = ops.broadcast_to(ops.all(ops.isfinite(x)), losses.shape)
+            layers = [ops.all(ops.isfinite(h), axis=(1, 2)) for h in self._levels(x)]
+            # Where all of them are finite, it is the loss itself.
+            broken = ops.logical_not(ops.stack([inputs, *layers, ops.zeros_like(inputs)], axis=1))
+            place = ops.cast(ops.argmax(ops.cast(broken, "int32"), axis=1), "int32")
+            now = ops.stack([ops.zeros_like(place) + self._step + 1, place], axis=1)
+            return ops.where(ops.expand_dims(fresh, 1), now, known)
+
+        self._diverged.assign(tf.cond(ops.any(fresh), noted, lambda: known))
+
+    def divergences(self) -> dict[int, Divergence]:
+        """The members whose loss ceased to be finite.
+
+        Returns:
+            For each of them when and where.
+        """
+        layers = [f"hidden layer {level}" for level in range(1, len(self.kernels))]
+        places = ["the features", *layers, "the output layer", "the loss"]
+        noted = np.asarray(ops.convert_to_numpy(self._diverged))
+        return {member: Divergence(int(step), places[place]) for member, (step, place) in enumerate(noted) if step > 0}
 
     def _push(self, losses: Any) -> None:
         settings = self._settings
@@ -277,7 +317,7 @@ class Population(keras.Model):
 
 
 def train_population(
-    data: Rows | tf.data.Dataset,
+    data: RowSource | tf.data.Dataset,
     n_inputs: int,
     n_outputs: int,
     loss: LossName,
@@ -302,7 +342,10 @@ def train_population(
         The collapsed members; fewer than there were if some diverged.
 
     Raises:
-        TrainingError: if every member diverged.
+        TrainingError: if every member diverged; with the first step and layer where numbers were no longer finite.
+
+    Warns:
+        UserWarning: if some members diverged, or after an interrupt (Ctrl-C), which ends the training early.
 
     Example:
         >>> x = np.linspace(-1, 1, 100)[:, None]
@@ -314,23 +357,52 @@ def train_population(
     settings = settings or PopulationSettings()
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
-    if not tf.distribute.has_strategy() and isinstance(data, Rows):
-        # Threads that train at the same time would share the compiled population.
-        with _ONE_AT_A_TIME:
-            population = _compiled(n_inputs, n_outputs, loss, settings)
-            population.restart(seeds)
-            forms = _fitted(population, _executions(data, settings, seed), 1, settings, callbacks)
-    else:
+    if tf.distribute.has_strategy() or isinstance(data, tf.data.Dataset):
         population = Population(n_inputs, n_outputs, loss, settings, seeds)
         population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=False)
-        batches = _executions(data, settings, seed).unbatch() if isinstance(data, Rows) else data.repeat()
-        forms = _fitted(population, batches, STEPS_PER_EXECUTION, settings, callbacks)
-    if not forms:
-        raise TrainingError(
-            f"all {settings.members} networks diverged within {settings.steps} steps; look for extreme values among "
-            f"the features, or lower learning_rate={settings.learning_rate:g}."
-        )
-    return forms
+        if isinstance(data, tf.data.Dataset):
+            batches = data.repeat()
+        else:
+            batches = _executions(data, settings, seed).unbatch()
+        return _fitted(population, batches, STEPS_PER_EXECUTION, settings, callbacks)
+    # Threads that train at the same time would share the compiled population.
+    with _ONE_AT_A_TIME:
+        population = _compiled(n_inputs, n_outputs, loss, settings)
+        population.restart(seeds)
+        return _fitted(population, _executions(data, settings, seed), 1, settings, callbacks)
+
+
+class PopulationWatch(keras.callbacks.Callback):
+    """Keeps what a population was when the force woke.
+
+    Attributes:
+        before_force: its members then; empty before.
+        complete: whether the population was trained to its end.
+
+    Args:
+        settings: those of the population.
+    """
+
+    def __init__(self, settings: PopulationSettings) -> None:
+        super().__init__()
+        self._awakening = settings.warm_up_steps // STEPS_PER_EXECUTION
+        self.before_force: tuple[NormalForm, ...] = ()
+        self.complete = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the members."""
+        if epoch == self._awakening:
+            self.before_force = self.model.forms()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Not called after an interrupt."""
+        self.complete = True
+
+
+class _StopWhenAllDiverged(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if len(self.model.divergences()) == self.model.kernels[0].shape[0]:
+            self.model.stop_training = True
 
 
 def _fitted(
@@ -347,17 +419,38 @@ def _fitted(
             epochs=settings.steps // STEPS_PER_EXECUTION,
             shuffle=False,
             verbose=0,
-            callbacks=list(callbacks),
+            callbacks=[_StopWhenAllDiverged(), *callbacks],
         )
     except KeyboardInterrupt:
         warnings.warn("interrupted: going on with the networks as they are.", stacklevel=4)
-    return population.forms()
+    forms = population.forms()
+    if not forms:
+        raise TrainingError(
+            f"all {settings.members} networks diverged{_first_divergence(population, settings)}; look for extreme "
+            f"values among the features and targets, or lower learning_rate={settings.learning_rate:g}."
+        )
+    if len(forms) < settings.members:
+        warnings.warn(
+            f"{settings.members - len(forms)} of {settings.members} networks diverged"
+            f"{_first_divergence(population, settings)}; the others go on. Lower "
+            f"learning_rate={settings.learning_rate:g} to keep all.",
+            stacklevel=4,
+        )
+    return forms
+
+
+def _first_divergence(population: Population, settings: PopulationSettings) -> str:
+    first = min(population.divergences().values(), default=None)
+    # Weights may overflow in the very last step, which no loss tells of.
+    if first is None:
+        return f" at the last of {settings.steps} steps"
+    return f", the first at step {first.step} of {settings.steps}, where {first.place} ceased to be finite"
 
 
 _ONE_AT_A_TIME = threading.Lock()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings) -> Population:
     """A population to be used again and again: compiling it takes longer than training it."""
     population = Population(n_inputs, n_outputs, loss, settings, range(settings.members))
@@ -365,18 +458,14 @@ def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: Populatio
     return population
 
 
-def _executions(rows: Rows, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
-    """Every row once in each pass, in an order drawn anew; the batches of a whole execution at a time."""
-    shape, n_rows = (STEPS_PER_EXECUTION, settings.batch_size), len(rows.x)
+def _executions(rows: RowSource, settings: PopulationSettings, seed: int) -> tf.data.Dataset:
+    """The batches of a whole execution at a time."""
+    shape = (STEPS_PER_EXECUTION, settings.batch_size)
+    shapes = [(*shape, *row) for row in rows.row_shapes]
 
-    def shuffled() -> Iterator[tuple[np.ndarray, ...]]:
-        rng = np.random.default_rng([seed, 1])
-        waiting = np.empty(0, dtype=np.intp)
-        while True:
-            while len(waiting) < np.prod(shape):
-                waiting = np.concatenate([waiting, rng.permutation(n_rows)])
-            now, waiting = np.split(waiting, [np.prod(shape)])
-            yield tuple(np.asarray(part[now], dtype=np.float32).reshape(*shape, *part.shape[1:]) for part in rows)
+    def blocks() -> Iterator[tuple[np.ndarray, ...]]:
+        for block in rows.blocks(shape[0] * shape[1], seed):
+            yield tuple(np.asarray(part, dtype=np.float32).reshape(to) for part, to in zip(block, shapes, strict=True))
 
-    signature = tuple(tf.TensorSpec((*shape, *part.shape[1:]), tf.float32) for part in rows)
-    return tf.data.Dataset.from_generator(shuffled, output_signature=signature).prefetch(1)
+    signature = tuple(tf.TensorSpec(to, tf.float32) for to in shapes)
+    return tf.data.Dataset.from_generator(blocks, output_signature=signature).prefetch(1)

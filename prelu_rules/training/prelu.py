@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, ShapeError, UnsupportedModelError
 from prelu_rules.rules.collapse import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import BoolArray, FloatArray
@@ -35,6 +35,16 @@ class UnitInterval(keras.constraints.Constraint):
         return keras.ops.clip(w, 0.0, 1.0)
 
 
+class _ExceptEliminated(UnitInterval):
+    """Keeps weights in [0, 1], and those of eliminated units at exactly 1."""
+
+    def __init__(self, eliminated: Any) -> None:
+        self._eliminated = eliminated
+
+    def __call__(self, w: Any) -> Any:
+        return keras.ops.where(self._eliminated, keras.ops.ones_like(w), super().__call__(w))
+
+
 @keras.saving.register_keras_serializable(package="prelu_rules")
 class PReLU(keras.layers.PReLU):
     """`f(z) = max(0, z) + a min(0, z)` with a slope `a` in [0, 1] that is learned, one per unit.
@@ -45,6 +55,8 @@ class PReLU(keras.layers.PReLU):
     Args:
         initial_slope: where the slopes start; the paper starts at 0.25.
         shared_axes: axes along which one slope is shared, as in `keras.layers.PReLU`; counted from 1.
+        eliminable: whether units can be eliminated for good: the layer then has a second weight, which says of each
+            slope whether it stays at exactly 1, however the model is trained on, saved and loaded.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Raises:
@@ -59,7 +71,11 @@ class PReLU(keras.layers.PReLU):
     """
 
     def __init__(
-        self, initial_slope: float = 0.25, shared_axes: int | Sequence[int] | None = None, **kwargs: Any
+        self,
+        initial_slope: float = 0.25,
+        shared_axes: int | Sequence[int] | None = None,
+        eliminable: bool = False,
+        **kwargs: Any,
     ) -> None:
         if not 0 <= initial_slope <= 1:
             raise InvalidValueError(f"initial_slope is {initial_slope}; it must be from 0 to 1.")
@@ -69,7 +85,21 @@ class PReLU(keras.layers.PReLU):
             shared_axes=shared_axes,
             **kwargs,
         )
-        self.initial_slope = float(initial_slope)
+        self.initial_slope, self.eliminable = float(initial_slope), eliminable
+        self._eliminated: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights.
+
+        Args:
+            input_shape: rows first.
+        """
+        super().build(input_shape)
+        if self.eliminable:
+            self._eliminated = self.add_weight(
+                name="eliminated", shape=self.alpha.shape, dtype="bool", initializer="zeros", trainable=False
+            )
+            self.alpha.constraint = _ExceptEliminated(self._eliminated)
 
     @property
     def slopes(self) -> FloatArray:
@@ -90,6 +120,39 @@ class PReLU(keras.layers.PReLU):
         """
         return ~is_linear(self.slopes, threshold)
 
+    @property
+    def eliminated(self) -> BoolArray:
+        """Which units stay at a slope of exactly 1, of the shape of `slopes`."""
+        if self._eliminated is None:
+            return np.zeros(self.slopes.shape, dtype=bool)
+        return np.asarray(keras.ops.convert_to_numpy(self._eliminated), dtype=bool)
+
+    def eliminate(self, units: BoolArray) -> None:
+        """Set slopes to exactly 1 for good; those that are there already stay.
+
+        Args:
+            units: bool, of the shape of `slopes`.
+
+        Raises:
+            UnsupportedModelError: if the layer is not eliminable, or not built.
+            ShapeError: if `units` has another shape.
+
+        Example:
+            >>> layer = PReLU(eliminable=True)
+            >>> layer.build((None, 3))
+            >>> layer.eliminate(np.array([True, False, False]))
+            >>> layer.slopes, layer.eliminated
+            (array([1.  , 0.25, 0.25]), array([ True, False, False]))
+        """
+        if self._eliminated is None:
+            raise UnsupportedModelError(
+                f"layer {self.name!r} eliminates no units; make it PReLU(eliminable=True) and build it."
+            )
+        if np.shape(units) != self.alpha.shape:
+            raise ShapeError(f"units has shape {np.shape(units)}, but the slopes have shape {self.alpha.shape}.")
+        self._eliminated.assign(self.eliminated | units)
+        self.alpha.assign(self.alpha.constraint(self.alpha))
+
     def get_config(self) -> dict[str, Any]:
         """What Keras saves of the layer.
 
@@ -99,4 +162,4 @@ class PReLU(keras.layers.PReLU):
         config = super().get_config()
         for name in ("alpha_initializer", "alpha_regularizer", "alpha_constraint"):
             del config[name]
-        return {**config, "initial_slope": self.initial_slope}
+        return {**config, "initial_slope": self.initial_slope, "eliminable": self.eliminable}

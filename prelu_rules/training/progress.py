@@ -9,20 +9,24 @@ from tqdm import tqdm
 
 
 class EpochProgress(keras.callbacks.Callback):
-    """Shows one bar for a call of `fit`; nothing where standard error is no terminal.
+    """Shows one bar for a call of `fit`.
 
     Args:
         description: what stands before the bar.
+        always: whether to show it where standard error is no terminal, as in a notebook.
     """
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, always: bool = False) -> None:
         super().__init__()
         self._description = description
+        self._disable = False if always else None
         self._bar: tqdm[Any] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the bar."""
-        self._bar = tqdm(total=self.params["epochs"], desc=self._description, disable=None, leave=False, unit="epoch")
+        self._bar = tqdm(
+            total=self.params["epochs"], desc=self._description, disable=self._disable, leave=False, unit="epoch"
+        )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar."""

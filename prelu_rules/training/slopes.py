@@ -61,3 +61,33 @@ def count_nonlinear(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int:
         int((~is_linear(np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64), threshold)).sum())
         for layer in prelu_layers(model)
     )
+
+
+def count_evaluations(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int | None:
+    """How many nonlinear PReLUs a model evaluates for one input row.
+
+    A shared slope counts at every place that has it; a layer that is called twice counts once.
+
+    Args:
+        model: a built Keras model.
+        threshold: a slope above it counts as 1.
+
+    Returns:
+        The number; None if the number of places varies from input to input.
+
+    Raises:
+        InvalidValueError: if the threshold is not in [0, 1).
+
+    Example:
+        >>> layers = [keras.Input((8, 8, 3)), keras.layers.PReLU(shared_axes=[1, 2])]
+        >>> count_evaluations(keras.Sequential(layers))
+        192
+    """
+    total = 0
+    for layer in prelu_layers(model):
+        shape = layer.get_build_config()["input_shape"][1:]
+        if None in shape:
+            return None
+        nonlinear = ~is_linear(np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64), threshold)
+        total += int(np.broadcast_to(nonlinear, shape).sum())
+    return total

@@ -1,17 +1,24 @@
 """The command line as a user meets it: what it prints, its exit status, and the files it leaves."""
 
 import json
+import os
+import pty
+import signal
 import subprocess
 import sys
+import termios
+import time
 
 import keras
 import networks
 import numpy as np
+import pandas as pd
 import pytest
 
 import prelu_rules as pr
 from prelu_rules.cli import main
 from prelu_rules.export import text_reader
+from prelu_rules.readers.table import Table
 
 
 def run(capsys, *words):
@@ -85,17 +92,34 @@ def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
     assert all(r["correct_noisy"] for r in record["runs"])
 
 
-def test_fit(capsys, data, tmp_path):
-    status, out, err = run(capsys, "fit", data, "--target", "price", "--out", tmp_path / "out", "--hidden", "4")
+def test_fit(capsys, shop, tmp_path):
+    status, out, err = run(capsys, "fit", shop, "--target", "price", "--out", tmp_path / "out", "--hidden", "4")
     assert (status, err) == (0, "")
-    assert "60 rows, 2 features, regression of 'price'" in out
+    assert "60 rows, 3 features, regression of 'price'" in out
     assert '*"income (EUR)"' in out and "rows)" in out and "Test R2 on 12 held-out rows" in out
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["model.keras", "rules.json"]
-    rules = pr.read_rules(tmp_path / "out" / "rules.json")
-    x = np.array([[-0.5, 1.0], [0.25, 2.0]])
-    again = pr.extract(tmp_path / "out" / "model.keras")
-    np.testing.assert_allclose(again.predict(x), rules.predict(x), rtol=1e-6)
-    np.testing.assert_allclose(rules.predict(x)[:, 0], [1.5, 2.25], atol=0.2)
+    assert "[colour = red]" in out and "[children is missing]" in out
+    assert out.count("<- chosen") == 1 and "  before the force  " in out
+    paths = [tmp_path / "out" / name for name in ("rules.json", "model.keras")]
+    assert sorted((tmp_path / "out").iterdir()) == sorted(paths)
+    rules = pr.read_rules(paths[0])
+    # An income, children, whether they are missing, blue, red.
+    x = np.array([[-0.5, 1.0, 0.0, 1.0, 0.0], [0.25, 2.0, 0.0, 0.0, 1.0]])
+    np.testing.assert_allclose(rules.predict(x)[:, 0], [1.5, 12.25], atol=0.5)
+    status, out, err = run(capsys, "check", paths[0], "--model", paths[1])
+    assert (status, err) == (0, "") and "every input falls under a rule, proven" in out
+
+
+@pytest.fixture
+def shop(data):
+    """The same with a colour, and a number of children that is not always known."""
+    header, *rows = data.read_text().splitlines()
+    for number, row in enumerate(rows):
+        income, children, price = row.split(",")
+        colour, more = ("red", 10) if number % 7 < 3 else ("blue", 0)
+        known = children if number % 10 else ""
+        rows[number] = f"{income},{known},{colour},{float(price) + more:.4f}"
+    data.write_text("\n".join([header.replace("price", "colour,price"), *rows]) + "\n")
+    return data
 
 
 @pytest.mark.parametrize(
@@ -107,7 +131,9 @@ def test_fit(capsys, data, tmp_path):
         (["fit", "DATA", "--target", "price", "--task", "guess"], "task is 'guess'"),
         (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give whole numbers"),
         (["fit", "DATA", "--target", "price", "--hidden", "0"], "hidden is [0]"),
-        (["fit", "DATA", "--target", "price", "--max-nonlinear", "9"], "max_nonlinear is 9"),
+        (["fit", "DATA", "--target", "price", "--max-nonlinear", "-1"], "max_nonlinear is -1"),
+        (["fit", "DATA", "--target", "price", "--max-numbers", "0"], "max_numbers is 0"),
+        (["fit", "DATA", "--target", "price", "--seed", "-1"], "seed is -1"),
         (["fit", "DATA", "--target", "price", "--out", "DATA"], "File exists; choose another --out"),
         (["reproduce", "nothing"], "No such command 'nothing'"),
         (["reproduce", "xor", "--runs", "0"], "runs is 0"),
@@ -133,8 +159,8 @@ def test_bad_input_is_one_line_and_status_2(capsys, data, monkeypatch, tmp_path,
     [
         ("", "is empty"),
         ("a,y\n", "0 rows"),
-        ("a,y\n" + "x,1\n" * 12, "has the text 'x' where a number is needed"),
-        ("a,y\n" + "1,2\nnan,3\n" * 6, "missing value ('nan')"),
+        ("a,y\n" + "x,1\n2,5\n" * 6, "has the text 'x' where a number is needed"),
+        ("a,y\n" + "1,2\n2,3\n3,nan\n" * 6, "missing value ('nan')"),
         ("a,y\n" + "1,2\n-inf,3\n" * 6, "not finite"),
         ("a,y\n" + "1,2\n2,2\n" * 6, "the target 'y' is 2 in every row"),
         ("a,y\n" + "1,b\n2,b\n" * 6, "at least two classes"),
@@ -198,16 +224,67 @@ def test_files_that_are_no_models_are_one_line(capsys, tmp_path):
         assert (status, out) == (2, "") and message in err and err.count("\n") == 1
 
 
-def test_an_interruption_says_so_and_leaves_no_file(capsys, data, tmp_path, monkeypatch):
+def fit_in_a_shell(data, out):
+    """The command with a terminal for its progress bar, and what it says there."""
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, 100))
+    words = [sys.executable, "-m", "prelu_rules.cli", "fit", data, "--target", "price", "--hidden", "2", "--out", out]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=end, text=True)
+    os.close(end)
+    return process, terminal
+
+
+def read_to_the_end(terminal, until=None):
+    said = ""
+    while until is None or until not in said:
+        try:
+            said += os.read(terminal, 4096).decode()
+        except OSError:
+            break
+    return said
+
+
+def test_an_interruption_before_training_leaves_no_file(data, tmp_path):
+    process, terminal = fit_in_a_shell(data, tmp_path / "out")
+    while not (tmp_path / "out").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    said = read_to_the_end(terminal)
+    out, _ = process.communicate()
+    assert process.returncode == 130 and "prelu-rules: interrupted; nothing was written" in said and out == ""
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
+    process, terminal = fit_in_a_shell(data, tmp_path / "out")
+    said = read_to_the_end(terminal, until="population")
+    process.send_signal(signal.SIGINT)
+    said += read_to_the_end(terminal)
+    out, _ = process.communicate()
+    assert process.returncode == 1, said
+    assert "prelu-rules: interrupted: going on with the networks as they are." in said
+    assert "Rules:" in out and f"Wrote {tmp_path / 'out' / 'rules.json'}" in out
+    rules = pr.read_rules(tmp_path / "out" / "rules.json")
+    assert rules.certify(tmp_path / "out" / "model.keras").covered
+
+
+def test_an_interruption_of_the_writing_leaves_the_files_of_before(capsys, data, tmp_path, monkeypatch):
     from prelu_rules.estimators import fit
 
-    def interrupted(*arguments):
+    x = pd.DataFrame({"a": np.linspace(-1, 1, 20)})
+    fitted = fit.fit_rules(Table(x, x["a"], "price"), members=1, hidden=(1,), warm_up_steps=100, force_steps=100)
+    monkeypatch.setattr(fit, "fit_rules", lambda *args, **options: fitted)
+    words = ["fit", data, "--target", "price", "--out", tmp_path / "out"]
+    assert run(capsys, *words)[0] == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+
+    def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fit, "fit_rules", interrupted)
-    status, _, err = run(capsys, "fit", data, "--target", "price", "--out", tmp_path / "out")
-    assert status == 130 and "interrupted" in err
-    assert list((tmp_path / "out").iterdir()) == []
+    monkeypatch.setattr(fit.FittedRules, "model", property(interrupted))
+    status, _, err = run(capsys, *words)
+    assert status == 130 and "interrupted" in err and len(before) == 2
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
 def test_help(capsys):

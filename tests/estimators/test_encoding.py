@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import CellTypeError, InvalidValueError, ShapeError
 from prelu_rules.estimators.encoding import CategoryColumn, Encoding, NumberColumn
-from prelu_rules.geometry.box import Box
 
 numbers = st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(-1000, 1000), st.booleans())
 texts = st.one_of(st.none(), st.text(max_size=3))

@@ -4,7 +4,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200}
+QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
 
 
 @parametrize_with_checks([PReLURuleRegressor(**QUICK), PReLURuleClassifier(**QUICK)])

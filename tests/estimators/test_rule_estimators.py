@@ -4,12 +4,14 @@ import pickle
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from dask.distributed import Client, LocalCluster
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -17,7 +19,7 @@ from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.training import path
 
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "random_state": 0}
+QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
 
 
 def shop(n_rows=200):
@@ -149,6 +151,19 @@ def test_pipelines_and_grids():
     assert best.max_nonlinear == 2 and best.rules_.feature_names == ("a", "b")
 
 
+def test_folds_in_other_processes_and_on_a_cluster_are_the_same():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    model, y = PReLURuleRegressor(**QUICK), np.abs(x[:, 0])
+    alone = cross_val_score(model, x, y, cv=2)
+    np.testing.assert_array_equal(cross_val_score(model, x, y, cv=2, n_jobs=2), alone)
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        np.testing.assert_array_equal(cross_val_score(model, x, y, cv=2, n_jobs=2), alone)
+
+
 def test_a_warm_start_trains_only_what_is_new():
     x = np.random.default_rng(0).normal(size=(40, 2))
     model = PReLURuleRegressor(**QUICK, warm_start=True).fit(x, np.abs(x[:, 0]))
@@ -224,6 +239,7 @@ def test_one_class_is_none():
 def test_progress_is_shown_where_it_is_asked_for(capsys):
     x = np.random.default_rng(0).normal(size=(20, 1))
     PReLURuleRegressor(**QUICK).fit(x, x[:, 0])
-    assert "path" not in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
     PReLURuleRegressor(**QUICK, verbose=1).fit(x, x[:, 0])
-    assert "path" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "population" in shown and "path" in shown

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import DataError, FormatError
 from prelu_rules.export.json import read, read_rules, write
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.rules.extraction import extract_rules
 
 names = st.lists(st.text(max_size=8), min_size=2, max_size=2, unique=True)

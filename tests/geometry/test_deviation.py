@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.deviation import deviation_bounds, probes
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.regions import linear_regions

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry.exact import ExactCell, exact_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.values import exact_array
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from reference_networks import reference_network
 
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import frame_of
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import frame_of
+from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.polytope import Polytope
+from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.facets import facets
-from prelu_rules.geometry.linear_program import CellProgram
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
@@ -77,6 +78,21 @@ def test_degenerate_networks(seed, widths):
 @pytest.mark.parametrize(("dimension", "widths"), [(2, (16, 16)), (3, (8, 8)), (6, (6, 6))])
 def test_reference_networks(dimension, widths):
     assert_same(reference_network(dimension, widths), Box(-np.ones(dimension), np.ones(dimension)))
+
+
+@given(networks.seeds, small)
+def test_what_is_known_from_the_pattern_before_changes_nothing(seed, widths):
+    """In their order patterns share most of their rows with the one before; shuffled, or one by one, they do not."""
+    form = networks.random_form(seed, widths)
+    frame = frame_of(Box(-np.ones(widths[0]), np.ones(widths[0])), widths[0])
+    rng = np.random.default_rng(seed)
+    for batch in simplex_patterns(form, frame):
+        bounds, _ = facets(form, frame, batch)
+        order = rng.permutation(len(bounds))
+        np.testing.assert_array_equal(facets(form, frame, Patterns(*(a[order] for a in batch)))[0], bounds[order])
+        for number in order[:10]:
+            alone = Patterns(*(a[number : number + 1] for a in batch))
+            np.testing.assert_array_equal(facets(form, frame, alone)[0][0], bounds[number])
 
 
 @given(networks.seeds, small)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from rational_plane import area, exact_regions, value
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import Method, linear_regions
 from prelu_rules.normal_form import NormalForm
 

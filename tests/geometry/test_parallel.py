@@ -3,7 +3,7 @@ import numpy as np
 from dask.distributed import Client, LocalCluster
 from reference_networks import reference_network
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import linear_regions
 
 FORM, BOX = reference_network(4, (10, 10)), Box(-np.ones(4), np.ones(4))

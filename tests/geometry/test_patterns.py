@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from reference_networks import reference_network
 from scipy.optimize import linprog
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.normal_form import NormalForm
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.propagation import bounds_on
 from prelu_rules.normal_form import NormalForm

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from scipy.optimize import linprog
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError, LimitError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.patterns import reachable_patterns
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.geometry.ranges import output_ranges, unit_ranges
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 6)

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference_networks import reference_network
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import frame_of
+from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry import dictionary, simplex
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.cells import to_frame
-from prelu_rules.geometry.domain import frame_of
-from prelu_rules.geometry.frame import Frame
 from prelu_rules.geometry.patterns import reachable_patterns
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.normal_form import NormalForm
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from refine_networks import random_form
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.box import Box
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.refine.path import PathPoint, RulePath
 
@@ -65,7 +65,11 @@ def test_the_table_and_the_plot(path):
     assert list(marked) == [2]
 
 
-def test_validation_can_choose_the_sparsity():
+def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     dense, sparse = point(0, 0.1, 5.0), point(0, 0.3, 1.0)
     assert RulePath(((dense, sparse),), np.ones(4))[0] is sparse
-    assert RulePath(((dense, sparse),), np.ones(4), by="validation")[0] is dense
+    # One unit is better on the validation rows, none by the criterion.
+    levels = ((point(0, 0.5, 1.0),), (point(1, 0.1, 2.0),))
+    assert RulePath(levels, np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 0
+    assert RulePath(levels, np.ones(4), by="validation").choose(max_nonlinear=1).n_nonlinear == 1
+    assert RulePath(levels, np.ones(4)).choose().n_nonlinear == 1

@@ -1,7 +1,7 @@
 import networks
 import numpy as np
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import extract_rules
 

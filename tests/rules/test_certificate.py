@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.affine import AffineMap
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.certificate import certify
 from prelu_rules.rules.collapse import collapse_form

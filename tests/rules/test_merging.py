@@ -1,15 +1,21 @@
+from fractions import Fraction
 from itertools import combinations
 
 import networks
 import numpy as np
+import pytest
+import rational_plane
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linprog
+from scipy.spatial import ConvexHull, HalfspaceIntersection
 
 from prelu_rules.affine import AffineMap
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged, same_outputs
+from prelu_rules.rules.overlay import uncovered, whole_domain
 from prelu_rules.rules.rule import Condition, Rule
 
 SQUARE = Box([-1, -1], [1, 1])
@@ -83,9 +89,70 @@ def test_merged_rules_are_the_network_and_cover_everything(seed, bounded):
     assert rules.assign(100 * x).min() >= 0
 
 
+def corners(one, box):
+    """The corners of a rule's cell in a rectangle, in exact rationals, anticlockwise."""
+    (left, bottom), (right, top) = ([Fraction(v) for v in side] for side in (box.lower, box.upper))
+    found = [(left, bottom), (right, bottom), (right, top), (left, top)]
+    for condition in one.conditions:
+        row = [Fraction(v) for v in np.append(*condition.halfspace())]
+        found = rational_plane.clipped(found, [rational_plane.value(row, corner) for corner in found])
+    return found
+
+
+def hull(points):
+    """The corners of the convex hull, anticlockwise (Andrew's monotone chain, 1979)."""
+    chains = []
+    for ordered in (sorted(set(points)), sorted(set(points), reverse=True)):
+        chain = []
+        for p in ordered:
+            while len(chain) > 1 and rational_plane.area([*chain[-2:], p]) <= 0:
+                chain.pop()
+            chain.append(p)
+        chains += chain[:-1]
+    return chains
+
+
+@given(networks.seeds, st.sampled_from([0.25, 1.0, 4.0]))
+def test_no_two_rules_that_are_left_have_a_convex_union_on_the_domain(seed, size):
+    """The obvious way: two cells have a convex union if, and only if, their hull has no more area than they have."""
+    box = Box([-size, -size], [size, size])
+    rules = extract_rules(dead_network(seed), box).rules
+    cells = [corners(one, box) for one in rules]
+    assert sum(rational_plane.area(cell) for cell in cells) == Fraction(2 * size) ** 2
+    for (one, mine), (other, theirs) in combinations(zip(rules, cells, strict=True), 2):
+        if same_outputs(one.outputs, other.outputs):
+            together = rational_plane.area(hull([*mine, *theirs]))
+            assert together > rational_plane.area(mine) + rational_plane.area(theirs)
+
+
 @given(networks.seeds)
-def test_no_two_rules_that_are_left_have_a_convex_union(seed):
-    """The obvious way: for points of both, look whether all between them belong to one or the other."""
+def test_no_two_rules_that_are_left_have_a_convex_union_in_space(seed):
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape) for shape in ((3, 3), (3, 2), (2, 1))]
+    biases = [rng.integers(-1, 2, n) for n in (3, 2, 1)]
+    form = NormalForm.from_layers(kernels, biases, [np.zeros(3), rng.choice([0.0, 1.0], 2)])
+    rules = extract_rules(form, Box(-np.ones(3), np.ones(3))).rules
+    solids = [solid(one) for one in rules]
+    assert sum(volume for _, volume in solids) == pytest.approx(8)
+    for (one, (mine, v)), (other, (theirs, w)) in combinations(zip(rules, solids, strict=True), 2):
+        if same_outputs(one.outputs, other.outputs):
+            assert ConvexHull(np.vstack([mine, theirs])).volume > v + w + 1e-9
+
+
+def solid(one):
+    """The corners of a rule's cell in the cube, and its volume, by Qhull."""
+    rows = [np.append(*condition.halfspace()) for condition in one.conditions]
+    rows = np.array([*rows, *np.hstack([np.vstack([np.eye(3), -np.eye(3)]), np.ones((6, 1))])])
+    lengths = np.linalg.norm(rows[:, :3], axis=1, keepdims=True)
+    # The point that is furthest inside; Qhull wants sums that are at most 0.
+    deepest = linprog([0, 0, 0, -1], np.hstack([-rows[:, :3], lengths]), rows[:, 3], bounds=[(None, None)] * 4)
+    points = HalfspaceIntersection(-rows, deepest.x[:3]).intersections
+    return points, ConvexHull(points).volume
+
+
+@given(networks.seeds)
+def test_no_two_rules_that_are_left_have_a_convex_union_anywhere(seed):
+    """For points of both, look whether all between them belong to one or the other."""
     rules = extract_rules(dead_network(seed))
     x = grid(5)
     owner = rules.assign(x)
@@ -100,6 +167,20 @@ def test_no_two_rules_that_are_left_have_a_convex_union(seed):
         between = share * rng.permutation(np.resize(mine, (2000, 2))) + (1 - share) * np.resize(theirs, (2000, 2))
         outside = ~(pair[0].covers(between) | pair[1].covers(between))
         assert outside.any()
+
+
+@given(networks.seeds)
+def test_in_the_plane_every_input_off_the_domain_falls_under_a_rule(seed):
+    rules = [one.exact() for one in extract_rules(dead_network(seed), SQUARE).rules]
+    assert next(uncovered(whole_domain(None, 2), [], rules), None) is None
+
+
+def test_two_cells_whose_union_is_convex_on_the_domain_only():
+    """Right of 0 all of the square is below the slant; left of 0 it cuts, and right of 0 it does so off the square."""
+    left, right = rule(([1.0, 0.0, 0.0], False), ([3.0, -1.0, 1.0], True)), rule(([1.0, 0.0, 0.0], True))
+    above = rule(([3.0, -1.0, 1.0], False), outputs=AffineMap([[3.0, -1.0]], [2.0]))
+    assert len(merged([left, right, above], None)) == 3
+    assert merged([left, right, above], SQUARE) == (Rule(left.conditions[1:], CONSTANT), above)
 
 
 def test_merging_can_wait_for_an_earlier_merge():

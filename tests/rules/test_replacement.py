@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prelu_rules as pr
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
-from prelu_rules.geometry.box import Box
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.collapse import collapse_form, replacing_lines
 from prelu_rules.rules.extraction import extract_rules

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.affine import AffineMap
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError, TooManyUnitsError
-from prelu_rules.geometry.box import Box
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.precision import Precision

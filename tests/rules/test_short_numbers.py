@@ -1,9 +1,11 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.rules.short_numbers import digits, short_row, shortest
+from prelu_rules.rules.short_numbers import DENOMINATORS, as_fraction, digits, short_row, shortest
 
 
 @pytest.mark.parametrize(
@@ -13,6 +15,17 @@ from prelu_rules.rules.short_numbers import digits, short_row, shortest
         (-1.0001, 0.001, -1.0),
         (1e-9, 1e-6, 0.0),
         (0.3333, 0.05, 0.3),
+        (0.3333, 0.01, 1 / 3),
+        (-0.6601, 0.01, -2 / 3),
+        (0.84, 0.008, 5 / 6),
+        (0.1428, 0.001, 1 / 7),
+        (0.1428, 0.005, 0.14),
+        (0.111, 0.0001, 0.111),
+        (0.1111, 0.00002, 1 / 9),
+        (33.33, 0.02, 100 / 3),
+        (1.66, 0.1, 5 / 3),
+        (1.62, 0.1, 1.6),
+        (1.664, 0.01, 5 / 3),
         (0.247, 0.005, 0.25),
         (0.262, 0.015, 0.25),
         (123.4, 5.0, 120.0),
@@ -33,9 +46,29 @@ def test_the_shortest_number(value, error, expected):
 def test_the_shortest_number_is_within_the_error_and_no_shorter_one_is(value, error):
     short = shortest(value, error)
     assert abs(short - value) <= error
-    digits = len(f"{abs(short):.16e}".split("e")[0].rstrip("0").replace(".", "")) if short else 0
-    if 1 < digits < 15:
-        assert abs(float(f"{value:.{digits - 2}e}") - value) > error
+    if 1 < digits(short) < 15:
+        assert abs(float(f"{value:.{digits(short) - 2}e}") - value) > error
+    for q in range(3, 10):
+        nearest = Fraction(round(value * q), q)
+        if abs(float(nearest) - value) <= error and abs(value) > error:
+            assert digits(short) <= len(f"{abs(nearest.numerator)}{nearest.denominator}")
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(1, 12))
+def test_a_fraction_is_the_float_and_shorter_than_its_decimals(p, q):
+    fraction = as_fraction(p / q)
+    if fraction is None:
+        lowest = Fraction(p, q)
+        decimals = len(repr(abs(p / q)).replace(".", "").strip("0"))
+        assert lowest.denominator not in DENOMINATORS or decimals <= len(f"{abs(lowest.numerator)}{lowest.denominator}")
+    else:
+        assert fraction == Fraction(p, q) and float(fraction) == p / q
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_hardly_any_float_is_a_fraction_and_none_is_another_one(value):
+    fraction = as_fraction(value)
+    assert fraction is None or float(fraction) == value
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.floats(1e-6, 1.0))
@@ -52,4 +85,4 @@ def test_a_short_row_changes_by_at_most_the_error_in_its_box(seed, n_inputs, err
 
 
 def test_digits():
-    assert [digits(v) for v in (0.0, 1.0, -0.25, 120.0, 1e-7, 1.5e300, 1 / 3)] == [0, 1, 2, 2, 1, 2, 16]
+    assert [digits(v) for v in (0.0, 1.0, -0.25, 120.0, 1e-7, 1.5e300, 1 / 3, 0.1 + 0.2)] == [0, 1, 2, 2, 1, 2, 2, 17]

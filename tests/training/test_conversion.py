@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import prelu_rules as pr
-from prelu_rules.errors import UnsupportedModelError
+from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.normal_form import NormalForm
 
 
@@ -89,3 +89,35 @@ def test_models_that_are_not_built_of_layers_are_refused():
     for model in (Own(name="own"), keras.Sequential([keras.layers.Dense(1)], name="open")):
         with pytest.raises(UnsupportedModelError, match="is not built of layers"):
             pr.with_prelus(model)
+
+
+def test_a_slope_per_unit_that_can_be_eliminated():
+    convolution = keras.layers.Conv2D(4, 3, activation="relu", name="conv")
+    own = keras.layers.PReLU(keras.initializers.Constant(0.7), shared_axes=[1], name="own", trainable=False)
+    model = keras.Sequential([keras.Input((8, 8, 1)), convolution, own, keras.layers.Flatten(), keras.layers.Dense(1)])
+    copy = pr.with_prelus(model, slopes="unit", eliminable=True)
+    assert copy.get_layer("conv_prelu").slopes.shape == (6, 6, 4)
+    taken = copy.get_layer("own")
+    assert isinstance(taken, pr.PReLU) and taken.eliminable and not taken.trainable
+    np.testing.assert_allclose(taken.slopes, np.full((1, 6, 4), 0.7), rtol=1e-6)
+    # What has been eliminated in a model stays so in its copies.
+    copy.get_layer("conv_prelu").eliminate(np.arange(144).reshape(6, 6, 4) < 100)
+    assert pr.with_prelus(copy, eliminable=True).get_layer("conv_prelu").eliminated.sum() == 100
+
+
+def test_slopes_per_unit_need_a_fixed_number_of_places():
+    model = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(4, 3, activation="relu", name="conv")])
+    with pytest.raises(InvalidValueError, match="layer 'conv_prelu' has rows of shape"):
+        pr.with_prelus(model, slopes="unit")
+    with pytest.raises(InvalidValueError, match="slopes is 'both'; it must be one of channel, unit"):
+        pr.with_prelus(model, slopes="both")
+
+
+def test_named_inputs_and_outputs_keep_their_names():
+    a, b = keras.Input((2,), name="a"), keras.Input((1,), name="b")
+    hidden = keras.layers.Dense(3, "relu")(keras.layers.Concatenate()([a, b]))
+    model = keras.Model({"a": a, "b": b}, {"p": keras.layers.Dense(1)(hidden), "q": hidden})
+    rows = {"a": np.ones((4, 2), "float32"), "b": np.ones((4, 1), "float32")}
+    ours, theirs = pr.with_prelus(model)(rows), model(rows)
+    np.testing.assert_allclose(ours["p"], theirs["p"], atol=1e-6)
+    np.testing.assert_allclose(ours["q"], theirs["q"], atol=1e-6)

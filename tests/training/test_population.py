@@ -1,12 +1,20 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.training.population import Population, PopulationSettings, Rows, train_population
+from prelu_rules.training.population import (
+    Population,
+    PopulationSettings,
+    PopulationWatch,
+    Rows,
+    train_population,
+)
 
-QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200)
+QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
 
 
 def rows(n_rows=200, loss="squared", seed=0):
@@ -37,8 +45,8 @@ def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
 
 
 def test_the_force_makes_units_linear():
-    free = train_population(rows(), 2, 1, "squared", PopulationSettings(members=3, hidden=(8,), full_rate=1e-9))
-    pulled = train_population(rows(), 2, 1, "squared", PopulationSettings(members=3, hidden=(8,), full_rate=5e-3))
+    free = train_population(rows(), 2, 1, "squared", replace(QUICK, hidden=(8,), force_steps=500, full_rate=1e-9))
+    pulled = train_population(rows(), 2, 1, "squared", replace(QUICK, hidden=(8,), force_steps=500, full_rate=5e-3))
     assert sum(form.n_units for form in pulled) < sum(form.n_units for form in free)
 
 
@@ -48,9 +56,8 @@ def test_equal_seeds_give_equal_forms_and_others_do_not():
 
 
 def test_one_compiled_loop_is_the_same_as_single_steps():
-    loop = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
-    settings = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
-    plain = train_population(rows(), 2, 1, "squared", settings, seed=0)
+    loop = train_population(rows(), 2, 1, "squared", replace(QUICK, jit=True), seed=0)
+    plain = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
     x = rows().x
     for one, other in zip(loop, plain, strict=True):
         np.testing.assert_allclose(one.evaluate(x), other.evaluate(x), atol=0.02)
@@ -78,18 +85,69 @@ def test_a_memory_mapped_array_is_read_in_place(tmp_path):
     )
 
 
-def test_a_member_that_diverged_is_left_out():
-    population = Population(2, 1, "squared", QUICK, seeds=[0, 1, 2])
-    kernel = np.array(population.kernels[0])
-    kernel[1] = np.nan
-    population.kernels[0].assign(kernel)
-    assert len(population.forms()) == 2
+class Epochs(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.losses = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(logs["loss"])
 
 
-def test_all_members_diverged():
-    data = rows()
-    with pytest.raises(TrainingError, match="all 3 networks diverged within 300 steps"):
-        train_population(Rows(data.x, data.y * np.nan, data.weights), 2, 1, "squared", QUICK)
+@pytest.mark.parametrize(("spoil", "place"), [("x", "the features"), ("y", "the loss"), ("huge", "the loss")])
+def test_all_members_diverged(spoil, place):
+    data, epochs = rows(), Epochs()
+    # The square overflows in float32, which ends at 3e38.
+    spoilt = (
+        Rows(data.x * 1e30, *data[1:]) if spoil == "huge" else data._replace(**{spoil: getattr(data, spoil) * np.nan})
+    )
+    message = (
+        f"all 3 networks diverged, the first at step 1 of 300, where {place} ceased to be finite; look for extreme"
+    )
+    with pytest.raises(TrainingError, match=message):
+        train_population(spoilt, 2, 1, "squared", QUICK, callbacks=[epochs])
+    assert np.isnan(epochs.losses) == [True]
+
+
+@pytest.mark.parametrize(("level", "place"), [(0, "hidden layer 1"), (1, "hidden layer 2"), (2, "the output layer")])
+def test_a_member_that_diverged_is_left_out_and_said_to_be(monkeypatch, level, place):
+    restart = Population.restart
+
+    def spoilt(self, seeds):
+        restart(self, seeds)
+        kernel = np.array(self.kernels[level])
+        kernel[1] = np.inf
+        self.kernels[level].assign(kernel)
+
+    whole = train_population(rows(), 2, 1, "squared", QUICK)
+    monkeypatch.setattr(Population, "restart", spoilt)
+    message = rf"1 of 3 networks diverged, the first at step 1 of 300, where {place} .* Lower learning_rate=0.003"
+    with pytest.warns(UserWarning, match=message):
+        forms = train_population(rows(), 2, 1, "squared", QUICK)
+    assert forms == (whole[0], whole[2])
+
+
+def test_a_divergence_is_noted_when_it_happens():
+    data, settings = rows(80), PopulationSettings(members=2, hidden=(3,))
+    data.y[30] = np.inf
+    population = Population(2, 1, "squared", settings, seeds=[0, 1])
+    population.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
+    batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(20)
+    population.fit(batches, epochs=2, shuffle=False, verbose=0)
+    assert population.divergences() == {0: (2, "the loss"), 1: (2, "the loss")}
+
+
+def test_a_watch_sees_the_members_before_the_force():
+    watch, warm, epochs = PopulationWatch(QUICK), PopulationWatch(QUICK), Epochs()
+    forms = train_population(rows(), 2, 1, "squared", QUICK, callbacks=[watch, epochs])
+    assert len(epochs.losses) == 3 and 0 < epochs.losses[1] < epochs.losses[0] < 1
+    only_warm = replace(QUICK, force_steps=1, warm_up_steps=99)
+    assert watch.complete and len(watch.before_force) == 3 and watch.before_force != forms
+    np.testing.assert_allclose(
+        watch.before_force[0].evaluate(rows().x),
+        train_population(rows(), 2, 1, "squared", only_warm, callbacks=[warm])[0].evaluate(rows().x),
+        atol=1e-2,
+    )
 
 
 def test_an_interrupt_keeps_the_networks():

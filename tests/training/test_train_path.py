@@ -7,7 +7,9 @@ from prelu_rules.training import path as module
 from prelu_rules.training.path import PathSettings, train_path
 from prelu_rules.training.population import PopulationSettings
 
-QUICK = PathSettings(PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300), max_nonlinear=3)
+QUICK = PathSettings(
+    PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False), max_nonlinear=3
+)
 
 
 def hinges(n_rows=400, noise=0.05, seed=0):
@@ -94,11 +96,24 @@ def test_an_interrupt_leaves_a_path(monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "sparsify", interrupted)
+    monkeypatch.setattr(module, "sparsified_levels", interrupted)
     x, y = hinges(200)
     with pytest.warns(UserWarning, match="interrupted"):
         path = train_path(x, y, settings=QUICK)
-    assert path[2].train_score > 0.97 and [len(level) for level in path.levels] == [1] * len(path)
+    assert not path.complete and path[2].train_score > 0.97 and [len(level) for level in path.levels] == [1] * len(path)
+
+
+def test_the_network_before_the_force_is_kept():
+    x, y = hinges()
+    path = train_path(x, y, settings=QUICK)
+    assert path.complete and path.before_force.n_units == 6
+    assert 0.8 < r2_score(y, path.before_force.evaluate(x)[:, 0]) < 1
+    assert [point.slopes.tolist() for point in path] == [[0.0] * size for size in range(len(path))]
+
+
+def test_workers_do_not_change_the_path():
+    x, y = hinges(100)
+    assert train_path(x, y, settings=QUICK, n_jobs=2) == train_path(x, y, settings=QUICK)
 
 
 @pytest.mark.parametrize(

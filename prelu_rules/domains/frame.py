@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prelu_rules.geometry.box import Box
+from prelu_rules.domains.box import Box
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import FloatArray, Value, frozen_array
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
 
 
 def test_a_box_of_data_holds_just_the_data():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import Domain, frame_of
-from prelu_rules.geometry.linear_program import CellProgram
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.values import FloatArray
 
 

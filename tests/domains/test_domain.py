@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import frame_of
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.domain import frame_of
-from prelu_rules.geometry.polytope import Polytope
 
 SQUARE = Box([0, 0], [1, 1])
 

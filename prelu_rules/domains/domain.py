@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import null_space
 
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.frame import Frame
-from prelu_rules.geometry.linear_program import CellProgram
-from prelu_rules.geometry.polytope import Polytope
 from prelu_rules.tolerances import CUT, ON_DOMAIN
 from prelu_rules.values import BoolArray, FloatArray
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from prelu_rules.geometry.box import Box
-from prelu_rules.geometry.polytope import Polytope
-from prelu_rules.geometry.sampling import sampled
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
+from prelu_rules.domains.sampling import sampled
 
 
 def test_a_box_is_sampled_evenly():

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.box import Box
 from prelu_rules.tolerances import ON_DOMAIN
 from prelu_rules.values import BoolArray, FloatArray, Value, frozen_array, input_rows
 

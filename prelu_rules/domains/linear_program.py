@@ -5,8 +5,8 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
+from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import SolverError
-from prelu_rules.geometry.frame import Frame
 from prelu_rules.tolerances import LP_FEASIBILITY
 from prelu_rules.values import FloatArray
 
@@ -29,7 +29,7 @@ class CellProgram:
         frame: the domain to start from, in coordinates of its own.
 
     Example:
-        >>> from prelu_rules.geometry.box import Box
+        >>> from prelu_rules.domains.box import Box
         >>> cell = CellProgram(Frame.of_box(Box([0, 0], [1, 1])))
         >>> cell.push(np.array([1.0, 1.0]), -1.5)
         >>> bool(cell.reach(np.array([1.0, 0.0]), -0.4) > 0), bool(cell.reach(np.array([-1.0, 0.0]), 0.4) > 0)

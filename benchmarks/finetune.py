@@ -1,0 +1,141 @@
+"""How many ReLUs a small convolutional network for handwritten digits can lose, and what that costs.
+
+`python benchmarks/finetune.py [--repeats N] [--jobs N] [--plot FILE]`. scikit-learn's 1,797 digits, 8 by 8 pixels, in
+5 stratified folds, N times over. In each fold a ReLU network (two convolutions, the second with stride 2, and a dense
+layer; nothing else in it is nonlinear) is trained on the rows outside of the fold but for a sixth, and then `finetune`
+goes on with the same rows; that sixth is its validation data. The table has the test accuracy of the first network on
+each path that has lost a share of its ReLU evaluations, against that of the ReLU network it began with, in points:
+means over the folds, with 95% intervals from their spread. Shares are of evaluations, as in Selective Network
+Linearization (Cho et al. 2022); Layer Folding (Ben Dror et al. 2021) counts layers.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import keras
+import numpy as np
+from joblib import Parallel, delayed
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from scipy.stats import t as student
+from sklearn.datasets import load_digits
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+import prelu_rules as pr
+
+SHARES = (0.0, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 1.0)
+EPOCHS, BATCH = 40, 32
+SLOPES = {"unit": "a slope per unit", "channel": "a slope per channel"}
+
+
+def trained(x, y, seed: int) -> keras.Model:
+    """The ReLU network."""
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input(x.shape[1:]),
+            layers.Conv2D(16, 3, padding="same", activation="relu"),
+            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(64, activation="relu"),
+            layers.Dropout(0.3),
+            layers.Dense(10),
+        ]
+    )
+    decay = keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * len(x) // BATCH)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(decay), loss, metrics=["accuracy"], jit_compile=False)
+    model.fit(x, y, epochs=EPOCHS, batch_size=BATCH, verbose=0)
+    return model
+
+
+def right(model: keras.Model, x, y):
+    """Which rows are classified right."""
+    return model.predict(x, verbose=0).argmax(axis=1) == y
+
+
+def at_shares(path: pr.FinetunePath, x, y):
+    """Rows: the accuracy at each share, and the units and evaluations left."""
+    found = [next(point for point in path if path.removed(point) >= share) for share in SHARES]
+    # Before the first elimination the network is taken as it was given.
+    models = {id(point): path.model(point) for point in found}
+    accuracies = [right(models[id(point)], x, y).mean() for point in found]
+    return np.array([accuracies, [p.n_nonlinear for p in found], [p.n_evaluations for p in found]])
+
+
+def interval(values) -> float:
+    """Half the width of the 95% interval of a mean."""
+    return student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+
+
+def one_fold(repeat: int, fold: int):
+    """The accuracy of the ReLU network; for each kind of slopes, its table and the share and change of the choice."""
+    x, y = load_digits(return_X_y=True)
+    x = (x / 16).astype("float32").reshape(-1, 8, 8, 1)
+    seed = 5 * repeat + fold
+    inside, test = list(StratifiedKFold(5, shuffle=True, random_state=repeat).split(x, y))[fold]
+    train, held = train_test_split(inside, test_size=1 / 6, random_state=seed, stratify=y[inside])
+    model = trained(x[train], y[train], seed)
+    given = right(model, x[test], y[test]).mean()
+    tables, choices = {}, {}
+    for kind in SLOPES:
+        held_rows = x[held], y[held]
+        path = pr.finetune(
+            model, x[train], y[train], validation_data=held_rows, batch_size=BATCH, slopes=kind, seed=seed
+        )
+        tables[kind] = at_shares(path, x[test], y[test])
+        point = path.choose(max_drop=0.005)
+        choices[kind] = path.removed(point), right(path.model(point), x[test], y[test]).mean() - given
+    return given, tables, choices
+
+
+def main(repeats: int, jobs: int, plot: str | None) -> None:
+    """Print the table, and draw it."""
+    calls = [delayed(one_fold)(repeat, fold) for repeat in range(repeats) for fold in range(5)]
+    given, tables, choices = zip(*Parallel(n_jobs=jobs)(calls), strict=True)
+    given = np.array(given)
+    print(f"ReLU networks: test accuracy {given.mean():.2%} +- {interval(given):.2%} ({len(given)} networks)")
+    curves = {}
+    for kind, name in SLOPES.items():
+        accuracy, units, evaluations = np.moveaxis(np.array([table[kind] for table in tables]), 1, 0)
+        change = 100 * (accuracy - given[:, None])
+        print(f"\n{name}: {units[:, 0].mean():.0f} slopes, {evaluations[:, 0].mean():.0f} evaluations per image")
+        print(f"{'gone':>6} {'slopes left':>12} {'evaluations left':>17} {'points of accuracy':>20}")
+        for place, share in enumerate(SHARES):
+            print(
+                f"{share:>6.0%} {units[:, place].mean():>12.1f} {evaluations[:, place].mean():>17.1f} "
+                f"{change[:, place].mean():>+12.2f} +- {interval(change[:, place]):.2f}"
+            )
+        gone, lost = np.array([choice[kind] for choice in choices]).T
+        print(
+            f"choose(max_drop=0.005): {gone.mean():.1%} gone ({gone.min():.1%} to {gone.max():.1%}), "
+            f"{100 * lost.mean():+.2f} +- {100 * interval(lost):.2f} points"
+        )
+        curves[name] = change.mean(axis=0), [interval(column) for column in change.T]
+    if plot is not None:
+        draw(curves, plot)
+
+
+def draw(curves, plot: str) -> None:
+    """Points of accuracy against the share that is gone."""
+    axes = Figure(figsize=(5.5, 3.5), layout="constrained").subplots()
+    for name, (change, half) in curves.items():
+        axes.errorbar(SHARES, change, yerr=half, marker="o", capsize=3, label=name)
+    axes.axhline(-0.5, color="#999999", linestyle="--", linewidth=1)
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xlabel("ReLU evaluations removed")
+    axes.set_ylabel("points of test accuracy")
+    axes.legend(frameon=False, loc="lower left")
+    axes.figure.savefig(plot)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="folds that are run at the same time")
+    parser.add_argument("--plot", help="a file for the figure")
+    arguments = parser.parse_args()
+    main(arguments.repeats, arguments.jobs, arguments.plot)

@@ -1,0 +1,47 @@
+"""Constant output: the same answer for every input."""
+
+from __future__ import annotations
+
+from prelu_rules.doctor.finding import Finding
+from prelu_rules.doctor.record import Record
+from prelu_rules.doctor.remedies import SCALE_INPUTS, article
+from prelu_rules.tolerances import CONSTANT_OUTPUT, CONSTANT_PROBABILITY, LEAST_ROWS
+
+
+def constant_output(record: Record) -> list[Finding]:
+    """Compares the outputs of the rows looked at with one another.
+
+    A network whose last layer starts at 0 is constant before its first step, which is no finding.
+
+    Args:
+        record: of the training.
+
+    Returns:
+        One finding or none.
+
+    Example:
+        >>> constant_output(Record())
+        []
+    """
+    look = record.newest
+    if look is None or look.outputs is None or look.outputs.rows < LEAST_ROWS or look.where.step == 0:
+        return []
+    outputs = look.outputs
+    limit = CONSTANT_OUTPUT if outputs.task == "regression" else CONSTANT_PROBABILITY
+    if outputs.deviation >= limit:
+        return []
+    what = "relative to their size" if outputs.task == "regression" else "as probabilities"
+    return [
+        Finding(
+            "constant output",
+            "fault",
+            f"the outputs for {outputs.rows} different rows deviate by {outputs.deviation:.1e} ({what}): the model "
+            "answers "
+            "the same whatever the input.",
+            look.where,
+            "The inputs do not reach the outputs: a layer of dead units, weights that a regulariser has driven to 0, a "
+            "branch that is masked, or inputs that are all the same.",
+            (*article("easy data", "learning rate", "activation", "regularisers"), SCALE_INPUTS),
+            {"deviation": outputs.deviation, "rows": float(outputs.rows)},
+        )
+    ]

@@ -1,0 +1,56 @@
+"""Oscillation: a loss that rises as often as it falls, by much, without progress."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from prelu_rules.doctor.finding import Finding, Place
+from prelu_rules.doctor.record import Record
+from prelu_rules.doctor.remedies import SCALE_INPUTS, article
+from prelu_rules.tolerances import OSCILLATION_PERIODS, OSCILLATION_RISE, OSCILLATION_RISES, PROGRESS
+
+
+def oscillation(record: Record) -> list[Finding]:
+    """Counts rises among the mean losses of the last periods.
+
+    A rise counts if it exceeds `OSCILLATION_RISE` of the first period's loss and of the loss it rises from, so that the
+    jitter of a loss that is nearly 0 does not. There is no progress if the least loss of the later half of the periods
+    is not below `PROGRESS` of the earlier half's.
+
+    Args:
+        record: of the training.
+
+    Returns:
+        One finding or none.
+
+    Example:
+        >>> oscillation(Record(periods=(2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0)))[0].numbers["rises"]
+        3.0
+        >>> oscillation(Record(periods=(2.0, 1.0, 0.5, 0.3, 0.2, 0.21, 0.2, 0.19)))
+        []
+    """
+    last = record.periods[-OSCILLATION_PERIODS:]
+    if len(last) < OSCILLATION_PERIODS or not all(math.isfinite(loss) for loss in record.periods):
+        return []
+    least = OSCILLATION_RISE * abs(record.periods[0])
+    rises = sum(
+        after - before > max(least, OSCILLATION_RISE * abs(before)) for before, after in itertools.pairwise(last)
+    )
+    half = OSCILLATION_PERIODS // 2
+    if rises < OSCILLATION_RISES or min(last[half:]) < PROGRESS * min(last[:half]):
+        return []
+    numbers = {"rises": float(rises), "least": min(last), "largest": max(last), "first": record.periods[0]}
+    return [
+        Finding(
+            "oscillation",
+            "warning",
+            f"the mean loss rose {rises} times in the last {len(last)} periods, and swings between {min(last):.3g} and "
+            f"{max(last):.3g} without falling (it began with {record.periods[0]:.3g}).",
+            record.newest.where if record.newest else Place(),
+            "Steps jump to and fro across a valley: the learning rate is too high, or a few batches pull very "
+            "differently.",
+            (SCALE_INPUTS, *article("learning rate", "optimiser", "regularisers", "width")),
+            numbers,
+        )
+    ]

@@ -1,0 +1,61 @@
+"""Saturation: probabilities rounded to 0 or 1, and a loss whose gradient has vanished."""
+
+from __future__ import annotations
+
+from prelu_rules.doctor.finding import Finding
+from prelu_rules.doctor.record import Record
+from prelu_rules.doctor.remedies import SCALE_INPUTS, article
+from prelu_rules.tolerances import LOST_ROWS, ROUNDED_PROBABILITY, VANISHED
+
+
+def saturation(record: Record) -> list[Finding]:
+    """Looks for rows whose true class has the probability 0 for a float32.
+
+    Rounded probabilities are no harm where they are right: every classifier that separates its data has them. They are
+    where they are wrong, since a clipped probability has no gradient. It is a fault if the gradient that is left,
+    for all rows together, has vanished; and a warning where a softmax in front of the loss is the only sign of it.
+
+    Args:
+        record: of the training.
+
+    Returns:
+        One finding or none.
+
+    Example:
+        >>> saturation(Record())
+        []
+    """
+    look = record.newest
+    if look is None or look.outputs is None or look.outputs.lost is None:
+        return []
+    outputs = look.outputs
+    lost, rounded = outputs.lost or 0.0, outputs.rounded or 0.0
+    if lost <= LOST_ROWS:
+        return []
+    gradient = look.output_gradient
+    vanished = gradient is not None and gradient < VANISHED
+    numbers = {"lost": lost, "rounded": rounded, "rows": float(outputs.rows)}
+    tail = ""
+    if gradient is not None:
+        numbers["output_gradient"] = gradient
+        tail = f" The loss has a gradient of at most {gradient:.1e} per row with respect to the logits."
+    return [
+        Finding(
+            "saturation",
+            "fault" if vanished else "warning",
+            f"{lost:.1%} of {outputs.rows} rows give their true class a probability below {ROUNDED_PROBABILITY:.0e}, "
+            f"and {rounded:.1%} are certain of a class, as far as a float32 can tell.{tail}",
+            look.where,
+            "Probabilities that are rounded to 0 or 1 are clipped before the log is taken, and what is clipped has no "
+            "gradient: these rows can no longer teach the network anything."
+            if vanished
+            else "The network is certain and wrong. Logits are far too large: the steps, the initial weights or the "
+            "inputs are.",
+            (
+                *article("stable loss"),
+                SCALE_INPUTS,
+                *article("learning rate", "optimiser", "activation", "regularisers", "width"),
+            ),
+            numbers,
+        )
+    ]

@@ -1,0 +1,102 @@
+"""Where in a training step the first NaN came from, found by running the step's batch again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from prelu_rules.doctor.finding import Place
+from prelu_rules.doctor.probe import run
+from prelu_rules.doctor.record import NotFinite
+from prelu_rules.doctor.rows import Rows
+from prelu_rules.values import Array
+
+
+def first_not_finite(
+    model: keras.Model, rows: Rows | None, where: Place, weights: list[Any] | None, weights_of: int | None
+) -> NotFinite:
+    """Finds what was not finite first, in the order of a step: inputs, labels, activations, loss, gradient.
+
+    By the time a loss is NaN the weights are too, and tell nothing. So the batch is run with the last weights
+    that were finite; if nothing is wrong with it then, the weights have grown beyond all bounds in between.
+
+    Args:
+        model: whose loss was not finite.
+        rows: the batch; None if unknown.
+        where: the step.
+        weights: the last finite ones, as of `model.get_weights()`; None for those of now.
+        weights_of: the step after which they were seen.
+
+    Returns:
+        The first thing.
+    """
+    if rows is not None:
+        found = not_finite_in_data(rows, where)
+        if found is not None:
+            return found
+        now = model.get_weights()
+        if weights is not None:
+            model.set_weights(weights)
+        try:
+            found = _in_pass(model, rows, where)
+        finally:
+            model.set_weights(now)
+        if found is not None:
+            return replace(found, weights_of=weights_of)
+    for variable in model.trainable_variables:
+        bad, size = _count(variable)
+        if bad:
+            return NotFinite(replace(where, layer=variable.path), "weights", bad, size)
+    return NotFinite(where, "loss", 1, 1)
+
+
+def not_finite_in_data(rows: Rows, where: Place) -> NotFinite | None:
+    """Finds what is not finite in data.
+
+    Args:
+        rows: of data.
+        where: in the training.
+
+    Returns:
+        None if all numbers are finite.
+
+    Example:
+        >>> not_finite_in_data(Rows(np.array([[1.0, np.inf]])), Place(step=0)).examples
+        ((0, 1),)
+    """
+    for cause, part in (("inputs", rows.x), ("labels", rows.y)):
+        for values in tf.nest.flatten(part):
+            array = np.asarray(values)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                bad = np.argwhere(~np.isfinite(array))
+                examples = tuple(tuple(index) for index in bad[:5].tolist())
+                return NotFinite(where, cause, len(bad), array.size, examples)
+    return None
+
+
+def _in_pass(model: keras.Model, rows: Rows, where: Place) -> NotFinite | None:
+    seen = run(model, rows)
+    for layer, output in seen.calls:
+        for part in tf.nest.flatten(output):
+            if hasattr(part, "numpy"):
+                bad, size = _count(part)
+                if bad:
+                    return NotFinite(replace(where, layer=layer.name), "activations", bad, size)
+    if seen.loss is not None and not math.isfinite(seen.loss):
+        return NotFinite(where, "loss", 1, 1)
+    for variable, gradient in zip(model.trainable_variables, seen.gradients, strict=True):
+        if gradient is not None:
+            bad, size = _count(tf.convert_to_tensor(gradient))
+            if bad:
+                return NotFinite(replace(where, layer=variable.path), "gradient", bad, size)
+    return None
+
+
+def _count(value: Any) -> tuple[int, int]:
+    array: Array = np.asarray(keras.ops.convert_to_numpy(value))
+    return (int((~np.isfinite(array)).sum()) if array.dtype.kind == "f" else 0), array.size

@@ -1,0 +1,123 @@
+"""Everything that was recorded of a training; the checks read it and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from prelu_rules.doctor.finding import Place
+from prelu_rules.doctor.label_count import LabelCount
+from prelu_rules.doctor.look import Look
+
+KEPT = 64
+"""Looks and periods that are kept, besides the first ones and the best look."""
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """The first step at which something was not finite.
+
+    Attributes:
+        where: the step; `layer` is the first layer or weight concerned, in the order of the forward pass.
+        cause: what was not finite, the first of "inputs", "labels", "activations", "loss", "gradient", "weights".
+        count: how many of its numbers.
+        of: out of how many.
+        examples: of inputs and labels, up to five indices into the batch, row first.
+        weights_of: the step whose weights were looked at; those of the step itself are not always known.
+    """
+
+    where: Place
+    cause: str
+    count: int
+    of: int
+    examples: tuple[tuple[int, ...], ...] = ()
+    weights_of: int | None = None
+
+
+@dataclass(frozen=True)
+class Surge:
+    """A batch with a loss far above the first ones.
+
+    Attributes:
+        loss: of that batch.
+        first: the loss at the beginning.
+        where: the batch.
+    """
+
+    loss: float
+    first: float
+    where: Place
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a training so far.
+
+    Attributes:
+        looks: oldest first, the newest last; of long trainings the first, the most accurate, and the newest.
+        periods: the mean loss of each period, an epoch or a fixed number of steps, whichever is shorter.
+        labels: seen so far; None if unknown.
+        surge: the first; None if there was none.
+        not_finite: None while everything is finite.
+        notes: what could not be examined, and why, one sentence each.
+
+    Example:
+        >>> from prelu_rules.doctor.outputs import outputs_of
+        >>> record = Record()
+        >>> for step, labels in ((1, [0, 1]), (2, [1, 0])):
+        ...     outputs = outputs_of([[9.0, 1.0], [1.0, 9.0]], labels)
+        ...     record = record.with_look(Look(Place(step=step), outputs=outputs))
+        >>> record.newest.where.step, record.most_accurate_before.where.step
+        (2, 1)
+    """
+
+    looks: tuple[Look, ...] = ()
+    periods: tuple[float, ...] = ()
+    labels: LabelCount | None = None
+    surge: Surge | None = None
+    not_finite: NotFinite | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def newest(self) -> Look | None:
+        """The last look."""
+        return self.looks[-1] if self.looks else None
+
+    @property
+    def most_accurate_before(self) -> Look | None:
+        """The look of the highest accuracy before the newest one; the first of several."""
+        earlier = [look for look in self.looks[:-1] if _accuracy(look) >= 0]
+        return max(earlier, key=_accuracy, default=None)
+
+    def with_look(self, look: Look) -> Record:
+        """The record with another look.
+
+        Args:
+            look: the newest.
+
+        Returns:
+            A new record.
+        """
+        looks = (*self.looks, look)
+        if len(looks) > KEPT + 2:
+            best = max(looks[1:-KEPT], key=_accuracy)
+            looks = (looks[0], best, *looks[-KEPT:])
+        return replace(self, looks=looks)
+
+    def with_period(self, loss: float) -> Record:
+        """The record with another period.
+
+        Args:
+            loss: its mean loss.
+
+        Returns:
+            A new record.
+        """
+        periods = (*self.periods, loss)
+        if len(periods) > KEPT + 2:
+            periods = (periods[0], min(periods[1:-KEPT]), *periods[-KEPT:])
+        return replace(self, periods=periods)
+
+
+def _accuracy(look: Look) -> float:
+    accuracy = look.outputs.accuracy if look.outputs else None
+    return -1.0 if accuracy is None else accuracy

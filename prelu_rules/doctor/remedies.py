@@ -1,0 +1,86 @@
+"""The remedies of the article, in its order, with the code for each.
+
+Source: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try" (blog, 24 July 2019).
+"""
+
+from __future__ import annotations
+
+from prelu_rules.doctor.finding import Remedy
+
+ARTICLE: dict[str, Remedy] = {
+    "stable loss": Remedy(
+        "Drop the softmax layer and use softmax cross-entropy on logits: one fused operation, which neither takes the "
+        "log "
+        "of 0 nor loses its gradient when a probability is rounded.",
+        "from prelu_rules.doctor import with_logits\n"
+        "from prelu_rules.losses import StableSoftmaxCrossentropy\n"
+        "model = with_logits(model)  # the same model without its softmax\n"
+        'model.compile("adam", StableSoftmaxCrossentropy(), metrics=["accuracy"])',
+    ),
+    "no NaN": Remedy(
+        "Look for what feeds NaN into the loss: a log of 0, a division by 0, a root of a negative number, a missing "
+        "value "
+        "in the data.",
+        "import numpy as np\n"
+        "print(np.argwhere(~np.isfinite(x))[:10])  # rows and columns that are not finite\n"
+        "tf.debugging.enable_check_numerics()      # stops at the operation that makes the first NaN",
+    ),
+    "easy data": Remedy(
+        "Try easy data: N words mapped one to one onto N classes. A model that cannot learn those is broken, whatever "
+        "the "
+        "data.",
+        "from prelu_rules.doctor import easy_data_check\nprint(easy_data_check(model))",
+    ),
+    "learning rate": Remedy(
+        "Lower the learning rate, by 10 at first; clip the gradient if single batches are to blame.",
+        "model.optimizer.learning_rate.assign(model.optimizer.learning_rate / 10)\n"
+        "# or anew: model.compile(keras.optimizers.Adam(1e-4, clipnorm=1.0), ...)",
+    ),
+    "optimiser": Remedy(
+        "Change the optimiser or its settings.",
+        "model.compile(keras.optimizers.SGD(1e-3, momentum=0.9), ...)  # or Adam(1e-3, epsilon=1e-4)",
+    ),
+    "activation": Remedy(
+        "Change the activation: ReLU and leaky ReLU let weights grow large (clamp or regularise them), and ReLU has a "
+        "dead "
+        "region, which leaky ReLU and PReLU have not.",
+        "keras.layers.Dense(64), prelu_rules.PReLU()  # for Dense(64, activation='relu')\n"
+        "keras.layers.Dense(64, kernel_constraint=keras.constraints.MaxNorm(3.0))  # weights that cannot grow",
+    ),
+    "regularisers": Remedy(
+        "Switch regularisers and batch norm: on if they are off, off if they are on.",
+        "keras.layers.Dense(64, kernel_regularizer=keras.regularizers.L2(1e-4)), keras.layers.BatchNormalization()",
+    ),
+    "width": Remedy(
+        "Reduce the width: wide and shallow networks suffer more. Two layers of 64 rather than one of 512.",
+        "keras.layers.Dense(64)  # for Dense(512)",
+    ),
+}
+"""By name, in the article's order."""
+
+SCALE_INPUTS = Remedy(
+    "Standardise the inputs: mean 0, standard deviation 1. Columns of hundreds make the first steps too long.",
+    "scale = keras.layers.Normalization()\nscale.adapt(x)\nmodel = keras.Sequential([scale, model])",
+)
+
+
+def article(*names: str) -> tuple[Remedy, ...]:
+    """Some remedies of the article, in its order.
+
+    Args:
+        names: keys of `ARTICLE`; none for all.
+
+    Returns:
+        The remedies.
+
+    Example:
+        >>> [remedy.text for remedy in article("optimiser", "stable loss")] == [
+        ...     ARTICLE["stable loss"].text,
+        ...     ARTICLE["optimiser"].text,
+        ... ]
+        True
+    """
+    unknown = set(names) - set(ARTICLE)
+    if unknown:
+        raise KeyError(f"the article has no remedy {min(unknown)!r}; it has {', '.join(ARTICLE)}.")
+    return tuple(remedy for name, remedy in ARTICLE.items() if not names or name in names)

@@ -1,0 +1,139 @@
+"""What the doctor reports: a value that prints as text, as a table, and as HTML in a notebook."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from prelu_rules.doctor.finding import Finding, Level
+from prelu_rules.doctor.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WIDTH = 100
+_COLOURS = {"fault": "#b3261e", "warning": "#8a5a00", "note": "#3b5b8c"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings of a training.
+
+    Attributes:
+        findings: the most serious first, then the earliest.
+        record: the numbers that they are drawn from.
+        actions: what the doctor did, one sentence each.
+
+    Example:
+        >>> print(Report((), Record()))
+        No finding. Nothing has been looked at yet.
+    """
+
+    findings: tuple[Finding, ...]
+    record: Record
+    actions: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __getitem__(self, index: int) -> Finding:
+        return self.findings[index]
+
+    def at_least(self, level: Level) -> tuple[Finding, ...]:
+        """The findings of a level or above.
+
+        Args:
+            level: "note", "warning" or "fault".
+
+        Returns:
+            In the order of `findings`.
+        """
+        return tuple(finding for finding in self.findings if finding.at_least(level))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per finding.
+
+        Returns:
+            Columns `level`, `kind`, `step`, `epoch`, `batch`, `layer`, `seen`, `meaning`, `remedies` (a tuple of
+            `Remedy`).
+        """
+        import pandas as pd
+
+        names = ("level", "kind", "step", "epoch", "batch", "layer", "seen", "meaning", "remedies")
+        rows = [
+            (f.level, f.kind, f.where.step, f.where.epoch, f.where.batch, f.where.layer, f.seen, f.meaning, f.remedies)
+            for f in self.findings
+        ]
+        return pd.DataFrame(rows, columns=list(names)).astype({"step": "Int64", "epoch": "Int64", "batch": "Int64"})
+
+    def __str__(self) -> str:
+        blocks = [self._headline()]
+        blocks += [_text(number, finding) for number, finding in enumerate(self.findings, start=1)]
+        blocks += [textwrap.fill(line, _WIDTH) for line in (*self.actions, *self.record.notes)]
+        return "\n\n".join(blocks)
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<p>{escape(line)}</p>" for line in (*self.actions, *self.record.notes))
+        body = "".join(map(_html, self.findings))
+        return f'<div style="max-width:60em"><p><b>{escape(self._headline())}</b></p>{body}{lines}</div>'
+
+    def _headline(self) -> str:
+        looked = _looked(self.record)
+        if not self.findings:
+            return f"No finding. {looked}"
+        counts = {level: sum(finding.level == level for finding in self.findings) for level in _COLOURS}
+        named = ", ".join(f"{n} {level}{'s' if n > 1 else ''}" for level, n in counts.items() if n)
+        return f"{named}. {looked}"
+
+
+def _looked(record: Record) -> str:
+    look = record.newest
+    if look is None:
+        return "Nothing has been looked at yet."
+    parts = [f"Last look: {look.where}"]
+    if look.outputs is not None:
+        parts.append(f"{look.outputs.rows} rows")
+        if look.outputs.accuracy is not None:
+            parts.append(f"accuracy {look.outputs.accuracy:.1%} (guessing: {look.outputs.chance:.1%})")
+    if look.loss is not None:
+        parts.append(f"loss {look.loss:.3g}")
+    return ", ".join(parts) + "."
+
+
+def _text(number: int, finding: Finding) -> str:
+    lines = [f"{number}. {finding.level.upper()}: {finding.kind} ({finding.where})"]
+    lines += _filled(finding.seen[0].upper() + finding.seen[1:], "   ")
+    lines += _filled(f"What it usually means: {finding.meaning}", "   ")
+    if finding.remedies:
+        lines.append("   What to do, in this order:")
+    for index, remedy in enumerate(finding.remedies):
+        lines += _filled(remedy.text, "      ", f"   {chr(ord('a') + index)}) ")
+        lines += textwrap.indent(remedy.code, " " * 10).splitlines()
+    return "\n".join(lines)
+
+
+def _filled(text: str, indent: str, first: str | None = None) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=first or indent, subsequent_indent=indent, break_long_words=False)
+
+
+def _html(finding: Finding) -> str:
+    colour = _COLOURS[finding.level]
+    remedies = "".join(
+        f"<li>{escape(remedy.text)}" + (f"<pre>{escape(remedy.code)}</pre>" if remedy.code else "") + "</li>"
+        for remedy in finding.remedies
+    )
+    advice = f"<details><summary>What to do, in this order</summary><ol>{remedies}</ol></details>" if remedies else ""
+    seen = escape(finding.seen[0].upper() + finding.seen[1:])
+    return (
+        f'<div style="border-left:4px solid {colour};padding:0 0 0 .8em;margin:0 0 1em 0">'
+        f'<p style="margin:0"><b style="color:{colour}">{finding.level}: {escape(finding.kind)}</b> '
+        f"({escape(str(finding.where))})</p>"
+        f'<p style="margin:.3em 0">{seen}</p>'
+        f'<p style="margin:.3em 0"><i>What it usually means:</i> {escape(finding.meaning)}</p>{advice}</div>'
+    )

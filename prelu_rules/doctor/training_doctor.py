@@ -1,0 +1,403 @@
+"""The training doctor: a Keras callback that notices when a training goes wrong, and says what to do."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from prelu_rules.doctor.case import Case
+from prelu_rules.doctor.finding import Finding, Place
+from prelu_rules.doctor.first_not_finite import first_not_finite, not_finite_in_data
+from prelu_rules.doctor.label_count import count_labels, guess_task
+from prelu_rules.doctor.outputs import Task
+from prelu_rules.doctor.probe import guessing_loss, look_at, n_outputs, task_of
+from prelu_rules.doctor.report import Report
+from prelu_rules.doctor.rows import Gatherer, Rows, arrays_of, rows_of
+from prelu_rules.doctor.schedule import Schedule
+from prelu_rules.doctor.single import see_batch
+from prelu_rules.doctor.tap import Tap
+from prelu_rules.errors import InvalidValueError, TrainingError
+from prelu_rules.tolerances import BATCHES_SEARCHED, CALLS_PER_PERIOD, FIRST_STEPS, PERIOD_STEPS, UNBUDGETED_LOOKS
+
+
+class TrainingWarning(UserWarning):
+    """A finding of the training doctor, where `on_finding` is "warn"."""
+
+
+class TrainingDoctor(keras.callbacks.Callback):
+    """Watches a training, and reports what goes wrong with its cause and its remedies.
+
+    It reads the loss of every batch, and now and then takes a look: one forward pass and one gradient on a few hundred
+    rows of the training data, which it keeps from the first batches. It looks after the first step; at the end of
+    periods 1, 2, 4, 8 and so on, where a period is an epoch, or 200 steps if that is shorter; at the end of any other
+    period if the budget allows or its loss has risen; and when training ends. A loss that is NaN or surges is examined
+    at once. The training is the same to the last bit as without the doctor, and data come in any form that `fit` takes.
+    The model needs no accuracy metric: accuracy is that of the rows looked at, in inference mode.
+
+    Models of several outputs are examined but for their outputs and labels. On several replicas batches cannot be
+    seen: give `data`.
+
+    Args:
+        on_finding: what to do about findings above "note": "warn" issues a `TrainingWarning`; "stop" ends the
+            training at the first fault, and "raise" raises a `TrainingError`; both put back the best weights seen
+            before it, and warn of mere warnings. Or a function that is called with each `Finding`.
+        data: `(x, y)` or `(x, y, sample_weight)` arrays to look at instead of the first batches. Labels and missing
+            values are then examined before training begins.
+        monitor: a name in the logs of an epoch, such as "val_loss", by which weights are the best; names that hold
+            "acc", "auc", "precision", "recall" or "f1" are better when higher. None for the accuracy of the rows
+            looked at (the loss, for regressors).
+        budget: the share of the time of training that the doctor may take; looks that are due come first.
+        rows: how many rows it looks at.
+        task: "multiclass", "binary", "multilabel" or "regression"; None to tell it from the loss and the labels.
+
+    Raises:
+        InvalidValueError: if an argument is out of range.
+        TrainingError: when training begins, if Keras does not run on TensorFlow; and for a fault, with "raise".
+
+    Example:
+        >>> x = np.linspace(-1, 1, 64, dtype="float32")[:, None]
+        >>> x[40] = np.nan
+        >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> doctor = TrainingDoctor(on_finding="stop")
+        >>> history = model.fit(x, 2 * x, batch_size=16, shuffle=False, verbose=0, callbacks=[doctor])
+        >>> finding = doctor.report()[0]
+        >>> finding.kind, str(finding.where), bool(np.isfinite(model.get_weights()[0]).all())
+        ('not finite', 'epoch 1, batch 3 (step 3)', True)
+    """
+
+    def __init__(
+        self,
+        on_finding: Literal["warn", "stop", "raise"] | Callable[[Finding], object] = "warn",
+        *,
+        data: Any = None,
+        monitor: str | None = None,
+        budget: float = 0.03,
+        rows: int = 256,
+        task: Task | None = None,
+    ) -> None:
+        super().__init__()
+        if not callable(on_finding) and on_finding not in {"warn", "stop", "raise"}:
+            raise InvalidValueError(f"on_finding is {on_finding!r}; it must be 'warn', 'stop', 'raise' or a function.")
+        if not 0 < budget <= 1:
+            raise InvalidValueError(f"budget is {budget}; it must be a share of the time, above 0 and at most 1.")
+        if rows != int(rows) or rows < 2:
+            raise InvalidValueError(f"rows is {rows}; it must be a whole number of at least 2.")
+        self.on_finding, self.monitor, self.budget, self.rows, self.task = on_finding, monitor, budget, int(rows), task
+        self._data = None if data is None else arrays_of(data)
+        self._tap: Tap | None = None
+        self._gatherer: Gatherer | None
+        self._probe: Rows | None
+        self._best: tuple[float, int, list[Any]] | None
+        self._finite: tuple[int, list[Any]] | None
+        self._n_outputs: int | None
+        self._begin()
+
+    def report(self) -> Report:
+        """What was found in the last training, or by `check`.
+
+        Returns:
+            A value that prints, becomes a DataFrame (`to_frame`), and shows as HTML in a notebook.
+        """
+        return self._case.report()
+
+    def check(
+        self,
+        logits: npt.ArrayLike,
+        labels: npt.ArrayLike,
+        loss: npt.ArrayLike | None = None,
+        *,
+        from_logits: bool | None = None,
+        weights: npt.ArrayLike | None = None,
+    ) -> Report:
+        """Looks at a batch of a training loop of one's own, and remembers it.
+
+        `on_finding` works as in `fit`, but there are no weights to put back, and "stop" warns: it is up to the loop to
+        end when `report.at_least("fault")` is not empty.
+
+        Args:
+            logits: as in `prelu_rules.doctor.check`.
+            labels: as there.
+            loss: as there.
+            from_logits: as there.
+            weights: as there.
+
+        Returns:
+            The report so far.
+
+        Raises:
+            TrainingError: for a fault, with `on_finding="raise"`.
+            ShapeError: if labels do not fit the logits.
+            InvalidValueError: if the task is unknown.
+
+        Example:
+            >>> doctor = TrainingDoctor()
+            >>> for step in range(3):
+            ...     report = doctor.check([[2.0, 1.0], [1.0, 2.0]], [0, 1], 0.3)
+            >>> print(report)
+            No finding. Last look: step 3, 2 rows, accuracy 100.0% (guessing: 50.0%), loss 0.3.
+        """
+        self._step += 1
+        see_batch(self._case, logits, labels, loss, Place(step=self._step), self.task, from_logits, weights)
+        if self._step % CALLS_PER_PERIOD == 0:
+            self._case.end_period()
+            self._case.all_labels_seen()
+        self._act(self._case.examine())
+        return self.report()
+
+    def set_model(self, model: keras.Model) -> None:
+        """Put the tap into the model's training step, before any other callback touches it."""
+        super().set_model(model)
+        if keras.backend.backend() != "tensorflow":
+            raise TrainingError(
+                f"Keras runs on {keras.backend.backend()}, but the training doctor needs TensorFlow; set "
+                "KERAS_BACKEND=tensorflow."
+            )
+        if getattr(model, "compiled", False):
+            self._tap = Tap(model)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Begin a new case."""
+        self._begin()
+        self._fitting = True
+        # Only Keras's own step is known to log the mean over the epoch.
+        self._logs_mean = type(self.model).train_step is keras.Model.train_step
+        if self.model.built:
+            weights = self.model.get_weights()
+            self._best, self._finite = (-math.inf, 0, weights), (0, weights)
+        if self._data is not None:
+            self._probe, self._gatherer = self._data.first(self.rows), None
+            found = not_finite_in_data(self._data, Place(step=0))
+            if found is not None:
+                self._case.see_not_finite(found)
+            self._count_labels(self._data)
+            self._case.all_labels_seen()
+            self._act(self._case.examine())
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Begin to count batches anew."""
+        self._epoch, self._batch = epoch + 1, 0
+        self._epoch_total = self._epoch_weight = 0.0
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Watch the next step."""
+        if self._tap is not None and not self._stopped:
+            self._tap.watch(self._after_step, self._after_error)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """End a period, and look if it is time."""
+        if self._stopped:
+            return
+        with self._schedule.spending():
+            # The next epoch has the same rows again.
+            self._counts_labels = False
+            self._end_gathering()
+            self._case.all_labels_seen()
+            self._end_period()
+            if self.monitor is not None and logs is not None and self.monitor in logs:
+                higher = any(word in self.monitor for word in ("acc", "auc", "precision", "recall", "f1"))
+                self._keep_best(float(logs[self.monitor]) * (1 if higher else -1))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Look a last time, and leave the model as it was found."""
+        if not self._stopped:
+            self._look()
+        self._end_fit()
+
+    def _begin(self) -> None:
+        self._case = Case()
+        self._schedule = Schedule(self.budget)
+        self._look_time = 0.0
+        self._periods = self._suspicions = 0
+        self._fitting = self._stopped = False
+        self._step = self._epoch = self._batch = self._period_begin = 0
+        self._epoch_total = self._epoch_weight = 0.0
+        self._logs_mean, self._counts_labels = True, self._data is None
+        self._n_outputs = None
+        self._gatherer = Gatherer(self.rows)
+        self._probe = None
+        self._best = None
+        self._finite = None
+
+    def _end_fit(self) -> None:
+        self._fitting = False
+        if self._tap is not None:
+            self._tap.remove()
+            self._tap = None
+
+    @property
+    def _where(self) -> Place:
+        return Place(self._step, self._epoch or None, self._batch or None)
+
+    def _after_step(self, logs: dict[str, Any], batch: Any) -> None:
+        with self._schedule.spending():
+            self._step += self.model.steps_per_execution
+            self._batch += self.model.steps_per_execution
+            rows = None if batch is None else rows_of(batch)
+            suspicious = self._see_loss(logs, rows)
+            if rows is None:
+                self._case.note(
+                    "The batches could not be seen (several replicas, or a train_step that returns no dict); give "
+                    "TrainingDoctor the argument data=(x, y)."
+                )
+            else:
+                self._gather(rows)
+                if self._counts_labels and (self._step <= FIRST_STEPS or self._schedule.allows()):
+                    self._count_labels(rows)
+            if suspicious:
+                self._look_at_trouble(rows)
+            elif not self._schedule.has_started:
+                # The first call has compiled the step, which is not the time of training.
+                self._schedule.start()
+                self._look()
+            elif self._step - self._period_begin >= PERIOD_STEPS:
+                self._end_period()
+
+    def _see_loss(self, logs: dict[str, Any], rows: Rows | None) -> bool:
+        if "loss" not in logs:
+            return False
+        loss = float(logs["loss"])
+        weight = float(self.model.steps_per_execution * (1 if rows is None else len(rows)))
+        if self._logs_mean:
+            self._epoch_weight += weight
+            total, before = loss * self._epoch_weight, self._epoch_total
+            self._epoch_total = total
+            if math.isfinite(total):
+                loss = (total - before) / weight
+        return self._case.see_loss(loss, self._where, weight)
+
+    def _end_period(self) -> None:
+        self._period_begin = self._step
+        self._periods += 1
+        suspicious = self._case.end_period()
+        # A training changes fast at first, and 1, 2, 4, 8, ... are few; trouble that lasts is not looked at for ever.
+        unasked = self._periods.bit_count() == 1
+        if suspicious and self._suspicions < UNBUDGETED_LOOKS:
+            self._suspicions += 1
+            unasked = True
+        if unasked or self._schedule.allows(self._look_time):
+            self._look()
+        else:
+            self._act(self._case.examine())
+
+    def _look(self) -> None:
+        """One look at the rows kept, and all checks."""
+        rows = self._probe if self._gatherer is None else self._gatherer.rows
+        if rows is None or not self.model.built:
+            return
+        started = time.perf_counter()
+        first = not self._case.record.looks
+        look = look_at(self.model, rows, self._where, self.task, self._tap.force if self._tap else None)
+        self._case.see(look)
+        if look.outputs is None:
+            self._case.note("The model has several outputs, or none to compare with labels; these were not examined.")
+        if first and (guess := guessing_loss(self.model, rows, look.outputs)) is not None:
+            self._case.expect_at_least(guess)
+        if not look.finite:
+            self._find_not_finite(rows)
+        new = self._case.examine()
+        if not self._case.report().at_least("fault"):
+            self._finite = (self._step, self.model.get_weights())
+            if self.monitor is None:
+                accuracy = None if look.outputs is None else look.outputs.accuracy
+                # Of two looks with the same accuracy the one with the lower loss is better.
+                loss = look.loss or 0.0
+                self._keep_best(-loss if accuracy is None else accuracy - 1e-6 * math.tanh(loss))
+        self._look_time = time.perf_counter() - started
+        self._act(new)
+
+    def _look_at_trouble(self, rows: Rows | None) -> None:
+        surge = self._case.record.surge
+        if surge is None or surge.where != self._where:
+            self._find_not_finite(rows)
+        self._act(self._case.examine())
+
+    def _find_not_finite(self, rows: Rows | None) -> None:
+        if self._case.record.not_finite is None:
+            step, weights = self._finite if self._finite is not None else (None, None)
+            self._case.see_not_finite(first_not_finite(self.model, rows, self._where, weights, step))
+
+    def _after_error(self, iterator: Iterator[Any], error: Exception) -> None:
+        """Training ends with this error, so the batches that are left can be searched for its cause."""
+        try:
+            for batch in itertools.islice(iterator, BATCHES_SEARCHED):
+                self._count_labels(rows_of(tf.nest.map_structure(_none_if_optional, batch)))
+        except (tf.errors.OpError, TypeError, ValueError):
+            # The data themselves may be what failed; the error says so.
+            pass
+        for finding in self._case.examine():
+            error.add_note(f"TrainingDoctor: {_message(finding)}\n{finding.remedies[0].code}")
+        self._end_fit()
+
+    def _gather(self, rows: Rows) -> None:
+        if self._gatherer is None or rows.y is None:
+            return
+        if self._gatherer.add(rows):
+            self._end_gathering()
+
+    def _end_gathering(self) -> None:
+        if self._gatherer is not None:
+            self._probe, self._gatherer = self._gatherer.rows, None
+
+    def _count_labels(self, rows: Rows) -> None:
+        if rows.y is None or isinstance(rows.y, dict | list | tuple):
+            return
+        if self._n_outputs is None:
+            self._n_outputs = n_outputs(self.model, rows.x)
+        labels = np.asarray(rows.y)
+        if self._n_outputs is None or labels.dtype.kind not in "biuf":
+            self._counts_labels = False
+            return
+        known = self._case.record.labels
+        task = known.task if known else self.task or task_of(self.model, self._n_outputs)
+        self._case.see_labels(count_labels(labels, task or guess_task(labels, self._n_outputs), self._n_outputs))
+
+    def _keep_best(self, score: float) -> None:
+        if math.isfinite(score) and (self._best is None or score > self._best[0]):
+            self._best = (score, self._step, self.model.get_weights())
+
+    def _act(self, findings: tuple[Finding, ...]) -> None:
+        for finding in findings:
+            ends = finding.level == "fault" and self.on_finding in {"stop", "raise"}
+            if not finding.at_least("warning"):
+                continue
+            if callable(self.on_finding):
+                self.on_finding(finding)
+            elif ends and self._fitting:
+                self._end_training(finding)
+                return
+            elif ends and self.on_finding == "raise":
+                raise TrainingError(_message(finding))
+            else:
+                warnings.warn(_message(finding), TrainingWarning, stacklevel=2)
+
+    def _end_training(self, finding: Finding) -> None:
+        self._stopped = True
+        if self._best is not None:
+            self.model.set_weights(self._best[2])
+            self._case.actions = (
+                f"Training was stopped at {finding.where}; the weights are those of step {self._best[1]}, the best "
+                "seen.",
+            )
+        if self.on_finding == "raise":
+            self._end_fit()
+            raise TrainingError(_message(finding))
+        self.model.stop_training = True
+
+
+def _none_if_optional(part: Any) -> Any:
+    return None if isinstance(part, tf.experimental.Optional) else part
+
+
+def _message(finding: Finding) -> str:
+    first = f" First remedy: {finding.remedies[0].text}" if finding.remedies else ""
+    return f"{finding} {finding.meaning}{first}"

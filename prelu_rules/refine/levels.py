@@ -1,0 +1,43 @@
+"""Sparser versions of networks of several sizes, found at the same time by joblib; no Keras has to be loaded for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.sparsification import sparsify
+from prelu_rules.refine.system import CompactSystem
+
+Levels = list[list[CompactSystem]]
+"""For each size, networks of ever fewer numbers."""
+
+
+def sparsified_levels(systems: Sequence[CompactSystem], task: Task, n_jobs: int | None = None) -> Levels:
+    """What `sparsify` yields of each network.
+
+    Args:
+        systems: one for each size.
+        task: the rows that they are fitted to.
+        n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
+
+    Returns:
+        For each network, itself, refitted, and sparser ones.
+
+    Example:
+        >>> import numpy as np
+        >>> from prelu_rules.refine.losses import Squared
+        >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
+        >>> start = CompactSystem(np.ones((1, 4)), np.ones((1, 4), dtype=bool), 3)
+        >>> [system.n_numbers for system in sparsified_levels([start], task)[0]]
+        [4, 3, 2, 1]
+    """
+    return list(Parallel(n_jobs=n_jobs)(delayed(_level)(system, task) for system in systems))
+
+
+def _level(system: CompactSystem, task: Task) -> list[CompactSystem]:
+    # In other processes too, so that sums are added up in the same order.
+    with threadpool_limits(1, "blas"):
+        return list(sparsify(system, task))

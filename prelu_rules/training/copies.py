@@ -1,0 +1,69 @@
+"""Copies of Keras models that share nothing with them, compiled alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from prelu_rules.errors import UnsupportedModelError
+
+
+def copied(model: keras.Model) -> keras.Model:
+    """The same model once more, with its weights, compiled as it is if it is.
+
+    Args:
+        model: a built model; one with a `call` of its own needs a `get_config` that makes it again.
+
+    Returns:
+        A model with layers, weights, optimiser and metrics of its own.
+
+    Raises:
+        UnsupportedModelError: if the model is not built, or cannot be made again.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> copied(model).get_weights()[0].shape
+        (2, 1)
+    """
+    if not model.built:
+        raise UnsupportedModelError(f"the model {model.name!r} is not built; call it on a batch of inputs first.")
+    try:
+        copy = keras.models.clone_model(model)
+        if not copy.built:
+            copy.build_from_config(model.get_build_config())
+        copy.set_weights(model.get_weights())
+    except (NotImplementedError, TypeError, ValueError, AttributeError) as problem:
+        reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        raise UnsupportedModelError(
+            f"the model {model.name!r} cannot be copied: {reason}; give it a get_config that returns the arguments of "
+            "its constructor."
+        ) from None
+    if getattr(model, "compiled", False):
+        compile_like(copy, model)
+    return copy
+
+
+def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | None = None) -> None:
+    """Compile a model as another one is, with an optimiser and metrics of its own.
+
+    Args:
+        copy: what is compiled.
+        model: a compiled model.
+        learning_rate: a constant one instead of the model's own.
+    """
+    # What compile was given: its serialised form would need every function of the user's to be registered.
+    given = dict(model._compile_config.config)
+    optimizer = given["optimizer"]
+    changed = {} if learning_rate is None else {"learning_rate": learning_rate}
+    given["optimizer"] = type(optimizer).from_config({**optimizer.get_config(), **changed})
+    for name in ("metrics", "weighted_metrics"):
+        given[name] = keras.tree.map_structure(_fresh, given[name])
+    copy.compile(**given)
+    # Keras saves an optimiser without variables in a way that it cannot load.
+    copy.optimizer.build(copy.trainable_variables)
+
+
+def _fresh(metric: Any) -> Any:
+    """A metric that counts by itself; names and functions keep no count."""
+    return type(metric).from_config(metric.get_config()) if isinstance(metric, keras.metrics.Metric) else metric

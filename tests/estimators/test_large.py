@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators import large
+
+QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
+X = np.random.default_rng(0).uniform(-1, 1, (600, 2))
+BEND = np.abs(X[:, 0])
+
+
+def batches(*parts):
+    return tf.data.Dataset.from_tensor_slices(parts).batch(50)
+
+
+def test_a_regressor_of_a_dataset():
+    model = PReLURuleRegressor(**QUICK).fit(batches(X, BEND, np.ones(600)))
+    assert model.n_features_in_ == 2 and model.rules_.feature_names == ("x0", "x1") and model.rules_.n_rows == 600
+    assert model.predict(X).shape == (600,) and model.score(X, BEND) > 0.95
+    both = PReLURuleRegressor(**QUICK).fit(batches(X, np.column_stack([BEND, X[:, 1]])))
+    assert both.rules_.output_names == ("y1", "y2") and both.predict(X).shape == (600, 2)
+
+
+@pytest.mark.parametrize("labels", [np.where(BEND > 0.5, "far", "near"), (BEND > 0.5) * 2 + 1])
+def test_a_classifier_of_a_dataset(labels):
+    model = PReLURuleClassifier(**QUICK).fit(batches(X, labels))
+    assert model.classes_.tolist() == np.unique(labels).tolist() and model.score(X, labels) > 0.9
+    assert model.rules_.output_names == (f"logit(class = {model.classes_[1]})",)
+
+
+def test_large_arrays_are_read_where_they_are(tmp_path, monkeypatch):
+    mapped = np.memmap(tmp_path / "x.dat", dtype=np.float64, mode="w+", shape=X.shape)
+    mapped[:] = X
+    usual = PReLURuleRegressor(**QUICK).fit(mapped, BEND)
+    monkeypatch.setattr(large, "LARGE", 0)
+    monkeypatch.delattr("prelu_rules.estimators.encoding.Encoding.transform")
+    model = PReLURuleRegressor(**QUICK).fit(mapped, BEND, sample_weight=np.full(600, 2.0))
+    classifier = PReLURuleClassifier(**QUICK).fit(mapped, BEND > 0.5)
+    monkeypatch.undo()
+    assert model.score(X, BEND) > 0.95 and usual.score(X, BEND) > 0.95
+    assert classifier.score(X, BEND > 0.5) > 0.9
+    with pytest.raises(InvalidValueError, match="neither y nor sample_weight"):
+        model.fit(batches(X, BEND), BEND)
