@@ -10,16 +10,18 @@ a number to be read.
 
 Each setting of another learner is compared with what is chosen from our path under the limit of as many numbers, fold
 by fold: "won" and "lost" are differences whose 95% interval does not hold 0 (Student's, with the variance corrected for
-folds that share training rows), "ahead" and "behind" all others. A learner that cannot be imported or fitted is in the
-table with the reason.
+folds that share training rows), "ahead" and "behind" all others. A learner that cannot be imported or fitted, or takes
+longer than the limit, is in the table with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +35,9 @@ from sklearn.metrics import accuracy_score, r2_score
 import prelu_rules as pr
 
 OURS = "prelu_rules"
+LIMIT = 200.0
+"""CPU seconds of a fit, after which it is given up."""
+
 BUDGETS = (4, 6, 8, 10, 12, 16, 20, 24, 28, 40, 60, 100)
 
 
@@ -109,7 +114,7 @@ class Ours:
             return None
 
 
-def compared(data: str, peers: Sequence[Peer]) -> Iterator[Line]:
+def compared(data: str, peers: Sequence[Peer], limit: float) -> Iterator[Line]:
     """All learners on one data set, ours first."""
     x, y = TABLES[data]()
     parts = [((x[train], y[train]), (x[test], y[test])) for train, test in folds(data, x, y)]
@@ -125,7 +130,7 @@ def compared(data: str, peers: Sequence[Peer]) -> Iterator[Line]:
             yield _our_line(data, f"<= {budget} numbers", ours, points, seconds)
             before = points
     for peer in peers:
-        yield from _peer_lines(data, peer, parts, ours)
+        yield from _peer_lines(data, peer, parts, ours, limit)
 
 
 def _our_line(data: str, setting: str, ours: Sequence[Ours], points: Sequence[Any], seconds: np.ndarray) -> Line:
@@ -133,7 +138,30 @@ def _our_line(data: str, setting: str, ours: Sequence[Ours], points: Sequence[An
     return Line(data, OURS, setting, scores, np.array([point.n_numbers for point in points]), seconds, scores)
 
 
-def _peer_lines(data: str, peer: Peer, parts: Sequence[Any], ours: Sequence[Ours]) -> Iterator[Line]:
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Give up what takes more CPU time.
+
+    Args:
+        seconds: of CPU time, so that other work on the machine does not count.
+
+    Raises:
+        TimeoutError: in the code of the block, when the time is up.
+    """
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError(f"takes more than {seconds:g} CPU seconds for a fold")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _peer_lines(data: str, peer: Peer, parts: Sequence[Any], ours: Sequence[Ours], limit: float) -> Iterator[Line]:
     none = np.empty(0)
     try:
         variants = peer.variants(data in CLASSES)
@@ -144,7 +172,7 @@ def _peer_lines(data: str, peer: Peer, parts: Sequence[Any], ours: Sequence[Ours
         yield Line(data, peer.name, "", none, none, none, none, "is not made for this task")
     for setting, model in variants.items():
         try:
-            rows = [_fitted(peer, model, part, one) for part, one in zip(parts, ours, strict=True)]
+            rows = [_fitted(peer, model, part, one, limit) for part, one in zip(parts, ours, strict=True)]
         except Exception as error:  # Whatever another library raises is a line of the table.
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
             yield Line(data, peer.name, setting, none, none, none, none, reason)
@@ -152,11 +180,11 @@ def _peer_lines(data: str, peer: Peer, parts: Sequence[Any], ours: Sequence[Ours
             yield Line(data, peer.name, setting, *np.transpose(rows))
 
 
-def _fitted(peer: Peer, model: Any, part: Any, ours: Ours) -> tuple[float, int, float, float]:
+def _fitted(peer: Peer, model: Any, part: Any, ours: Ours, limit: float) -> tuple[float, int, float, float]:
     """Score, numbers, seconds, and our score with no more numbers."""
     (x, y), (x_test, y_test) = part
     start = time.process_time()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), at_most(limit):
         # Others' advice on convergence is theirs; what counts is the score.
         warnings.simplefilter("ignore")
         fitted = clone(model).fit(x, y)
@@ -277,7 +305,7 @@ def table(lines: Sequence[Line]) -> Any:
     return pd.DataFrame(rows)
 
 
-def main(names: Sequence[str], peers: Sequence[Peer], path: str | None, csv: str | None) -> None:
+def main(names: Sequence[str], peers: Sequence[Peer], limit: float, path: str | None, csv: str | None) -> None:
     """Print a table per data set."""
     start = time.perf_counter()
     lines: list[Line] = []
@@ -286,7 +314,7 @@ def main(names: Sequence[str], peers: Sequence[Peer], path: str | None, csv: str
         print(f"{name}: {len(x)} rows, {x.shape[1]} features; {'accuracy' if name in CLASSES else 'R2'}")
         print(f"  {'':<26}{'score, 95%':>18}{'numbers':>9}{'CPU-s':>8}   ours with no more numbers, minus it")
         of_data = []
-        for line in compared(name, peers):
+        for line in compared(name, peers, limit):
             show(line)
             of_data.append(line)
         lines += of_data
@@ -303,7 +331,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="*", help=f"any of {', '.join(TABLES)}; all of them by default")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="all of them by default")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="CPU seconds after which a fit is given up")
     parser.add_argument("--plot", help="a file for the plot")
     parser.add_argument("--csv", help="a file for the table")
     given = parser.parse_args()
-    main(given.data or list(TABLES), [PEERS[name] for name in given.peers], given.plot, given.csv)
+    main(given.data or list(TABLES), [PEERS[name] for name in given.peers], given.limit, given.plot, given.csv)

@@ -74,17 +74,23 @@ def test_every_learner_has_its_line_whether_it_runs_or_not(quick, capsys, tmp_pa
         def fit(self, X, y):
             raise ValueError("is broken\nsince long")
 
+    class Endless(LinearRegression):
+        def fit(self, X, y):
+            while True:
+                pass
+
     peers = [
         PEERS["tree"],
         PEERS["Cubist"],
         Peer("MLP", missing, lambda model: 0),
-        Peer("EBM", lambda classes: {"": Broken()}, lambda model: 0),
+        Peer("EBM", lambda classes: {"": Broken(), "endless": Endless()}, lambda model: 0),
     ]
-    s.main(["iris"], peers, str(tmp_path / "plot.png"), str(tmp_path / "table.csv"))
+    s.main(["iris"], peers, 0.2, str(tmp_path / "plot.png"), str(tmp_path / "table.csv"))
     shown = capsys.readouterr().out
     assert "Cubist                     is not made for this task" in shown
     assert "cannot be imported: No module named 'nowhere'" in shown
     assert "ValueError: is broken since long" in shown
+    assert "takes more than 0.2 CPU seconds for a fold" in shown
     assert (tmp_path / "plot.png").stat().st_size > 10_000
     frame = pd.read_csv(tmp_path / "table.csv", keep_default_na=False)
     assert {"prelu_rules", "tree", "Cubist", "MLP", "EBM"} == set(frame["learner"])
