@@ -13,7 +13,11 @@ import prelu_rules as pr
 from prelu_rules.doctor import TrainingDoctor, TrainingWarning, check
 from prelu_rules.errors import InvalidValueError, ShapeError, TrainingError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*shuffle=True.*was passed:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*shuffle=True.*was passed:UserWarning"),
+    # Keras says so of every generator of unknown length.
+    pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning"),
+]
 
 X, Y = (part[:200] for part in digits())
 
