@@ -16,7 +16,7 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys):
     scope: dict = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), scope)
-    assert len(blocks) == 5
+    assert len(blocks) == 7
     printed = capsys.readouterr().out
     assert "IF " in printed and "ratio = " in printed and "every input falls under a rule, proven" in printed
     for rules in (scope["fitted"].rules, scope["rules"]):

@@ -20,6 +20,7 @@ import numpy as np
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.losses import StableSoftmaxCrossentropy
 from prelu_rules.tolerances import SAME_OUTPUT
+from prelu_rules.training.copies import set_weights
 from prelu_rules.values import FloatArray
 
 PROBES = 8
@@ -162,7 +163,7 @@ def _without_softmax(model: Any) -> keras.Model:
         return type(layer).from_config(layer.get_config())
 
     copy = keras.models.clone_model(graph, clone_function=copied)
-    copy.set_weights(graph.get_weights())
+    set_weights(copy, graph.get_weights())
     return copy
 
 

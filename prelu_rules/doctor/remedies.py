@@ -10,8 +10,7 @@ from prelu_rules.doctor.finding import Remedy
 ARTICLE: dict[str, Remedy] = {
     "stable loss": Remedy(
         "Drop the softmax layer and use softmax cross-entropy on logits: one fused operation, which neither takes the "
-        "log "
-        "of 0 nor loses its gradient when a probability is rounded.",
+        "log of 0 nor loses its gradient when a probability is rounded. (Nothing to do if the loss takes logits already.)",
         "from prelu_rules.doctor import with_logits\n"
         "from prelu_rules.losses import StableSoftmaxCrossentropy\n"
         "model = with_logits(model)  # the same model without its softmax\n"
@@ -19,16 +18,14 @@ ARTICLE: dict[str, Remedy] = {
     ),
     "no NaN": Remedy(
         "Look for what feeds NaN into the loss: a log of 0, a division by 0, a root of a negative number, a missing "
-        "value "
-        "in the data.",
+        "value in the data.",
         "import numpy as np\n"
         "print(np.argwhere(~np.isfinite(x))[:10])  # rows and columns that are not finite\n"
         "tf.debugging.enable_check_numerics()      # stops at the operation that makes the first NaN",
     ),
     "easy data": Remedy(
         "Try easy data: N words mapped one to one onto N classes. A model that cannot learn those is broken, whatever "
-        "the "
-        "data.",
+        "the data.",
         "from prelu_rules.doctor import easy_data_check\nprint(easy_data_check(model))",
     ),
     "learning rate": Remedy(
@@ -42,8 +39,7 @@ ARTICLE: dict[str, Remedy] = {
     ),
     "activation": Remedy(
         "Change the activation: ReLU and leaky ReLU let weights grow large (clamp or regularise them), and ReLU has a "
-        "dead "
-        "region, which leaky ReLU and PReLU have not.",
+        "dead region, which leaky ReLU and PReLU have not.",
         "keras.layers.Dense(64), prelu_rules.PReLU()  # for Dense(64, activation='relu')\n"
         "keras.layers.Dense(64, kernel_constraint=keras.constraints.MaxNorm(3.0))  # weights that cannot grow",
     ),

@@ -9,6 +9,7 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.tolerances import SAME_OUTPUT
+from prelu_rules.training.copies import set_weights
 from prelu_rules.training.prelu import PReLU
 
 PROBES = 8
@@ -108,7 +109,7 @@ def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.
         if layer.weights and not isinstance(layer, keras.Model):
             ours = copy.get_layer(layer.name)
             # A PReLU that has become eliminable has one weight more than the one that it was.
-            ours.set_weights([*layer.get_weights(), *ours.get_weights()[len(layer.weights) :]])
+            set_weights(ours, [*layer.get_weights(), *ours.get_weights()[len(layer.weights) :]])
     return copy
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -32,7 +33,7 @@ def copied(model: keras.Model) -> keras.Model:
         copy = keras.models.clone_model(model)
         if not copy.built:
             copy.build_from_config(model.get_build_config())
-        copy.set_weights(model.get_weights())
+        set_weights(copy, model.get_weights())
     except (NotImplementedError, TypeError, ValueError, AttributeError) as problem:
         reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
         raise UnsupportedModelError(
@@ -42,6 +43,29 @@ def copied(model: keras.Model) -> keras.Model:
     if getattr(model, "compiled", False):
         compile_like(copy, model)
     return copy
+
+
+def set_weights(model: keras.Model | keras.layers.Layer, weights: Sequence[Any]) -> None:
+    """Give a model or a layer weights, also to those layers that compute with a copy of theirs.
+
+    Keras's `Normalization` makes that copy when it is adapted or loaded, but not in its own `set_weights`.
+
+    Args:
+        model: a built model or layer.
+        weights: as `get_weights` gives them.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = keras.layers.Normalization()
+        >>> layer.build((None, 1))
+        >>> set_weights(layer, [np.array([5.0]), np.array([4.0]), np.array(1)])
+        >>> float(layer(np.array([[9.0]]))[0, 0])
+        2.0
+    """
+    model.set_weights(list(weights))
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Normalization) and layer.built:
+            layer.finalize_state()
 
 
 def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | None = None) -> None:

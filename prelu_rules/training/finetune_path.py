@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.refine.choice import fewest_not_worse
-from prelu_rules.training.copies import copied
+from prelu_rules.training.copies import copied, set_weights
 from prelu_rules.values import FloatArray
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class FinetunePath(Sequence[FinetunePoint]):
         """
         chosen = point if isinstance(point, FinetunePoint) else self.points[point]
         model = copied(self.network)
-        model.set_weights(list(chosen.weights))
+        set_weights(model, chosen.weights)
         return model
 
     def removed(self, point: FinetunePoint) -> float:
