@@ -43,7 +43,8 @@ from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.training.path import RIDGE
-from prelu_rules.training.population import PopulationSettings, Rows, train_population
+from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.rows import Rows
 
 NONE, EARLY, FORCE, REFIT, RULES = "no force", "early stop", "force", "force, refit", "force, rules"
 ARMS = (NONE, EARLY, FORCE, REFIT, RULES)
