@@ -1,6 +1,6 @@
 """What each step of the training is worth: force, elimination, polish and sparsification, each left out in turn.
 
-    python benchmarks/ablation.py            # six data sets, some 30 CPU-minutes
+    python benchmarks/ablation.py            # six data sets, some 15 CPU-minutes
     python benchmarks/ablation.py diabetes   # one of them
     python benchmarks/ablation.py --quick    # a smoke test: one data set, two folds, short training
 

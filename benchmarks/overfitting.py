@@ -1,6 +1,6 @@
 """Does the force help against overfitting? The experiment that the paper left open.
 
-    python benchmarks/overfitting.py --plot overfitting.png   # some 15 CPU-minutes
+    python benchmarks/overfitting.py --plot overfitting.png   # some 10 CPU-minutes
     python benchmarks/overfitting.py --quick                  # a smoke test: small, and the figures mean nothing
 
 Networks of two hidden layers are trained with and without the force: the same first weights, optimiser steps and
