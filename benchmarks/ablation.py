@@ -1,6 +1,6 @@
 """What each step of the training is worth: force, elimination, polish and sparsification, each left out in turn.
 
-    python benchmarks/ablation.py            # six data sets, some 30 CPU-minutes
+    python benchmarks/ablation.py            # six data sets, some 15 CPU-minutes
     python benchmarks/ablation.py diabetes   # one of them
     python benchmarks/ablation.py --quick    # a smoke test: one data set, two folds, short training
 
@@ -44,7 +44,8 @@ from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.rules.compact import compact_form
 from prelu_rules.training.path import RIDGE, PathSettings, train_path
-from prelu_rules.training.population import PopulationSettings, Rows, train_population
+from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.rows import Rows
 
 ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (
     "all steps",
@@ -138,7 +139,7 @@ def whole_path(fold: Fold, settings: PopulationSettings) -> RulePath:
 
 def every_level_whole(path: RulePath) -> RulePath:
     """The path without the sparser versions of each size."""
-    return RulePath(tuple((level[0],) for level in path.levels), path.validation_weights, path.by)
+    return replace(path, levels=tuple((level[0],) for level in path.levels))
 
 
 def without_elimination(fold: Fold, forms: Sequence[NormalForm]) -> CompactSystem:

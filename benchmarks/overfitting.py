@@ -1,6 +1,6 @@
 """Does the force help against overfitting? The experiment that the paper left open.
 
-    python benchmarks/overfitting.py --plot overfitting.png   # some 15 CPU-minutes
+    python benchmarks/overfitting.py --plot overfitting.png   # some 10 CPU-minutes
     python benchmarks/overfitting.py --quick                  # a smoke test: small, and the figures mean nothing
 
 Networks of two hidden layers are trained with and without the force: the same first weights, optimiser steps and
@@ -43,7 +43,8 @@ from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.training.path import RIDGE
-from prelu_rules.training.population import PopulationSettings, Rows, train_population
+from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.rows import Rows
 
 NONE, EARLY, FORCE, REFIT, RULES = "no force", "early stop", "force", "force, refit", "force, rules"
 ARMS = (NONE, EARLY, FORCE, REFIT, RULES)

@@ -84,7 +84,7 @@ class Line:
             return "" if self.learner == OURS or self.failure else "shorter than ours can be"
         if self.lead.sign:
             return "won" if self.lead.sign > 0 else "lost"
-        return "even" if self.lead.mean == 0 else "ahead" if self.lead.mean > 0 else "behind"
+        return "even" if abs(self.lead.mean) < 1e-12 else "ahead" if self.lead.mean > 0 else "behind"
 
 
 class Ours:

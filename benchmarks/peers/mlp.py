@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -14,14 +15,16 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes, of standardised columns."""
+    """As it comes, of standardised columns and targets: without these its default number of steps is far too few."""
     kind = MLPClassifier if classes else MLPRegressor
-    return {"": make_pipeline(StandardScaler(), kind(random_state=0))}
+    model = make_pipeline(StandardScaler(), kind(random_state=0))
+    return {"": model if classes else TransformedTargetRegressor(model, transformer=StandardScaler())}
 
 
 def numbers(model: Any) -> int:
     """Weights and constants."""
-    return sum(int(np.count_nonzero(part)) for part in (*model[-1].coefs_, *model[-1].intercepts_))
+    network = getattr(model, "regressor_", model)[-1]
+    return sum(int(np.count_nonzero(part)) for part in (*network.coefs_, *network.intercepts_))
 
 
 PEER = Peer("MLP", variants, numbers)

@@ -50,7 +50,9 @@ def test_what_an_l1_penalty_has_set_to_0_is_not_read():
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("data", "n_numbers"), [("moons", 2 * 100 + 100 + 100 + 1), ("iris", 4 * 100 + 100 + 300 + 3)])
+@pytest.mark.parametrize(
+    ("data", "n_numbers"), [("friedman1", 1201), ("moons", 2 * 100 + 100 + 100 + 1), ("iris", 4 * 100 + 100 + 300 + 3)]
+)
 def test_mlp(data, n_numbers):
     (model,) = fitted("MLP", data, [""])
     assert PEERS["MLP"].numbers(model) == n_numbers
