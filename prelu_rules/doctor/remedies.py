@@ -10,7 +10,7 @@ from prelu_rules.doctor.finding import Remedy
 ARTICLE: dict[str, Remedy] = {
     "stable loss": Remedy(
         "Drop the softmax layer and use softmax cross-entropy on logits: one fused operation, which neither takes the "
-        "log of 0 nor loses its gradient when a probability is rounded. There is nothing to do if the loss takes logits "
+        "log of 0 nor loses its gradient when a probability is rounded. Nothing is to be done if the loss takes logits "
         "already.",
         "from prelu_rules.doctor import with_logits\n"
         "from prelu_rules.losses import StableSoftmaxCrossentropy\n"
