@@ -13,12 +13,15 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from prelu_rules.refine.curvature import Task, curvature, objective
-from prelu_rules.refine.refit import refit
+from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.values import BoolArray, FloatArray
 
 SHARE = 0.1
 """Of the weights that may go, those that go before the next refit."""
+
+COARSE = 0.25
+"""The same while there are more weights than second-order steps can do with: each refit takes long then."""
 
 SINGULAR = 1e-7
 """Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
@@ -33,7 +36,7 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
     Args:
         system: where to start.
         task: the rows that it is fitted to.
-        share: of the weights that may go, those that go at once, at least one.
+        share: of the weights that may go, those that go at once, at least one; while there are many weights, `COARSE`.
 
     Yields:
         The system itself, refitted, then one with fewer numbers each time.
@@ -50,7 +53,8 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
     system = system.scaled()
     while True:
         yield system
-        going = _next(system, task, share)
+        many = system.free.size > FEW_WEIGHTS
+        going = _next(system, task, max(share, COARSE) if many else share)
         if going is None:
             return
         system = refit(going, task, max_steps=15)[0].scaled()

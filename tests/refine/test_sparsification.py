@@ -1,6 +1,7 @@
 import numpy as np
 from refine_networks import random_system
 
+from prelu_rules.refine import sparsification
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.losses import Softmax, Squared
@@ -52,3 +53,13 @@ def test_classes_can_be_sparsified():
     # The constants stay, and nothing else has to.
     assert levels[-1].n_numbers == 3 and levels[0].n_numbers == 15
     assert not any(level.weights[:, 3].any() for level in levels if level.n_numbers < 10)
+
+
+def test_many_weights_go_by_larger_shares(monkeypatch):
+    task, start = sparse_truth(100), random_system(np.random.default_rng(5), 6, 2)
+    fine = [level.n_numbers for level in sparsify(start, task)]
+    monkeypatch.setattr(sparsification, "FEW_WEIGHTS", 12)
+    coarse = [level.n_numbers for level in sparsify(start, task)]
+    assert coarse[0] == fine[0] > 12 and len(coarse) < len(fine)
+    # Below the limit every step is a small one again.
+    assert max(-np.diff([n for n in coarse if n <= 12])) <= 2
