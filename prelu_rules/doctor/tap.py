@@ -1,8 +1,9 @@
-"""The tap: a model's training step also hands out the batch that it was given.
+"""The tap: a model's training function also hands out the batch that it was given.
 
-Keras shows callbacks no batches. While a fit runs, the step of the model is therefore one that returns its batch beside
-its logs, and each call of the training function is replaced by one that takes the batch out again. Nothing is copied,
-nothing is computed, and the training is the same to the last bit.
+Keras shows callbacks no batches. While a fit runs, the training function of the model is therefore one that takes the
+batch from the iterator itself, and keeps it beside the logs. The step, compiled or not, is Keras's own; nothing is
+copied or computed, and the training is the same to the last bit. With several steps per execution batches are taken
+inside of Keras's loop, so there the step returns its batch, and the last one of each execution is seen.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Batch:
 
 
 class Tap:
-    """Puts itself into a model's training step; `remove` takes it out.
+    """Puts itself into a model's training function; `remove` takes it out.
 
     It works with any Keras model, compiled in any way, with several steps per execution (then it sees the last batch of
     each), and with `IdentityForce`, whichever of the two comes first. On several replicas it sees no batch.
@@ -56,22 +57,15 @@ class Tap:
         self.force: Any = None
         self._armed = False
         self._structure: Any = None
-        vars(model).pop("train_step", None)
+        self._tensors: tuple[Any, ...] | None = None
+        self._take_out()
         self._previous = getattr(model.train_function, "ordinary", model.train_function)
-        train_step = model.train_step
-        alone = model.distribute_strategy.num_replicas_in_sync == 1
-
-        def tapped_step(data: Any) -> Any:
-            logs = train_step(data)
-            # What is traced outside of a watched call, after a fit that was interrupted, is the plain step.
-            if not (self._armed and alone and isinstance(logs, dict)):
-                return logs
-            tensors = tf.nest.flatten(data)
-            self._structure = tf.nest.map_structure(lambda tensor: tensor is not None, data)
-            return {**logs, _KEY: tuple(tensor for tensor in tensors if tensor is not None)}
-
         # Past Keras's own bookkeeping of attributes.
-        vars(model)["train_step"] = tapped_step
+        if model.distribute_strategy.num_replicas_in_sync == 1:
+            if model.steps_per_execution == 1:
+                vars(model)["make_train_function"] = self._make_train_function
+            else:
+                vars(model)["train_step"] = self._step_with_batch(model.train_step)
         model.make_train_function(force=True)
         tapped = model.train_function
 
@@ -100,6 +94,7 @@ class Tap:
         def watched(iterator: Any) -> Any:
             model.train_function = inner
             self._armed = True
+            self._tensors = None
             try:
                 logs = inner(iterator)
             except (StopIteration, tf.errors.OutOfRangeError):
@@ -111,7 +106,7 @@ class Tap:
                 self._armed = False
             if not isinstance(logs, dict):
                 return logs
-            tensors = logs.pop(_KEY, None)
+            tensors = logs.pop(_KEY, self._tensors)
             after(logs, None if tensors is None else Batch(tensors, self._structure))
             return logs
 
@@ -119,5 +114,44 @@ class Tap:
 
     def remove(self) -> None:
         """Leaves the model as it was found."""
-        vars(self.model).pop("train_step", None)
+        self._take_out()
         self.model.train_function = self._previous
+
+    def _take_out(self) -> None:
+        for name in ("train_step", "make_train_function"):
+            vars(self.model).pop(name, None)
+
+    def _make_train_function(self, force: bool = False) -> None:
+        """Stands in for Keras's; `IdentityForce` calls it as well."""
+        model = self.model
+        type(model).make_train_function(model, force=force)
+        one_step = model.train_function
+
+        def step_and_batch(iterator: Any) -> tuple[Any, tuple[Any, ...]]:
+            data = next(iterator)
+            return one_step(iter((data,))), self._flat(data)
+
+        if not model.run_eagerly:
+            # As in Keras's own function, the rows of a batch are not part of the signature.
+            step_and_batch = tf.function(step_and_batch, autograph=False, reduce_retracing=True)
+
+        def train_function(iterator: Any) -> Any:
+            logs, self._tensors = step_and_batch(iterator)
+            return logs
+
+        model.train_function = train_function
+
+    def _step_with_batch(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def tapped_step(data: Any) -> Any:
+            logs = train_step(data)
+            # What is traced outside of a watched call, after a fit that was interrupted, is the plain step.
+            return {**logs, _KEY: self._flat(data)} if self._armed and isinstance(logs, dict) else logs
+
+        return tapped_step
+
+    def _flat(self, data: Any) -> tuple[Any, ...]:
+        """The tensors of a batch; its structure is kept, once per tracing."""
+        parts = tf.nest.flatten(data)
+        there = [part is not None and not isinstance(part, tf.experimental.Optional) for part in parts]
+        self._structure = tf.nest.pack_sequence_as(data, there)
+        return tuple(part for part, present in zip(parts, there, strict=True) if present)
