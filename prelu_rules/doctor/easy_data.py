@@ -20,6 +20,7 @@ from prelu_rules.doctor.probe import all_layers, task_of
 from prelu_rules.doctor.remedies import article
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.tolerances import STILL_FALLING
+from prelu_rules.training.copies import remade
 from prelu_rules.values import Array
 
 MOST_WORDS = 64
@@ -180,18 +181,7 @@ def easy_data_check(
 def _fresh_copy(model: keras.Model | Callable[[], keras.Model]) -> keras.Model:
     if not isinstance(model, keras.Model):
         return model()
-    if not model.built:
-        raise UnsupportedModelError(f"the model {model.name!r} is not built; give it a keras.Input, or call it once.")
-    try:
-        copy = keras.models.clone_model(model)
-        if not copy.built:
-            copy.build_from_config(model.get_build_config())
-    except (ValueError, TypeError, NotImplementedError) as error:
-        raise UnsupportedModelError(
-            f"the model {model.name!r} cannot be copied; give its class a get_config, or give easy_data_check a "
-            "function "
-            "that makes the model."
-        ) from error
+    copy = remade(model)
     if model.compiled and model.optimizer is not None:
         optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer))
         copy.compile(optimizer, model.loss, run_eagerly=model.run_eagerly)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.doctor.task import Task
 from prelu_rules.tolerances import ONE_HOT_SUM
 from prelu_rules.values import Array, IntArray
-
-if TYPE_CHECKING:
-    from prelu_rules.doctor.outputs import Task
 
 
 @dataclass(frozen=True)
@@ -102,32 +99,6 @@ def class_of(labels: Array, n_outputs: int) -> IntArray:
         return (labels[:, 0] > 0.5).astype(np.intp)
     flat = np.nan_to_num(labels[:, 0].astype(np.float64), nan=-1.0, posinf=-1.0, neginf=-1.0)
     return np.where(flat == np.floor(flat), flat, -1).astype(np.intp)
-
-
-def guess_task(labels: npt.ArrayLike, n_outputs: int) -> Task:
-    """What labels are for, if nobody says.
-
-    Args:
-        labels: as for `count_labels`.
-        n_outputs: outputs of a row.
-
-    Returns:
-        "multiclass" for whole numbers, one for N > 1 outputs, or one-hot rows; "binary" for 0 and 1 and one output;
-        else "regression".
-
-    Example:
-        >>> guess_task([0, 1, 1], 1), guess_task([[0, 1], [1, 0]], 2), guess_task([0.5, 2.5], 1)
-        ('binary', 'multiclass', 'regression')
-    """
-    values = np.asarray(labels, dtype=np.float64)
-    finite = values[np.isfinite(values)]
-    if n_outputs == 1:
-        return "binary" if np.isin(finite, (0.0, 1.0)).all() else "regression"
-    if values.ndim > 1 and values.shape[-1] == n_outputs:
-        rows = values.reshape(-1, n_outputs)
-        one_hot = np.isin(rows, (0.0, 1.0)).all() and (rows.sum(axis=1) == 1).all()
-        return "multiclass" if one_hot else "regression"
-    return "multiclass" if (finite == np.floor(finite)).all() else "regression"
 
 
 def _count(task: Task, seen: int, counts: Array, bad: Array) -> LabelCount:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.doctor.label_count import class_of, guess_task
+from prelu_rules.doctor.label_count import class_of
+from prelu_rules.doctor.task import Task, guess_task
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.tolerances import ROUNDED_PROBABILITY
 from prelu_rules.values import Array
-
-Task = Literal["multiclass", "binary", "multilabel", "regression"]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from prelu_rules.doctor.case import Case
 from prelu_rules.doctor.finding import Place
-from prelu_rules.doctor.label_count import count_labels, guess_task
+from prelu_rules.doctor.label_count import count_labels
 from prelu_rules.doctor.look import Look
-from prelu_rules.doctor.outputs import Task, outputs_of
+from prelu_rules.doctor.outputs import outputs_of
 from prelu_rules.doctor.record import NotFinite
 from prelu_rules.doctor.report import Report
+from prelu_rules.doctor.task import Task, guess_task
 
 
 def check(

@@ -17,14 +17,14 @@ import tensorflow as tf
 from prelu_rules.doctor.case import Case
 from prelu_rules.doctor.finding import Finding, Place
 from prelu_rules.doctor.first_not_finite import first_not_finite, not_finite_in_data
-from prelu_rules.doctor.label_count import count_labels, guess_task
-from prelu_rules.doctor.outputs import Task
+from prelu_rules.doctor.label_count import count_labels
 from prelu_rules.doctor.probe import guessing_loss, look_at, n_outputs, task_of
 from prelu_rules.doctor.report import Report
 from prelu_rules.doctor.rows import Gatherer, Rows, arrays_of, rows_of
 from prelu_rules.doctor.schedule import Schedule
 from prelu_rules.doctor.single import see_batch
 from prelu_rules.doctor.tap import Batch, Tap
+from prelu_rules.doctor.task import Task, guess_task
 from prelu_rules.errors import InvalidValueError, TrainingError
 from prelu_rules.tolerances import BATCHES_SEARCHED, CALLS_PER_PERIOD, FIRST_STEPS, PERIOD_STEPS, UNBUDGETED_LOOKS
 

@@ -27,21 +27,43 @@ def copied(model: keras.Model) -> keras.Model:
         >>> copied(model).get_weights()[0].shape
         (2, 1)
     """
+    copy = remade(model)
+    try:
+        set_weights(copy, model.get_weights())
+    except ValueError as problem:
+        raise _not_copied(model, problem) from None
+    if getattr(model, "compiled", False):
+        compile_like(copy, model)
+    return copy
+
+
+def remade(model: keras.Model) -> keras.Model:
+    """A new model of the same layers, as it was before any training; not compiled.
+
+    Args:
+        model: as for `copied`.
+
+    Returns:
+        A model with layers and weights of its own.
+
+    Raises:
+        UnsupportedModelError: if the model is not built, or cannot be made again.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> remade(model).count_params()
+        3
+    """
     if not model.built:
-        raise UnsupportedModelError(f"the model {model.name!r} is not built; call it on a batch of inputs first.")
+        raise UnsupportedModelError(
+            f"the model {model.name!r} is not built; give it a keras.Input, or call it on a batch of inputs first."
+        )
     try:
         copy = keras.models.clone_model(model)
         if not copy.built:
             copy.build_from_config(model.get_build_config())
-        set_weights(copy, model.get_weights())
     except (NotImplementedError, TypeError, ValueError, AttributeError) as problem:
-        reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise UnsupportedModelError(
-            f"the model {model.name!r} cannot be copied: {reason}; give it a get_config that returns the arguments of "
-            "its constructor."
-        ) from None
-    if getattr(model, "compiled", False):
-        compile_like(copy, model)
+        raise _not_copied(model, problem) from None
     return copy
 
 
@@ -91,3 +113,11 @@ def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | N
 def _fresh(metric: Any) -> Any:
     """A metric that counts by itself; names and functions keep no count."""
     return type(metric).from_config(metric.get_config()) if isinstance(metric, keras.metrics.Metric) else metric
+
+
+def _not_copied(model: keras.Model, problem: Exception) -> UnsupportedModelError:
+    reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+    return UnsupportedModelError(
+        f"the model {model.name!r} cannot be copied: {reason}; give it a get_config that returns the arguments of its "
+        "constructor."
+    )

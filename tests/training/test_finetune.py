@@ -279,7 +279,7 @@ def test_models_that_cannot_be_trained_on():
         pr.finetune(linear, X, Y)
     with pytest.raises(UnsupportedModelError, match="has no ReLU or PReLU"):
         pr.finetune(compiled(linear), X, Y)
-    with pytest.raises(UnsupportedModelError, match="is not built; call it"):
+    with pytest.raises(UnsupportedModelError, match="is not built; give it"):
         pr.finetune(compiled(Own()), X, Y)
     hidden = compiled(Own(eliminable=False))
     hidden(X)
