@@ -9,7 +9,7 @@ import numpy as np
 
 from prelu_rules.refine.losses import Loss
 from prelu_rules.refine.system import CompactSystem
-from prelu_rules.values import FloatArray
+from prelu_rules.values import BoolArray, FloatArray
 
 CHUNK = 4_000_000
 """Numbers of the Jacobian that are held at once, so that memory does not grow with the rows."""
@@ -99,25 +99,45 @@ def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray
     n_free = int(system.support.sum())
     counted = task.ridge * penalised(system)
     first, second = counted * system.free, np.diag(counted)
-    for part in parts(task, n_free * system.n_outputs):
+    add = _add_product if system.n_outputs == 1 else _add_blocks
+    for part in parts(task, n_free):
         features = system.features(part.x)
         outputs = system.outputs(features)
+        sensitive = sensitivities(system, features)
         at_outputs = part.loss.gradient(outputs, part.y) * part.weights[:, None]
-        derivatives = jacobian(system, features)
-        for output, derivative in enumerate(derivatives):
-            first += derivative @ at_outputs[:, output]
+        rows = np.einsum("ron,no->rn", sensitive, at_outputs)
+        first += (rows @ features)[system.support]
         root = part.loss.root(outputs)
-        if root is not None:
-            derivatives = (
-                np.einsum("nor,opn->rpn", root, derivatives)
-                if root.shape[1] > 1
-                else root[:, 0].T[:, None, :] * derivatives
-            )
-        derivatives *= np.sqrt(part.weights)
-        for scaled in derivatives:
-            # A matrix times its own transpose, of which BLAS computes one half.
-            second += scaled @ scaled.T
+        # Of each row of weights, what its pre-activation does to the loss, in units whose second derivative is 1.
+        bent = sensitive if root is None else np.einsum("ron,nop->rpn", sensitive, root)
+        add(second, bent * np.sqrt(part.weights), features.T, system.support)
     return first, second
+
+
+def _add_product(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
+    """The Jacobian of a single output times its own transpose, of which BLAS computes one half."""
+    jacobian = np.empty((len(second), columns.shape[1]))
+    ends = np.cumsum(support.sum(axis=1))
+    for end, (by_row,), on in zip(ends, bent, support, strict=True):
+        np.multiply(by_row, columns[on], out=jacobian[end - on.sum() : end])
+    second += jacobian @ jacobian.T
+
+
+def _add_blocks(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
+    """The same of several outputs, a block of the result for each two rows of weights.
+
+    A weight of an output does nothing to the others, so most of their Jacobian is 0.
+    """
+    ends = np.cumsum(support.sum(axis=1))
+    parts = [columns[on] for on in support]
+    for row, part in enumerate(parts):
+        here = slice(ends[row] - len(part), ends[row])
+        for other in range(row, len(parts)):
+            there = slice(ends[other] - len(parts[other]), ends[other])
+            block = (part * np.einsum("on,on->n", bent[row], bent[other])) @ parts[other].T
+            second[here, there] += block
+            if other > row:
+                second[there, here] += block.T
 
 
 def parts(task: Task, row_size: int) -> Iterator[Task]:
@@ -136,30 +156,24 @@ def parts(task: Task, row_size: int) -> Iterator[Task]:
         yield Task(task.x[rows], task.y[rows], task.weights[rows], task.loss, task.ridge)
 
 
-def jacobian(system: CompactSystem, features: FloatArray) -> FloatArray:
-    """The derivative of each output in each free weight.
+def sensitivities(system: CompactSystem, features: FloatArray) -> FloatArray:
+    """The derivative of each output in the pre-activation of each row of weights: units, and the outputs themselves.
 
     Args:
         system: the network.
         features: `(n_rows, n_features)`, what `system.features` returns.
 
     Returns:
-        `(n_outputs, n_free, n_rows)`.
+        `(n_units + n_outputs, n_outputs, n_rows)`.
     """
     k, m = system.n_units, system.n_outputs
-    starts = np.concatenate([[0], np.cumsum(system.support.sum(axis=1))])
-    columns = features.T
-    derivatives = np.zeros((m, starts[-1], len(features)))
+    found = np.zeros((k + m, m, len(features)))
     for output in range(m):
+        found[k + output, output] = 1
         at_outputs = np.zeros((len(features), m), order="F")
         at_outputs[:, output] = 1
-        at_units = _at_units(system, features, at_outputs).T
-        for unit in range(k):
-            if at_units[unit].any():
-                part = derivatives[output, starts[unit] : starts[unit + 1]]
-                np.multiply(at_units[unit], columns[system.support[unit]], out=part)
-        derivatives[output, starts[k + output] : starts[k + output + 1]] = columns[system.support[k + output]]
-    return derivatives
+        found[:k, output] = _at_units(system, features, at_outputs).T
+    return found
 
 
 def _at_units(system: CompactSystem, features: FloatArray, at_outputs: FloatArray) -> FloatArray:

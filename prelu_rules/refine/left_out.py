@@ -10,9 +10,9 @@ squared errors and no units it is exact but for nothing: the textbook's `residua
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cho_factor, cho_solve
 
-from prelu_rules.refine.curvature import Task, curvature, jacobian, parts
+from prelu_rules.refine.curvature import Task, curvature, parts, sensitivities
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.values import FloatArray
 
@@ -41,15 +41,15 @@ def left_out_losses(system: CompactSystem, task: Task) -> FloatArray:
         return task.loss.rows(system.evaluate(task.x), task.y)
     _, second = curvature(system, task)
     second[np.diag_indices_from(second)] += SINGULAR * float(np.trace(second)) / len(second)
-    root = cholesky(second, lower=True)
-    return np.concatenate([_losses(system, part, root) for part in parts(task, len(second) * system.n_outputs)])
+    inverse = cho_solve(cho_factor(second), np.eye(len(second)))
+    return np.concatenate([_losses(system, part, inverse) for part in parts(task, len(second))])
 
 
-def _losses(system: CompactSystem, task: Task, root: FloatArray) -> FloatArray:
+def _losses(system: CompactSystem, task: Task, inverse: FloatArray) -> FloatArray:
     features = system.features(task.x)
     outputs = system.outputs(features)
-    halves = [solve_triangular(root, derivative, lower=True) for derivative in jacobian(system, features)]
-    moved = np.array([[np.einsum("pn,pn->n", one, other) for other in halves] for one in halves]).transpose(2, 0, 1)
+    sensitive = sensitivities(system, features)
+    moved = np.einsum("ran,rsn,sbn->nab", sensitive, _between_rows(system, features, inverse), sensitive, optimize=True)
     moved *= task.weights[:, None, None]
     identity = np.eye(system.n_outputs)
     half = task.loss.root(outputs)
@@ -60,3 +60,17 @@ def _losses(system: CompactSystem, task: Task, root: FloatArray) -> FloatArray:
         steps = moved @ np.linalg.solve(identity - bent @ moved, gradient)
     losses = task.loss.rows(outputs + steps[:, :, 0], task.y)
     return np.where(np.isfinite(losses), losses, np.inf)
+
+
+def _between_rows(system: CompactSystem, features: FloatArray, inverse: FloatArray) -> FloatArray:
+    """`(n_weight_rows, n_weight_rows, n_rows)`: the inverse between the features of each two rows of weights."""
+    ends = np.cumsum(system.support.sum(axis=1))
+    parts = [features[:, on] for on in system.support]
+    found = np.zeros((len(parts), len(parts), len(features)))
+    for row, part in enumerate(parts):
+        here = slice(ends[row] - part.shape[1], ends[row])
+        for other in range(row, len(parts)):
+            there = slice(ends[other] - parts[other].shape[1], ends[other])
+            found[row, other] = np.einsum("np,np->n", part @ inverse[here, there], parts[other])
+            found[other, row] = found[row, other]
+    return found
