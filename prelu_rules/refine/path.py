@@ -13,12 +13,15 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.normal_form import NormalForm
-from prelu_rules.refine.choice import fewest_not_worse
+from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.values import FloatArray, Value
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+MUCH_WORSE = 2.0
+"""Standard errors on the validation rows by which a size must not be worse, whatever the criterion says of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +126,8 @@ class RulePath(Sequence[PathPoint], Value):
         """A network of the path; nothing is trained again.
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit the same rule does, or, if `by` says so, the criterion.
+        rows is not clearly above the smallest. With a limit the same rule does, or, if `by` says so, the criterion,
+        among the sizes whose loss on the validation rows is not above the smallest by two standard errors.
 
         Args:
             max_nonlinear: the most nonlinear units.
@@ -153,9 +157,10 @@ class RulePath(Sequence[PathPoint], Value):
             raise InvalidValueError(
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
             )
-        if self.by == "criterion" and not free:
-            return _preferred(list(allowed.values()))
         losses = {size: point.validation_losses for size, point in allowed.items()}
+        if self.by == "criterion" and not free:
+            fair = not_worse(losses, self.validation_weights, MUCH_WORSE)
+            return _preferred([allowed[size] for size in fair])
         return allowed[fewest_not_worse(losses, self.validation_weights)]
 
     def to_frame(self) -> pd.DataFrame:

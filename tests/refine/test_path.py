@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from refine_networks import random_form
@@ -68,8 +70,12 @@ def test_the_table_and_the_plot(path):
 def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     dense, sparse = point(0, 0.1, 5.0), point(0, 0.3, 1.0)
     assert RulePath(((dense, sparse),), np.ones(4))[0] is sparse
-    # One unit is better on the validation rows, none by the criterion.
-    levels = ((point(0, 0.5, 1.0),), (point(1, 0.1, 2.0),))
+    # One unit is better on the validation rows, by 1.5 standard errors, none by the criterion.
+    one, none = point(1, 0.1, 2.0), point(0, 0.5, 1.0)
+    excess = np.array([-1, 1, -1, 1]) / np.sqrt(4 / 3) + 1.5 / np.sqrt(4)
+    levels = ((replace(none, validation_losses=one.validation_losses + excess),), (one,))
     assert RulePath(levels, np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 0
     assert RulePath(levels, np.ones(4), by="validation").choose(max_nonlinear=1).n_nonlinear == 1
     assert RulePath(levels, np.ones(4)).choose().n_nonlinear == 1
+    # What is much worse on the validation rows is out, whatever the criterion says.
+    assert RulePath(((none,), (one,)), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 1
