@@ -145,7 +145,6 @@ def endless():
         ("one-hot", Subclassed),
         ("class weights", model_of),
     ],
-    ids=str,
 )
 def test_any_data_and_any_model(form, build):
     keras.utils.set_random_seed(0)
