@@ -18,7 +18,8 @@ import numpy as np
 from sklearn.datasets import make_friedman1
 
 from prelu_rules.training.path import train_path
-from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import train_population
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.rows import Rows
 
