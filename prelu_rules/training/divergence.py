@@ -37,7 +37,7 @@ def noted(known: Any, step: Any, x: Any, levels: Sequence[Any], losses: Any) -> 
 
     Example:
         >>> ones = tf.ones((2, 5, 3))
-        >>> levels, losses = [ones, ones / [[[1.0]], [[0.0]]]], tf.constant([1, np.inf])
+        >>> levels, losses = [ones, ones / [[[1.0]], [[0.0]]]], tf.constant([1, float("inf")])
         >>> noted(tf.zeros((2, 2), tf.int32), 7, ones[0], levels, losses).numpy()
         array([[0, 0],
                [8, 2]], dtype=int32)
@@ -66,6 +66,7 @@ def divergences(known: IntArray, n_hidden: int) -> dict[int, Divergence]:
         For each of them when and where.
 
     Example:
+        >>> import numpy as np
         >>> divergences(np.array([[0, 0], [8, 2]]), n_hidden=1)
         {1: Divergence(step=8, place='the output layer')}
     """
