@@ -116,11 +116,11 @@ class Population(keras.Model):
         parts = iter(tf.split(linear, sizes, axis=1))
         of_layers = iter(tf.split(slopes, self._settings.hidden, axis=1))
         levels: list[Any] = []
-        h = x[None]
+        h = tf.expand_dims(x, 0)
         for n_in, n_out in self._layer_shapes:
             if levels:
-                h = tf.where(h >= 0, h, next(of_layers)[:, None] * h)
-            h = tf.matmul(h, tf.reshape(next(parts), (-1, n_in, n_out))) + next(parts)[:, None]
+                h = tf.where(h >= 0, h, tf.expand_dims(next(of_layers), 1) * h)
+            h = tf.matmul(h, tf.reshape(next(parts), (-1, n_in, n_out))) + tf.expand_dims(next(parts), 1)
             levels.append(h)
         return levels
 
