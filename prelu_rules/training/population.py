@@ -74,6 +74,16 @@ class Population(keras.Model):
         self.built = True
         self.restart(seeds)
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Keras's own, and the optimiser's variables at once: made while a step is traced, they have it traced twice.
+
+        Args:
+            *args: as for every Keras model.
+            **kwargs: likewise.
+        """
+        super().compile(*args, **kwargs)
+        self.optimizer.build(self.trainable_variables)
+
     def restart(self, seeds: Sequence[int]) -> None:
         """Put the members back to their beginning, so that a compiled population serves again.
 

@@ -65,7 +65,8 @@ def train_population(
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
     if tf.distribute.has_strategy() or isinstance(data, tf.data.Dataset):
-        population = _ready(Population(n_inputs, n_outputs, loss, settings, seeds), settings, jit=False)
+        population = Population(n_inputs, n_outputs, loss, settings, seeds)
+        population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=False)
         if isinstance(data, tf.data.Dataset):
             batches = data.repeat()
         else:
@@ -156,13 +157,7 @@ _ONE_AT_A_TIME = threading.Lock()
 def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings) -> Population:
     """A population to be used again and again: compiling it takes longer than training it."""
     population = Population(n_inputs, n_outputs, loss, settings, range(settings.members))
-    return _ready(population, settings, settings.jit)
-
-
-def _ready(population: Population, settings: PopulationSettings, jit: bool) -> Population:
-    population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=jit)
-    # Variables that are made while a function is traced have it traced twice.
-    population.optimizer.build(population.trainable_variables)
+    population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=settings.jit)
     return population
 
 
