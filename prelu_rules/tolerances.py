@@ -76,6 +76,9 @@ STABLE_ERROR = 0.02
 STABLE_SLOPE = 0.01
 """Slopes are stable if they move by less than this; meanwhile the force moves those that nothing holds by 0.1."""
 
+RELAPSED_ERROR = 2.5
+"""The force buys linear units with error, which refits win back; an error this many times the least is a relapse."""
+
 CHANCE = 0.01
 """Training doctor: an accuracy is consistent with chance if chance reaches it with at least this probability."""
 

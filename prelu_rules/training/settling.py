@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from prelu_rules.rules.collapse import is_linear
-from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, STABLE_ERROR, STABLE_LOOKS, STABLE_SLOPE, WORSE_LOSS
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, RELAPSED_ERROR, STABLE_ERROR, STABLE_LOOKS, STABLE_SLOPE
 from prelu_rules.training.population_settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 
@@ -91,7 +91,7 @@ class Course:
             self._of_size[size] = state
 
     def _clearly_worse(self, state: State) -> bool:
-        return state.error > max(WORSE_LOSS * self._least_error, FORCE_SLEEPS_ABOVE)
+        return state.error > max(RELAPSED_ERROR * self._least_error, FORCE_SLEEPS_ABOVE)
 
     @property
     def best(self) -> State | None:
