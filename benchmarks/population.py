@@ -24,7 +24,8 @@ from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.rows import Rows
 
 N_ROWS, N_FEATURES = 2000, 10
-SETTINGS = PopulationSettings()
+SETTINGS = PopulationSettings(settle=False)
+"""All steps are taken, so that they can be counted."""
 
 
 class PushAfterEachBatch(keras.callbacks.Callback):
