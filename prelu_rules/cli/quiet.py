@@ -18,6 +18,7 @@ def start_tensorflow() -> None:
     Raises:
         ImportError: if TensorFlow cannot be imported.
     """
+    loaded = "tensorflow" in sys.modules
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     kept = os.dup(2)
@@ -28,7 +29,8 @@ def start_tensorflow() -> None:
             import tensorflow as tf
 
             tf.config.list_logical_devices()
-            gc.freeze()
+            if not loaded:
+                gc.freeze()
         except Exception:
             held.seek(0)
             os.write(kept, held.read())
