@@ -44,7 +44,8 @@ from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.rules.compact import compact_form
 from prelu_rules.training.path import RIDGE, PathSettings, train_path
-from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import train_population
 from prelu_rules.training.rows import Rows
 
 ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (

@@ -43,7 +43,8 @@ from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.training.path import RIDGE
-from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import train_population
 from prelu_rules.training.rows import Rows
 
 NONE, EARLY, FORCE, REFIT, RULES = "no force", "early stop", "force", "force, refit", "force, rules"
@@ -182,7 +183,7 @@ class BestSoFar(keras.callbacks.Callback):
 
     @property
     def _variables(self) -> list[Any]:
-        return [*self.model.kernels, *self.model.biases, *self.model.alphas]
+        return [self.model.linear, self.model.slopes]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the members that have become better."""
@@ -193,7 +194,7 @@ class BestSoFar(keras.callbacks.Callback):
             self._least, self._weights = losses, now
         better = losses < self._least
         self._least = np.where(better, losses, self._least)
-        self._weights = [np.where(better[:, None, None], *pair) for pair in zip(now, self._weights, strict=True)]
+        self._weights = [np.where(better[:, None], *pair) for pair in zip(now, self._weights, strict=True)]
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Read the members at their best, and leave the model as it is."""
@@ -209,7 +210,7 @@ class BestSoFar(keras.callbacks.Callback):
 
 def without_force(settings: PopulationSettings) -> PopulationSettings:
     """As many steps, and a force that would wake after the last one."""
-    return replace(settings, warm_up_steps=settings.steps - 1, force_steps=1)
+    return replace(settings, warm_up_steps=settings.steps - 1, force_steps=1, settle=False)
 
 
 Systems = Sequence[NormalForm] | Sequence[CompactSystem]
@@ -430,5 +431,6 @@ if __name__ == "__main__":
     parser.add_argument("--plot", help="a file for the plot")
     given = parser.parse_args()
     members, steps = (1, 200) if given.quick else (given.members, given.steps)
-    population = PopulationSettings(members=members, warm_up_steps=steps, force_steps=steps)
+    # Both arms take all steps, so that they differ by the force alone.
+    population = PopulationSettings(members=members, warm_up_steps=steps, force_steps=steps, settle=False)
     main(given.data or list(SOURCES), 2 if given.quick else given.seeds, population, given.jobs, given.plot)

@@ -18,12 +18,14 @@ import numpy as np
 from sklearn.datasets import make_friedman1
 
 from prelu_rules.training.path import train_path
-from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import train_population
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.rows import Rows
 
 N_ROWS, N_FEATURES = 2000, 10
-SETTINGS = PopulationSettings()
+SETTINGS = PopulationSettings(settle=False)
+"""All steps are taken, so that they can be counted."""
 
 
 class PushAfterEachBatch(keras.callbacks.Callback):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from prelu_rules.training.force import IdentityForce as IdentityForce
     from prelu_rules.training.path import PathSettings as PathSettings
     from prelu_rules.training.path import train_path as train_path
-    from prelu_rules.training.population import PopulationSettings as PopulationSettings
+    from prelu_rules.training.population_settings import PopulationSettings as PopulationSettings
     from prelu_rules.training.prelu import PReLU as PReLU
     from prelu_rules.training.rounds import FinetuneSettings as FinetuneSettings
 
@@ -69,7 +69,7 @@ _HOME = {
     "finetune": "training.finetune",
     "fit_rules": "estimators.fit",
     "PathSettings": "training.path",
-    "PopulationSettings": "training.population",
+    "PopulationSettings": "training.population_settings",
     "RulePath": "refine.path",
     "train_path": "training.path",
     "linear_regions": "geometry.regions",

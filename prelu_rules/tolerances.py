@@ -67,6 +67,18 @@ NEGLIGIBLE_LOSS = 1e-4
 NEGLIGIBLE_ERROR = 1e-5
 """A mean squared error below this share of the target's variance is as good as none; lowering it is worth no number."""
 
+STABLE_LOOKS = 3
+"""A member of a population is stable if so many looks at it in a row, an execution apart, saw the same."""
+
+STABLE_ERROR = 0.02
+"""Errors are stable if they differ by less than this share; batches alone make about 1%."""
+
+STABLE_SLOPE = 0.01
+"""Slopes are stable if they move by less than this; meanwhile the force moves those that nothing holds by 0.1."""
+
+RELAPSED_ERROR = 2.5
+"""The force buys linear units with error, which refits win back; an error this many times the least is a relapse."""
+
 CHANCE = 0.01
 """Training doctor: an accuracy is consistent with chance if chance reaches it with at least this probability."""
 

@@ -30,8 +30,9 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         validation_fraction: the share of rows that choose the size; at last the network is fitted to all rows.
         hidden: units of each hidden layer of the networks that are trained.
         members: how many networks are trained side by side, of which the best is kept.
-        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear.
-        force_steps: optimiser steps with the force.
+        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear, at most: it wakes for a
+            network as soon as its error is stable.
+        force_steps: optimiser steps with the force, at most: a network's training ends as soon as it is stable.
         batch_size: rows of an optimiser step.
         learning_rate: of the optimiser, Adam.
         ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.

@@ -226,7 +226,7 @@ class RuleEstimator(BaseEstimator):
 
     def _settings(self) -> Any:
         from prelu_rules.training.path import PathSettings
-        from prelu_rules.training.population import PopulationSettings
+        from prelu_rules.training.population_settings import PopulationSettings
 
         population = PopulationSettings(
             members=self.members,

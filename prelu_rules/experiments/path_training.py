@@ -16,7 +16,9 @@ from prelu_rules.refine.losses import Squared
 from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.tolerances import SETTLED_ERROR
-from prelu_rules.training.population import PopulationSettings, Rows, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import PopulationWatch, train_population
+from prelu_rules.training.rows import Rows
 from prelu_rules.values import FloatArray
 
 INPUT_NOISE = 0.01
@@ -40,7 +42,7 @@ class PathRun:
 
     Attributes:
         seed: of the weights and the noise.
-        steps: optimiser steps that each member took before the elimination.
+        steps: optimiser steps before the elimination, of the members that were trained longest.
         form: the network with the fewest units whose error is below `SETTLED_ERROR`, in the compact form; if there was
             none, the one with the smallest error.
         mse: its mean squared error on the 16 inputs without noise.
@@ -89,7 +91,8 @@ def search(task: ToyTask, seed: int) -> PathRun:
     y = np.tile(task.targets, (COPIES, 1))
     weights = np.ones(len(x))
     # Inputs in [-1, 1], as Adam likes them; the form takes 0 and 1 again.
-    forms = train_population(Rows(2 * x - 1, y, weights), x.shape[1], y.shape[1], "squared", SETTINGS, seed)
+    rows, watch = Rows(2 * x - 1, y, weights), PopulationWatch()
+    forms = train_population(rows, x.shape[1], y.shape[1], "squared", SETTINGS, seed, [watch])
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
         best = eliminate([CompactSystem.of(form) for form in forms], learn, small=4)
@@ -102,7 +105,7 @@ def search(task: ToyTask, seed: int) -> PathRun:
             if _error(sparser, task) >= SETTLED_ERROR / 10:
                 break
             found = sparser
-    return PathRun(seed, SETTINGS.steps, _of_binary_inputs(found), _error(found, task))
+    return PathRun(seed, watch.steps, _of_binary_inputs(found), _error(found, task))
 
 
 def _error(system: CompactSystem, task: ToyTask) -> float:

@@ -29,7 +29,8 @@ from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
-from prelu_rules.training.population import PopulationSettings, PopulationWatch, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import PopulationWatch, train_population
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.training.rows import Rows, Split, split_arrays
 from prelu_rules.training.scale import Scale
@@ -136,7 +137,7 @@ def train_path(
     split = _split(x, y, sample_weight, loss, validation, settings, seed, rng)
     n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
     bar = [EpochProgress("population", always=True)] if verbose else []
-    watch = PopulationWatch(settings.population)
+    watch = PopulationWatch()
     forms = train_population(
         split.population, n_inputs, n_outputs, loss, settings.population, seed, [watch, *callbacks, *bar]
     )

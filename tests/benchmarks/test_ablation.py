@@ -5,7 +5,8 @@ from datasets import TABLES, folds
 
 from prelu_rules.refine.curvature import objective
 from prelu_rules.refine.system import CompactSystem
-from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import train_population
 
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)
 

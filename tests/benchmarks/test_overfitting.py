@@ -3,9 +3,10 @@ import overfitting as o
 import pytest
 
 from prelu_rules.refine.losses import loss_named
-from prelu_rules.training.population import PopulationSettings, train_population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.population_training import train_population
 
-QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)
+QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, settle=False, jit=False)
 
 
 def cells(names, error_of, seeds=4):

@@ -1,18 +1,11 @@
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.training.population import (
-    Population,
-    PopulationSettings,
-    PopulationWatch,
-    Rows,
-    train_population,
-)
+from prelu_rules.training.population import Population
+from prelu_rules.training.population_settings import PopulationSettings
+from prelu_rules.training.rows import Rows
 
 QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
 
@@ -24,7 +17,7 @@ def rows(n_rows=200, loss="squared", seed=0):
 
 
 def weights_of(population):
-    return [np.array(v) for v in (*population.kernels, *population.biases, *population.alphas)]
+    return [np.array(v) for v in (population.linear, population.slopes)]
 
 
 @pytest.mark.parametrize(("loss", "n_outputs"), [("squared", 1), ("logistic", 1), ("softmax", 3)])
@@ -44,89 +37,6 @@ def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
         np.testing.assert_allclose(many[1], single[0], rtol=1e-4, atol=1e-5)
 
 
-def test_the_force_makes_units_linear():
-    free = train_population(rows(), 2, 1, "squared", replace(QUICK, hidden=(8,), force_steps=500, full_rate=1e-9))
-    pulled = train_population(rows(), 2, 1, "squared", replace(QUICK, hidden=(8,), force_steps=500, full_rate=5e-3))
-    assert sum(form.n_units for form in pulled) < sum(form.n_units for form in free)
-
-
-def test_equal_seeds_give_equal_forms_and_others_do_not():
-    first, second, other = (train_population(rows(), 2, 1, "squared", QUICK, seed) for seed in (1, 1, 2))
-    assert first == second and first != other
-
-
-def test_one_compiled_loop_is_the_same_as_single_steps():
-    loop = train_population(rows(), 2, 1, "squared", replace(QUICK, jit=True), seed=0)
-    plain = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
-    x = rows().x
-    for one, other in zip(loop, plain, strict=True):
-        np.testing.assert_allclose(one.evaluate(x), other.evaluate(x), atol=0.02)
-
-
-def test_a_dataset_and_a_strategy():
-    data = rows()
-    batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(
-        64, drop_remainder=True
-    )
-    assert len(train_population(batches, 2, 1, "squared", QUICK)) == 3
-    devices = ["/cpu:0", "/cpu:1"] if len(tf.config.list_logical_devices("CPU")) > 1 else ["/cpu:0"]
-    with tf.distribute.MirroredStrategy(devices).scope():
-        forms = train_population(data, 2, 1, "squared", QUICK)
-    x = data.x
-    assert np.mean((forms[0].evaluate(x) - data.y) ** 2) < 0.2
-
-
-def test_a_memory_mapped_array_is_read_in_place(tmp_path):
-    data = rows()
-    mapped = np.memmap(tmp_path / "x.dat", dtype=np.float64, mode="w+", shape=data.x.shape)
-    mapped[:] = data.x
-    assert train_population(Rows(mapped, *data[1:]), 2, 1, "squared", QUICK) == train_population(
-        data, 2, 1, "squared", QUICK
-    )
-
-
-class Epochs(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.losses = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.losses.append(logs["loss"])
-
-
-@pytest.mark.parametrize(("spoil", "place"), [("x", "the features"), ("y", "the loss"), ("huge", "the loss")])
-def test_all_members_diverged(spoil, place):
-    data, epochs = rows(), Epochs()
-    # The square overflows in float32, which ends at 3e38.
-    spoilt = (
-        Rows(data.x * 1e30, *data[1:]) if spoil == "huge" else data._replace(**{spoil: getattr(data, spoil) * np.nan})
-    )
-    message = (
-        f"all 3 networks diverged, the first at step 1 of 300, where {place} ceased to be finite; look for extreme"
-    )
-    with pytest.raises(TrainingError, match=message):
-        train_population(spoilt, 2, 1, "squared", QUICK, callbacks=[epochs])
-    assert np.isnan(epochs.losses) == [True]
-
-
-@pytest.mark.parametrize(("level", "place"), [(0, "hidden layer 1"), (1, "hidden layer 2"), (2, "the output layer")])
-def test_a_member_that_diverged_is_left_out_and_said_to_be(monkeypatch, level, place):
-    restart = Population.restart
-
-    def spoilt(self, seeds):
-        restart(self, seeds)
-        kernel = np.array(self.kernels[level])
-        kernel[1] = np.inf
-        self.kernels[level].assign(kernel)
-
-    whole = train_population(rows(), 2, 1, "squared", QUICK)
-    monkeypatch.setattr(Population, "restart", spoilt)
-    message = rf"1 of 3 networks diverged, the first at step 1 of 300, where {place} .* Lower learning_rate=0.003"
-    with pytest.warns(UserWarning, match=message):
-        forms = train_population(rows(), 2, 1, "squared", QUICK)
-    assert forms == (whole[0], whole[2])
-
-
 def test_a_divergence_is_noted_when_it_happens():
     data, settings = rows(80), PopulationSettings(members=2, hidden=(3,))
     data.y[30] = np.inf
@@ -135,41 +45,3 @@ def test_a_divergence_is_noted_when_it_happens():
     batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(20)
     population.fit(batches, epochs=2, shuffle=False, verbose=0)
     assert population.divergences() == {0: (2, "the loss"), 1: (2, "the loss")}
-
-
-def test_a_watch_sees_the_members_before_the_force():
-    watch, warm, epochs = PopulationWatch(QUICK), PopulationWatch(QUICK), Epochs()
-    forms = train_population(rows(), 2, 1, "squared", QUICK, callbacks=[watch, epochs])
-    assert len(epochs.losses) == 3 and 0 < epochs.losses[1] < epochs.losses[0] < 1
-    only_warm = replace(QUICK, force_steps=1, warm_up_steps=99)
-    assert watch.complete and len(watch.before_force) == 3 and watch.before_force != forms
-    np.testing.assert_allclose(
-        watch.before_force[0].evaluate(rows().x),
-        train_population(rows(), 2, 1, "squared", only_warm, callbacks=[warm])[0].evaluate(rows().x),
-        atol=1e-2,
-    )
-
-
-def test_an_interrupt_keeps_the_networks():
-    class Interrupt(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            raise KeyboardInterrupt
-
-    with pytest.warns(UserWarning, match="interrupted"):
-        forms = train_population(rows(), 2, 1, "squared", QUICK, callbacks=[Interrupt()])
-    assert len(forms) == 3
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"hidden": ()}, "at least one layer"),
-        ({"members": 0}, "members is 0"),
-        ({"learning_rate": -1.0}, "learning_rate is -1.0"),
-        ({"noise": -1.0}, "noise is -1.0"),
-        ({"force": "none"}, "force is 'none'; it must be one of ramp, error"),
-    ],
-)
-def test_bad_settings(options, message):
-    with pytest.raises(InvalidValueError, match=message):
-        PopulationSettings(**options)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.training.path import PathSettings, train_path
-from prelu_rules.training.population import PopulationSettings
+from prelu_rules.training.population_settings import PopulationSettings
 from prelu_rules.training.rows import split_arrays
 from prelu_rules.training.scale import Moments
 from prelu_rules.training.stream import held_out, split_dataset

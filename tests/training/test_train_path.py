@@ -5,7 +5,7 @@ from sklearn.metrics import r2_score
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.training import path as module
 from prelu_rules.training.path import PathSettings, train_path
-from prelu_rules.training.population import PopulationSettings
+from prelu_rules.training.population_settings import PopulationSettings
 
 QUICK = PathSettings(
     PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False), max_nonlinear=3
