@@ -222,22 +222,24 @@ class Population(keras.Model):
         self._summed_losses.assign(np.zeros(len(summed)))
         return summed / STEPS_PER_EXECUTION
 
-    def form(self, member: int) -> NormalForm | None:
-        """A member as a normal form in float64, linear units collapsed.
-
-        Args:
-            member: its number.
+    def members(self) -> tuple[NormalForm | None, ...]:
+        """The members as normal forms in float64, linear units collapsed.
 
         Returns:
-            The form; None if the member diverged.
+            One form per member; None for those that diverged.
         """
         linear, slopes = (
-            np.asarray(keras.ops.convert_to_numpy(variable)[member], dtype=np.float64)
+            np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
             for variable in (self.linear, self.slopes)
         )
-        # Weights may overflow in the very last step, which no loss tells of.
-        if member in self.divergences() or not np.isfinite([*linear, *slopes]).all():
-            return None
+        diverged = self.divergences()
+        return tuple(
+            # Weights may overflow in the very last step, which no loss tells of.
+            self._form(*parts) if member not in diverged and np.isfinite(np.concatenate(parts)).all() else None
+            for member, parts in enumerate(zip(linear, slopes, strict=True))
+        )
+
+    def _form(self, linear: FloatArray, slopes: FloatArray) -> NormalForm:
         kernels, biases, start = [], [], 0
         for n_in, n_out in self._layer_shapes:
             middle, end = start + n_in * n_out, start + (n_in + 1) * n_out
@@ -248,9 +250,9 @@ class Population(keras.Model):
         return collapse_form(NormalForm.from_layers(kernels, biases, of_layers))
 
     def forms(self) -> tuple[NormalForm, ...]:
-        """The members as normal forms.
+        """The members that did not diverge.
 
         Returns:
-            One form per member that did not diverge.
+            One form for each of them.
         """
-        return tuple(form for form in map(self.form, range(self.linear.shape[0])) if form is not None)
+        return tuple(form for form in self.members() if form is not None)

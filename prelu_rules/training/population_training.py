@@ -101,9 +101,10 @@ class PopulationWatch(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the members for which the force wakes in the coming steps."""
         wake = keras.ops.convert_to_numpy(self.model.wake)[:, 0]
-        for member in np.flatnonzero(wake < (epoch + 1) * STEPS_PER_EXECUTION).tolist():
-            if member not in self._before:
-                self._before[member] = self.model.form(member)
+        woken = set(np.flatnonzero(wake < (epoch + 1) * STEPS_PER_EXECUTION).tolist()) - self._before.keys()
+        if woken:
+            members = self.model.members()
+            self._before |= {member: members[member] for member in woken}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Count the steps."""

@@ -155,9 +155,9 @@ class Settling(keras.callbacks.Callback):
             if not course.awake:
                 if self._settings.settle and course.stable:
                     wake[member] = min(step, wake[member])
+                    self.model.wake.assign(wake[:, None])
                 if wake[member] < step + STEPS_PER_EXECUTION:
                     course.wake()
-        self.model.wake.assign(wake[:, None])
         return wake
 
     def end(self) -> None:
