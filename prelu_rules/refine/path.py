@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-MUCH_WORSE = 2.0
+MUCH_WORSE = 3.0
 """Standard errors on the validation rows by which a size must not be worse, whatever the criterion says of it."""
 
 
@@ -127,7 +127,7 @@ class RulePath(Sequence[PathPoint], Value):
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
         rows is not clearly above the smallest. With a limit the same rule does, or, if `by` says so, the criterion,
-        among the sizes whose loss on the validation rows is not above the smallest by two standard errors.
+        among the sizes whose loss on the validation rows is not above the smallest by three standard errors.
 
         Args:
             max_nonlinear: the most nonlinear units.
