@@ -42,13 +42,13 @@ class FinetuneSettings:
         10
     """
 
-    warm_up_epochs: int = 4
+    warm_up_epochs: int = 10
     round_epochs: int = 10
     share: float = 0.5
     max_nonlinear: int = 0
     learning_rate: float | None = None
     probe_batches: int = 100
-    distillation: float = 0.5
+    distillation: float = 0.25
 
     def __post_init__(self) -> None:
         least = {"warm_up_epochs": 1, "round_epochs": 1, "max_nonlinear": 0, "probe_batches": 1}
