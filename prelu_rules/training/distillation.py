@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.training.attributes import instance_attribute
-from prelu_rules.training.copies import copied, set_weights
+from prelu_rules.training.copies import set_weights
 from prelu_rules.values import FloatArray
 
 
@@ -33,6 +33,7 @@ class SelfDistillation:
 
     Args:
         network: a built and compiled model.
+        teacher: a copy of it, which gets its weights.
         batches: of its training rows, `(x, y)` or `(x, y, sample_weight)`.
         n_batches: from how many of them `g` and the means are computed, once.
         weight: `w`, at least 0.
@@ -43,7 +44,8 @@ class SelfDistillation:
         >>> network = keras.Sequential([keras.Input((1,)), layer])
         >>> network.compile(keras.optimizers.SGD(0.25), "mse")
         >>> x = np.array([[-1.0], [1.0]], "float32")
-        >>> distillation = SelfDistillation(network, tf.data.Dataset.from_tensors((x, 2 * x)), 1, weight=0.5)
+        >>> rows = tf.data.Dataset.from_tensors((x, 2 * x))
+        >>> distillation = SelfDistillation(network, keras.models.clone_model(network), rows, 1, weight=0.5)
         >>> distillation.remember()
         >>> layer.kernel.assign([[0.0]])  # doctest: +ELLIPSIS
         <...>
@@ -53,9 +55,11 @@ class SelfDistillation:
         ([4.0], 1.75)
     """
 
-    def __init__(self, network: keras.Model, batches: tf.data.Dataset, n_batches: int, weight: float) -> None:
-        self._network, self._batches, self._n_batches, self._weight = network, batches, n_batches, weight
-        self._teacher = copied(network)
+    def __init__(
+        self, network: keras.Model, teacher: keras.Model, batches: tf.data.Dataset, n_batches: int, weight: float
+    ) -> None:
+        self._network, self._teacher = network, teacher
+        self._batches, self._n_batches, self._weight = batches, n_batches, weight
         n_outputs = next(len(keras.tree.flatten(given)) for *_, given in self._probed())
         self._scales = tf.Variable(tf.zeros(n_outputs), trainable=False)
 

@@ -104,7 +104,8 @@ def finetune(
     compile_like(network, model, rate)
     record = _Record(network, held)
     record(network.evaluate(train, steps=steps_per_epoch, verbose=0, return_dict=True), held_scores=None)
-    distillation = SelfDistillation(network, train, settings.probe_batches, settings.distillation)
+    teacher = _eliminable(model, slopes)
+    distillation = SelfDistillation(network, teacher, train, settings.probe_batches, settings.distillation)
 
     def end_of_round(train_scores: Mapping[str, float], held_scores: Mapping[str, float]) -> None:
         record(train_scores, held_scores)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import prelu_rules as pr
+from prelu_rules.training.copies import copied
 from prelu_rules.training.distillation import SelfDistillation
 
 layers = keras.layers
@@ -25,7 +26,7 @@ def linear(n_outputs=3, **options):
 
 def after_a_step(model, then, data, weight, n_batches=5):
     """The weights after a step that begins at `then`, and the loss of it; what the model was is remembered."""
-    distillation = SelfDistillation(model, data, n_batches, weight)
+    distillation = SelfDistillation(model, copied(model), data, n_batches, weight)
     distillation.remember()
     model.set_weights([then])
     with distillation.active():
@@ -82,7 +83,7 @@ def test_a_network_no_better_than_its_means_teaches_nothing():
 
 def test_before_something_is_remembered_targets_alone_count():
     model, plain = linear(), linear()
-    with SelfDistillation(model, data(X, Y), 5, 0.5).active():
+    with SelfDistillation(model, copied(model), data(X, Y), 5, 0.5).active():
         model.fit(data(X, Y), shuffle=False, verbose=0)
     plain.fit(data(X, Y), shuffle=False, verbose=0)
     np.testing.assert_allclose(model.get_weights()[0], plain.get_weights()[0], rtol=1e-6)
@@ -93,7 +94,7 @@ def test_what_is_remembered_last_counts():
     best, then = np.linalg.lstsq(X, Y, rcond=None)[0], np.ones((2, 3), "float32")
     model, plain = linear(), linear()
     model.set_weights([best])
-    distillation = SelfDistillation(model, data(X, Y), 5, 0.5)
+    distillation = SelfDistillation(model, copied(model), data(X, Y), 5, 0.5)
     distillation.remember()
     model.set_weights([then])
     distillation.remember()
@@ -138,7 +139,7 @@ def test_several_outputs_of_varying_length_each_with_its_weights():
         model.compile(keras.optimizers.SGD(RATE / 10), {"p": "mse", "q": "mae"}, jit_compile=False)
         rows = tf.data.Dataset.from_generator(lambda: batches(weight_p), output_signature=signature)
         model.get_layer("p").set_weights([2 * np.eye(2), np.zeros(2)])
-        distillation = SelfDistillation(model, rows, 2, distillation_weight)
+        distillation = SelfDistillation(model, copied(model), rows, 2, distillation_weight)
         distillation.remember()
         model.get_layer("p").set_weights([np.eye(2), np.zeros(2)])
         with distillation.active():
@@ -152,7 +153,7 @@ def test_several_outputs_of_varying_length_each_with_its_weights():
 def test_the_force_acts_beside_it():
     model = keras.Sequential([keras.Input((2,)), layers.Dense(4), pr.PReLU(), layers.Dense(3)])
     model.compile("sgd", "mse", jit_compile=False)
-    distillation = SelfDistillation(model, data(X, Y), 5, 0.5)
+    distillation = SelfDistillation(model, copied(model), data(X, Y), 5, 0.5)
     distillation.remember()
     with distillation.active():
         model.fit(data(X, Y), epochs=8, shuffle=False, verbose=0, callbacks=[pr.IdentityForce(rate=0.1)])
