@@ -5,7 +5,8 @@
 layer; nothing else in it is nonlinear) is trained on the rows outside of the fold but for a sixth, and then `finetune`
 goes on with the same rows; that sixth is its validation data. The table has the test accuracy of the first network on
 each path that has lost a share of its ReLU evaluations, against that of the ReLU network it began with, in points:
-means over the folds, with 95% intervals from their spread. Shares are of evaluations, as in Selective Network
+means over the folds, with 95% intervals from their spread. Training on alone changes the accuracy, too: the row "warm"
+has the network after the warm start, before anything is eliminated. Shares are of evaluations, as in Selective Network
 Linearization (Cho et al. 2022); Layer Folding (Ben Dror et al. 2021) counts layers.
 """
 
@@ -58,8 +59,8 @@ def right(model: keras.Model, x, y):
 
 
 def at_shares(path: pr.FinetunePath, x, y):
-    """Rows: the accuracy at each share, and the units and evaluations left."""
-    found = [next(point for point in path if path.removed(point) >= share) for share in SHARES]
+    """Rows: the accuracy after the warm start and at each share, and the units and evaluations left."""
+    found = [path[1], *(next(point for point in path if path.removed(point) >= share) for share in SHARES)]
     # Before the first elimination the network is taken as it was given.
     models = {id(point): path.model(point) for point in found}
     accuracies = [right(models[id(point)], x, y).mean() for point in found]
@@ -104,9 +105,9 @@ def main(repeats: int, jobs: int, plot: str | None) -> None:
         change = 100 * (accuracy - given[:, None])
         print(f"\n{name}: {units[:, 0].mean():.0f} slopes, {evaluations[:, 0].mean():.0f} evaluations per image")
         print(f"{'gone':>6} {'slopes left':>12} {'evaluations left':>17} {'points of accuracy':>20}")
-        for place, share in enumerate(SHARES):
+        for place, label in enumerate(["warm", *(f"{share:.0%}" for share in SHARES)]):
             print(
-                f"{share:>6.0%} {units[:, place].mean():>12.1f} {evaluations[:, place].mean():>17.1f} "
+                f"{label:>6} {units[:, place].mean():>12.1f} {evaluations[:, place].mean():>17.1f} "
                 f"{change[:, place].mean():>+12.2f} +- {interval(change[:, place]):.2f}"
             )
         gone, lost = np.array([choice[kind] for choice in choices]).T
@@ -114,7 +115,7 @@ def main(repeats: int, jobs: int, plot: str | None) -> None:
             f"choose(max_drop=0.005): {gone.mean():.1%} gone ({gone.min():.1%} to {gone.max():.1%}), "
             f"{100 * lost.mean():+.2f} +- {100 * interval(lost):.2f} points"
         )
-        curves[name] = change.mean(axis=0), [interval(column) for column in change.T]
+        curves[name] = change[:, 1:].mean(axis=0), [interval(column) for column in change[:, 1:].T]
     if plot is not None:
         draw(curves, plot)
 

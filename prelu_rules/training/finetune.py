@@ -14,6 +14,7 @@ from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.training.batches import training_and_validation
 from prelu_rules.training.conversion import SlopeSharing, with_prelus
 from prelu_rules.training.copies import compile_like, copied
+from prelu_rules.training.distillation import SelfDistillation
 from prelu_rules.training.finetune_path import FinetunePath, FinetunePoint
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.training.rounds import EliminationRounds, FinetuneSettings
@@ -40,9 +41,10 @@ def finetune(
     """Train a network on while ever more of its PReLUs become the identity.
 
     A copy of the model, with PReLUs in the place of its ReLUs, is trained by one call of `fit` with the model's own
-    loss, optimiser and metrics. It warms up; then round after round a share of the units that are left is eliminated,
-    and the rest trained on. Those go whose linearisation moves the outputs least, whatever layer they are in. Their
-    slopes stay at exactly 1.
+    loss, optimiser and metrics. It warms up; then round after round a
+    share of the units that are left is eliminated, and the rest trained on, by the targets and by the outputs before
+    the elimination (`SelfDistillation`). Those go whose linearisation moves the outputs least, whatever layer they are
+    in. Their slopes stay at exactly 1.
 
     The path is reported as in Selective Network Linearization (Cho et al. 2022, arXiv:2202.02340) and Layer Folding
     (Ben Dror et al. 2021, arXiv:2106.09309): score against the share of ReLUs that is gone.
@@ -97,23 +99,31 @@ def finetune(
     if not 0 <= seed < 2**31:
         raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
     train, held = training_and_validation(x, y, sample_weight, validation_data, validation_split, batch_size, seed)
-    rate = settings.learning_rate or _learning_rate(model.optimizer) / 2
+    rate = settings.learning_rate or _learning_rate(model.optimizer)
     network = _eliminable(model, slopes)
     compile_like(network, model, rate)
     record = _Record(network, held)
     record(network.evaluate(train, steps=steps_per_epoch, verbose=0, return_dict=True), held_scores=None)
-    rounds = EliminationRounds(network, settings, rate, train.map(lambda *batch: batch[0]), record, seed)
+    teacher = _eliminable(model, slopes)
+    distillation = SelfDistillation(network, teacher, train, settings.probe_batches, settings.distillation)
+
+    def end_of_round(train_scores: Mapping[str, float], held_scores: Mapping[str, float]) -> None:
+        record(train_scores, held_scores)
+        distillation.remember()
+
+    rounds = EliminationRounds(network, settings, rate, train.map(lambda *batch: batch[0]), end_of_round, seed)
     try:
-        network.fit(
-            train,
-            epochs=rounds.ends[-1],
-            steps_per_epoch=steps_per_epoch,
-            validation_data=held,
-            validation_freq=rounds.ends,
-            shuffle=False,
-            verbose=0,
-            callbacks=[rounds, *callbacks, *([EpochProgress("finetune")] if verbose else [])],
-        )
+        with distillation.active():
+            network.fit(
+                train,
+                epochs=rounds.ends[-1],
+                steps_per_epoch=steps_per_epoch,
+                validation_data=held,
+                validation_freq=rounds.ends,
+                shuffle=False,
+                verbose=0,
+                callbacks=[rounds, *callbacks, *([EpochProgress("finetune")] if verbose else [])],
+            )
     except KeyboardInterrupt:
         missing = len(rounds.ends) + 1 - len(record.points)
         warnings.warn(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -13,6 +12,7 @@ import tensorflow as tf
 
 from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedModelError
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LEAST_ERROR
+from prelu_rules.training.attributes import instance_attribute
 from prelu_rules.training.slopes import count_nonlinear, prelu_layers
 
 
@@ -135,7 +135,7 @@ class IdentityForce(keras.callbacks.Callback):
             self._push(_slopes_of(model), self._error_of(seen.batch, result))
             return result
 
-        with _instance_attribute(model, "train_step", forced_step):
+        with instance_attribute(model, "train_step", forced_step):
             model.make_train_function(force=True)
         forced = model.train_function
 
@@ -145,7 +145,7 @@ class IdentityForce(keras.callbacks.Callback):
                 model.make_train_function()
                 return model.train_function(iterator)
             self._armed = False
-            with _instance_attribute(model, "compute_loss", capturing_loss):
+            with instance_attribute(model, "compute_loss", capturing_loss):
                 return forced(iterator)
 
         train_function.ordinary, train_function.force = previous, self  # type: ignore[attr-defined]
@@ -234,18 +234,3 @@ def _slopes_of(model: keras.Model) -> list[tf.Variable]:
             "prelu_rules.PReLU layers."
         )
     return slopes
-
-
-@contextmanager
-def _instance_attribute(thing: Any, name: str, value: Any) -> Iterator[None]:
-    """An attribute for the time of a block, past Keras's own bookkeeping of attributes."""
-    attributes = vars(thing)
-    before = attributes.get(name)
-    attributes[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del attributes[name]
-        else:
-            attributes[name] = before

@@ -29,24 +29,26 @@ class FinetuneSettings:
         share: of the units that are left, what each round eliminates.
         max_nonlinear: units at which it ends.
         learning_rate: at the beginning of each round, from which it falls to 0 along a cosine (Loshchilov and Hutter
-            2017, arXiv:1608.03983); None for half of that of the model's optimiser, or of the beginning of its
-            schedule.
+            2017, arXiv:1608.03983); None for that of the model's optimiser, or of the beginning of its schedule.
         probe_batches: batches of rows on which units are compared before each elimination.
+        distillation: how much the outputs before each elimination count beside the model's own loss, as `w` of
+            `SelfDistillation`; 0 for the targets alone.
 
     Raises:
         InvalidValueError: if a number is out of range.
 
     Example:
-        >>> FinetuneSettings(share=0.5).round_epochs
-        6
+        >>> FinetuneSettings(share=0.35).round_epochs
+        10
     """
 
-    warm_up_epochs: int = 4
-    round_epochs: int = 6
-    share: float = 0.35
+    warm_up_epochs: int = 10
+    round_epochs: int = 10
+    share: float = 0.5
     max_nonlinear: int = 0
     learning_rate: float | None = None
     probe_batches: int = 100
+    distillation: float = 0.25
 
     def __post_init__(self) -> None:
         least = {"warm_up_epochs": 1, "round_epochs": 1, "max_nonlinear": 0, "probe_batches": 1}
@@ -58,6 +60,8 @@ class FinetuneSettings:
             raise InvalidValueError(f"share is {self.share}; it must be between 0 and 1.")
         if self.learning_rate is not None and not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InvalidValueError(f"learning_rate is {self.learning_rate}; it must be a finite number above 0.")
+        if not (np.isfinite(self.distillation) and self.distillation >= 0):
+            raise InvalidValueError(f"distillation is {self.distillation}; it must be a finite number of at least 0.")
 
 
 class EliminationRounds(keras.callbacks.Callback):

@@ -1,5 +1,7 @@
 """Training on with elimination, on networks that take seconds."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -225,9 +227,17 @@ def test_the_rate_falls_in_each_round_from_where_the_schedule_began():
     settings = pr.FinetuneSettings(warm_up_epochs=1, round_epochs=2, share=0.9)
     pr.finetune(model, X, Y, batch_size=32, settings=settings, callbacks=[Watch()])
     # 4 batches of 128 rows an epoch.
-    one = 0.005 * (1 + np.cos(np.pi * np.arange(4) / 4))
-    two = 0.005 * (1 + np.cos(np.pi * np.arange(8) / 8))
+    one = 0.01 * (1 + np.cos(np.pi * np.arange(4) / 4))
+    two = 0.01 * (1 + np.cos(np.pi * np.arange(8) / 8))
     np.testing.assert_allclose(rates, [*one, *two], rtol=1e-5)
+
+
+def test_rounds_after_the_warm_start_learn_from_the_outputs_before_them(trained):
+    paths = [pr.finetune(trained[0], X, Y, settings=replace(QUICK, distillation=weight)) for weight in (0.0, 0.5)]
+    for ours, other in zip(*(path[1].weights for path in paths), strict=True):
+        np.testing.assert_allclose(ours, other, rtol=1e-6, atol=1e-7)
+    kernels = [path[2].weights[0] for path in paths]
+    assert np.abs(kernels[0] - kernels[1]).max() > 1e-4
 
 
 def test_functions_and_metrics_of_ones_own_are_taken_along():
@@ -266,6 +276,7 @@ def test_bad_arguments(arguments, error, message):
         ({"warm_up_epochs": 0}, "warm_up_epochs is 0; it must be a whole number of at least 1"),
         ({"max_nonlinear": 1.5}, r"max_nonlinear is 1\.5"),
         ({"learning_rate": 0.0}, r"learning_rate is 0\.0"),
+        ({"distillation": -0.5}, r"distillation is -0\.5; it must be a finite number of at least 0"),
     ],
 )
 def test_bad_settings(settings, message):
