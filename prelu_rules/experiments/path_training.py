@@ -95,7 +95,7 @@ def search(task: ToyTask, seed: int) -> PathRun:
     forms = train_population(rows, x.shape[1], y.shape[1], "squared", SETTINGS, seed, [watch])
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
-        best = eliminate([CompactSystem.of(form) for form in forms], learn, small=4)
+        best = eliminate([CompactSystem.of(form) for form in forms], learn, kept=3, small=4)
         errors = {size: _error(system, task) for size, system in best.items()}
         settled = [size for size in sorted(errors) if errors[size] < SETTLED_ERROR]
         size = settled[0] if settled else min(errors, key=lambda size: errors[size])

@@ -15,14 +15,14 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.system import CompactSystem
 
-KEPT = 3
+KEPT = 2
 """Networks of a size from which units are taken."""
 
 TRIALS = 2
 """Units taken out in trials, for each of these networks."""
 
 SMALL = 2
-"""Networks of at most so many units refit so fast that more of them are kept, and each unit is tried."""
+"""Networks of at most so many units refit so fast that three times as many are kept, and each unit is tried."""
 
 SAME_OBJECTIVE = 1e-6
 """Networks of a size whose objectives differ relatively by less are taken to be the same one."""

@@ -21,7 +21,7 @@ ROUNDS = 3
 PROPOSALS = 200
 """Units that are drawn at random for each place where one may join."""
 
-TRIALS = 3
+TRIALS = 6
 """Networks that are refitted for each size in each direction."""
 
 PROPOSAL_ROWS = 2000
