@@ -11,7 +11,7 @@ demo: .venv/installed
 	$(BIN)/prelu-rules fit demo/cholesterol.csv --target ratio --max-nonlinear 2 --out demo/ratio
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/installed-test
 	$(BIN)/ruff check .
