@@ -14,6 +14,9 @@ from prelu_rules.values import BoolArray, FloatArray
 CHUNK = 4_000_000
 """Numbers of the Jacobian that are held at once, so that memory does not grow with the rows."""
 
+BLOCK = 50_000
+"""Multiplications that take as long as the handling of a block of the second derivative."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -99,7 +102,6 @@ def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray
     n_free = int(system.support.sum())
     counted = task.ridge * penalised(system)
     first, second = counted * system.free, np.diag(counted)
-    add = _add_product if system.n_outputs == 1 else _add_blocks
     for part in parts(task, n_free):
         features = system.features(part.x)
         outputs = system.outputs(features)
@@ -110,23 +112,27 @@ def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray
         root = part.loss.root(outputs)
         # Of each row of weights, what its pre-activation does to the loss, in units whose second derivative is 1.
         bent = sensitive if root is None else np.einsum("ron,nop->rpn", sensitive, root)
+        saved = (system.n_outputs - 1) * n_free**2 * len(part)
+        add = _add_blocks if saved > BLOCK * len(system.weights) ** 2 else _add_products
         add(second, bent * np.sqrt(part.weights), features.T, system.support)
     return first, second
 
 
-def _add_product(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
-    """The Jacobian of a single output times its own transpose, of which BLAS computes one half."""
-    jacobian = np.empty((len(second), columns.shape[1]))
+def _add_products(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
+    """The Jacobian of each output times its own transpose, of which BLAS computes one half."""
+    parts = [columns[on] for on in support]
     ends = np.cumsum(support.sum(axis=1))
-    for end, (by_row,), on in zip(ends, bent, support, strict=True):
-        np.multiply(by_row, columns[on], out=jacobian[end - on.sum() : end])
-    second += jacobian @ jacobian.T
+    jacobian = np.empty((len(second), columns.shape[1]))
+    for output in range(bent.shape[1]):
+        for end, by_row, part in zip(ends, bent, parts, strict=True):
+            np.multiply(by_row[output], part, out=jacobian[end - len(part) : end])
+        second += jacobian @ jacobian.T
 
 
 def _add_blocks(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
-    """The same of several outputs, a block of the result for each two rows of weights.
+    """The same, a block of the result for each two rows of weights.
 
-    A weight of an output does nothing to the others, so most of their Jacobian is 0.
+    A weight of an output does nothing to the others, so most of the Jacobians of many outputs is 0.
     """
     ends = np.cumsum(support.sum(axis=1))
     parts = [columns[on] for on in support]

@@ -42,6 +42,17 @@ def test_curvature_has_the_same_gradient_and_is_exact_where_the_network_is_linea
     np.testing.assert_allclose(second[np.ix_(own, own)], slow, atol=1e-6)
 
 
+@pytest.mark.parametrize(("loss", "n_outputs"), CASES)
+def test_blocks_are_those_of_the_products(loss, n_outputs, monkeypatch):
+    rng = np.random.default_rng(n_outputs)
+    system, task = random_system(rng, n_outputs=n_outputs), random_task(rng, loss, n_outputs=n_outputs)
+    found = []
+    for block in (0, np.inf):
+        monkeypatch.setattr(module, "BLOCK", block)
+        found.append(curvature(system, task)[1])
+    np.testing.assert_allclose(*found, atol=1e-12)
+
+
 def test_an_overflowing_network_is_infinitely_bad():
     rng = np.random.default_rng(0)
     system, task = random_system(rng), random_task(rng, "squared")
