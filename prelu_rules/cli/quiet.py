@@ -18,7 +18,7 @@ def start_tensorflow() -> None:
     Raises:
         ImportError: if TensorFlow cannot be imported.
     """
-    loaded = "tensorflow" in sys.modules
+    loaded, collecting = "tensorflow" in sys.modules, gc.isenabled()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     kept = os.dup(2)
@@ -36,6 +36,7 @@ def start_tensorflow() -> None:
             os.write(kept, held.read())
             raise
         finally:
-            gc.enable()
+            if collecting:
+                gc.enable()
             os.dup2(kept, 2)
             os.close(kept)

@@ -19,6 +19,15 @@ def test_the_garbage_collector_works_again(monkeypatch):
     assert gc.isenabled()
 
 
+def test_a_collector_that_was_off_stays_off():
+    gc.disable()
+    try:
+        start_tensorflow()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
 def test_a_first_start_is_silent_and_passes_over_its_modules():
     code = "import gc; from prelu_rules.cli.quiet import start_tensorflow as s; s(); print(gc.get_freeze_count() > 1e5)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
