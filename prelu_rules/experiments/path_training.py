@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.toy import ToyTask
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.elimination import eliminate
+from prelu_rules.refine.elimination import eliminations
 from prelu_rules.refine.losses import Squared
 from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.system import CompactSystem
@@ -95,17 +96,27 @@ def search(task: ToyTask, seed: int) -> PathRun:
     forms = train_population(rows, x.shape[1], y.shape[1], "squared", SETTINGS, seed, [watch])
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
-        best = eliminate([CompactSystem.of(form) for form in forms], learn, kept=3, small=4)
-        errors = {size: _error(system, task) for size, system in best.items()}
-        settled = [size for size in sorted(errors) if errors[size] < SETTLED_ERROR]
-        size = settled[0] if settled else min(errors, key=lambda size: errors[size])
+        found = _smallest_settled(eliminations(map(CompactSystem.of, forms), learn, kept=3, small=4), task)
         # Weights that only follow the noise go as well, while the network stays settled.
-        found = best[size]
         for sparser in sparsify(found, learn):
             if _error(sparser, task) >= SETTLED_ERROR / 10:
                 break
             found = sparser
     return PathRun(seed, watch.steps, _of_binary_inputs(found), _error(found, task))
+
+
+def _smallest_settled(systems: Iterable[CompactSystem], task: ToyTask) -> CompactSystem:
+    """Of ever smaller networks the last that gets the task right; if none does, the one with the smallest error."""
+    settled, others = None, []
+    for system in systems:
+        if _error(system, task) < SETTLED_ERROR:
+            settled = system
+        elif settled is not None:
+            # What these few units cannot do, fewer cannot either.
+            break
+        else:
+            others.append(system)
+    return min(others, key=lambda system: _error(system, task)) if settled is None else settled
 
 
 def _error(system: CompactSystem, task: ToyTask) -> float:

@@ -187,9 +187,9 @@ def _at_units(system: CompactSystem, features: FloatArray, at_outputs: FloatArra
     k, d = system.n_units, system.n_inputs
     units, outputs = system.weights[:k, d:-1], system.weights[k:, d:-1]
     back, columns = outputs.T @ at_outputs.T, features.T
+    used = np.asarray(units.any(axis=0))
     for unit in reversed(range(k)):
-        later = units[unit + 1 :, unit]
-        if later.any():
-            back[unit] += later @ back[unit + 1 :]
+        if used[unit]:
+            back[unit] += units[unit + 1 :, unit] @ back[unit + 1 :]
         back[unit] *= columns[d + unit] > 0
     return np.asarray(back.T)

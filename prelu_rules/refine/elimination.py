@@ -7,13 +7,14 @@ unit whose loss does not recover is thereby put back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.refit import refit
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
 from prelu_rules.refine.system import CompactSystem
+from prelu_rules.values import FloatArray
 
 KEPT = 2
 """Networks of a size from which units are taken."""
@@ -54,25 +55,39 @@ def eliminate(
         >>> sorted(path), bool(objective(path[1], task) < 1e-6)
         ([0, 1], True)
     """
+    return {system.n_units: system for system in eliminations(systems, task, kept, trials, small)}
+
+
+def eliminations(
+    systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
+) -> Iterator[CompactSystem]:
+    """The same, a size at a time, for those who need not see all of them.
+
+    Args:
+        systems: networks to start from.
+        task: the rows that they are fitted to.
+        kept: networks of each size from which units are taken.
+        trials: units that are tried in each of them.
+        small: up to this size every unit is tried, and three times as many networks are kept.
+
+    Yields:
+        The best network found of each size, the largest first, with one unit less each time.
+    """
     waiting: dict[int, list[CompactSystem]] = {}
     for system in systems:
         waiting.setdefault(system.n_units, []).append(system)
-    best: dict[int, CompactSystem] = {}
     fitted: list[tuple[float, CompactSystem]] = []
     for size in range(max(waiting), -1, -1):
         for system in waiting.get(size, []):
             refitted, value = refit(system, task)
             fitted.append((value, refitted))
         leaders = _distinct(fitted)[: kept if size > small else 3 * kept]
-        best[size] = leaders[0][1]
+        yield leaders[0][1]
         fitted = []
-        if size == 0:
-            break
         for _, system in leaders:
             for candidate in cheapest_eliminations(system, task)[: trials if size > small else size]:
                 refitted, value = refit(candidate, task)
                 fitted.append((value, refitted))
-    return best
 
 
 def _distinct(fitted: Sequence[tuple[float, CompactSystem]]) -> list[tuple[float, CompactSystem]]:
@@ -103,17 +118,25 @@ def cheapest_eliminations(system: CompactSystem, task: Task) -> list[CompactSyst
 
 def _outputs_refitted(system: CompactSystem, task: Task) -> tuple[float, CompactSystem]:
     """The objective once the outputs have made up for what is gone: cheap, since only they are refitted."""
-    outputs_only = system.support.copy()
-    outputs_only[: system.n_units] = False
-    frozen = system.weights[: system.n_units]
+    k = system.n_units
     features = system.features(task.x)
     # To the outputs, units are inputs like any other.
-    flat = CompactSystem(
-        np.hstack([system.weights[system.n_units :, :-1], system.weights[system.n_units :, -1:]]),
-        np.ones_like(system.weights[system.n_units :], dtype=bool),
-        system.n_inputs + system.n_units,
-    )
+    outputs = system.weights[k:]
+    flat = CompactSystem(outputs, np.ones_like(outputs, dtype=bool), system.n_inputs + k)
     linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
-    fitted, value = refit(flat, linear, max_steps=3)
-    weights = np.vstack([frozen, fitted.weights])
-    return value, CompactSystem(weights, system.support, system.n_inputs)
+    if task.loss.quadratic:
+        flat = _least_squares(flat, features, task)
+        value = objective(flat, linear)
+    else:
+        flat, value = refit(flat, linear, max_steps=3)
+    return value, CompactSystem(np.vstack([system.weights[:k], flat.weights]), system.support, system.n_inputs)
+
+
+def _least_squares(flat: CompactSystem, features: FloatArray, task: Task) -> CompactSystem:
+    """The best outputs for squared errors: one system of equations, the same on the left for every output."""
+    weighted = features.T * task.weights
+    second = weighted @ features
+    second[np.diag_indices(len(second) - 1)] += task.ridge
+    outputs = damped_step(-weighted @ task.y, second, LEAST_DAMPING)
+    # Where rounding leaves no solution, the outputs stay as they are.
+    return flat if outputs is None else flat.with_free(outputs.T.ravel())

@@ -14,7 +14,13 @@ LossName = Literal["squared", "logistic", "softmax"]
 
 
 class Loss(Protocol):
-    """A convex function of the outputs of each row."""
+    """A convex function of the outputs of each row.
+
+    Attributes:
+        quadratic: whether its second derivative is the identity, wherever the outputs are.
+    """
+
+    quadratic: bool
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row, `(n_rows,)`."""
@@ -33,6 +39,8 @@ class Squared:
         >>> Squared().rows(np.array([[1.0, 2.0]]), np.array([[0.0, 0.0]]))
         array([2.5])
     """
+
+    quadratic = True
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.
@@ -73,6 +81,8 @@ class Logistic:
         >>> Logistic().rows(np.array([[0.0]]), np.array([1.0])).round(4)
         array([0.6931])
     """
+
+    quadratic = False
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.
@@ -118,6 +128,8 @@ class Softmax:
         >>> Softmax().rows(np.array([[0.0, 0.0]]), np.array([1.0])).round(4)
         array([0.6931])
     """
+
+    quadratic = False
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.

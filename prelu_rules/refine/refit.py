@@ -54,7 +54,7 @@ def _levenberg_marquardt(
         first, second = curvature(system, task)
         better = None
         for _ in range(MOST_REFUSALS):
-            step = _step(first, second, damping)
+            step = damped_step(first, second, damping)
             if step is not None:
                 trial = system.with_free(system.free + step)
                 reached = objective(trial, task)
@@ -71,7 +71,21 @@ def _levenberg_marquardt(
     return system, value
 
 
-def _step(first: FloatArray, second: FloatArray, damping: float) -> FloatArray | None:
+def damped_step(first: FloatArray, second: FloatArray, damping: float) -> FloatArray | None:
+    """Where the slope of a quadratic function vanishes, or short of it.
+
+    Args:
+        first: `(n,)` or `(n, k)`, the first derivative here, of `k` functions.
+        second: `(n, n)`, the second derivative of all of them.
+        damping: added to its diagonal, relative to that.
+
+    Returns:
+        The step, of the shape of `first`; None where the second derivative is not positive definite.
+
+    Example:
+        >>> damped_step(np.array([-4.0]), np.array([[2.0]]), 0.0)
+        array([2.])
+    """
     damped = second.copy()
     diagonal = np.einsum("ii->i", damped)
     # A floor, since a weight that nothing depends on right now has no curvature at all.

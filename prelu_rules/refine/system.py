@@ -125,10 +125,10 @@ class CompactSystem(Value):
         units = columns[d:-1]
         np.matmul(self.weights[:k, :d], columns[:d], out=units)
         units += self.weights[:k, -1:]
-        for unit in range(k):
-            inner = self.weights[unit, d : d + unit]
-            if inner.any():
-                units[unit] += inner @ units[:unit]
+        between = self.weights[:k, d:-1]
+        for unit, deep in enumerate(np.asarray(between.any(axis=1))):
+            if deep:
+                units[unit] += between[unit, :unit] @ units[:unit]
             np.maximum(units[unit], 0, out=units[unit])
         return columns.T
 
