@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+from functools import partial
 
 import keras
 import networks
@@ -229,7 +230,9 @@ def fit_in_a_shell(data, out):
     terminal, end = pty.openpty()
     termios.tcsetwinsize(end, (24, 100))
     words = [sys.executable, "-m", "prelu_rules.cli", "fit", data, "--target", "price", "--hidden", "2", "--out", out]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=end, text=True)
+    # In the background of a shell Ctrl-C is ignored, and children would inherit that.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=end, text=True, preexec_fn=heard)
     os.close(end)
     return process, terminal
 
