@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.losses import Squared
 from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
 from prelu_rules.refine.system import CompactSystem
 from prelu_rules.values import FloatArray
@@ -61,10 +62,10 @@ def eliminate(
 def eliminations(
     systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
 ) -> Iterator[CompactSystem]:
-    """The same, a size at a time, for those who need not see all of them.
+    """What `eliminate` finds, a size at a time, for those who need not see the smallest.
 
     Args:
-        systems: networks to start from.
+        systems: networks to start from, of any sizes, with the same inputs and outputs.
         task: the rows that they are fitted to.
         kept: networks of each size from which units are taken.
         trials: units that are tried in each of them.
@@ -72,6 +73,13 @@ def eliminations(
 
     Yields:
         The best network found of each size, the largest first, with one unit less each time.
+
+    Example:
+        >>> from prelu_rules.refine.losses import Squared
+        >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
+        >>> start = CompactSystem(np.ones((3, 6)), np.tri(3, 6, k=2, dtype=bool), 3)
+        >>> [system.n_units for system in eliminations([start], task)]
+        [2, 1, 0]
     """
     waiting: dict[int, list[CompactSystem]] = {}
     for system in systems:
@@ -124,7 +132,7 @@ def _outputs_refitted(system: CompactSystem, task: Task) -> tuple[float, Compact
     outputs = system.weights[k:]
     flat = CompactSystem(outputs, np.ones_like(outputs, dtype=bool), system.n_inputs + k)
     linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
-    if task.loss.quadratic:
+    if isinstance(task.loss, Squared):
         flat = _least_squares(flat, features, task)
         value = objective(flat, linear)
     else:

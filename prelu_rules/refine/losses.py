@@ -14,13 +14,7 @@ LossName = Literal["squared", "logistic", "softmax"]
 
 
 class Loss(Protocol):
-    """A convex function of the outputs of each row.
-
-    Attributes:
-        quadratic: whether its second derivative is the identity, wherever the outputs are.
-    """
-
-    quadratic: bool
+    """A convex function of the outputs of each row."""
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row, `(n_rows,)`."""
@@ -39,8 +33,6 @@ class Squared:
         >>> Squared().rows(np.array([[1.0, 2.0]]), np.array([[0.0, 0.0]]))
         array([2.5])
     """
-
-    quadratic = True
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.
@@ -81,8 +73,6 @@ class Logistic:
         >>> Logistic().rows(np.array([[0.0]]), np.array([1.0])).round(4)
         array([0.6931])
     """
-
-    quadratic = False
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.
@@ -128,8 +118,6 @@ class Softmax:
         >>> Softmax().rows(np.array([[0.0, 0.0]]), np.array([1.0])).round(4)
         array([0.6931])
     """
-
-    quadratic = False
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.

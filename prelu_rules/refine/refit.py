@@ -72,7 +72,7 @@ def _levenberg_marquardt(
 
 
 def damped_step(first: FloatArray, second: FloatArray, damping: float) -> FloatArray | None:
-    """Where the slope of a quadratic function vanishes, or short of it.
+    """The step to where the slope of a quadratic function vanishes, or, with damping, short of it.
 
     Args:
         first: `(n,)` or `(n, k)`, the first derivative here, of `k` functions.
