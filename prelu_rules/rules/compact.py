@@ -20,7 +20,8 @@ def compact_form(form: NormalForm, precision: Precision | None = None) -> Normal
     """The same function with slopes of 0, written with as few numbers as the choice of sides allows.
 
     Since `max(0, z) = z + max(0, -z)`, every unit is turned to the side that leaves fewer numbers to read, and then
-    divided by its largest weight. Units that no output depends on vanish.
+    divided by its largest weight. Units that no output depends on vanish, and so do those that use nothing but other
+    units, all of them added or all subtracted, and so have one sign: they never bend.
 
     Args:
         form: the network, in float64.
@@ -36,7 +37,7 @@ def compact_form(form: NormalForm, precision: Precision | None = None) -> Normal
         (array([[1., 1.]]), array([-1.]), array([[-2., -2.]]), array([[1.]]))
     """
     n_inputs, n_units = form.n_inputs, form.n_units
-    system = _with_bends(form)
+    system = _without_one_sided(_with_bends(form), n_inputs, n_units)
     for unit in range(n_units):
         turned = _turned(system, unit, n_inputs)
         if _reading_cost(turned, n_inputs, n_units, unit, precision) < _reading_cost(
@@ -78,6 +79,20 @@ def _with_bends(form: NormalForm) -> Array:
         z[unit] += (form.B[unit, :unit] * form.slopes[:unit]) @ z[:unit]
     y = np.hstack([form.C, form.D * bend, form.e[:, None]]) + (form.D * form.slopes) @ z
     return np.vstack([z, y])
+
+
+def _without_one_sided(system: Array, n_inputs: int, n_units: int) -> Array:
+    """The system in which no row uses a unit whose weights say that it never bends: bends are never below 0."""
+    for unit in range(n_units):
+        row, column = system[unit], n_inputs + unit
+        if row[:n_inputs].any():
+            continue
+        if (row >= 0).all():
+            system = system + np.outer(system[:, column], row)
+        elif (row > 0).any():
+            continue
+        system[:, column] = 0
+    return system
 
 
 def _turned(system: Array, unit: int, n_inputs: int) -> Array:

@@ -91,6 +91,39 @@ def test_units_that_nothing_depends_on_vanish():
     assert compact_form(NormalForm(A=[[1]], B=[[0]], b=[0], C=[[1]], D=[[1]], e=[0], slopes=[1])).n_units == 0
 
 
+@given(networks.seeds, st.integers(1, 5), st.booleans())
+def test_units_of_one_sign_vanish(seed, n_chained, negative):
+    # One bend of the input, and units that add up bends, or subtract them.
+    rng = np.random.default_rng(seed)
+    k = 1 + n_chained
+    between = np.tril(rng.integers(0, 3, (k, k)), -1) * 1.0
+    constants = np.concatenate([[rng.normal()], rng.integers(0, 2, n_chained)])
+    if negative:
+        between[-1], constants[-1] = -between[-1], -constants[-1]
+    weights = np.zeros((k, 2))
+    weights[0] = rng.normal(size=2)
+    form = NormalForm(weights, between, constants, [[1.0, 0]], rng.normal(size=(1, k)), [0.5], np.zeros(k))
+    small = compact_form(form)
+    assert small.n_units <= 1
+    x = rng.normal(size=(30, 2))
+    np.testing.assert_allclose(small.evaluate(x), form.evaluate(x), rtol=1e-9, atol=1e-9)
+
+
+def test_units_that_add_and_subtract_bends_stay():
+    form = NormalForm(
+        A=[[1], [0], [0]],
+        B=[[0, 0, 0], [1, 0, 0], [2, 0, 0]],
+        b=[0, -1, 0],
+        C=[[0]],
+        D=[[0, 1, 1]],
+        e=[0],
+        slopes=[0, 0, 0],
+    )
+    small = compact_form(form)
+    # max(0, max(0, x) - 1) bends once more; max(0, 2 max(0, x)) does not.
+    assert (small.n_units, small.D.tolist()) == (2, [[2, 1]])
+
+
 def test_rounding_leaves_no_unit_that_only_zeros_use():
     form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -0.5], C=[[0]], D=[[1, 1e-9]], e=[0], slopes=[0, 0])
     assert rounded_compact_form(form, Precision(3, [1.0], [1.0])).n_units == 1
