@@ -84,6 +84,23 @@ def reachable_patterns(form: NormalForm, domain: Domain | None = None) -> Iterat
     return decide(0)
 
 
+def count_patterns(form: NormalForm, domain: Domain | None = None) -> int:
+    """How many activation patterns have an interior: linear regions, and so rules before any are merged.
+
+    Args:
+        form: the network.
+        domain: the box or polytope to look in, or None for all of R^n.
+
+    Returns:
+        The number of `reachable_patterns`, which says what is raised.
+
+    Example:
+        >>> count_patterns(NormalForm.from_layers([[[2.0]], [[1.0]]], [[3.0], [0.0]], [[0.5]]))
+        2
+    """
+    return sum(1 for _ in reachable_patterns(form, domain))
+
+
 def pre_activations_on(form: NormalForm, signs: BoolArray) -> Array:
     """The pre-activations as functions of the input where a pattern holds, with cancelled weights exactly 0.
 

@@ -3,11 +3,14 @@
 Elimination comes from above, so a small network can only have units that the large one ended with. Floating search
 (Pudil, Novovicova and Kittler, "Floating search methods in feature selection", 1994) goes up again from every size: a
 unit joins that explains much of what is left, and each size keeps the best network that it has met.
+
+Of two networks of a size that are nearly as good, one may make far fewer rules. So everything that is met can be shown
+to somebody else, and the search can keep to shallow networks, whose bends are straight and cross less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -35,7 +38,14 @@ BETTER = 1e-4
 
 
 def explore(
-    best: Mapping[int, CompactSystem], task: Task, most: int, rng: np.random.Generator, rounds: int = ROUNDS
+    best: Mapping[int, CompactSystem],
+    task: Task,
+    most: int,
+    rng: np.random.Generator,
+    rounds: int = ROUNDS,
+    *,
+    shallow: bool = False,
+    met: Callable[[float, CompactSystem], object] | None = None,
 ) -> dict[int, CompactSystem]:
     """Look for better networks of each size by adding units and taking out others.
 
@@ -45,6 +55,8 @@ def explore(
         most: the largest size to look at.
         rng: draws the proposals.
         rounds: how often to go up and down; it ends earlier when a round finds nothing.
+        shallow: whether units may use the inputs only. What else the given networks use is cut, and they are refitted.
+        met: is told the objective of every network, and the network; those that are given come first.
 
     Returns:
         For each size up to `most`, as far as `best` goes, a network that is as good or better.
@@ -59,38 +71,44 @@ def explore(
         >>> bool(objective(found[1], task) < 1e-6)
         True
     """
-    found = {size: (objective(system, task), system) for size, system in best.items() if size <= most}
+    found: dict[int, tuple[float, CompactSystem]] = {}
+
+    def improve(size: int, candidates: Sequence[CompactSystem]) -> bool:
+        """Whether one of the first few candidates, refitted, takes the place of the network of a size."""
+        before = found[size]
+        for candidate in candidates[:TRIALS]:
+            system, value = refit(candidate.shallow() if shallow else candidate, task)
+            if met:
+                met(value, system)
+            if value < found[size][0] * (1 - BETTER):
+                found[size] = value, system
+        return found[size] is not before
+
+    for size in sorted(size for size in best if size <= most):
+        system = refit(best[size].shallow(), task)[0] if shallow else best[size]
+        found[size] = objective(system, task), system
+        if met:
+            met(*found[size])
     for _ in range(rounds):
-        up = [_improve(found, size, _joined(found[size - 1][1], task, rng), task) for size in sorted(found)[1:]]
+        up = [improve(size, _joined(found[size - 1][1], task, rng, shallow)) for size in sorted(found)[1:]]
         down = [
-            _improve(found, size, cheapest_eliminations(found[size + 1][1], task), task)
-            for size in sorted(found, reverse=True)[1:]
+            improve(size, cheapest_eliminations(found[size + 1][1], task)) for size in sorted(found, reverse=True)[1:]
         ]
         if not any(up + down):
             break
     return {size: system for size, (_, system) in found.items()}
 
 
-def _improve(
-    found: dict[int, tuple[float, CompactSystem]], size: int, candidates: list[CompactSystem], task: Task
-) -> bool:
-    """Whether one of the first few candidates, refitted, takes the place of the network of a size."""
-    before = found[size][0]
-    for candidate in candidates[:TRIALS]:
-        system, value = refit(candidate, task)
-        if value < found[size][0] * (1 - BETTER):
-            found[size] = value, system
-    return found[size][0] < before
-
-
-def _joined(system: CompactSystem, task: Task, rng: np.random.Generator) -> list[CompactSystem]:
+def _joined(system: CompactSystem, task: Task, rng: np.random.Generator, shallow: bool) -> list[CompactSystem]:
     """The system with each of the units that explain most of what is left; none where refits would take long."""
     if system.support.sum() + system.support.shape[1] > FEW_WEIGHTS:
         return []
     many = len(task) > PROPOSAL_ROWS
     rows = rng.choice(len(task), PROPOSAL_ROWS, replace=False) if many else np.arange(len(task))
     features = system.features(task.x[rows])
-    weights = _proposed(features[:, :-1], rng)
+    weights = _proposed(features[:, : system.n_inputs] if shallow else features[:, :-1], rng)
+    if shallow:
+        weights = np.insert(weights, [system.n_inputs] * system.n_units, 0.0, axis=1)
     units = np.maximum(features @ weights.T, 0)
     # What the rows weigh, so that plain least squares is the weighted one.
     root = np.sqrt(task.weights[rows])[:, None]

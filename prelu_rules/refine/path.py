@@ -11,7 +11,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.patterns import reachable_patterns
+from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.values import FloatArray, Value
@@ -59,7 +59,7 @@ class PathPoint(Value):
     @cached_property
     def n_rules(self) -> int:
         """Linear regions on the domain: as many rules, before any are merged."""
-        return sum(1 for _ in reachable_patterns(self.form, self.domain))
+        return count_patterns(self.form, self.domain)
 
     @property
     def slopes(self) -> FloatArray:
@@ -75,12 +75,14 @@ class PathPoint(Value):
 
 @dataclass(frozen=True, eq=False)
 class RulePath(Sequence[PathPoint], Value):
-    """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, and sparser versions of it.
+    """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, sparser versions, and lean ones.
+
+    Lean networks fit less well than the best one, but better than all that were found with as few rules.
 
     `path[k]` is the network with `k` nonlinear units, at the sparsity that the criterion prefers.
 
     Attributes:
-        levels: for each size, its networks, those with most numbers first.
+        levels: for each size, its networks, the one that fits best first.
         validation_weights: `(n_validation,)`, of the validation rows.
         by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.

@@ -187,6 +187,16 @@ class CompactSystem(Value):
         larger = np.insert(wider, k, np.insert(weights, column, 0.0), axis=0)
         return CompactSystem(larger, _all_free(larger.shape, self.n_inputs), self.n_inputs)
 
+    def shallow(self) -> CompactSystem:
+        """The system whose units use the inputs only; what they take of other units is cut.
+
+        Returns:
+            A system of as many units, with fewer free weights.
+        """
+        support = self.support.copy()
+        support[: self.n_units, self.n_inputs : -1] = False
+        return self.with_support(support)
+
     def scaled(self) -> CompactSystem:
         """The same function with every unit divided by its largest weight.
 

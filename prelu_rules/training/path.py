@@ -18,11 +18,13 @@ from tqdm import tqdm
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.losses import LossName, loss_named
@@ -93,9 +95,10 @@ def train_path(
     """Train many networks with the force, and eliminate their units down to none.
 
     The population warms up, the force pulls its slopes to 1, and what is linear collapses. From there on the networks
-    are normal forms: units are eliminated one by one with refits, at each size the best network is sparsified, and
-    validation rows that took no part score it. At last all rows refit it. An interrupt (Ctrl-C) ends the search
-    early: the path is then made of what was found, and a warning says so, as does `complete`.
+    are normal forms: units are eliminated one by one with refits, at each size the best network is sparsified, as
+    are lean ones, which make fewer rules than any that is as good, and validation rows that took no part score them. At
+    last all rows refit them. An interrupt (Ctrl-C) ends the search early: the path is then made of what was found, and
+    a warning says so, as does `complete`.
 
     Args:
         x: `(n_rows, n_inputs)`, in the user's units. A memory-mapped array is read in batches and never copied. Or a
@@ -142,15 +145,17 @@ def train_path(
         split.population, n_inputs, n_outputs, loss, settings.population, seed, [watch, *callbacks, *bar]
     )
     tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
+    domain = domain or split.box
+    frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), domain))
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         starts = [CompactSystem.of(form) for form in forms]
-        tried, refitted, complete = _refined(starts, tasks, settings, rng, phases, n_jobs)
-    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], domain or split.box)
+        tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
+    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], domain)
     points: dict[int, list[PathPoint]] = {}
-    for size, level in enumerate(refitted):
-        for system in level:
-            point = measure.point(system, _nearest(tried[size], system.n_numbers))
+    for versions, tried_versions in zip(refitted, tried, strict=True):
+        for system in versions:
+            point = measure.point(system, _nearest(tried_versions, system.n_numbers))
             # A unit that no row bends any more is gone in the compact form.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
@@ -171,19 +176,26 @@ def _refined(
     tasks: list[Task],
     settings: PathSettings,
     rng: np.random.Generator,
+    frontier: Frontier,
     phases: tqdm[Any],
     n_jobs: int | None,
 ) -> tuple[Levels, Levels, bool]:
-    """The levels fitted to the training rows, those fitted to all rows, and whether all of them are there."""
+    """The networks fitted to the training rows, those fitted to all rows, and whether all of them are there.
+
+    Each with its sparser versions: one of each size, then those that make fewer rules.
+    """
     train, everything = tasks
     best: Mapping[int, CompactSystem] = {}
     try:
-        best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng)
+        best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng, met=frontier.offer)
+        explore(best, train, settings.max_nonlinear, rng, shallow=True, met=frontier.offer)
         phases.update()
         tried = _sparsified(best, train, settings, n_jobs)
+        lean = sparsified_levels(frontier.besides(best.values()), train, n_jobs)
         phases.update()
         again = eliminate([level[0] for level in tried], everything)
-        return tried, _sparsified(again, everything, settings, n_jobs), True
+        refitted = _sparsified(again, everything, settings, n_jobs)
+        return tried + lean, refitted + sparsified_levels([level[0] for level in lean], everything, n_jobs), True
     except KeyboardInterrupt:
         warnings.warn(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",

@@ -35,6 +35,45 @@ def test_it_finds_what_elimination_cannot_reach():
     assert objective(found[2], task) < 1e-6
 
 
+def test_shallow_searches_meet_shallow_networks_only():
+    rng = np.random.default_rng(4)
+    task = random_task(rng, "squared")
+    best = eliminate([random_system(rng, n_units=3)], task)
+    met = []
+    found = explore(best, task, 2, rng, shallow=True, met=lambda value, system: met.append((value, system)))
+    assert sorted(found) == [0, 1, 2]
+    for value, system in met:
+        assert system.shallow() == system
+        assert value == pytest.approx(objective(system, task))
+    # The given ones first, cut and refitted; and of each size the best one is returned.
+    for size, (value, system) in enumerate(met[:3]):
+        assert system.n_units == size and value <= objective(best[size].shallow(), task)
+    for size, system in found.items():
+        least = min(value for value, other in met if other.n_units == size)
+        assert objective(system, task) <= least * (1 + exploration.BETTER)
+
+
+def test_proposed_shallow_units_bend_at_a_row():
+    rng = np.random.default_rng(5)
+    task = random_task(rng, "squared", n_inputs=2)
+    system = random_system(rng, n_inputs=2, n_units=2).shallow()
+    joined = exploration._joined(system, task, rng, shallow=True)
+    assert len(joined) == exploration.TRIALS
+    for larger in joined:
+        assert not larger.weights[2, 2:-1].any()
+        assert np.abs(task.x @ larger.weights[2, :2] + larger.weights[2, -1]).min() < 1e-12
+
+
+def test_what_is_met_starts_with_what_is_given():
+    rng = np.random.default_rng(6)
+    task = random_task(rng, "squared")
+    best = eliminate([random_system(rng, n_units=2)], task)
+    met = []
+    found = explore(best, task, 2, rng, met=lambda value, system: met.append(system))
+    assert met[:3] == [best[size] for size in range(3)]
+    assert all(any(system is one for one in met) for system in found.values())
+
+
 def test_equal_seeds_give_equal_networks_also_where_rows_are_sampled(monkeypatch):
     monkeypatch.setattr(exploration, "PROPOSAL_ROWS", 30)
     rng = np.random.default_rng(2)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from refine_networks import random_form, random_system
 
+from prelu_rules.normal_form import NormalForm
 from prelu_rules.refine.system import CompactSystem
 
 
@@ -55,6 +56,20 @@ def test_a_unit_joins_behind_the_others():
     np.testing.assert_allclose(larger.evaluate(x), system.evaluate(x) + unit[:, None] * uses)
     # Taken out on its silent side, it leaves what was there.
     assert larger.without(4, always=False) == system
+
+
+def test_shallow_units_use_the_inputs_only():
+    rng = np.random.default_rng(0)
+    system = random_system(rng, n_outputs=2)
+    shallow = system.shallow()
+    assert {label.level for label in system.form.labels} != {1} == {label.level for label in shallow.form.labels}
+    # The slow twin: the form without what is between units.
+    form = system.form
+    twin = NormalForm(form.A, np.zeros((4, 4)), form.b, form.C, form.D, form.e, form.slopes)
+    x = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(shallow.evaluate(x), twin.evaluate(x), atol=1e-12)
+    assert shallow.support.sum() == system.support.sum() - 6
+    assert shallow.shallow() == shallow
 
 
 def test_levels_say_what_units_use():

@@ -1,0 +1,70 @@
+"""Of all networks that a search meets, those that say most in few rules.
+
+How many rules a network makes depends on how its bends cross, which neither the number of units nor the objective sees:
+three bends make four rules where none cross on the domain, and eight where all do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prelu_rules.refine.system import CompactSystem
+
+WORTH = 1e-3
+"""The share by which a network has to be better than those with no more rules."""
+
+
+class Frontier:
+    """Networks of which none is beaten by another one in both, rules and objective.
+
+    Args:
+        n_rules: counts the rules of a network on the domain.
+
+    Example:
+        Both bends have two rules, so the better one takes the other's place:
+
+        >>> import numpy as np
+        >>> flat = CompactSystem(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
+        >>> good, bad = (flat.with_unit(np.array([1.0, b]), np.ones(1)) for b in (0.0, 1.0))
+        >>> frontier = Frontier(lambda system: 2**system.n_units)
+        >>> for objective, system in [(5.0, flat), (4.0, bad), (3.0, good), (6.0, bad)]:
+        ...     frontier.offer(objective, system)
+        >>> frontier.besides() == [flat, good]
+        True
+    """
+
+    def __init__(self, n_rules: Callable[[CompactSystem], int]) -> None:
+        self._n_rules = n_rules
+        self._found: dict[int, tuple[float, CompactSystem]] = {}
+
+    def besides(self, known: Iterable[CompactSystem] = ()) -> list[CompactSystem]:
+        """The networks, those with fewest rules first.
+
+        Args:
+            known: networks to leave out.
+
+        Returns:
+            None of these.
+        """
+        left_out = {id(system) for system in known}
+        ordered = (self._found[n_rules][1] for n_rules in sorted(self._found))
+        return [system for system in ordered if id(system) not in left_out]
+
+    def offer(self, objective: float, system: CompactSystem) -> None:
+        """Take a network in, unless another one beats it, and put out those that it beats.
+
+        Args:
+            objective: of the network, on the rows of all others; not below 0.
+            system: the network.
+        """
+        # Counting takes longer than refits do. A unit that bends on the domain makes at least one rule more.
+        if objective >= self._to_beat(system.n_units + 1):
+            return
+        n_rules = self._n_rules(system)
+        if objective < self._to_beat(n_rules):
+            self._found = {k: pair for k, pair in self._found.items() if k < n_rules or pair[0] < objective}
+            self._found[n_rules] = objective, system
+
+    def _to_beat(self, n_rules: int) -> float:
+        least = min((value for k, (value, _) in self._found.items() if k <= n_rules), default=float("inf"))
+        return least * (1 - WORTH)
