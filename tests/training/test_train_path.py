@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from sklearn.datasets import make_moons
 from sklearn.metrics import r2_score
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.refine.frontier import Frontier
 from prelu_rules.training import path as module
 from prelu_rules.training.path import PathSettings, train_path
 from prelu_rules.training.population_settings import PopulationSettings
@@ -36,6 +38,22 @@ def test_scores_are_those_of_the_forms():
     x, y = hinges()
     for point in train_path(x, y, settings=QUICK):
         assert point.train_score == pytest.approx(r2_score(y, point.form.evaluate(x)[:, 0]), abs=1e-9)
+
+
+def test_lean_networks_make_few_rules_say_more(monkeypatch):
+    # Three bends that cross once follow two moons much better than two bends do; those that fit best cross more often.
+    x, y = make_moons(800, noise=0.2, random_state=2)
+    path = train_path(x, y, loss="logistic", settings=QUICK)
+    # The slow twin: one network of each size and its sparser versions, as if nobody had listened to the search.
+    monkeypatch.setattr(Frontier, "offer", lambda self, objective, system: None)
+    without = train_path(x, y, loss="logistic", settings=QUICK)
+    for level, fewer in zip(path.levels, without.levels, strict=True):
+        assert level[: len(fewer)] == fewer
+    lean, other = path.choose(max_rules=5), without.choose(max_rules=5)
+    assert (lean.n_nonlinear, other.n_nonlinear) == (3, 2)
+    assert lean.n_rules <= 5 and lean.train_score > other.train_score
+    assert lean.validation_losses.mean() < 0.9 * other.validation_losses.mean()
+    assert path[3].n_rules > 5
 
 
 def test_noise_alone_has_no_units():
