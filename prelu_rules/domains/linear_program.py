@@ -10,6 +10,9 @@ from prelu_rules.errors import SolverError
 from prelu_rules.tolerances import LP_FEASIBILITY
 from prelu_rules.values import FloatArray
 
+OTHER_WAYS = (("simplex_strategy", 4), ("simplex_scale_strategy", 0))
+"""Options of HiGHS, one at a time, where its own fail: the primal simplex method, and rows that are not scaled."""
+
 
 class _QuietHighs(highspy.Highs):
     """HiGHS without the banner that its constructor prints when it sets up its callbacks."""
@@ -149,15 +152,28 @@ class CellProgram:
             self._delete_last_row()
 
     def _optimum(self) -> float:
-        self._solver.run()
-        status = self._solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            # A warm start from a nearly singular basis can fail where a start from nothing does not.
+        status = self._status()
+        # A warm start from a nearly singular basis can fail where a start from nothing does not. In a cell that is
+        # hardly more than a point, the dual method with scaled rows can fail, and the primal or plain rows do not.
+        for option in (None, *OTHER_WAYS):
+            if status == highspy.HighsModelStatus.kOptimal:
+                break
             self._solver.clearSolver()
-            self._solver.run()
-            status = self._solver.getModelStatus()
+            status = self._status(option)
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(
                 f"HiGHS stopped with {status.name[1:]}; rescale the inputs to similar sizes and try again."
             )
         return float(-self._solver.getInfo().objective_function_value)
+
+    def _status(self, option: tuple[str, int] | None = None) -> highspy.HighsModelStatus:
+        """How a run ends, if need be with another way to go."""
+        if option is None:
+            self._solver.run()
+            return self._solver.getModelStatus()
+        name, value = option
+        _, before = self._solver.getOptionValue(name)
+        self._solver.setOptionValue(name, value)
+        self._solver.run()
+        self._solver.setOptionValue(name, before)
+        return self._solver.getModelStatus()

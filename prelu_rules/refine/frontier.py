@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from prelu_rules.errors import SolverError
 from prelu_rules.refine.system import CompactSystem
 
 WORTH = 1e-3
@@ -51,7 +52,7 @@ class Frontier:
         return [system for system in ordered if id(system) not in left_out]
 
     def offer(self, objective: float, system: CompactSystem) -> None:
-        """Take a network in, unless another one beats it, and put out those that it beats.
+        """Take a network in, unless another one beats it or its rules cannot be counted, and put out those it beats.
 
         Args:
             objective: of the network, on the rows of all others; not below 0.
@@ -60,7 +61,11 @@ class Frontier:
         # Counting takes longer than refits do. A unit that bends on the domain makes at least one rule more.
         if objective >= self._to_beat(system.n_units + 1):
             return
-        n_rules = self._n_rules(system)
+        try:
+            n_rules = self._n_rules(system)
+        except SolverError:
+            # Weights so extreme that the rules cannot be told apart: not a network to be taken for its few rules.
+            return
         if objective < self._to_beat(n_rules):
             self._found = {k: pair for k, pair in self._found.items() if k < n_rules or pair[0] < objective}
             self._found[n_rules] = objective, system

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refine_networks import random_system
 
+from prelu_rules.errors import SolverError
 from prelu_rules.refine.frontier import WORTH, Frontier
 
 SYSTEMS = [random_system(np.random.default_rng(size), n_inputs=2, n_units=size) for size in range(4)]
@@ -54,6 +55,18 @@ def test_rules_are_counted_only_where_they_matter():
     for objective, system in ((2.0, SYSTEMS[1]), (3.0, SYSTEMS[2]), (1.0, SYSTEMS[3])):
         frontier.offer(objective, system)
     assert [system.n_units for system in counted] == [1, 3]
+
+
+def test_a_network_whose_rules_cannot_be_counted_is_not_taken_in():
+    def n_rules(system):
+        if system.n_units == 2:
+            raise SolverError("HiGHS stopped with Unknown")
+        return system.n_units + 1
+
+    frontier = Frontier(n_rules)
+    for size, system in enumerate(SYSTEMS):
+        frontier.offer(4.0 - size, system)
+    assert [system.n_units for system in frontier.besides()] == [0, 1, 3]
 
 
 def test_known_networks_are_left_out():
