@@ -18,18 +18,24 @@ def triangle():
 
 
 def failing(monkeypatch, times):
-    """HiGHS gives up so many times; the options that each run had are written down."""
-    options = []
-    run, status = highspy.Highs.run, highspy.Highs.getModelStatus
+    """HiGHS gives up so many times; the options that each run had are written down, and whether it started afresh."""
+    options, fresh = [], []
+    run, clear, status = highspy.Highs.run, highspy.Highs.clearSolver, highspy.Highs.getModelStatus
 
     def written_down(solver):
-        options.append([solver.getOptionValue(name)[1] for name, _ in OTHER_WAYS])
+        options.append([bool(fresh), *(solver.getOptionValue(name)[1] for name, _ in OTHER_WAYS)])
+        fresh.clear()
         return run(solver)
+
+    def cleared(solver):
+        fresh.append(solver)
+        return clear(solver)
 
     def given_up(solver):
         return highspy.HighsModelStatus.kUnknown if len(options) <= times else status(solver)
 
     monkeypatch.setattr(highspy.Highs, "run", written_down)
+    monkeypatch.setattr(highspy.Highs, "clearSolver", cleared)
     monkeypatch.setattr(highspy.Highs, "getModelStatus", given_up)
     return options
 
@@ -39,9 +45,9 @@ def test_what_fails_is_tried_in_other_ways(monkeypatch, times):
     options = failing(monkeypatch, times)
     # From x1 + x2 = 3 to the corner.
     assert triangle().reach(np.array([1.0, 1.0]), -3.0) == pytest.approx(np.sqrt(0.5))
-    own = options[0]
-    ways = [own, own, *([*own[:k], way, *own[k + 1 :]] for k, (_, way) in enumerate(OTHER_WAYS))]
-    assert options == ways[: times + 1]
+    warm, *own = options[0]
+    others = [[True, *own[:k], way, *own[k + 1 :]] for k, (_, way) in enumerate(OTHER_WAYS)]
+    assert not warm and options == [options[0], [True, *own], *others][: times + 1]
 
 
 def test_what_fails_every_way_is_an_error_and_leaves_the_options_as_they_were(monkeypatch):

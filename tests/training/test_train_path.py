@@ -49,6 +49,8 @@ def test_lean_networks_make_few_rules_say_more(monkeypatch):
     without = train_path(x, y, loss="logistic", settings=QUICK)
     for level, fewer in zip(path.levels, without.levels, strict=True):
         assert level[: len(fewer)] == fewer
+    # Networks that are there anyway are not there twice.
+    assert path.levels[0] == without.levels[0]
     lean, other = path.choose(max_rules=5), without.choose(max_rules=5)
     assert (lean.n_nonlinear, other.n_nonlinear) == (3, 2)
     assert lean.n_rules <= 5 and lean.train_score > other.train_score
