@@ -195,6 +195,15 @@ def test_the_batch_of_a_missing_value_is_found(steps):
         assert "[60, 13]" in first.seen
 
 
+def test_a_missing_value_that_the_loss_does_not_see_is_found_in_the_weights():
+    # On some processors the kernel of product, bias and ReLU makes 0 of NaN; the loss is finite, a weight is not.
+    model, arguments = missing_value("relu")
+    doctor = TrainingDoctor(on_finding=lambda finding: None)
+    model.fit(**arguments, verbose=0, callbacks=[doctor])
+    first = doctor.report()[0]
+    assert first.kind == "not finite" and first.where.epoch == 1 and first.where.batch >= 11
+
+
 @keras.saving.register_keras_serializable()
 class Root(keras.layers.Layer):
     def call(self, inputs):
