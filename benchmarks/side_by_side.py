@@ -321,7 +321,7 @@ def main(names: Sequence[str], peers: Sequence[Peer], limit: float, path: str | 
         print(f"  {name}, ours with no more numbers: {summary(of_data)}", flush=True)
         # After each data set, so that what has been measured is kept.
         if csv:
-            table(lines).to_csv(csv, index=False)
+            table(lines).to_csv(csv, index=False, float_format="%.5g")
         if path:
             plot(lines, path)
     print(f"{(time.perf_counter() - start) / 60:.1f} minutes")
