@@ -59,7 +59,8 @@ def explore(
         met: is told the objective of every network, and the network; those that are given come first.
 
     Returns:
-        For each size up to `most`, as far as `best` goes, a network that is as good or better.
+        For each size up to `most`, as far as `best` goes, a network that is as good as the given one, cut or not, or
+        better.
 
     Example:
         >>> from prelu_rules.refine.losses import Squared

@@ -47,9 +47,9 @@ class Frontier:
         Returns:
             None of these.
         """
-        left_out = {id(system) for system in known}
+        known = list(known)
         ordered = (self._found[n_rules][1] for n_rules in sorted(self._found))
-        return [system for system in ordered if id(system) not in left_out]
+        return [system for system in ordered if system not in known]
 
     def offer(self, objective: float, system: CompactSystem) -> None:
         """Take a network in, unless another one beats it or its rules cannot be counted, and put out those it beats.
@@ -58,7 +58,8 @@ class Frontier:
             objective: of the network, on the rows of all others; not below 0.
             system: the network.
         """
-        # Counting takes longer than refits do. A unit that bends on the domain makes at least one rule more.
+        # Rules are not counted where they would not help: each unit that bends on the domain makes at least one more.
+        # A network with units that do not is passed over, too, unless it is good for its size.
         if objective >= self._to_beat(system.n_units + 1):
             return
         try:

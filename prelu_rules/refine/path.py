@@ -82,7 +82,7 @@ class RulePath(Sequence[PathPoint], Value):
     `path[k]` is the network with `k` nonlinear units, at the sparsity that the criterion prefers.
 
     Attributes:
-        levels: for each size, its networks, the one that fits best first.
+        levels: for each size, its networks: the best one found, sparser versions of it, then all others.
         validation_weights: `(n_validation,)`, of the validation rows.
         by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.

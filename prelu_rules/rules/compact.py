@@ -83,15 +83,13 @@ def _with_bends(form: NormalForm) -> Array:
 
 def _without_one_sided(system: Array, n_inputs: int, n_units: int) -> Array:
     """The system in which no row uses a unit whose weights say that it never bends: bends are never below 0."""
+    system = system.copy()
     for unit in range(n_units):
-        row, column = system[unit], n_inputs + unit
-        if row[:n_inputs].any():
-            continue
-        if (row >= 0).all():
-            system = system + np.outer(system[:, column], row)
-        elif (row > 0).any():
-            continue
-        system[:, column] = 0
+        row, uses = system[unit], system[:, n_inputs + unit]
+        if not row[:n_inputs].any() and ((row >= 0).all() or (row <= 0).all()):
+            if row.sum() > 0:
+                system += np.outer(uses, row)
+            uses[:] = 0
     return system
 
 

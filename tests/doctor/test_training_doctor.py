@@ -195,7 +195,7 @@ def test_the_batch_of_a_missing_value_is_found(steps):
         assert "[60, 13]" in first.seen
 
 
-def test_a_missing_value_that_the_loss_does_not_see_is_found_in_the_weights():
+def test_a_missing_value_is_found_where_relu_may_hide_it_from_the_loss():
     # On some processors the kernel of product, bias and ReLU makes 0 of NaN; the loss is finite, a weight is not.
     model, arguments = missing_value("relu")
     doctor = TrainingDoctor(on_finding=lambda finding: None)
