@@ -34,19 +34,19 @@ from overfitting import without_force
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.losses.loss import LossName, loss_named
+from prelu_rules.network.compact import compact_form
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.population.path import RIDGE, PathSettings, train_path
+from prelu_rules.population.rows import Rows
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.training import train_population
 from prelu_rules.refine.choice import fewest_not_worse, schwarz
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.path import RulePath
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.sparsification import sparsify
-from prelu_rules.refine.system import CompactSystem
-from prelu_rules.rules.compact import compact_form
-from prelu_rules.training.path import RIDGE, PathSettings, train_path
-from prelu_rules.training.population_settings import PopulationSettings
-from prelu_rules.training.population_training import train_population
-from prelu_rules.training.rows import Rows
 
 ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (
     "all steps",

@@ -35,17 +35,17 @@ from intervals import Interval, interval
 from joblib import Parallel, delayed
 from sklearn import datasets
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.losses.loss import LossName, loss_named
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.population.path import RIDGE
+from prelu_rules.population.rows import Rows
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.training import train_population
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.losses import LossName, loss_named
 from prelu_rules.refine.refit import refit
-from prelu_rules.refine.system import CompactSystem
-from prelu_rules.training.path import RIDGE
-from prelu_rules.training.population_settings import PopulationSettings
-from prelu_rules.training.population_training import train_population
-from prelu_rules.training.rows import Rows
 
 NONE, EARLY, FORCE, REFIT, RULES = "no force", "early stop", "force", "force, refit", "force, rules"
 ARMS = (NONE, EARLY, FORCE, REFIT, RULES)

@@ -17,11 +17,11 @@ import keras
 import numpy as np
 from sklearn.datasets import make_friedman1
 
-from prelu_rules.training.path import train_path
-from prelu_rules.training.population_settings import PopulationSettings
-from prelu_rules.training.population_training import train_population
+from prelu_rules.population.path import train_path
+from prelu_rules.population.rows import Rows
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.training import train_population
 from prelu_rules.training.prelu import PReLU
-from prelu_rules.training.rows import Rows
 
 N_ROWS, N_FEATURES = 2000, 10
 SETTINGS = PopulationSettings(settle=False)

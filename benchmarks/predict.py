@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 
 N_ROWS, N_FEATURES, N_UNITS, REPEATS = 1_000_000, 10, 3, 5

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 def reference_network(dimension: int, widths: tuple[int, ...]) -> NormalForm:

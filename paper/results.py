@@ -21,9 +21,9 @@ from prelu_rules.experiments.paper_training import (
     STEPS_PER_CHECK,
 )
 from prelu_rules.experiments.toy import TASKS, XOR
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.plotting.figure_file import save_figure
 from prelu_rules.plotting.network import LINEAR, NONLINEAR
-from prelu_rules.rules.collapse import is_linear
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, SETTLED_ERROR
 
 YES = {True: "yes", False: "no"}

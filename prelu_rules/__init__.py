@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from prelu_rules.affine import AffineMap as AffineMap
     from prelu_rules.doctor.logits import with_logits as with_logits
     from prelu_rules.doctor.training_doctor import TrainingDoctor as TrainingDoctor
     from prelu_rules.domains.box import Box as Box
@@ -24,11 +23,17 @@ if TYPE_CHECKING:
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
+    from prelu_rules.finetune.finetune import finetune as finetune
+    from prelu_rules.finetune.path import FinetunePath as FinetunePath
+    from prelu_rules.finetune.rounds import FinetuneSettings as FinetuneSettings
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
-    from prelu_rules.losses import StableSoftmaxCrossentropy as StableSoftmaxCrossentropy
-    from prelu_rules.normal_form import NormalForm as NormalForm
+    from prelu_rules.network.affine import AffineMap as AffineMap
+    from prelu_rules.network.normal_form import NormalForm as NormalForm
     from prelu_rules.plotting.network import plot_network as plot_network
+    from prelu_rules.population.path import PathSettings as PathSettings
+    from prelu_rules.population.path import train_path as train_path
+    from prelu_rules.population.settings import PopulationSettings as PopulationSettings
     from prelu_rules.readers.table import Table as Table
     from prelu_rules.refine.path import RulePath as RulePath
     from prelu_rules.rules.replacement import linear_replacement as linear_replacement
@@ -36,23 +41,18 @@ if TYPE_CHECKING:
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
     from prelu_rules.training.conversion import with_prelus as with_prelus
-    from prelu_rules.training.finetune import finetune as finetune
-    from prelu_rules.training.finetune_path import FinetunePath as FinetunePath
     from prelu_rules.training.force import IdentityForce as IdentityForce
-    from prelu_rules.training.path import PathSettings as PathSettings
-    from prelu_rules.training.path import train_path as train_path
-    from prelu_rules.training.population_settings import PopulationSettings as PopulationSettings
     from prelu_rules.training.prelu import PReLU as PReLU
-    from prelu_rules.training.rounds import FinetuneSettings as FinetuneSettings
+    from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy as StableSoftmaxCrossentropy
 
 _HOME = {
-    "AffineMap": "affine",
+    "AffineMap": "network.affine",
     "Box": "domains.box",
     "Condition": "rules.rule",
-    "FinetunePath": "training.finetune_path",
-    "FinetuneSettings": "training.rounds",
+    "FinetunePath": "finetune.path",
+    "FinetuneSettings": "finetune.rounds",
     "IdentityForce": "training.force",
-    "NormalForm": "normal_form",
+    "NormalForm": "network.normal_form",
     "PReLU": "training.prelu",
     "PReLURuleClassifier": "estimators.classifier",
     "PReLURuleRegressor": "estimators.regressor",
@@ -61,17 +61,17 @@ _HOME = {
     "Region": "geometry.region",
     "Rule": "rules.rule",
     "RuleSystem": "rules.rule_system",
-    "StableSoftmaxCrossentropy": "losses",
+    "StableSoftmaxCrossentropy": "training.stable_loss",
     "Table": "readers.table",
     "TrainingDoctor": "doctor.training_doctor",
     "collapse": "extraction",
     "extract": "extraction",
-    "finetune": "training.finetune",
+    "finetune": "finetune.finetune",
     "fit_rules": "estimators.fit",
-    "PathSettings": "training.path",
-    "PopulationSettings": "training.population_settings",
+    "PathSettings": "population.path",
+    "PopulationSettings": "population.settings",
     "RulePath": "refine.path",
-    "train_path": "training.path",
+    "train_path": "population.path",
     "linear_regions": "geometry.regions",
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
@@ -98,4 +98,4 @@ def __dir__() -> list[str]:
 # Who has Keras loaded may load saved models next, and Keras finds only what has been registered.
 if sys.modules.get("keras") is not None:
     import_module("prelu_rules.training.prelu")
-    import_module("prelu_rules.losses")
+    import_module("prelu_rules.training.stable_loss")

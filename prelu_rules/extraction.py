@@ -11,9 +11,9 @@ import numpy.typing as npt
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.readers import normal_form_of
-from prelu_rules.rules.collapse import ReplacementKind, collapse_form
+from prelu_rules.network.collapse import ReplacementKind, collapse_form
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.reading import read_network
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import LINEAR_SLOPE, PRINTED_OUTPUT
@@ -59,11 +59,18 @@ def collapse(
         >>> collapse(form).labels
         (UnitLabel(level=1, number=2),)
     """
-    form = normal_form_of(network)
+    form = read_network(network)
     if domain is not None and not isinstance(domain, Domain):
         domain = Box.from_data(input_rows(domain, form.n_inputs)[0])
     if max_error is None:
-        return collapse_form(form, threshold, replacement, domain)
+        ranges = None
+        if replacement == "best" and domain is not None:
+            # Imported here, because most collapses need no compiled code.
+            from prelu_rules.geometry.ranges import unit_ranges
+
+            found = unit_ranges(form, domain)
+            ranges = found.lower, found.upper
+        return collapse_form(form, threshold, replacement, ranges)
     if domain is None:
         raise InvalidValueError("max_error counts on a domain; give one.")
     from prelu_rules.rules.replacement import linear_replacement

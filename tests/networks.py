@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import numpy as np
 from hypothesis import strategies as st
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 SLOPES = (0.0, 0.25, 0.9, 1.0, -0.5, 1.5)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.losses.loss import loss_named
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.losses import loss_named
-from prelu_rules.refine.system import CompactSystem
 
 
 def random_form(rng, n_inputs=3, n_units=4, n_outputs=1):

@@ -27,7 +27,8 @@ sys.modules["tensorflow"] = sys.modules["keras"] = None
 import importlib, pkgutil, prelu_rules as pr
 needs_keras = (
     "training",
-    "losses",
+    "population",
+    "finetune",
     "doctor",
     "estimators.fit",
     "experiments.collapse_training",

@@ -3,9 +3,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.values import frozen_array, input_rows
 
 

@@ -37,9 +37,9 @@ def extract(
         names, rows = read_features(data, target)
     start_tensorflow()
     from prelu_rules.extraction import extract
-    from prelu_rules.readers import normal_form_of
+    from prelu_rules.network.reading import read_network
 
-    form = normal_form_of(model)
+    form = read_network(model)
     if form.n_units == 0:
         raise UnsupportedModelError(f"{model} has no PReLU, so it is one linear function; there are no rules to read.")
     if names is not None and len(names) != form.n_inputs:

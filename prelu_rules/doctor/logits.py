@@ -18,9 +18,9 @@ import keras
 import numpy as np
 
 from prelu_rules.errors import UnsupportedModelError
-from prelu_rules.losses import StableSoftmaxCrossentropy
 from prelu_rules.tolerances import SAME_OUTPUT
 from prelu_rules.training.copies import set_weights
+from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import FloatArray
 
 PROBES = 8

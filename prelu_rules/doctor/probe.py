@@ -19,7 +19,7 @@ from prelu_rules.doctor.look import ForceLook, LayerLook, Look, WeightLook
 from prelu_rules.doctor.outputs import Outputs, outputs_of
 from prelu_rules.doctor.rows import Rows
 from prelu_rules.doctor.task import Task
-from prelu_rules.rules.collapse import is_linear
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LEAST_ROWS
 from prelu_rules.training.force import IdentityForce
 from prelu_rules.training.slopes import prelu_layers

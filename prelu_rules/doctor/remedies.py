@@ -13,7 +13,7 @@ ARTICLE: dict[str, Remedy] = {
         "log of 0 nor loses its gradient when a probability is rounded. Nothing is to be done if the loss takes logits "
         "already.",
         "from prelu_rules.doctor import with_logits\n"
-        "from prelu_rules.losses import StableSoftmaxCrossentropy\n"
+        "from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy\n"
         "model = with_logits(model)  # the same model without its softmax\n"
         'model.compile("adam", StableSoftmaxCrossentropy(), metrics=["accuracy"])',
     ),

@@ -100,7 +100,7 @@ def some_rows(X: Any, most: int, seed: int) -> FloatArray:
     if not is_dataset(X):
         chosen = np.sort(rng.choice(len(X), min(most, len(X)), replace=False))
         return np.asarray(X[chosen], dtype=np.float64)
-    from prelu_rules.training.stream import Reservoir
+    from prelu_rules.population.stream import Reservoir
 
     reservoir = Reservoir(most, rng)
     for x, *_ in X.as_numpy_iterator():

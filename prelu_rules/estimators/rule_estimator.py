@@ -17,7 +17,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.encoding import Encoding, NumberColumn
 from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import repeated
-from prelu_rules.refine.losses import LossName
+from prelu_rules.losses.loss import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
@@ -160,7 +160,7 @@ class RuleEstimator(BaseEstimator):
     ) -> Self:
         """Train a path on rows that all have a weight, and take one of its networks."""
         # Keras is needed for training only, so a fitted estimator predicts without it.
-        from prelu_rules.training.path import train_path
+        from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         encoding = Encoding.of(table, weights)
@@ -199,7 +199,7 @@ class RuleEstimator(BaseEstimator):
         classes: tuple[Any, ...] | None = None,
     ) -> Self:
         """Train a path on rows that stay where they are, as numbers; a weight counts in the loss."""
-        from prelu_rules.training.path import train_path
+        from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         settings, seed = self._settings(), int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -225,8 +225,8 @@ class RuleEstimator(BaseEstimator):
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _settings(self) -> Any:
-        from prelu_rules.training.path import PathSettings
-        from prelu_rules.training.population_settings import PopulationSettings
+        from prelu_rules.population.path import PathSettings
+        from prelu_rules.population.settings import PopulationSettings
 
         population = PopulationSettings(
             members=self.members,

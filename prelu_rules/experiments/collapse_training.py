@@ -15,8 +15,8 @@ from sklearn.datasets import load_digits
 
 from prelu_rules.experiments.collapse import CollapseRun, better_than_chance, outcome
 from prelu_rules.experiments.collapse_variants import Variant
-from prelu_rules.losses import StableSoftmaxCrossentropy
 from prelu_rules.training.prelu import PReLU
+from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import FloatArray, IntArray
 
 N_CLASSES = 10

@@ -9,8 +9,8 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.collapse import is_linear
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import Array, FloatArray
 

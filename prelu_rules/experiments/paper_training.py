@@ -18,8 +18,8 @@ import tensorflow as tf
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.layered_network import LayeredNetwork
 from prelu_rules.experiments.toy import ToyTask
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.collapse import collapse_form
+from prelu_rules.network.collapse import collapse_form
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import SETTLED_ERROR
 from prelu_rules.training.force import IdentityForce
 from prelu_rules.training.prelu import PReLU

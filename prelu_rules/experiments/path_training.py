@@ -10,16 +10,16 @@ from threadpoolctl import threadpool_limits
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.toy import ToyTask
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.losses.loss import Squared
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.population.rows import Rows
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.training import PopulationWatch, train_population
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminations
-from prelu_rules.refine.losses import Squared
 from prelu_rules.refine.sparsification import sparsify
-from prelu_rules.refine.system import CompactSystem
 from prelu_rules.tolerances import SETTLED_ERROR
-from prelu_rules.training.population_settings import PopulationSettings
-from prelu_rules.training.population_training import PopulationWatch, train_population
-from prelu_rules.training.rows import Rows
 from prelu_rules.values import FloatArray
 
 INPUT_NOISE = 0.01

@@ -92,7 +92,7 @@ def export(system: RuleSystem, target: str, path: str | PathLike[str] | None = N
         DataError: if the file cannot be written.
 
     Example:
-        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> print(export(extract_rules(form), "compact"), end="")

@@ -9,8 +9,8 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.terms import feature_terms, linear_sum
 from prelu_rules.export.text import bracketed, quoted
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.compact import compact_form, rounded_compact_form
+from prelu_rules.network.compact import compact_form, rounded_compact_form
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.rule_system import RuleSystem
 
 SHORT = 2

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import DataError, FormatError, PReLURulesError
-from prelu_rules.normal_form import NormalForm, UnitLabel
-from prelu_rules.rules.precision import Precision
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm, UnitLabel
+from prelu_rules.network.precision import Precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, Value

@@ -53,7 +53,7 @@ def write(system: RuleSystem) -> str:
         One displayed formula per output, after one for the class of decision rules.
 
     Example:
-        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> print(write(extract_rules(form, feature_names=["x"], output_names=["y"])), end="")

@@ -58,7 +58,7 @@ def write(system: RuleSystem, function: str = "predict") -> str:
         InvalidValueError: if the function cannot be called so.
 
     Example:
-        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> scope = {}

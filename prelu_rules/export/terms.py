@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.network.precision import Precision
 from prelu_rules.rules.names import Indicator
-from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -73,7 +73,7 @@ def printed_rules(system: RuleSystem) -> list[Rule]:
         Rounded where the system has a precision; otherwise only with normalised conditions.
 
     Example:
-        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.network.affine import AffineMap
         >>> halved = Rule((Condition([2.0], 1.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
         >>> printed_rules(RuleSystem((halved,), ("x",), ("y",)))[0].conditions[0].coef
         array([1.])
@@ -142,7 +142,7 @@ def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
         InvalidValueError: if the rule does not decide.
 
     Example:
-        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.network.affine import AffineMap
         >>> rule = Rule((), AffineMap([[1.0]], [0.0]), decision=1)
         >>> decided_class(RuleSystem((rule,), ("x",), ("logit",), classes=("no", "yes")), rule)
         'yes'

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from prelu_rules.export.terms import Relation, decided_class, feature_terms, relations, said
-from prelu_rules.normal_form import UnitLabel
+from prelu_rules.network.normal_form import UnitLabel
+from prelu_rules.network.precision import rounded
 from prelu_rules.rules.names import Indicator
-from prelu_rules.rules.precision import rounded
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
@@ -73,7 +73,7 @@ def write(system: RuleSystem) -> str:
         One block per rule, with a blank line after each.
 
     Example:
-        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> print(write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []), feature_names=["age"])), end="")
         IF true

@@ -8,10 +8,10 @@ import re
 
 import numpy as np
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
 from prelu_rules.export.text import ALWAYS
-from prelu_rules.normal_form import UnitLabel
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import UnitLabel
 from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem

@@ -14,7 +14,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.deviation_program import DeviationProgram
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.propagation import bounds_on
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CLOSE_BOUNDS
 from prelu_rules.values import FloatArray, Value
 

@@ -30,7 +30,7 @@ class DeviationProgram:
     Example:
         >>> from prelu_rules.geometry.difference import difference
         >>> from prelu_rules.geometry.propagation import bounds_on
-        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.network.normal_form import NormalForm
         >>> form, box = NormalForm([[1]], [[0]], [0], [[0]], [[1]], [0], slopes=[0.5]), Box([-2], [2])
         >>> parts = difference(form, form.eliminate([0], 1))
         >>> bounds = bounds_on(parts.form, box)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from prelu_rules.errors import ShapeError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, IntArray, Value
 
 

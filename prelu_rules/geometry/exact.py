@@ -18,7 +18,7 @@ import numpy as np
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import ShapeError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, exact_array
 
 PATIENCE = 40

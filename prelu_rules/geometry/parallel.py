@@ -12,7 +12,7 @@ from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.simplex import simplex_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray
 
 TASKS_PER_JOB = 16

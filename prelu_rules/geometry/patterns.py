@@ -9,7 +9,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.linear_program import CellProgram
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED, CUT
 from prelu_rules.values import Array, BoolArray, FloatArray
 

@@ -14,7 +14,7 @@ import numpy as np
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
 from prelu_rules.geometry.relaxation import TANGENTS, line_above, line_below
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import ONE_ROUNDING
 from prelu_rules.values import Array, FloatArray, IntArray, Value
 

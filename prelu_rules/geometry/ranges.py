@@ -12,7 +12,7 @@ from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, compiled_network, first_change, to_frame, write_rows
 from prelu_rules.geometry.simplex import simplex_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
 
 MAX_REGIONS = 200_000

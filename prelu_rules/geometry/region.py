@@ -7,14 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.facets import facets
 from prelu_rules.geometry.patterns import pre_activations_on
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 

@@ -16,7 +16,7 @@ from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.parallel import parallel_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.region import Region, RegionBatch
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, input_rows
 
 CHUNK = 16384

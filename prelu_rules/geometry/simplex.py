@@ -18,7 +18,7 @@ from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, Patterns, compiled_network, pre_activations, to_frame
 from prelu_rules.geometry.dictionary import ABOVE, BOTH
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 BATCH = 1024

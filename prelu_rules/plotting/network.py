@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.collapse import is_linear
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.rules.names import default_names
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import FloatArray

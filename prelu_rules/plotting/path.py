@@ -23,7 +23,7 @@ def plot_path(path: RulePath, chosen: PathPoint | None = None) -> Axes:
 
     Example:
         >>> import numpy as np
-        >>> from prelu_rules.normal_form import NormalForm
+        >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.refine.path import PathPoint, RulePath
         >>> form = NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[2.0]], np.zeros((1, 0)), [1.0], [])
         >>> path = RulePath(((PathPoint(form, None, 1.0, 0.9, np.zeros(3), 0.0),),), np.ones(3))

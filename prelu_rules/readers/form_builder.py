@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.normal_form import NormalForm, UnitLabel
+from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.values import Array, FloatArray
 
 

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from prelu_rules.errors import DataError, FormatError, UnsupportedModelError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.readers.form_builder import FormBuilder
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.values import Array, FloatArray

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prelu_rules.refine.losses import Loss
-from prelu_rules.refine.system import CompactSystem
+from prelu_rules.losses.loss import Loss
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.values import BoolArray, FloatArray
 
 CHUNK = 4_000_000

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
-from prelu_rules.refine.system import CompactSystem
 from prelu_rules.values import FloatArray
 
 ROUNDS = 3
@@ -63,7 +63,7 @@ def explore(
         better.
 
     Example:
-        >>> from prelu_rules.refine.losses import Squared
+        >>> from prelu_rules.losses.loss import Squared
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
         >>> flat = CompactSystem(np.array([[0.0, 0.5]]), np.ones((1, 2), dtype=bool), 1)

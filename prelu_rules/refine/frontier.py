@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from prelu_rules.errors import SolverError
-from prelu_rules.refine.system import CompactSystem
+from prelu_rules.network.compact_system import CompactSystem
 
 WORTH = 1e-3
 """The share by which a network has to be better than those with no more rules."""

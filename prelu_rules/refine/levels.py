@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.sparsification import sparsify
-from prelu_rules.refine.system import CompactSystem
 
 Levels = list[list[CompactSystem]]
 """For each size, networks of ever fewer numbers."""
@@ -28,7 +28,7 @@ def sparsified_levels(systems: Sequence[CompactSystem], task: Task, n_jobs: int 
 
     Example:
         >>> import numpy as np
-        >>> from prelu_rules.refine.losses import Squared
+        >>> from prelu_rules.losses.loss import Squared
         >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
         >>> start = CompactSystem(np.ones((1, 4)), np.ones((1, 4), dtype=bool), 3)
         >>> [system.n_numbers for system in sparsified_levels([start], task)[0]]

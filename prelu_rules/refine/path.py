@@ -12,7 +12,7 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.values import FloatArray, Value
 

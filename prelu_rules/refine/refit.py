@@ -13,8 +13,8 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 from scipy.optimize import minimize
 
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine.curvature import Task, curvature, gradient, objective
-from prelu_rules.refine.system import CompactSystem
 from prelu_rules.values import FloatArray
 
 FEW_WEIGHTS = 500

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine.curvature import Task, curvature, objective
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
-from prelu_rules.refine.system import CompactSystem
 from prelu_rules.values import BoolArray, FloatArray
 
 SHARE = 0.1
@@ -42,7 +42,7 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
         The system itself, refitted, then one with fewer numbers each time.
 
     Example:
-        >>> from prelu_rules.refine.losses import Squared
+        >>> from prelu_rules.losses.loss import Squared
         >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
         >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
         >>> start = CompactSystem(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2)

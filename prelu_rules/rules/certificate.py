@@ -16,8 +16,8 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import LimitError, ShapeError
 from prelu_rules.geometry.deviation import deviation_bounds
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.collapse import without_unused
+from prelu_rules.network.collapse import without_unused
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.overlay import cell_of, overlaid, overlap, rounded_down, rounded_up, uncovered, whole_domain
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray, Value

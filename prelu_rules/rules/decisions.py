@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule

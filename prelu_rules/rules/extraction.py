@@ -13,7 +13,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import default_names
 from prelu_rules.rules.printed import with_honest_precision

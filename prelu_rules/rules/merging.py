@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.simplification import implied, needed
 from prelu_rules.tolerances import CANCELLED, CUT

@@ -36,7 +36,7 @@ def first_met(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArra
         SolverError: if the linear programming solver fails.
 
     Example:
-        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.network.affine import AffineMap
         >>> from prelu_rules.domains.box import Box
         >>> from prelu_rules.rules.rule import Condition
         >>> zero = AffineMap([[0.0]], [0.0])

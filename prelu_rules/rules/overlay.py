@@ -13,7 +13,7 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.exact import ExactCell, exact_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray
@@ -57,7 +57,7 @@ def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None)
         InvalidValueError: if no point satisfies the constraints of the domain exactly.
 
     Example:
-        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.network.affine import AffineMap
         >>> from prelu_rules.domains.box import Box
         >>> one, two = (RuleSystem((Rule((), AffineMap([[w]], [0.0])),), ("x",), ("y",)) for w in (1.0, 1.5))
         >>> rule_deviation(one, two, Box([-4], [2])).upper

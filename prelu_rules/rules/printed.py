@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, RoundingError
-from prelu_rules.rules.compact import rounded_compact_form
-from prelu_rules.rules.precision import Precision, rounded
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.compact import rounded_compact_form
+from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import PRINTED_OUTPUT

@@ -11,8 +11,8 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.ranges import MAX_REGIONS, output_ranges, unit_ranges
-from prelu_rules.normal_form import NormalForm, UnitLabel
-from prelu_rules.rules.collapse import ReplacementKind, replacing_lines
+from prelu_rules.network.collapse import ReplacementKind, replacing_lines
+from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.tolerances import ROUNDING
 from prelu_rules.values import FloatArray, Value, frozen_array
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted
 from prelu_rules.rules.overlay import rule_deviation

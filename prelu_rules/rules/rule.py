@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.normal_form import UnitLabel
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import UnitLabel
 from prelu_rules.values import Array, BoolArray, FloatArray, Value, exact_array, frozen_array, input_rows
 
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.precision import Precision
 from prelu_rules.rules.names import Indicator, check_classes, check_names
 from prelu_rules.rules.off_domain import first_met
-from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, IntArray, Value, input_rows
 
@@ -51,7 +51,7 @@ class RuleSystem(Value):
             or some rules decide for a class and others for none.
 
     Example:
-        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.network.affine import AffineMap
         >>> from prelu_rules.rules.rule import Condition
         >>> left = Rule((Condition([1.0], 0.0, nonnegative=False),), AffineMap([[-1.0]], [0.0]))
         >>> right = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
@@ -268,7 +268,7 @@ class RuleSystem(Value):
             InvalidValueError: if these are rules for numbers, not for classes.
 
         Example:
-            >>> from prelu_rules.affine import AffineMap
+            >>> from prelu_rules.network.affine import AffineMap
             >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
             >>> rules.probabilities([[0.0], [1000.0]])
             array([[0.5, 0.5],
@@ -295,7 +295,7 @@ class RuleSystem(Value):
             InvalidValueError: if these are rules for numbers, not for classes.
 
         Example:
-            >>> from prelu_rules.affine import AffineMap
+            >>> from prelu_rules.network.affine import AffineMap
             >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
             >>> [rules.classes[rule.decision] for rule in rules.decision_rules().rules]
             ['no', 'yes']
@@ -329,7 +329,7 @@ class RuleSystem(Value):
             RoundingError: if so few decimals leave inputs without a rule, or nothing shorter is within the error.
 
         Example:
-            >>> from prelu_rules.affine import AffineMap
+            >>> from prelu_rules.network.affine import AffineMap
             >>> rules = RuleSystem((Rule((), AffineMap([[0.9999]], [1e-9])),), ("x",), ("y",), domain=Box([-1], [1]))
             >>> rules.rounded(max_error=0.01).rules[0].outputs
             AffineMap(coef=array([[1.]]), intercept=array([0.]))
@@ -367,10 +367,10 @@ class RuleSystem(Value):
             >>> extract_rules(form).certify(form).equal
             True
         """
-        from prelu_rules.readers import normal_form_of
+        from prelu_rules.network.reading import read_network
         from prelu_rules.rules.certificate import certify
 
-        return certify(self, normal_form_of(network), self._domain(domain), **limits)
+        return certify(self, read_network(network), self._domain(domain), **limits)
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

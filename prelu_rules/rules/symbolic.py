@@ -8,7 +8,7 @@ from functools import partial
 
 import sympy
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.rule import Condition, Rule
 
 
@@ -49,7 +49,7 @@ def piecewise(
         One expression per output, by name.
 
     Example:
-        >>> from prelu_rules.affine import AffineMap
+        >>> from prelu_rules.network.affine import AffineMap
         >>> left = Rule((Condition([1.0], 0.0, nonnegative=False),), AffineMap([[-1.0]], [0.0]))
         >>> right = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
         >>> piecewise([left, right], ["x"], ["y"])

@@ -1,1 +1,1 @@
-"""Training with Keras: the PReLU layer and the force. With `readers.keras`, the only place that knows Keras."""
+"""Training with Keras: the PReLU layer, the force, and models with PReLUs in the place of ReLUs."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.training.prelu import PReLU
 
 

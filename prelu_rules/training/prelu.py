@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError, ShapeError, UnsupportedModelError
-from prelu_rules.rules.collapse import is_linear
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import BoolArray, FloatArray
 

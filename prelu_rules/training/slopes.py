@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from prelu_rules.rules.collapse import is_linear
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
 
 

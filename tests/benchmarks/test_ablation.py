@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from datasets import TABLES, folds
 
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.training import train_population
 from prelu_rules.refine.curvature import objective
-from prelu_rules.refine.system import CompactSystem
-from prelu_rules.training.population_settings import PopulationSettings
-from prelu_rules.training.population_training import train_population
 
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)
 

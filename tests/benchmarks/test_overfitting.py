@@ -2,9 +2,9 @@ import numpy as np
 import overfitting as o
 import pytest
 
-from prelu_rules.refine.losses import loss_named
-from prelu_rules.training.population_settings import PopulationSettings
-from prelu_rules.training.population_training import train_population
+from prelu_rules.losses.loss import loss_named
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.training import train_population
 
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, settle=False, jit=False)
 

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.training import path
+from prelu_rules.population import path
 
 QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
 

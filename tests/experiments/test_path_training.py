@@ -4,7 +4,7 @@ import pytest
 from prelu_rules.experiments import path_training
 from prelu_rules.experiments.path_training import noisy_inputs, search
 from prelu_rules.experiments.toy import ADDITION, XOR
-from prelu_rules.refine.system import CompactSystem
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.tolerances import SETTLED_ERROR
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
 from prelu_rules.export import json, text, text_reader
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError, InvalidValueError
 from prelu_rules.export.json import read as read_json
 from prelu_rules.export.text_reader import read
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.rule import Condition, Rule

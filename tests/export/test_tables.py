@@ -10,9 +10,9 @@ from formulas import run_formulas
 from hypothesis import given
 
 from prelu_rules import export
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem

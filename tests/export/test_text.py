@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.errors import FormatError
 from prelu_rules.export.text import quoted, write
 from prelu_rules.export.text_reader import read
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule

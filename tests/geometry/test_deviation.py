@@ -12,7 +12,7 @@ from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.deviation import deviation_bounds, probes
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.regions import linear_regions
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 def replaced(form, seed):

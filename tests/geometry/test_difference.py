@@ -7,7 +7,7 @@ from hypothesis import given
 
 from prelu_rules.errors import ShapeError
 from prelu_rules.geometry.difference import difference
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 @given(networks.seeds, networks.widths)

@@ -14,7 +14,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry.exact import ExactCell, exact_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import exact_array
 
 

@@ -16,7 +16,7 @@ from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.facets import facets
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.geometry.simplex import simplex_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 9)

@@ -17,7 +17,7 @@ from rational_plane import area, exact_regions, value
 
 from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import Method, linear_regions
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 BOX = Box([-1, -2], [2, 1])
 METHODS = [method for method in get_args(Method) if method not in ("auto", "data")]

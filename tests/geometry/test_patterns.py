@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
 from prelu_rules.geometry.patterns import count_patterns, reachable_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 def patterns_of(form, domain=None):

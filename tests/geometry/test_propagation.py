@@ -10,7 +10,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.propagation import bounds_on
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 def random_box(seed, n_inputs):

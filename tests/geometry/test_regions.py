@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
 from prelu_rules.geometry.regions import linear_regions
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 8)
 

@@ -17,7 +17,7 @@ from prelu_rules.geometry import dictionary, simplex
 from prelu_rules.geometry.cells import to_frame
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.simplex import simplex_patterns
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 def unit_box(dimension):

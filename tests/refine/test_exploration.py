@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from refine_networks import random_system, random_task
 
+from prelu_rules.losses.loss import Squared
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine import exploration
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
-from prelu_rules.refine.losses import Squared
-from prelu_rules.refine.system import CompactSystem
 
 
 @pytest.mark.parametrize(("loss", "n_outputs"), [("squared", 1), ("squared", 2), ("logistic", 1), ("softmax", 3)])

@@ -5,12 +5,12 @@ import pytest
 from refine_networks import random_system, random_task
 from sklearn.linear_model import LinearRegression
 
+from prelu_rules.losses.loss import Squared
+from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine import curvature
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_losses
-from prelu_rules.refine.losses import Squared
 from prelu_rules.refine.refit import refit
-from prelu_rules.refine.system import CompactSystem
 
 
 def test_of_a_linear_fit_it_is_exact():

@@ -1,10 +1,10 @@
 import numpy as np
 from refine_networks import random_system
 
+from prelu_rules.losses.loss import Softmax, Squared
 from prelu_rules.refine import sparsification
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.losses import Softmax, Squared
 from prelu_rules.refine.sparsification import sparsify
 
 

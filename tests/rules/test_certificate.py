@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.collapse import collapse_form
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.certificate import certify
-from prelu_rules.rules.collapse import collapse_form
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem

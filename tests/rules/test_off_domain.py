@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import OutsideDomainError
 from prelu_rules.export import json, text, text_reader
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.off_domain import first_met
 from prelu_rules.rules.rule import Condition, Rule

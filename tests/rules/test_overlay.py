@@ -1,7 +1,7 @@
 import numpy as np
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.overlay import rule_deviation
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem

@@ -13,9 +13,9 @@ from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.export import text_reader
 from prelu_rules.extraction import extract
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.extraction import extract_rules
-from prelu_rules.rules.precision import Precision, rounded
 from prelu_rules.rules.printed import FEWEST_DIGITS, with_honest_precision
 from prelu_rules.tolerances import PRINTED_OUTPUT
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import prelu_rules as pr
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.collapse import collapse_form, replacing_lines
+from prelu_rules.network.collapse import collapse_form, replacing_lines
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.replacement import linear_replacement
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.export import json, text, text_reader
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rounded import reading_cost, rounded
 from prelu_rules.rules.rule import Condition, Rule

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.affine import AffineMap
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError, TooManyUnitsError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import extract_rules
-from prelu_rules.rules.precision import Precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 

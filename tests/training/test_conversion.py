@@ -4,7 +4,7 @@ import pytest
 
 import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
-from prelu_rules.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refine_networks import random_form
 
-from prelu_rules.normal_form import NormalForm
-from prelu_rules.rules.collapse import collapse_form
+from prelu_rules.network.collapse import collapse_form
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.training.from_form import keras_model
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from prelu_rules.doctor.finding import Finding, Remedy
 from prelu_rules.doctor.look import ForceLook, Look
 from prelu_rules.doctor.record import Record
-from prelu_rules.rules.collapse import is_linear
+from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import FORCE_OUT_OF_BALANCE, RELAPSE, RELAPSES, WORSE_LOSS
 
 _WEAKER = Remedy(

@@ -1,0 +1,1 @@
+"""A given Keras network trained on while its units are eliminated."""

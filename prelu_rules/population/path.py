@@ -1,0 +1,296 @@
+"""From rows to the path of ever smaller networks: a population with the force, then elimination in float64."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count, takewhile
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from sklearn.metrics import accuracy_score, r2_score
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from prelu_rules.domains.domain import Domain
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.patterns import count_patterns
+from prelu_rules.losses.loss import LossName, loss_named
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.population.rows import Rows, Split, split_arrays
+from prelu_rules.population.scale import Scale
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.stream import split_dataset
+from prelu_rules.population.training import PopulationWatch, train_population
+from prelu_rules.refine.choice import schwarz
+from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.elimination import eliminate
+from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.frontier import Frontier
+from prelu_rules.refine.left_out import left_out_losses
+from prelu_rules.refine.levels import Levels, sparsified_levels
+from prelu_rules.refine.path import PathPoint, RulePath
+from prelu_rules.tolerances import NEGLIGIBLE_ERROR
+from prelu_rules.training.progress import EpochProgress
+from prelu_rules.values import FloatArray
+
+RIDGE = 1e-4
+"""The default penalty with squared errors, whose targets have a variance of 1."""
+
+
+@dataclass(frozen=True)
+class PathSettings:
+    """How a path is trained.
+
+    Attributes:
+        population: the restarts, and the force.
+        max_nonlinear: the largest size on the path.
+        ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
+            None for 1e-4 with squared errors, and for one over the rows with classes, which keeps separable classes
+            finite and is what scikit-learn's `LogisticRegression` has.
+        refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
+            are more; the population sees all of them.
+
+    Raises:
+        InvalidValueError: if a number is out of range.
+
+    Example:
+        >>> PathSettings(max_nonlinear=3).population.members
+        8
+    """
+
+    population: PopulationSettings = field(default_factory=PopulationSettings)
+    max_nonlinear: int = 5
+    ridge: float | None = None
+    refine_rows: int = 50_000
+
+    def __post_init__(self) -> None:
+        if self.max_nonlinear != int(self.max_nonlinear) or self.max_nonlinear < 0:
+            raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be a whole number of at least 0.")
+        if self.refine_rows != int(self.refine_rows) or self.refine_rows < 1:
+            raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be a whole number of at least 1.")
+        if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
+            raise InvalidValueError(f"ridge is {self.ridge}; it must be a finite number above 0.")
+
+
+def train_path(
+    x: npt.ArrayLike | tf.data.Dataset,
+    y: npt.ArrayLike | None = None,
+    *,
+    loss: LossName = "squared",
+    sample_weight: npt.ArrayLike | None = None,
+    validation: float | tuple[npt.ArrayLike, ...] = 0.2,
+    domain: Domain | None = None,
+    settings: PathSettings | None = None,
+    seed: int = 0,
+    verbose: bool = False,
+    n_jobs: int | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> RulePath:
+    """Train many networks with the force, and eliminate their units down to none.
+
+    The population warms up, the force pulls its slopes to 1, and what is linear collapses. From there on the networks
+    are normal forms: units are eliminated one by one with refits, at each size the best network is sparsified, as
+    are lean ones, which make fewer rules than any that is as good, and validation rows that took no part score them. At
+    last all rows refit them. An interrupt (Ctrl-C) ends the search early: the path is then made of what was found, and
+    a warning says so, as does `complete`.
+
+    Args:
+        x: `(n_rows, n_inputs)`, in the user's units. A memory-mapped array is read in batches and never copied. Or a
+            dataset of batches `(x, y)` or `(x, y, weights)`, which is read once for its means and its box, and then as
+            often as training needs.
+        y: `(n_rows,)` or `(n_rows, n_outputs)` targets; for "logistic" 0 or 1, for "softmax" indices of classes.
+        loss: "squared", "logistic" (one logit) or "softmax" (a logit per class).
+        sample_weight: `(n_rows,)`, not negative; None for equal ones.
+        validation: the share of rows that choose the size, or rows `(x, y)` or `(x, y, sample_weight)`.
+        domain: where rules are counted; the box of `x` by default.
+        settings: how to train.
+        seed: of the split, the weights and the order of the rows.
+        verbose: whether to show a progress bar.
+        n_jobs: joblib workers that sparsify networks of different sizes at the same time; None for those of
+            `joblib.parallel_config`. The path is the same.
+        callbacks: Keras callbacks for the population.
+
+    Returns:
+        The path, from no units to at most `settings.max_nonlinear`, in the user's units.
+
+    Raises:
+        ShapeError: if rows, targets and weights do not fit together.
+        InvalidValueError: if a number is NaN or infinite, a weight negative, a class missing, or an option unknown.
+        TrainingError: if every network diverged.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 200)[:, None]
+        >>> quick = PathSettings(PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100))
+        >>> path = train_path(x, np.abs(x[:, 0]), settings=quick)
+        >>> path[1].n_numbers, bool(np.allclose(path[1].form.evaluate([[-0.5], [0.5]]), 0.5, atol=1e-3))
+        (5, True)
+    """
+    settings = settings or PathSettings()
+    if not 0 <= seed < 2**31:
+        raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
+    # A misspelt name is known before the training, not after.
+    loss_named(loss)
+    rng = np.random.default_rng([seed, 2])
+    split = _split(x, y, sample_weight, loss, validation, settings, seed, rng)
+    n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
+    bar = [EpochProgress("population", always=True)] if verbose else []
+    watch = PopulationWatch()
+    forms = train_population(
+        split.population, n_inputs, n_outputs, loss, settings.population, seed, [watch, *callbacks, *bar]
+    )
+    tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
+    domain = domain or split.box
+    frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), domain))
+    # These products are too small to be worth a second thread.
+    with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
+        starts = [CompactSystem.of(form) for form in forms]
+        tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
+    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], domain)
+    points: dict[int, list[PathPoint]] = {}
+    for versions, tried_versions in zip(refitted, tried, strict=True):
+        for system in versions:
+            point = measure.point(system, _nearest(tried_versions, system.n_numbers))
+            # A unit that no row bends any more is gone in the compact form.
+            points.setdefault(point.n_nonlinear, []).append(point)
+    whole = takewhile(points.__contains__, count())
+    # Bends are searched for, which a criterion does not count; where classes are separable, that misleads it.
+    levels = tuple(tuple(points[size]) for size in whole)
+    return RulePath(
+        levels,
+        split.held.weights,
+        by="criterion" if loss == "squared" else "validation",
+        # An interrupt before the force woke leaves networks that have never felt it.
+        before_force=measure.best(watch.before_force or forms),
+        complete=watch.complete and complete,
+    )
+
+
+def _refined(
+    starts: list[CompactSystem],
+    tasks: list[Task],
+    settings: PathSettings,
+    rng: np.random.Generator,
+    frontier: Frontier,
+    phases: tqdm[Any],
+    n_jobs: int | None,
+) -> tuple[Levels, Levels, bool]:
+    """The networks fitted to the training rows, those fitted to all rows, and whether all of them are there.
+
+    Each with its sparser versions: one of each size, then those that make fewer rules.
+    """
+    train, everything = tasks
+    best: Mapping[int, CompactSystem] = {}
+    try:
+        best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng, met=frontier.offer)
+        explore(best, train, settings.max_nonlinear, rng, shallow=True, met=frontier.offer)
+        phases.update()
+        tried = _sparsified(best, train, settings, n_jobs)
+        lean = sparsified_levels(frontier.besides(best.values()), train, n_jobs)
+        phases.update()
+        again = eliminate([level[0] for level in tried], everything)
+        refitted = _sparsified(again, everything, settings, n_jobs)
+        return tried + lean, refitted + sparsified_levels([level[0] for level in lean], everything, n_jobs), True
+    except KeyboardInterrupt:
+        warnings.warn(
+            "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
+            stacklevel=3,
+        )
+        best = best or eliminate(starts, train, kept=1, trials=1, small=0)
+        quick = [[best[size]] for size in _sizes(best, settings)]
+        return quick, quick, False
+
+
+def _sparsified(best: Mapping[int, CompactSystem], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
+    return sparsified_levels([best[size] for size in _sizes(best, settings)], task, n_jobs)
+
+
+def _sizes(best: Mapping[int, CompactSystem], settings: PathSettings) -> range:
+    return range(min(max(best), settings.max_nonlinear) + 1)
+
+
+def _nearest(level: Sequence[CompactSystem], n_numbers: int) -> CompactSystem:
+    """The network whose length is nearest."""
+    return min(level, key=lambda system: abs(system.n_numbers - n_numbers))
+
+
+def _split(
+    x: npt.ArrayLike | tf.data.Dataset,
+    y: npt.ArrayLike | None,
+    weights: npt.ArrayLike | None,
+    loss: LossName,
+    validation: float | tuple[npt.ArrayLike, ...],
+    settings: PathSettings,
+    seed: int,
+    rng: np.random.Generator,
+) -> Split:
+    if isinstance(x, tf.data.Dataset):
+        if y is not None or weights is not None or isinstance(validation, tuple):
+            raise InvalidValueError(
+                "a dataset brings targets and weights of its own, and its validation rows are a share of it; give "
+                "neither y, sample_weight nor rows for validation."
+            )
+        return split_dataset(x, loss, validation, settings.refine_rows, rng)
+    if y is None:
+        raise InvalidValueError("y is missing; give a target for each row, or a dataset of batches (x, y).")
+    return split_arrays(x, y, weights, loss, validation, settings.refine_rows, seed, rng)
+
+
+def _task(rows: Rows, loss: LossName, settings: PathSettings) -> Task:
+    ridge = settings.ridge or (RIDGE if loss == "squared" else 1 / len(rows.x))
+    return Task(rows.x, rows.y, rows.weights / rows.weights.sum(), loss_named(loss), ridge)
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """What is written down of each network."""
+
+    scale: Scale
+    held: Rows
+    task: Task
+    domain: Domain
+
+    def point(self, system: CompactSystem, tried: CompactSystem) -> PathPoint:
+        held = self.held
+        outputs, fitted = tried.evaluate(held.x), system.evaluate(self.task.x)
+        return PathPoint(
+            form=self.scale.user_units(system),
+            domain=self.domain,
+            train_score=self._score(fitted, self.task.y, self.task.weights),
+            validation_score=self._score(outputs, held.y, held.weights),
+            validation_losses=self.task.loss.rows(outputs, held.y),
+            criterion=self._criterion(system, fitted),
+        )
+
+    def best(self, forms: Sequence[NormalForm]) -> NormalForm:
+        """The network with the smallest loss on validation rows, in the user's units."""
+        held = self.held
+
+        def loss(form: NormalForm) -> float:
+            return float(held.weights @ self.task.loss.rows(form.evaluate(held.x), held.y))
+
+        return self.scale.user_units(CompactSystem.of(min(forms, key=loss)))
+
+    def _score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
+        if self.scale.loss == "squared":
+            with warnings.catch_warnings():
+                # One row has no variance to be explained; scikit-learn answers nan.
+                warnings.simplefilter("ignore")
+                return float(r2_score(y, outputs, sample_weight=weights))
+        predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+        return float(accuracy_score(y, predicted, sample_weight=weights))
+
+    def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
+        """Schwarz's for squared errors; for classes, whose likelihood has no bound, the loss of rows left out."""
+        n_rows = len(self.task)
+        if self.scale.loss != "squared":
+            return float(self.task.weights @ left_out_losses(system, self.task))
+        errors = self.task.weights @ (outputs - self.task.y) ** 2
+        # With the variance of each output that makes the rows most likely.
+        log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
+        return schwarz(log_likelihood, system.n_numbers, n_rows)

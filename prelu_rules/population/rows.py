@@ -1,0 +1,274 @@
+"""Rows to learn from, in memory or not: what of them trains, what chooses, and what the refits look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import train_test_split
+
+from prelu_rules.domains.box import Box
+from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.losses.loss import LossName
+from prelu_rules.population.scale import Moments, Scale
+from prelu_rules.values import FloatArray, IntArray, frozen_array
+
+FEWEST_TO_SPLIT = 10
+"""Rows below which none are held out: a choice by one or two rows would be chance."""
+
+PART = 2_000_000
+"""Numbers of a memory-mapped array that are looked at together."""
+
+Block = tuple[FloatArray, ...]
+"""Inputs, targets and weights of as many rows as were asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standardised:
+    """Some rows of an array, standardised when they are asked for, so that a memory-mapped array is never copied.
+
+    Attributes:
+        values: `(n, ...)`.
+        chosen: `(n_rows,)`, which rows.
+        mean: of each column.
+        deviation: of each column.
+
+    Example:
+        >>> rows = Standardised(np.array([[1.0], [5.0], [7.0]]), np.array([0, 2]), np.array([5.0]), np.array([2.0]))
+        >>> rows.shape, rows[np.array([1])]
+        ((2, 1), array([[1.]]))
+    """
+
+    values: FloatArray
+    chosen: IntArray
+    mean: FloatArray
+    deviation: FloatArray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As NumPy has it."""
+        return (len(self.chosen), *self.values.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, which: IntArray) -> FloatArray:
+        return np.asarray((self.values[self.chosen[which]] - self.mean) / self.deviation)
+
+
+class Rows(NamedTuple):
+    """Rows to learn from; for a population they are standardised.
+
+    Attributes:
+        x: `(n_rows, n_inputs)`, an array or `Standardised` rows of one.
+        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes.
+        weights: `(n_rows,)`, of mean 1.
+    """
+
+    x: Any
+    y: FloatArray
+    weights: FloatArray
+
+    def taken(self, chosen: IntArray) -> Rows:
+        """Some of the rows.
+
+        Args:
+            chosen: their numbers.
+
+        Returns:
+            A copy of them.
+        """
+        return Rows(np.asarray(self.x[chosen]), self.y[chosen], self.weights[chosen])
+
+    def sampled(self, most: int, rng: np.random.Generator) -> Rows:
+        """The rows, or as many of them as are allowed.
+
+        Args:
+            most: how many.
+            rng: draws them.
+
+        Returns:
+            Rows in their order.
+        """
+        if len(self.y) <= most:
+            return self
+        return self.taken(np.sort(rng.choice(len(self.y), most, replace=False)))
+
+    def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
+        """Every row once in each pass, in an order drawn anew.
+
+        Args:
+            n_rows: of a block.
+            seed: of the order.
+
+        Yields:
+            Blocks without end.
+        """
+        rng = np.random.default_rng([seed, 1])
+        waiting = np.empty(0, dtype=np.intp)
+        while True:
+            while len(waiting) < n_rows:
+                waiting = np.concatenate([waiting, rng.permutation(len(self.y))])
+            now, waiting = np.split(waiting, [n_rows])
+            yield tuple(np.asarray(part[now]) for part in self)
+
+    @property
+    def row_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of one row of inputs, targets and weights."""
+        return tuple(tuple(part.shape[1:]) for part in self)
+
+
+class RowSource(Protocol):
+    """What a population is trained on: `Rows`, or the rows of a dataset."""
+
+    @property
+    def row_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of one row of inputs, targets and weights."""
+
+    def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
+        """Standardised rows, `n_rows` at a time, without end."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a search learns from.
+
+    Attributes:
+        scale: of all rows.
+        population: the standardised rows that networks are trained on.
+        train: those of them that refits look at, in the user's units.
+        everything: the same of all rows.
+        held: rows that took no part and choose the size.
+        box: the smallest box around all rows.
+    """
+
+    scale: Scale
+    population: RowSource
+    train: Rows
+    everything: Rows
+    held: Rows
+    box: Box
+
+    def standardised(self, rows: Rows) -> Rows:
+        """Rows as networks see them.
+
+        Args:
+            rows: in the user's units.
+
+        Returns:
+            Standardised rows, in memory.
+        """
+        x = np.asarray(rows.x, dtype=np.float64)
+        return Rows(self.scale.inputs(x), self.scale.targets(rows.y), rows.weights)
+
+
+def split_arrays(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    weights: npt.ArrayLike | None,
+    loss: LossName,
+    validation: float | tuple[npt.ArrayLike, ...],
+    most: int,
+    seed: int,
+    rng: np.random.Generator,
+) -> Split:
+    """Check arrays, and share out their rows.
+
+    Args:
+        x: `(n_rows, n_inputs)`; if memory-mapped it stays where it is, and only what is looked at is read.
+        y: `(n_rows,)` or `(n_rows, n_outputs)`.
+        weights: `(n_rows,)`; None for equal ones.
+        loss: what is minimised.
+        validation: the share of rows to hold out, or rows of the user's.
+        most: rows that refits look at, and that choose.
+        seed: of the rows that are held out.
+        rng: draws the rows that refits look at.
+
+    Returns:
+        Who gets which rows.
+
+    Raises:
+        ShapeError: if rows, targets and weights do not fit together.
+        InvalidValueError: if a number cannot be used.
+
+    Example:
+        >>> rows = split_arrays(np.eye(20), np.arange(20), None, "squared", 0.2, 10, 0, np.random.default_rng(0))
+        >>> len(rows.population.y), len(rows.train.y), len(rows.everything.y), len(rows.held.y)
+        (16, 10, 10, 4)
+    """
+    rows = _checked(x, y, weights, loss)
+    everyone = np.arange(len(rows.y))
+    if isinstance(validation, tuple):
+        chosen = everyone
+        held = _checked(validation[0], validation[1], validation[2] if len(validation) > 2 else None, loss)
+    else:
+        chosen, left = _split(rows.y, validation, loss, seed)
+        held = rows.taken(left if len(left) <= most else np.sort(rng.choice(left, most, replace=False)))
+    moments, targets = Moments("x"), Moments("y")
+    step = max(1, PART // rows.x.shape[1]) if isinstance(rows.x, np.memmap) else len(rows.y)
+    for start in range(0, len(rows.y), step):
+        moments.add(rows.x[start : start + step])
+    targets.add(rows.y.reshape(len(rows.y), -1))
+    scale = Scale.of(moments, targets, loss)
+    lazy = Standardised(rows.x, chosen, scale.x_mean, scale.x_deviation)
+    population = Rows(lazy, scale.targets(rows.y[chosen]), rows.weights[chosen])
+    part = chosen if len(chosen) <= most else chosen[np.sort(rng.choice(len(chosen), most, replace=False))]
+    return Split(scale, population, rows.taken(part), rows.sampled(most, rng), held, Box(moments.lower, moments.upper))
+
+
+def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: LossName) -> Rows:
+    # Memory-mapped numbers stay where they are.
+    inputs = x if isinstance(x, np.memmap) else frozen_array(x, "x", (None, None))
+    targets = frozen_array(y, "y", (None,) if np.ndim(y) == 1 else (None, None))
+    if targets.ndim == 1 and loss == "squared":
+        targets = targets[:, None]
+    if inputs.ndim != 2 or not len(inputs) or not inputs.shape[1]:
+        raise ShapeError(f"x has shape {np.shape(x)}; it must have at least one row and one column.")
+    if len(targets) != len(inputs):
+        raise ShapeError(f"x has {len(inputs)} rows, but y has {len(targets)}; give a target for each row.")
+    if targets.ndim != (2 if loss == "squared" else 1):
+        raise ShapeError(f"y has shape {targets.shape}; for loss {loss!r} give one class for each row.")
+    given = np.ones(len(inputs)) if weights is None else frozen_array(weights, "sample_weight", (len(inputs),))
+    if (given < 0).any() or not given.any():
+        raise InvalidValueError(
+            "sample_weight must not be negative, nor all 0; give a weight of at least 0 for each row."
+        )
+    return Rows(inputs, targets, given / given.mean())
+
+
+def checked_share(validation: float) -> float:
+    """Refuse a share of rows that leaves none to one side.
+
+    Args:
+        validation: the share of rows to hold out.
+
+    Returns:
+        The share.
+
+    Raises:
+        InvalidValueError: if it is not between 0 and 1.
+
+    Example:
+        >>> checked_share(0.2)
+        0.2
+    """
+    if not 0 < validation < 1:
+        raise InvalidValueError(f"validation is {validation}; give a share between 0 and 1, or rows.")
+    return validation
+
+
+def _split(y: FloatArray, validation: float, loss: LossName, seed: int) -> tuple[IntArray, IntArray]:
+    share, everything = checked_share(validation), np.arange(len(y))
+    if len(y) < FEWEST_TO_SPLIT:
+        return everything, everything
+    labels = None
+    if loss != "squared":
+        counts = np.bincount(y.astype(np.intp))
+        held = int(np.ceil(share * len(y)))
+        # A class of one row cannot be split; nor can more classes than rows are held.
+        labels = y if counts[counts > 0].min() > 1 and held >= (counts > 0).sum() else None
+    train, held_out = train_test_split(everything, test_size=share, random_state=seed, stratify=labels)
+    return np.sort(train), np.sort(held_out)

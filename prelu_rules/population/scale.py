@@ -1,0 +1,163 @@
+"""Means and deviations: networks see standardised numbers, the user never does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.losses.loss import LossName
+from prelu_rules.network.compact import compact_form
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.values import FloatArray
+
+CONSTANT = 1e-12
+"""A column whose deviation is below this share of its mean is constant but for rounding."""
+
+
+class Moments:
+    """Mean, deviation and range of columns, read a part at a time (Chan, Golub and LeVeque 1979).
+
+    Args:
+        name: what the columns are called in errors.
+
+    Example:
+        >>> moments = Moments("x")
+        >>> moments.add(np.array([[1.0], [2.0]]))
+        >>> moments.add(np.array([[3.0]]))
+        >>> moments.mean, moments.deviation.round(3), moments.upper
+        (array([2.]), array([0.816]), array([3.]))
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name, self.n_rows = name, 0
+        self.mean = self._variance = self.lower = self.upper = np.zeros(0)
+
+    def add(self, part: npt.ArrayLike) -> None:
+        """Count further rows.
+
+        Args:
+            part: `(n_rows, n_columns)`, at least one row.
+
+        Raises:
+            InvalidValueError: if a number is NaN or infinite, or its square is.
+        """
+        values = np.asarray(part, dtype=np.float64)
+        lower, upper = values.min(axis=0), values.max(axis=0)
+        if not np.isfinite(lower + upper).all():
+            bad = ~np.isfinite(values)
+            if bad.any():
+                raise InvalidValueError(
+                    f"{self._name} holds {values[bad][0]} in column {int(bad.any(axis=0).argmax())}; only finite "
+                    "numbers can be used."
+                )
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, variance = values.mean(axis=0), values.var(axis=0)
+            if self.n_rows:
+                share = len(values) / (self.n_rows + len(values))
+                between = (mean - self.mean) ** 2 * share * (1 - share)
+                variance = (1 - share) * self._variance + share * variance + between
+                mean = self.mean + share * (mean - self.mean)
+                lower, upper = np.minimum(lower, self.lower), np.maximum(upper, self.upper)
+        self.n_rows += len(values)
+        self.mean, self._variance, self.lower, self.upper = mean, variance, lower, upper
+        wrong = ~np.isfinite(variance)
+        if wrong.any():
+            column = int(wrong.argmax())
+            largest = max(self.lower[column], self.upper[column], key=abs)
+            raise InvalidValueError(
+                f"column {column} of {self._name} holds {largest:g}, whose square overflows; give it in another unit."
+            )
+
+    @property
+    def deviation(self) -> FloatArray:
+        """The standard deviation of each column; 1 for a constant one, which dividing by it leaves at 0."""
+        deviation = np.sqrt(self._variance)
+        return np.where(deviation > CONSTANT * np.abs(self.mean), deviation, 1.0)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How rows are standardised, and networks for such rows told in the user's units.
+
+    Attributes:
+        loss: classes are not scaled.
+        x_mean: `(n_inputs,)`.
+        x_deviation: `(n_inputs,)`, above 0.
+        y_mean: `(n_outputs,)`.
+        y_deviation: `(n_outputs,)`, above 0.
+
+    Example:
+        >>> scale = Scale("squared", np.array([5.0]), np.array([2.0]), np.array([0.0]), np.array([10.0]))
+        >>> scale.inputs(np.array([[7.0]])), scale.targets(np.array([[5.0]]))
+        (array([[1.]]), array([[0.5]]))
+    """
+
+    loss: LossName
+    x_mean: FloatArray
+    x_deviation: FloatArray
+    y_mean: FloatArray
+    y_deviation: FloatArray
+
+    @classmethod
+    def of(cls, x: Moments, y: Moments, loss: LossName) -> Scale:
+        """The scale of rows.
+
+        Args:
+            x: of the inputs.
+            y: of the targets, or of the indices of classes, as one column.
+            loss: what is minimised.
+
+        Returns:
+            The scale.
+        """
+        if loss == "squared":
+            return cls(loss, x.mean, x.deviation, y.mean, y.deviation)
+        n_outputs = 1 if loss == "logistic" else int(y.upper[0]) + 1
+        return cls(loss, x.mean, x.deviation, np.zeros(n_outputs), np.ones(n_outputs))
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a network."""
+        return len(self.y_mean)
+
+    def inputs(self, x: FloatArray) -> FloatArray:
+        """Standardised inputs.
+
+        Args:
+            x: `(n_rows, n_inputs)`.
+
+        Returns:
+            Of the same shape.
+        """
+        return np.asarray((x - self.x_mean) / self.x_deviation)
+
+    def targets(self, y: FloatArray) -> FloatArray:
+        """Standardised targets; classes stay as they are.
+
+        Args:
+            y: `(n_rows, n_outputs)`, or `(n_rows,)` classes.
+
+        Returns:
+            Of the same shape.
+        """
+        return np.asarray((y - self.y_mean) / self.y_deviation) if self.loss == "squared" else y
+
+    def user_units(self, system: CompactSystem) -> NormalForm:
+        """The same function of the user's numbers.
+
+        Args:
+            system: a network for standardised rows.
+
+        Returns:
+            Its compact form in the user's units.
+        """
+        weights, k, d = system.weights.copy(), system.n_units, system.n_inputs
+        weights[:, :d] /= self.x_deviation
+        weights[:, -1] -= weights[:, :d] @ self.x_mean
+        weights[k:] *= self.y_deviation[:, None]
+        weights[k:, -1] += self.y_mean
+        return compact_form(CompactSystem(weights, system.support, d).form)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from refine_networks import random_form, random_system
+
+from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.normal_form import NormalForm
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_system_is_the_function_of_its_form(seed):
+    rng = np.random.default_rng(seed)
+    form = random_form(rng, n_outputs=2)
+    x = rng.normal(size=(50, 3)) * 3
+    system = CompactSystem.of(form)
+    np.testing.assert_allclose(system.evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.form.evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.scaled().evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.with_free(system.free).evaluate(x), form.evaluate(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("always", [False, True])
+@pytest.mark.parametrize("unit", range(4))
+def test_without_a_unit_it_is_one_of_its_sides(unit, always):
+    rng = np.random.default_rng(unit)
+    system = random_system(rng)
+    smaller = system.without(unit, always)
+    # The slow twin: the normal form's own elimination.
+    twin = system.form.eliminate([unit], 1.0 if always else 0.0)
+    x = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(smaller.evaluate(x), twin.evaluate(x), atol=1e-12)
+    assert smaller.n_units == 3
+
+
+def test_weights_off_the_support_are_zero():
+    rng = np.random.default_rng(0)
+    system = random_system(rng)
+    support = system.support & (rng.uniform(size=system.support.shape) < 0.5)
+    sparse = system.with_support(support)
+    assert not sparse.weights[~support].any()
+    assert sparse.n_numbers == np.count_nonzero(sparse.weights) <= support.sum()
+    assert sparse.with_free(np.ones(support.sum())).n_numbers == support.sum()
+
+
+def test_a_unit_without_weights_is_not_scaled():
+    weights = np.array([[1e-200, 0.0, 0.5], [1.0, 2.0, 0.0]])
+    system = CompactSystem(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1)
+    np.testing.assert_array_equal(system.scaled().weights, weights)
+
+
+def test_a_unit_joins_behind_the_others():
+    rng = np.random.default_rng(0)
+    system, weights, uses = random_system(rng, n_outputs=2), rng.normal(size=8), rng.normal(size=2)
+    x = rng.normal(size=(20, 3))
+    unit = np.maximum(system.features(x) @ weights, 0)
+    larger = system.with_unit(weights, uses)
+    np.testing.assert_allclose(larger.evaluate(x), system.evaluate(x) + unit[:, None] * uses)
+    # Taken out on its silent side, it leaves what was there.
+    assert larger.without(4, always=False) == system
+
+
+def test_shallow_units_use_the_inputs_only():
+    rng = np.random.default_rng(0)
+    system = random_system(rng, n_outputs=2)
+    shallow = system.shallow()
+    assert {label.level for label in system.form.labels} != {1} == {label.level for label in shallow.form.labels}
+    # The slow twin: the form without what is between units.
+    form = system.form
+    twin = NormalForm(form.A, np.zeros((4, 4)), form.b, form.C, form.D, form.e, form.slopes)
+    x = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(shallow.evaluate(x), twin.evaluate(x), atol=1e-12)
+    assert shallow.support.sum() == system.support.sum() - 6
+    assert shallow.shallow() == shallow
+
+
+def test_levels_say_what_units_use():
+    weights = np.zeros((4, 5))
+    weights[:, 0], weights[2, 1], weights[3, 2] = 1, 1, 1
+    system = CompactSystem(weights, weights != 0, 1)
+    assert system.n_units == 3
+    assert system.form.labels == ((1, 1), (1, 2), (2, 1))

@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+from sklearn.datasets import make_moons
+from sklearn.metrics import r2_score
+
+from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.population import path as module
+from prelu_rules.population.path import PathSettings, train_path
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.refine.frontier import Frontier
+
+QUICK = PathSettings(
+    PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False), max_nonlinear=3
+)
+
+
+def hinges(n_rows=400, noise=0.05, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, 100, (n_rows, 3))
+    y = np.maximum(0, x[:, 0] - 40) - 2 * np.maximum(0, x[:, 1] - 70) + 0.5 * x[:, 2]
+    return x, y + rng.normal(size=n_rows) * noise * y.std()
+
+
+def test_the_true_bends_are_found_and_no_more():
+    x, y = hinges()
+    path = train_path(x, y, settings=QUICK)
+    point = path.choose()
+    assert point.n_nonlinear == 2
+    thresholds = sorted(-point.form.b / np.abs(point.form.A).max(axis=1))
+    np.testing.assert_allclose(np.abs(thresholds), [70, 40][:: -1 if thresholds[0] > 0 else 1], atol=4)
+    fresh, truth = hinges(seed=1, noise=0)
+    assert r2_score(truth, point.form.evaluate(fresh)[:, 0]) > 0.995
+    # Three features, two bends: their numbers and little else.
+    assert point.n_numbers <= 12
+
+
+def test_scores_are_those_of_the_forms():
+    x, y = hinges()
+    for point in train_path(x, y, settings=QUICK):
+        assert point.train_score == pytest.approx(r2_score(y, point.form.evaluate(x)[:, 0]), abs=1e-9)
+
+
+def test_lean_networks_make_few_rules_say_more(monkeypatch):
+    # Three bends that cross once follow two moons much better than two bends do; those that fit best cross more often.
+    sparsified, given = module.sparsified_levels, []
+    monkeypatch.setattr(
+        module, "sparsified_levels", lambda systems, *rest: given.append(systems) or sparsified(systems, *rest)
+    )
+    x, y = make_moons(800, noise=0.2, random_state=2)
+    path = train_path(x, y, loss="logistic", settings=QUICK)
+    best, lean, *_ = given
+    # Networks that are there anyway are not there twice.
+    assert lean and not any(system in best for system in lean)
+    # The slow twin: one network of each size and its sparser versions, as if nobody had listened to the search.
+    monkeypatch.setattr(Frontier, "offer", lambda self, objective, system: None)
+    without = train_path(x, y, loss="logistic", settings=QUICK)
+    for level, fewer in zip(path.levels, without.levels, strict=True):
+        assert level[: len(fewer)] == fewer
+    assert path[3].n_rules > 5
+    few, few_without = (
+        min((point for level in one.levels for point in level if point.n_rules <= 5), key=lambda point: point.criterion)
+        for one in (path, without)
+    )
+    assert few.n_nonlinear == 3 and few.criterion < 0.97 * few_without.criterion
+
+
+def test_noise_alone_has_no_units():
+    rng = np.random.default_rng(0)
+    assert train_path(rng.normal(size=(200, 3)), rng.normal(size=200), settings=QUICK).choose().n_nonlinear == 0
+
+
+def test_outputs_and_classes():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (300, 2))
+    both = np.column_stack([np.abs(x[:, 0]), 100 + x[:, 1]])
+    point = train_path(x, both, settings=QUICK).choose()
+    assert point.form.n_outputs == 2 and r2_score(both, point.form.evaluate(x)) > 0.99
+    inside = (np.abs(x[:, 0]) < 0.5) * 1.0
+    point = train_path(x, inside, loss="logistic", settings=QUICK).choose()
+    assert point.form.n_outputs == 1 and point.train_score > 0.95 and point.n_nonlinear >= 1
+    thirds = np.digitize(x[:, 0], [-0.3, 0.3]) * 1.0
+    point = train_path(x, thirds, loss="softmax", settings=QUICK).choose()
+    assert point.form.n_outputs == 3 and point.train_score > 0.95
+
+
+def test_equal_seeds_give_equal_paths():
+    x, y = hinges(100)
+    first, second = (train_path(x, y, settings=QUICK, seed=3) for _ in range(2))
+    assert first == second
+
+
+def test_weights_count():
+    x, y = hinges(200)
+    spoilt = np.concatenate([y, y + 1000])
+    weights = np.concatenate([np.ones(200), np.full(200, 1e-9)])
+    path = train_path(np.vstack([x, x]), spoilt, sample_weight=weights, settings=QUICK)
+    assert r2_score(y, path[2].form.evaluate(x)[:, 0]) > 0.98
+
+
+def test_validation_rows_of_the_users():
+    x, y = hinges(200)
+    fresh = hinges(80, seed=5)
+    path = train_path(x, y, validation=fresh, settings=QUICK)
+    assert path[0].validation_losses.shape == (80,)
+
+
+def test_few_rows_and_constant_columns():
+    x = np.column_stack([np.arange(4.0), np.full(4, 7.0)])
+    path = train_path(x, 2 * np.arange(4.0), settings=QUICK)
+    np.testing.assert_allclose(path[0].form.evaluate(x)[:, 0], 2 * np.arange(4.0), atol=0.01)
+    constant = train_path(x, np.full(4, 3.0), settings=QUICK)
+    np.testing.assert_allclose(constant.choose().form.evaluate(x), 3.0)
+
+
+def test_large_data_are_refined_on_a_sample():
+    x, y = hinges(2000)
+    settings = PathSettings(QUICK.population, max_nonlinear=2, refine_rows=300)
+    assert r2_score(y, train_path(x, y, settings=settings)[2].form.evaluate(x)[:, 0]) > 0.97
+
+
+def test_an_interrupt_leaves_a_path(monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "sparsified_levels", interrupted)
+    x, y = hinges(200)
+    with pytest.warns(UserWarning, match="interrupted"):
+        path = train_path(x, y, settings=QUICK)
+    assert not path.complete and path[2].train_score > 0.97 and [len(level) for level in path.levels] == [1] * len(path)
+
+
+def test_the_network_before_the_force_is_kept():
+    x, y = hinges()
+    path = train_path(x, y, settings=QUICK)
+    assert path.complete and path.before_force.n_units == 6
+    assert 0.8 < r2_score(y, path.before_force.evaluate(x)[:, 0]) < 1
+    assert [point.slopes.tolist() for point in path] == [[0.0] * size for size in range(len(path))]
+
+
+def test_workers_do_not_change_the_path():
+    x, y = hinges(100)
+    assert train_path(x, y, settings=QUICK, n_jobs=2) == train_path(x, y, settings=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": [[np.nan]] * 20}, InvalidValueError, "x holds nan"),
+        ({"x": np.zeros((0, 1)), "y": []}, ShapeError, "at least one row"),
+        ({"y": np.zeros(19)}, ShapeError, "20 rows, but y has 19"),
+        ({"y": np.zeros((20, 2)), "loss": "softmax"}, ShapeError, "one class for each row"),
+        ({"loss": "hinge"}, InvalidValueError, "loss is 'hinge'"),
+        ({"sample_weight": -np.ones(20)}, InvalidValueError, "must not be negative"),
+        ({"validation": 1.5}, InvalidValueError, "validation is 1.5"),
+        ({"seed": -1}, InvalidValueError, "seed is -1"),
+    ],
+)
+def test_bad_input(change, error, message):
+    arguments = {"x": np.arange(20.0)[:, None], "y": np.arange(20.0) % 2, "settings": QUICK, **change}
+    with pytest.raises(error, match=message):
+        train_path(arguments.pop("x"), arguments.pop("y"), **arguments)
+
+
+@pytest.mark.parametrize("options", [{"max_nonlinear": -1}, {"ridge": 0.0}, {"refine_rows": 0}])
+def test_bad_settings(options):
+    with pytest.raises(InvalidValueError, match=next(iter(options))):
+        PathSettings(**options)
