@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from prelu_rules.export.json import read_rules as read_rules
     from prelu_rules.extraction import collapse as collapse
     from prelu_rules.extraction import extract as extract
-    from prelu_rules.finetune.finetune import finetune as finetune
-    from prelu_rules.finetune.path import FinetunePath as FinetunePath
-    from prelu_rules.finetune.rounds import FinetuneSettings as FinetuneSettings
+    from prelu_rules.finetuning.finetune import finetune as finetune
+    from prelu_rules.finetuning.path import FinetunePath as FinetunePath
+    from prelu_rules.finetuning.rounds import FinetuneSettings as FinetuneSettings
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import linear_regions as linear_regions
     from prelu_rules.network.affine import AffineMap as AffineMap
@@ -49,8 +49,8 @@ _HOME = {
     "AffineMap": "network.affine",
     "Box": "domains.box",
     "Condition": "rules.rule",
-    "FinetunePath": "finetune.path",
-    "FinetuneSettings": "finetune.rounds",
+    "FinetunePath": "finetuning.path",
+    "FinetuneSettings": "finetuning.rounds",
     "IdentityForce": "training.force",
     "NormalForm": "network.normal_form",
     "PReLU": "training.prelu",
@@ -66,7 +66,7 @@ _HOME = {
     "TrainingDoctor": "doctor.training_doctor",
     "collapse": "extraction",
     "extract": "extraction",
-    "finetune": "finetune.finetune",
+    "finetune": "finetuning.finetune",
     "fit_rules": "estimators.fit",
     "PathSettings": "population.path",
     "PopulationSettings": "population.settings",

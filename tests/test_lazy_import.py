@@ -28,7 +28,7 @@ import importlib, pkgutil, prelu_rules as pr
 needs_keras = (
     "training",
     "population",
-    "finetune",
+    "finetuning",
     "doctor",
     "estimators.fit",
     "experiments.collapse_training",

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 import prelu_rules as pr
-from prelu_rules.finetune.sensitivity import OutputSensitivity
+from prelu_rules.finetuning.sensitivity import OutputSensitivity
 from prelu_rules.training.slopes import prelu_layers
 
 rng = np.random.default_rng(0)

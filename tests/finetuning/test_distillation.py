@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import prelu_rules as pr
-from prelu_rules.finetune.distillation import SelfDistillation
+from prelu_rules.finetuning.distillation import SelfDistillation
 from prelu_rules.training.copies import copied
 
 layers = keras.layers

@@ -11,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
-from prelu_rules.finetune.batches import training_and_validation
-from prelu_rules.finetune.distillation import SelfDistillation
-from prelu_rules.finetune.path import FinetunePath, FinetunePoint
-from prelu_rules.finetune.rounds import EliminationRounds, FinetuneSettings
-from prelu_rules.finetune.row_losses import RowLosses
+from prelu_rules.finetuning.batches import training_and_validation
+from prelu_rules.finetuning.distillation import SelfDistillation
+from prelu_rules.finetuning.path import FinetunePath, FinetunePoint
+from prelu_rules.finetuning.rounds import EliminationRounds, FinetuneSettings
+from prelu_rules.finetuning.row_losses import RowLosses
 from prelu_rules.training.conversion import SlopeSharing, with_prelus
 from prelu_rules.training.copies import compile_like, copied
 from prelu_rules.training.progress import EpochProgress

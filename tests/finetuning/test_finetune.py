@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError, ShapeError, TrainingError, UnsupportedModelError
-from prelu_rules.finetune.row_losses import RowLosses
+from prelu_rules.finetuning.row_losses import RowLosses
 from prelu_rules.training.copies import copied
 from prelu_rules.training.slopes import prelu_layers
 

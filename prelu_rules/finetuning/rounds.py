@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.finetune.groups import least_units, sizes_left
-from prelu_rules.finetune.sensitivity import OutputSensitivity
+from prelu_rules.finetuning.groups import least_units, sizes_left
+from prelu_rules.finetuning.sensitivity import OutputSensitivity
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.slopes import prelu_layers
 from prelu_rules.values import BoolArray

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from prelu_rules.finetune.groups import least_units, sizes_left
+from prelu_rules.finetuning.groups import least_units, sizes_left
 
 
 @st.composite

@@ -1,0 +1,201 @@
+"""What a column of a table is, and the features that rules make of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from prelu_rules.errors import InvalidValueError
+
+Kind = Literal["number", "integer", "yes/no", "category"]
+"""What a cell holds: a number, a whole number, yes or no, or one of a list of levels."""
+
+Level = str | int | float | bool
+"""A value of a category."""
+
+Says = Literal["number", "yes", "level", "missing"]
+"""What a feature is: the number itself, or 1 where a cell is yes, is a level, or is missing, and 0 elsewhere."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number that rules compute with, made of a cell.
+
+    Attributes:
+        column: the name of the column.
+        says: "number" for the number in the cell, which counts as 0 where it is missing; otherwise the feature is 1 or
+            0: whether the cell is yes, is a level, or is missing.
+        level: which level.
+
+    Example:
+        >>> Feature("colour", "level", "red").name, Feature("age", "missing").name
+        ('colour = red', 'age is missing')
+    """
+
+    column: str
+    says: Says = "number"
+    level: Level | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the feature; that of the column where nothing needs to be added."""
+        if self.says == "level":
+            return f"{self.column} = {self.level}"
+        return f"{self.column} is missing" if self.says == "missing" else self.column
+
+    @property
+    def is_indicator(self) -> bool:
+        """Whether it can only be 0 or 1."""
+        return self.says != "number"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the user's table.
+
+    Attributes:
+        name: what it is called.
+        kind: "number", "integer", "yes/no" or "category".
+        levels: of a category, in order; a cell with another value is refused.
+        missing: whether a cell may be missing.
+        unit: what numbers are measured in, if it is to be shown.
+        description: what the column means, if it is to be shown.
+
+    Raises:
+        InvalidValueError: if the name is not text, the kind is another word, or the levels do not fit the kind or cannot
+            be told apart.
+
+    Example:
+        >>> [feature.name for feature in Column("colour", "category", ("blue", "red"), missing=True).features]
+        ['colour = blue', 'colour = red', 'colour is missing']
+        >>> [feature.name for feature in Column("age", missing=True).features]
+        ['age', 'age is missing']
+    """
+
+    name: str
+    kind: Kind = "number"
+    levels: tuple[Level, ...] = ()
+    missing: bool = False
+    unit: str | None = None
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(self.levels))
+        check_names("column", [self.name])
+        for field, text in (("unit", self.unit), ("description", self.description)):
+            if text is not None and not isinstance(text, str):
+                raise InvalidValueError(f"the {field} of column {self.name!r} is {text!r}; it must be text, or None.")
+        if not isinstance(self.missing, bool):
+            raise InvalidValueError(f"missing is {self.missing!r} for column {self.name!r}; it must be True or False.")
+        if self.kind not in get_args(Kind):
+            raise InvalidValueError(
+                f"column {self.name!r} is of kind {self.kind!r}; it must be one of {', '.join(get_args(Kind))}."
+            )
+        if (self.kind == "category") != bool(self.levels or (self.kind == "category" and self.missing)):
+            raise InvalidValueError(
+                f"column {self.name!r} is of kind {self.kind!r} and has {len(self.levels)} levels; a category needs at "
+                "least one, and nothing else has any."
+            )
+        check_levels(self.name, self.levels)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What rules make of a cell, in order; for missing values there is one more at the end."""
+        if self.kind == "category":
+            found = [Feature(self.name, "level", level) for level in self.levels]
+        else:
+            found = [Feature(self.name, "yes" if self.kind == "yes/no" else "number")]
+        return (*found, Feature(self.name, "missing")) if self.missing else tuple(found)
+
+
+def features_of(columns: Sequence[Column]) -> tuple[Feature, ...]:
+    """The features of all columns, in order.
+
+    Args:
+        columns: the columns of a table.
+
+    Returns:
+        `n_features` features.
+
+    Example:
+        >>> [feature.name for feature in features_of([Column("age"), Column("smoker", "yes/no")])]
+        ['age', 'smoker']
+    """
+    return tuple(feature for column in columns for feature in column.features)
+
+
+def check_columns(columns: Sequence[Column]) -> None:
+    """Refuse columns whose names, or those of their features, cannot be told apart.
+
+    Args:
+        columns: the columns of a table.
+
+    Raises:
+        InvalidValueError: if two have the same name, or the same name for a feature.
+
+    Example:
+        >>> check_columns([Column("age"), Column("colour", "category", ("red",))])
+    """
+    check_names("column", [column.name for column in columns])
+    owners: dict[str, str] = {}
+    for feature in features_of(columns):
+        if feature.name in owners:
+            raise InvalidValueError(
+                f"the columns {owners[feature.name]!r} and {feature.column!r} both make a feature called "
+                f"{feature.name!r}; rename one of them."
+            )
+        owners[feature.name] = feature.column
+
+
+def check_names(kind: str, names: Sequence[str]) -> None:
+    """Refuse names that cannot be told apart or written down.
+
+    Args:
+        kind: what is named, for the error.
+        names: the names.
+
+    Raises:
+        InvalidValueError: if a name is not text, not Unicode, or used twice.
+
+    Example:
+        >>> check_names("output", ["age", "income (EUR)"])
+    """
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidValueError(f"the {kind} names {list(names)} must all be text.")
+    unwritable = [name for name in names if not _is_unicode(name)]
+    if unwritable:
+        raise InvalidValueError(f"the {kind} name {unwritable[0]!r} is not Unicode text; rename it.")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise InvalidValueError(f"the {kind} name {twice!r} is used twice; names must be distinct.")
+
+
+def check_levels(name: str, levels: Sequence[Level]) -> None:
+    """Refuse levels of a category that cannot be told apart or written down.
+
+    Args:
+        name: the name of the column.
+        levels: its levels.
+
+    Raises:
+        InvalidValueError: if a level is not text or a finite number, or two read alike.
+
+    Example:
+        >>> check_levels("colour", ["red", "blue"])
+    """
+    texts: set[str] = set()
+    for level in levels:
+        good = isinstance(level, (str, int, float)) and not (isinstance(level, float) and not math.isfinite(level))
+        if not good or (isinstance(level, str) and not _is_unicode(level)):
+            raise InvalidValueError(
+                f"column {name!r} has the level {level!r}; a level must be Unicode text or a finite number."
+            )
+        if str(level) in texts:
+            raise InvalidValueError(f"column {name!r} has two levels that read {str(level)!r}; rename one of them.")
+        texts.add(str(level))
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -1,0 +1,208 @@
+"""From the cells of a table to the features that rules compute with.
+
+A number is itself, and counts as 0 where it is missing; everything else is 0 or 1. So what a missing value adds to a sum
+is the weight of `age is missing`, a number that is printed, and no other number stands for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from prelu_rules.columns.cells import Cells, TableLike, is_table, numbers, table_cells
+from prelu_rules.columns.column import Column, Level, check_columns, features_of
+from prelu_rules.errors import DataError, InvalidValueError, ShapeError
+from prelu_rules.values import Array, BoolArray, FloatArray, input_rows
+
+SHOWN_LEVELS = 20
+"""Levels that an error lists."""
+
+
+def inferred_columns(cells: Sequence[Cells]) -> tuple[Column, ...]:
+    """What the columns of a table are, by what their cells hold.
+
+    Args:
+        cells: of each column, at least one row.
+
+    Returns:
+        One column each: missing values are allowed where there are some, and a category has the levels that occur, in
+        the order that the table declares, or else sorted.
+
+    Raises:
+        InvalidValueError: if every cell of a column is missing, or two columns make features of one name.
+
+    Example:
+        >>> inferred_columns(table_cells({"colour": ["red", None, "blue"]}))[0].levels
+        ('blue', 'red')
+    """
+    columns = tuple(_inferred(column) for column in cells)
+    check_columns(columns)
+    return columns
+
+
+def number_columns(names: Sequence[str]) -> tuple[Column, ...]:
+    """Columns of numbers, none of which may be missing.
+
+    Args:
+        names: their names.
+
+    Returns:
+        One column each.
+
+    Raises:
+        InvalidValueError: if a name is not text, or used twice.
+
+    Example:
+        >>> number_columns(["x"])[0].kind
+        'number'
+    """
+    columns = tuple(Column(name) for name in names)
+    check_columns(columns)
+    return columns
+
+
+def encoded_cells(columns: Sequence[Column], cells: Sequence[Cells]) -> FloatArray:
+    """Cells as features.
+
+    Args:
+        columns: what the columns are.
+        cells: of each of them, in the same order.
+
+    Returns:
+        `(n_rows, n_features)` float64.
+
+    Raises:
+        ShapeError: if there is another number of columns.
+        InvalidValueError: if a cell is infinite, not a level of its category, or missing where that is not allowed.
+
+    Example:
+        >>> columns = [Column("age", missing=True), Column("colour", "category", ("blue", "red"))]
+        >>> encoded_cells(columns, table_cells({"age": [41, None], "colour": ["red", "blue"]}))
+        array([[41.,  0.,  0.,  1.],
+               [ 0.,  1.,  1.,  0.]])
+    """
+    if len(cells) != len(columns):
+        raise ShapeError(f"the table has {len(cells)} columns, but must have {len(columns)}.")
+    n_rows = len(cells[0]) if cells else 0
+    parts = [_encoded(column, one) for column, one in zip(columns, cells, strict=True)]
+    return np.hstack([np.empty((n_rows, 0)), *parts])
+
+
+def feature_rows(columns: Sequence[Column], x: TableLike) -> Array:
+    """Rows of features, from whatever holds them.
+
+    Args:
+        columns: what the columns are.
+        x: a table, or one row with names, whose columns are found by name, in any order; or rows of features that are
+            encoded already, `(n_rows, n_features)` or `(n_features,)`.
+
+    Returns:
+        `(n_rows, n_features)`.
+
+    Raises:
+        DataError: if the table lacks a column.
+        ShapeError: if an array has another number of features.
+        InvalidValueError: if a cell cannot be used; see `encoded_cells`.
+        CellTypeError: if a cell is neither text nor a number.
+
+    Example:
+        >>> feature_rows([Column("age"), Column("smoker", "yes/no")], {"smoker": True, "age": 41})
+        array([[41.,  1.]])
+    """
+    if isinstance(x, (list, tuple)) and len(x) and all(isinstance(row, dict) for row in x):
+        x = {name: [row.get(name) for row in x] for row in x for name in row}
+    if is_table(x):
+        return encoded_cells(columns, cells_by_name(columns, table_cells(x)))
+    return input_rows(x, len(features_of(columns)))[0]
+
+
+def cells_by_name(columns: Sequence[Column], cells: Sequence[Cells]) -> list[Cells]:
+    """The cells of columns, whatever their order in the table.
+
+    Args:
+        columns: what is looked for.
+        cells: of all columns of the table.
+
+    Returns:
+        The cells of each column.
+
+    Raises:
+        DataError: if the table lacks a column.
+    """
+    found = {one.name: one for one in cells}
+    lacking = [column.name for column in columns if column.name not in found]
+    if lacking:
+        have = ", ".join(map(repr, found)) or "none"
+        raise DataError(f"the table has no column {lacking[0]!r}; its columns are {have}.")
+    return [found[column.name] for column in columns]
+
+
+def _inferred(cells: Cells) -> Column:
+    missing = bool(cells.missing.any())
+    if cells.kind is None:
+        raise InvalidValueError(f"column {cells.name!r} is missing in every row; leave it out.")
+    if cells.kind != "category":
+        numbers(cells)
+        return Column(cells.name, cells.kind, missing=missing)
+    levels = cells.levels
+    if levels is None:
+        levels = tuple(sorted(set(cells.values[~cells.missing])))
+    return Column(cells.name, "category", levels, missing)
+
+
+def _encoded(column: Column, cells: Cells) -> FloatArray:
+    if cells.missing.any() and not column.missing:
+        raise InvalidValueError(
+            f"column {column.name!r} is missing in row {int(cells.missing.argmax())}, but never was in training; fill "
+            "it in, or train with such rows."
+        )
+    parts = _indicators(column, cells) if column.kind == "category" else _values(column, cells)[:, None]
+    return np.column_stack([parts, cells.missing]) if column.missing else parts
+
+
+def _values(column: Column, cells: Cells) -> FloatArray:
+    if cells.kind == "category" and not all(isinstance(v, (int, float)) for v in cells.values[~cells.missing]):
+        row = next(k for k, v in enumerate(cells.values) if not cells.missing[k] and isinstance(v, str))
+        needed = "yes or no" if column.kind == "yes/no" else "a number"
+        raise InvalidValueError(
+            f"column {column.name!r} holds {cells.values[row]!r} in row {row}, where {needed} is needed; it held only "
+            "such in training."
+        )
+    found = numbers(cells)
+    if column.kind == "yes/no" and not np.isin(found, (0.0, 1.0)).all():
+        row = int((~np.isin(found, (0.0, 1.0))).argmax())
+        raise InvalidValueError(
+            f"column {column.name!r} holds {found[row]:g} in row {row}; it takes yes or no, as True and False or 1 and 0."
+        )
+    return found
+
+
+def _indicators(column: Column, cells: Cells) -> FloatArray:
+    """A column for each level, with a single 1 in each row that is not missing."""
+    place: dict[Any, int] = {level: k for k, level in enumerate(column.levels)}
+    # Cells that were read from a file are text, whatever the levels are.
+    texts = {str(level): k for k, level in enumerate(column.levels)}
+    codes = np.full(len(cells), -1, dtype=np.intp)
+    known: dict[Level, int] = {}
+    for row, value in enumerate(cells.values.tolist()):
+        if not cells.missing[row]:
+            if value not in known:
+                known[value] = place.get(value, texts.get(value, -1) if isinstance(value, str) else -1)
+            codes[row] = known[value]
+    _check_known(column, cells, codes < 0)
+    return np.asarray(np.eye(len(column.levels) + 1)[codes][:, :-1])
+
+
+def _check_known(column: Column, cells: Cells, unknown: BoolArray) -> None:
+    wrong = unknown & ~cells.missing
+    if wrong.any():
+        row = int(wrong.argmax())
+        value = cells.values[row]
+        levels = [repr(level) for level in column.levels[:SHOWN_LEVELS]]
+        levels += ["..."] if len(column.levels) > SHOWN_LEVELS else []
+        raise InvalidValueError(
+            f"column {column.name!r} holds {value.item() if isinstance(value, np.generic) else value!r} in row {row}, "
+            f"which no training row had; its levels are {', '.join(levels)}."
+        )
