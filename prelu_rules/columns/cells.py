@@ -12,13 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from prelu_rules.columns.column import Kind, Level
 from prelu_rules.errors import CellTypeError, DataError, InvalidValueError
 from prelu_rules.values import Array, BoolArray, FloatArray, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TableLike: TypeAlias = Any
 """A pandas, polars or pyarrow table, a dict of columns, or one row as a dict or a pandas Series."""
@@ -147,7 +150,9 @@ def cells_of_values(name: str, values: Sequence[Any], levels: tuple[Level, ...] 
     if kind == "yes/no":
         return Cells(name, kind, np.where(missing, False, objects).astype(bool), missing)
     if kind == "number":
-        return Cells(name, kind, np.array([0.0 if m else float(v) for v, m in zip(objects, missing)]), missing)
+        return Cells(
+            name, kind, np.array([0.0 if m else float(v) for v, m in zip(objects, missing, strict=True)]), missing
+        )
     return Cells(name, kind, objects, missing, levels)
 
 
@@ -214,9 +219,80 @@ def refuse_dates(name: str) -> InvalidValueError:
         The error.
     """
     return InvalidValueError(
-        f"column {name!r} holds dates or times; give numbers made of them, such as the days since a date or the hour of "
-        "the day, or the month as a category, or leave the column out."
+        f"column {name!r} holds dates or times; give numbers made of them, such as the days since a date or the "
+        "hour of the day, or the month as a category, or leave the column out."
     )
+
+
+def recast(cells: Cells, kind: Literal["category", "number"]) -> Cells:
+    """The same cells as another kind, where the user knows better.
+
+    Args:
+        cells: of any kind.
+        kind: "category", which makes a level of each value; or "number", for texts that are numbers.
+
+    Returns:
+        The cells.
+
+    Raises:
+        InvalidValueError: if a text is not a number.
+
+    Example:
+        >>> recast(cells_of_values("zip", [8001, 3012]), "category").levels
+        (3012, 8001)
+    """
+    values: list[Any] = [None if gone else v for v, gone in zip(cells.values.tolist(), cells.missing, strict=True)]
+    if kind == "category":
+        levels = {as_level(value) for value in values if value is not None}
+        ordered = sorted(levels) if len(set(map(type, levels))) == 1 else sorted(levels, key=str)
+        return cells_of_values(cells.name, values, cells.levels or tuple(ordered))
+    for row, value in enumerate(values):
+        try:
+            values[row] = None if value is None else float(value)
+        except ValueError:
+            raise InvalidValueError(
+                f"column {cells.name!r} holds {value!r} in row {row}, where a number is needed."
+            ) from None
+    return cells_of_values(cells.name, values)
+
+
+def to_pandas(cells: Sequence[Cells]) -> pd.DataFrame:
+    """A pandas table of these cells, which `table_cells` reads back.
+
+    Args:
+        cells: of each column.
+
+    Returns:
+        The table.
+
+    Example:
+        >>> to_pandas(table_cells({"age": [41, None]}))["age"].tolist()
+        [41, <NA>]
+    """
+    import pandas as pd
+
+    return pd.DataFrame({one.name: _pandas_values(one) for one in cells})
+
+
+def _pandas_values(cells: Cells) -> Any:
+    import pandas as pd
+
+    if cells.kind == "category":
+        values = _with_none(cells)
+        return values if cells.levels is None else pd.Categorical(values, categories=list(cells.levels))
+    if cells.kind == "number":
+        return np.where(cells.missing, np.nan, cells.values)
+    if not cells.missing.any():
+        return cells.values
+    if cells.kind == "yes/no":
+        return pd.arrays.BooleanArray(cells.values.astype(bool), cells.missing.copy())
+    return pd.array(_with_none(cells), dtype="Int64")
+
+
+def _with_none(cells: Cells) -> Array:
+    values = cells.values.astype(object)
+    values[cells.missing] = None
+    return values
 
 
 def _distinct(items: Any) -> list[tuple[Any, Any]]:

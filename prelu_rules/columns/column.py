@@ -64,8 +64,8 @@ class Column:
         description: what the column means, if it is to be shown.
 
     Raises:
-        InvalidValueError: if the name is not text, the kind is another word, or the levels do not fit the kind or cannot
-            be told apart.
+        InvalidValueError: if the name is not text, the kind is another word, or the levels do not fit the kind or
+            cannot be told apart.
 
     Example:
         >>> [feature.name for feature in Column("colour", "category", ("blue", "red"), missing=True).features]

@@ -1,7 +1,7 @@
 """From the cells of a table to the features that rules compute with.
 
-A number is itself, and counts as 0 where it is missing; everything else is 0 or 1. So what a missing value adds to a sum
-is the weight of `age is missing`, a number that is printed, and no other number stands for it.
+A number is itself, and counts as 0 where it is missing; everything else is 0 or 1. So what a missing value adds to a
+sum is the weight of `age is missing`, a number that is printed, and no other number stands for it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from prelu_rules.columns.cells import Cells, TableLike, is_table, numbers, table
 from prelu_rules.columns.column import Column, Level, check_columns, features_of
 from prelu_rules.errors import DataError, InvalidValueError, ShapeError
 from prelu_rules.values import Array, BoolArray, FloatArray, input_rows
+
+MANY_LEVELS = 10
+"""Levels above which a text that most rows do not share is taken for a name or a remark, not for a category."""
 
 SHOWN_LEVELS = 20
 """Levels that an error lists."""
@@ -31,7 +34,8 @@ def inferred_columns(cells: Sequence[Cells]) -> tuple[Column, ...]:
         the order that the table declares, or else sorted.
 
     Raises:
-        InvalidValueError: if every cell of a column is missing, or two columns make features of one name.
+        InvalidValueError: if every cell of a column is missing, most rows have a text of their own, or two columns make
+            features of one name.
 
     Example:
         >>> inferred_columns(table_cells({"colour": ["red", None, "blue"]}))[0].levels
@@ -146,9 +150,15 @@ def _inferred(cells: Cells) -> Column:
     if cells.kind != "category":
         numbers(cells)
         return Column(cells.name, cells.kind, missing=missing)
-    levels = cells.levels
-    if levels is None:
-        levels = tuple(sorted(set(cells.values[~cells.missing])))
+    if cells.levels is not None:
+        return Column(cells.name, "category", cells.levels, missing)
+    there = cells.values[~cells.missing]
+    levels = tuple(sorted(set(there)))
+    if len(levels) > MANY_LEVELS and 2 * len(levels) > len(there):
+        raise InvalidValueError(
+            f"column {cells.name!r} has {len(levels)} different texts in {len(there)} rows, too many to learn from as "
+            "categories; leave the column out."
+        )
     return Column(cells.name, "category", levels, missing)
 
 
@@ -174,7 +184,7 @@ def _values(column: Column, cells: Cells) -> FloatArray:
     if column.kind == "yes/no" and not np.isin(found, (0.0, 1.0)).all():
         row = int((~np.isin(found, (0.0, 1.0))).argmax())
         raise InvalidValueError(
-            f"column {column.name!r} holds {found[row]:g} in row {row}; it takes yes or no, as True and False or 1 and 0."
+            f"column {column.name!r} holds {found[row]:g} in row {row}; it takes yes or no: True and False, or 1 and 0."
         )
     return found
 

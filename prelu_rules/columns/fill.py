@@ -1,8 +1,8 @@
 """What stands for missing numbers while a network is trained, and how it is folded away afterwards.
 
-Training wants missing numbers near the others, at their mean: `x_filled = x_or_0 + mean * missing`. Rules want no hidden
-number. The two are the same network: a weight `w` of `x_filled` is a weight `w` of `x_or_0` and `mean * w` more of
-`missing`, exactly.
+Training wants missing numbers near the others, at their mean: `x_filled = x_or_0 + mean * missing`. Rules want no
+hidden number. The two are the same network: a weight `w` of `x_filled` is a weight `w` of `x_or_0`, and `mean * w` more
+of `missing`, exactly.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.values import FloatArray, IntArray, Value
+from prelu_rules.values import Array, FloatArray, IntArray, Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +88,17 @@ class Fill(Value):
             >>> Fill(np.array([0]), np.array([1]), np.array([10.0])).folded(form).C
             array([[ 2., 25.]])
         """
-        if not len(self.values):
-            return form
-        A, C = form.A.copy(), form.C.copy()
-        for weights in (A, C):
-            weights[:, self.indicators] += weights[:, self.numbers] * self.values
-        return replace(form, A=A, C=C)
+        return replace(form, A=self.folded_rows(form.A), C=self.folded_rows(form.C)) if len(self.values) else form
+
+    def folded_rows(self, weights: Array) -> Array:
+        """Weights of filled features as weights of features in which missing numbers are 0.
+
+        Args:
+            weights: `(n, n_features)`.
+
+        Returns:
+            Of the same shape; a row gives the same sum as before.
+        """
+        result = weights.copy()
+        result[:, self.indicators] += result[:, self.numbers] * self.values
+        return result

@@ -18,7 +18,7 @@ from prelu_rules.domains.polytope import Polytope
 from prelu_rules.values import FloatArray, input_rows
 
 DomainLike: TypeAlias = Domain | npt.ArrayLike | TableLike
-"""A `Box`, a `Polytope`, rows `(n_rows, n_inputs)` or a table, of which the smallest domain is meant that holds them."""
+"""A `Box`, a `Polytope`, rows `(n_rows, n_inputs)` or a table, of which the smallest domain is meant."""
 
 
 def as_domain(domain: DomainLike | None, columns: Sequence[Column] | int) -> Domain | None:

@@ -11,6 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from prelu_rules.columns.cells import cells_of_values
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import check_alone, class_labels, is_dataset, is_large, with_class_indices
 from prelu_rules.estimators.repetition import checked_weights
@@ -47,10 +48,10 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
 
     Attributes:
-        rules_: the rules, a `RuleSystem`; they speak of encoded columns, `encoding_.transform(X)`.
+        rules_: the rules, a `RuleSystem`; they speak of the columns of the input.
         path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `select` takes another one.
         n_nonlinear_: nonlinear units of the network whose rules these are.
-        encoding_: how the columns became numbers.
+        columns_: what the columns of the input are.
         n_features_in_: columns of the input.
         feature_names_in_: their names, where all of them are text.
         classes_: the class labels, sorted.
@@ -130,16 +131,18 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         if is_large(X):
             self.classes_, targets = np.unique(y, return_inverse=True)
             return self._learn_large(X, targets, sample_weight, *self._outputs(target_names(y, "class", None)[0]))
-        table = self._table(X, y=y)
+        cells = self._cells(X, y=y)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
+        _check_present(y)
         check_classification_targets(labels)
-        check_consistent_length(table, labels)
-        weights = checked_weights(sample_weight, len(table))
+        check_consistent_length(cells[0].values, labels)
+        weights = checked_weights(sample_weight, len(labels))
         there = weights > 0
         self.classes_, targets = np.unique(labels[there], return_inverse=True)
         outputs = self._outputs(target_names(y, "class", None)[0])
-        return self._learn(table[there], targets.astype(np.float64), weights[there], *outputs)
+        rows = [one.taken(there) for one in cells]
+        return self._learn(rows, targets.astype(np.float64), weights[there], *outputs)
 
     def _outputs(self, target: str) -> tuple[LossName, tuple[str, ...], tuple[Any, ...]]:
         """The loss, the names of the logits and the classes."""
@@ -208,3 +211,11 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         """
         logits = self.decision_function(X)
         return self.classes_[(logits > 0).astype(np.intp) if logits.ndim == 1 else logits.argmax(axis=1)]
+
+
+def _check_present(y: Any) -> None:
+    """Refuse labels that are missing, which NumPy would make a class called nan."""
+    values = y.to_list() if hasattr(y, "to_list") else np.asarray(y, dtype=object).reshape(-1).tolist()
+    missing = cells_of_values("y", values, levels=()).missing
+    if missing.any():
+        raise InvalidValueError(f"y is missing in row {int(missing.argmax())}; leave out the rows without a class.")

@@ -1,121 +1,227 @@
-"""From a table to rules and their scores on rows that were held out."""
+"""The front door: from a table, or the file that holds one, to rules and their scores on rows that were held out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.columns.cells import Cells, TableLike, recast, table_cells, to_pandas
+from prelu_rules.columns.encoding import encoded_cells, inferred_columns
+from prelu_rules.columns.table_file import read_table
+from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
+from prelu_rules.estimators.fitted_rules import FittedRules
 from prelu_rules.estimators.regressor import PReLURuleRegressor
-from prelu_rules.readers.table import Table
-from prelu_rules.refine.path import PathPoint, RulePath
-from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import IntArray
+from prelu_rules.estimators.scores import scores_of
+from prelu_rules.estimators.target import Target, Task
+from prelu_rules.refine.path import check_limits
+from prelu_rules.values import FloatArray, IntArray
 
-if TYPE_CHECKING:
-    import keras
-
-TEST_SHARE = 0.2
+FEWEST_ROWS = 10
+"""Rows below which a split into training, validation and test rows says nothing."""
 
 
-@dataclass(frozen=True)
-class FittedRules:
-    """What `fit_rules` learned.
-
-    Attributes:
-        estimator: predicts from tables such as the one that it learned from, and holds everything else.
-        score: of the rules on the test rows: R2, or the share of right classes.
-        full_score: the same for the network before the force, the best on validation rows.
-        full_nonlinear: how many nonlinear units that network had.
-        n_test: rows held out for the scores.
-    """
-
-    estimator: PReLURuleRegressor | PReLURuleClassifier
-    score: float
-    full_score: float
-    full_nonlinear: int
-    n_test: int
-
-    @property
-    def rules(self) -> RuleSystem:
-        """The rules, in the units of the table; the counts are of the rows that were learned from."""
-        return self.estimator.rules_
-
-    @property
-    def path(self) -> RulePath:
-        """The networks of 0, 1, 2, ... nonlinear units that there was to choose from."""
-        return self.estimator.path_
-
-    @property
-    def chosen(self) -> PathPoint:
-        """The network of the path whose rules these are."""
-        return self.estimator.point_
-
-    @cached_property
-    def model(self) -> keras.Sequential:
-        """The network that the rules were read from, in Keras: from encoded columns to the target itself, or logits."""
-        from prelu_rules.training.from_form import keras_model
-
-        return keras_model(self.chosen.form)
-
-
-def fit_rules(table: Table, seed: int = 0, **options: Any) -> FittedRules:
-    """Learn the rules of a table, and score them on a fifth of its rows.
+def fit_rules(
+    data: TableLike | str | os.PathLike[str],
+    target: str,
+    *,
+    task: Task | None = None,
+    max_nonlinear: int | None = None,
+    max_rules: int | None = None,
+    max_numbers: int | None = None,
+    category: Sequence[str] = (),
+    number: Sequence[str] = (),
+    test_fraction: float = 0.2,
+    validation_fraction: float = 0.2,
+    hidden: tuple[int, ...] = (8, 8),
+    members: int = 8,
+    warm_up_steps: int = 1000,
+    force_steps: int = 1000,
+    batch_size: int = 64,
+    learning_rate: float = 3e-3,
+    ridge: float | None = None,
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+    jit: bool = True,
+    n_jobs: int | None = None,
+    random_state: int = 0,
+    verbose: bool = False,
+) -> FittedRules:
+    """Learn the rules of a table, and score them on rows that were held out.
 
     Rows with a category, or a missing value, that no other row has are learned from, since nothing else is known of it.
 
     Args:
-        table: the rows.
-        seed: of the rows that are held out, the weights and the order of the rows.
-        **options: parameters of `PReLURuleRegressor` or `PReLURuleClassifier`, such as `max_rules`.
+        data: a pandas, polars or pyarrow table, a dict of columns, or the path of a CSV or Parquet file, "-" for
+            standard input; for separators and encodings that are not found out by themselves see `read_table`.
+        target: the column to predict.
+        task: "regression" or "classification"; None to take texts, yes and no, categories, and numbers that are all 0
+            or 1 as classes, and other numbers as numbers.
+        max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
+        max_rules: the most rules; None for any number.
+        max_numbers: the most numbers to read in the compact form; None for any number.
+        category: columns that hold categories, whatever their cells look like.
+        number: columns that hold numbers, written as text in the table.
+        test_fraction: the share of rows that are held out for the scores.
+        validation_fraction: the share of the other rows that choose the size.
+        hidden: units of each hidden layer of the networks that are trained.
+        members: how many networks are trained side by side, of which the best is kept.
+        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear, at most.
+        force_steps: optimiser steps with the force, at most.
+        batch_size: rows of an optimiser step.
+        learning_rate: of the optimiser, Adam.
+        ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
+        jit: whether XLA compiles the training, which pays from the second fit on.
+        n_jobs: joblib workers for the sparser versions of the networks; None for one.
+        random_state: of the rows that are held out, the weights and the order of the rows.
+        verbose: whether to show progress bars.
 
     Returns:
         The rules with their scores.
 
     Raises:
-        InvalidValueError: if the seed or an option is out of range, or a number is too large to be learned from.
+        DataError: if a file cannot be read, a column is missing, there are fewer than 10 rows, the target misses a
+            value, is the same in every row, or has a class of fewer than 3 rows.
+        InvalidValueError: if a column cannot be used, or an option is out of range.
+        CellTypeError: if a cell is neither text nor a number.
         TrainingError: if every network diverged.
 
     Example:
         >>> x = np.linspace(-1, 1, 60)
-        >>> table = Table(pd.DataFrame({"x": x}), 2 * x + 1, "y")
-        >>> fitted = fit_rules(table, members=2, hidden=(2,), warm_up_steps=100, force_steps=100)
-        >>> len(fitted.rules), round(fitted.score, 3)
-        (1, 1.0)
+        >>> quick = dict(members=2, hidden=(2,), warm_up_steps=100, force_steps=100)
+        >>> fitted = fit_rules({"x": x, "y": 2 * x + 1}, target="y", **quick)
+        >>> len(fitted.rules), round(fitted.score, 3), fitted.predict({"x": 3.0}).round(2)
+        (1, 1.0, array([7.]))
     """
-    if not 0 <= seed < 2**31:
-        raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
-    kind = PReLURuleRegressor if table.classes is None else PReLURuleClassifier
-    estimator = kind(random_state=seed, **options)
-    learn, test = _split(table, seed)
-    labels = table.labels
-    estimator.fit(table.features.iloc[learn], labels.iloc[learn])
-    x, y, full = table.features.iloc[test], labels.iloc[test], estimator.path_.before_force
-    assert full is not None, "training always keeps it"
-    outputs = full.evaluate(estimator.encoding_.transform(x))
-    if table.classes is None:
-        full_score = r2_score(y, outputs)
+    check_random_state(random_state)
+    check_limits(max_nonlinear, max_rules, max_numbers)
+    if not 0 < test_fraction < 1:
+        raise InvalidValueError(f"test_fraction is {test_fraction}; it must be between 0 and 1.")
+    if isinstance(data, (str, os.PathLike)):
+        data = read_table(data, category=category, number=number)
+    columns, goal = _parted(_recast(table_cells(data), category, number), target, task)
+    learn, test = _split(columns, goal, test_fraction, random_state)
+    options: dict[str, Any] = dict(
+        max_nonlinear=max_nonlinear,
+        max_rules=max_rules,
+        max_numbers=max_numbers,
+        validation_fraction=validation_fraction,
+        hidden=hidden,
+        members=members,
+        warm_up_steps=warm_up_steps,
+        force_steps=force_steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        ridge=ridge,
+        jit=jit,
+        n_jobs=n_jobs,
+        random_state=random_state,
+        verbose=int(verbose),
+    )
+    estimator: PReLURuleRegressor | PReLURuleClassifier
+    if goal.classes is None:
+        estimator = PReLURuleRegressor(**options)
     else:
-        predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-        full_score = accuracy_score(y, estimator.classes_[predicted.astype(np.intp)])
-    return FittedRules(estimator, estimator.score(x, y), float(full_score), full.n_units, len(test))
+        estimator = PReLURuleClassifier(**options, class_weight=class_weight)
+    table, labels = to_pandas(columns), _named(goal)
+    estimator.fit(table.iloc[learn], labels.iloc[learn])
+    held = Target(goal.name, goal.values[test], goal.classes)
+    x = encoded_cells(estimator.columns_, [one.taken(test) for one in columns])
+    full = estimator.path_.before_force
+    assert full is not None, "training always keeps it"
+    return FittedRules(
+        estimator,
+        goal.name,
+        scores_of(held, estimator.rules_.predict(x)),
+        scores_of(held, full.evaluate(x)),
+        n_rows=len(goal.values),
+        n_test=len(test),
+        limited=not max_nonlinear is max_rules is max_numbers is None,
+    )
 
 
-def _split(table: Table, seed: int) -> tuple[IntArray, IntArray]:
-    labels = None if table.classes is None else table.y
-    learn, test = train_test_split(np.arange(len(table)), test_size=TEST_SHARE, random_state=seed, stratify=labels)
-    known = np.ones(len(test), dtype=bool)
-    for _, cells in table.features.items():
-        seen = cells.iloc[learn]
-        if pd.api.types.is_numeric_dtype(cells):
-            known &= cells.iloc[test].notna().to_numpy() | seen.isna().any()
-        else:
-            known &= cells.iloc[test].isin(seen).to_numpy()
-    return np.concatenate([learn, test[~known]]), test[known]
+def check_random_state(random_state: int) -> None:
+    """Refuse a seed that cannot be one.
+
+    Args:
+        random_state: the seed.
+
+    Raises:
+        InvalidValueError: if it is not a whole number from 0 to 2^31 - 1.
+
+    Example:
+        >>> check_random_state(0)
+    """
+    if not isinstance(random_state, (int, np.integer)) or not 0 <= random_state < 2**31:
+        raise InvalidValueError(f"random_state is {random_state!r}; it must be a whole number from 0 to 2^31 - 1.")
+
+
+def _recast(cells: Sequence[Cells], category: Sequence[str], number: Sequence[str]) -> list[Cells]:
+    """The columns, some of them as the kind that the user says."""
+    names = [one.name for one in cells]
+    for name in (*category, *number):
+        _place(names, name)
+    return [
+        recast(one, "category" if one.name in category else "number") if one.name in (*category, *number) else one
+        for one in cells
+    ]
+
+
+def _place(names: Sequence[str], name: str) -> int:
+    """Where a column is; names that are not text are looked up by the text that they print."""
+    if str(name) not in names:
+        near = get_close_matches(str(name), names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(map(repr, names))}."
+        raise DataError(f"the table has no column {name!r}; {hint}")
+    return list(names).index(str(name))
+
+
+def _parted(cells: list[Cells], target: str, task: Task | None) -> tuple[list[Cells], Target]:
+    """The features and the target."""
+    place = _place([one.name for one in cells], target)
+    features = cells[:place] + cells[place + 1 :]
+    if not features:
+        raise DataError(f"the table has no column beside the target {target!r}; add features.")
+    if len(cells[place]) < FEWEST_ROWS:
+        raise DataError(f"the table has {len(cells[place])} rows of data; at least {FEWEST_ROWS} are needed.")
+    return features, Target.of_cells(cells[place], task)
+
+
+def _named(goal: Target) -> Any:
+    import pandas as pd
+
+    return pd.Series(goal.labels, name=goal.name)
+
+
+def _split(cells: Sequence[Cells], goal: Target, share: float, seed: int) -> tuple[IntArray, IntArray]:
+    """The rows to learn from and those to score on; copies of a row are on one side, and so is what only they have."""
+    x = encoded_cells(inferred_columns(cells), cells)
+    _, first, copy_of = np.unique(np.column_stack([x, goal.values]), axis=0, return_index=True, return_inverse=True)
+    labels = None
+    if goal.classes is not None:
+        counts = np.bincount(goal.values[first].astype(np.intp), minlength=len(goal.classes))
+        held = int(np.ceil(share * len(first)))
+        labels = goal.values[first] if counts.min() > 1 and held >= len(counts) else None
+    order = np.argsort(first)
+    learn_first, _ = train_test_split(order, test_size=share, random_state=seed, stratify=_taken(labels, order))
+    learns = np.isin(copy_of.reshape(-1), learn_first)
+    for column in (one for one in cells if one.kind == "category" or one.missing.any()):
+        values = np.where(column.missing, 0, np.unique(column.values.astype(str), return_inverse=True)[1] + 1)
+        if column.kind != "category":
+            values = column.missing.astype(np.intp)
+        learns |= ~np.isin(values, values[learns])
+    if learns.all():
+        raise DataError(
+            "every row that would be held out has a level or a missing value that no other row has; leave out columns "
+            "whose levels are rare."
+        )
+    return np.flatnonzero(learns), np.flatnonzero(~learns)
+
+
+def _taken(labels: FloatArray | None, order: IntArray) -> FloatArray | None:
+    return None if labels is None else labels[order]

@@ -44,10 +44,10 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
 
     Attributes:
-        rules_: the rules, a `RuleSystem`; they speak of encoded columns, `encoding_.transform(X)`.
+        rules_: the rules, a `RuleSystem`; they speak of the columns of the input.
         path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `select` takes another one.
         n_nonlinear_: nonlinear units of the network whose rules these are.
-        encoding_: how the columns became numbers.
+        columns_: what the columns of the input are.
         n_features_in_: columns of the input.
         feature_names_in_: their names, where all of them are text.
 
@@ -89,14 +89,15 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             self._single = np.ndim(y) == 1
             names = target_names(y, "y", None if self._single else np.shape(y)[1])
             return self._learn_large(X, y, sample_weight, "squared", names)
-        table = self._table(X, y=y)
+        cells = self._cells(X, y=y)
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
-        check_consistent_length(table, targets)
-        weights = checked_weights(sample_weight, len(table))
+        check_consistent_length(cells[0].values, targets)
+        weights = checked_weights(sample_weight, len(targets))
         there = weights > 0
         self._single = targets.ndim == 1
         names = target_names(y, "y", None if self._single else targets.shape[1])
-        return self._learn(table[there], targets[there], weights[there], "squared", names)
+        rows = [one.taken(there) for one in cells]
+        return self._learn(rows, targets[there], weights[there], "squared", names)
 
     def predict(self, X: Any) -> FloatArray:
         """What the rules say.

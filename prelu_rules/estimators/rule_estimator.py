@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
+from prelu_rules.columns.cells import Cells, cells_of_values, is_table, table_cells
+from prelu_rules.columns.column import Column, features_of
+from prelu_rules.columns.encoding import encoded_cells, inferred_columns, number_columns
+from prelu_rules.columns.fill import Fill
+from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.estimators.encoding import Encoding, NumberColumn
 from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import repeated
 from prelu_rules.losses.loss import LossName
@@ -30,6 +33,7 @@ class RuleEstimator(BaseEstimator):
     A fitted estimator holds its encoded training rows, so that `select` can count them again.
     """
 
+    columns_: tuple[Column, ...]
     rules_: RuleSystem
     path_: RulePath
     point_: PathPoint
@@ -124,11 +128,12 @@ class RuleEstimator(BaseEstimator):
         """
         check_is_fitted(self)
         _check_feature_names_in(self, input_features)
-        return np.array(self.encoding_.feature_names, dtype=object)
+        return np.array([feature.name for feature in features_of(self.columns_)], dtype=object)
 
-    def _table(self, X: Any, **options: Any) -> pd.DataFrame:
-        """The input as a table, its names and shape checked or, with `reset`, learned."""
-        if not isinstance(X, pd.DataFrame):
+    def _cells(self, X: Any, **options: Any) -> list[Cells]:
+        """The columns of the input, their names and number checked or, with `reset`, learned."""
+        named = is_table(X)
+        if not named:
             # Lists may mix strings and numbers, which NumPy would make all strings.
             X = check_array(
                 X,
@@ -138,20 +143,24 @@ class RuleEstimator(BaseEstimator):
                 input_name="X",
             )
         validate_data(self, X, skip_check_array=True, **options)
-        if isinstance(X, pd.DataFrame):
-            if X.empty:
-                raise InvalidValueError(f"the table has shape {X.shape}; it must have at least one row and one column.")
-            return X
-        return pd.DataFrame(X, columns=[f"x{k}" for k in range(X.shape[1])])
+        if named:
+            cells = table_cells(X)
+            if not cells or not len(cells[0]):
+                raise InvalidValueError(
+                    f"the table has {len(cells)} columns and {len(cells[0]) if cells else 0} rows; it must have at "
+                    "least one of each."
+                )
+            return cells
+        return [_array_cells(f"x{k}", X[:, k]) for k in range(X.shape[1])]
 
     def _encoded(self, X: Any) -> FloatArray:
-        """The input as the rules want it."""
+        """The input as the rules want it; columns are found by their place, which scikit-learn checks by name."""
         check_is_fitted(self)
-        return self.encoding_.transform(self._table(X, reset=False))
+        return encoded_cells(self.columns_, self._cells(X, reset=False))
 
     def _learn(
         self,
-        table: pd.DataFrame,
+        cells: Sequence[Cells],
         y: FloatArray,
         weights: FloatArray,
         loss: LossName,
@@ -163,30 +172,33 @@ class RuleEstimator(BaseEstimator):
         from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
-        encoding = Encoding.of(table, weights)
-        x, y, weights = repeated(encoding.transform(table), y, weights)
+        columns = inferred_columns(cells)
+        x, y, weights = repeated(encoded_cells(columns, cells), y, weights)
+        fill = Fill.of_rows(columns, x, weights)
+        filled = fill.filled(x)
         weights = self._loss_weights(y, weights)
         settings = self._settings()
         # A digest, so that a fitted estimator can be loaded where there is no Keras to read settings with.
-        task = sha256(repr((x.shape, y.shape, encoding, loss, self.validation_fraction, settings)).encode())
+        task = sha256(repr((x.shape, y.shape, columns, loss, self.validation_fraction, settings)).encode())
         for part in (x, y, weights):
             task.update(np.ascontiguousarray(part).tobytes())
         known = self.warm_start and getattr(self, "_task", None) == task.digest() and self.path_.complete
         if not known:
-            self.path_ = train_path(
-                x,
+            path = train_path(
+                filled,
                 y,
                 loss=loss,
                 sample_weight=weights,
                 validation=self.validation_fraction,
-                domain=encoding.domain(x),
+                domain=domain_of_rows(columns, filled, fill),
                 settings=settings,
                 seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 verbose=bool(self.verbose),
                 n_jobs=self.n_jobs,
             )
-        self.encoding_, self._rows, self._task = encoding, x, task.digest()
-        self._output_names, self._class_labels = output_names, classes
+            self.path_ = path.rewritten(fill.folded, domain_of_rows(columns, x)) if len(fill.values) else path
+        self.columns_, self._rows, self._task = columns, x, task.digest()
+        self._output_names, self._class_labels = _besides(output_names, columns), classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _learn_large(
@@ -218,7 +230,7 @@ class RuleEstimator(BaseEstimator):
             self.n_features_in_ = int(X.element_spec[0].shape[1])
         else:
             validate_data(self, X, skip_check_array=True)
-        self.encoding_ = Encoding(tuple(NumberColumn(f"x{k}") for k in range(self.n_features_in_)))
+        self.columns_ = number_columns([f"x{k}" for k in range(self.n_features_in_)])
         # Large rows are not compared with those of the last fit, which is what a warm start would go by.
         self._rows, self._task = some_rows(X, settings.refine_rows, seed), b""
         self._output_names, self._class_labels = output_names, classes
@@ -245,26 +257,43 @@ class RuleEstimator(BaseEstimator):
 
     def _take(self, point: PathPoint) -> Self:
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
-        self.rules_ = replace(
-            extract_rules(
-                point.form,
-                point.domain,
-                feature_names=self.encoding_.feature_names,
-                max_units=point.n_nonlinear,
-                x=self._rows,
-                output_names=self._output_names,
-                classes=self._class_labels,
-            ),
-            indicators=self.encoding_.indicators,
+        self.rules_ = extract_rules(
+            point.form,
+            point.domain,
+            columns=self.columns_,
+            max_units=point.n_nonlinear,
+            x=self._rows,
+            output_names=self._output_names,
+            classes=self._class_labels,
         )
         return self
+
+
+def _array_cells(name: str, values: npt.NDArray[Any]) -> Cells:
+    """A column of an array; one of objects may hold anything."""
+    if values.dtype == object or values.dtype.kind not in "biuf":
+        return cells_of_values(name, values.tolist())
+    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+    # Arrays have one type for all columns, so that it says little about each.
+    return Cells(name, None if missing.all() else "number", values, missing)
+
+
+def _besides(output_names: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
+    """Names of outputs that are not those of columns, so that no rule reads `y = 3 * y`."""
+    taken = {column.name for column in columns} | {feature.name for feature in features_of(columns)}
+    found = []
+    for name in output_names:
+        while name in taken:
+            name = f"predicted_{name}"
+        found.append(name)
+    return tuple(found)
 
 
 def target_names(y: Any, default: str, n_outputs: int | None) -> tuple[str, ...]:
     """What the targets are called.
 
     Args:
-        y: targets; those of pandas have names.
+        y: targets; those of a table have names.
         default: what they are called otherwise.
         n_outputs: how many there are; None for one that is not a column.
 
@@ -272,12 +301,14 @@ def target_names(y: Any, default: str, n_outputs: int | None) -> tuple[str, ...]
         As many names.
 
     Example:
+        >>> import pandas as pd
         >>> target_names(pd.Series([1.0], name="price"), "y", None), target_names([[1.0, 2.0]], "y", 2)
         (('price',), ('y1', 'y2'))
     """
-    if isinstance(y, pd.DataFrame):
-        return tuple(map(str, y.columns))
+    if is_table(y) and getattr(y, "ndim", 2) == 2:
+        return tuple(map(str, getattr(y, "column_names", y.columns)))
     if n_outputs is None:
         name = getattr(y, "name", None)
-        return (default if name is None else str(name),)
+        # A polars Series without a name is called "".
+        return (default if name is None or name == "" else str(name),)
     return tuple(f"{default}{k + 1}" for k in range(n_outputs))

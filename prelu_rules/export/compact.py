@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.terms import feature_terms, linear_sum
+from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
 from prelu_rules.export.text import bracketed, quoted
 from prelu_rules.network.compact import compact_form, rounded_compact_form
 from prelu_rules.network.normal_form import NormalForm
@@ -44,7 +44,9 @@ def write(system: RuleSystem) -> str:
     form = (
         compact_form(system.form) if system.precision is None else rounded_compact_form(system.form, system.precision)
     )
-    return write_form(form, feature_terms(system, quoted, bracketed), system.output_names)
+    zero = ", ".join(map(quoted, counted_as_zero(system)))
+    note = f"(where missing, it counts as 0: {zero})\n" if zero else ""
+    return write_form(form, feature_terms(system, quoted, bracketed), system.output_names) + note
 
 
 def write_form(form: NormalForm, terms: Sequence[str], output_names: Sequence[str]) -> str:

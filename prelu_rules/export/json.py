@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import DataError, FormatError, PReLURulesError
+from prelu_rules.export.json_version_1 import read_version_1
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.precision import Precision
@@ -21,7 +23,7 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, Value
 
-FORMAT, VERSION = "prelu_rules/rules", 1
+FORMAT, VERSION = "prelu_rules/rules", 2
 
 
 def write(system: RuleSystem, indent: int | None = 1) -> str:
@@ -56,7 +58,7 @@ def read(text: str) -> RuleSystem:
         A system equal to the one that was written.
 
     Raises:
-        FormatError: if the text is no JSON of this format, or of a newer version of it.
+        FormatError: if the text is not JSON of this format, or of a newer version of it.
 
     Example:
         >>> from prelu_rules.rules.extraction import extract_rules
@@ -71,13 +73,14 @@ def read(text: str) -> RuleSystem:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise FormatError(f"the JSON has format {found!r}, not {FORMAT!r}; export rules with target 'json'.")
-    if content.get("version") != VERSION:
+    version = content.get("version")
+    if isinstance(version, bool) or version not in (1, VERSION):
         raise FormatError(
-            f"the rules are in version {content.get('version')!r} of the format, but only {VERSION} is known; "
-            "upgrade prelu-rules."
+            f"the rules are in version {version!r} of the format, but only versions 1 and {VERSION} are known; upgrade "
+            "prelu-rules."
         )
     try:
-        return _system(content)
+        return _system(content) if version == VERSION else read_version_1(content, _system)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         known = isinstance(problem, PReLURulesError)
         detail = str(problem).rstrip(".") if known else f"{type(problem).__name__}: {problem}"
@@ -116,7 +119,7 @@ def read_rules(path: str | PathLike[str]) -> RuleSystem:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Value):
+    if isinstance(value, (Value, Column)):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
     if isinstance(value, np.ndarray):
         if value.dtype == object:
@@ -128,20 +131,17 @@ def _plain(value: Any) -> Any:
 
 
 def _system(content: dict[str, Any]) -> RuleSystem:
-    names = (content["feature_names"], content["output_names"])
-    classes = content["classes"]
+    columns = tuple(Column(**column) for column in content["columns"])
+    n_inputs, classes = len(features_of(columns)), content["classes"]
     return RuleSystem(
-        rules=tuple(_rule(rule, len(names[0])) for rule in content["rules"]),
-        feature_names=tuple(names[0]),
-        output_names=tuple(names[1]),
+        rules=tuple(_rule(rule, n_inputs) for rule in content["rules"]),
+        columns=columns,
+        output_names=tuple(content["output_names"]),
         classes=None if classes is None else tuple(classes),
-        form=None if content["form"] is None else _form(content["form"], len(names[0])),
+        form=None if content["form"] is None else _form(content["form"], n_inputs),
         domain=None if content["domain"] is None else _domain(content["domain"]),
         precision=None if content["precision"] is None else Precision(**content["precision"]),
-        # Files that were written before rules could be rounded have none.
-        rounding_error=content.get("rounding_error"),
-        # Nor have files from before there were indicators.
-        indicators=content.get("indicators", ()),
+        rounding_error=content["rounding_error"],
     )
 
 
@@ -166,8 +166,7 @@ def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
         tuple(conditions),
         AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]),
         content["count"],
-        # Files that were written before there were decisions have none.
-        content.get("decision"),
+        content["decision"],
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prelu_rules.export.terms import (
     Relation,
+    Words,
+    counted_as_zero,
     decided_class,
     feature_terms,
     linear_sum,
@@ -24,7 +26,14 @@ _ESCAPES = {
     **{c: f"\\{c}" for c in "&%$#_{}"},
 }
 
-_WORDS = ("=", r"\ne", r"\text{ is missing}", r"\text{ is not missing}")
+_WORDS = Words(
+    "=",
+    r"\ne",
+    r"\text{ is yes}",
+    r"\text{ is no}",
+    r"\text{ is missing}",
+    r"\text{ is not missing}",
+)
 
 
 def escaped(name: str) -> str:
@@ -77,6 +86,9 @@ def write(system: RuleSystem) -> str:
             for rule in rules
         ]
         formulas.append(_formula(escaped(output), sums, tests))
+    zero = ", ".join(escaped(name) for name in counted_as_zero(system))
+    if zero:
+        formulas.append(f"\\[\n\\text{{where missing, it counts as 0: }}{zero}\n\\]\n")
     return "\n".join(formulas)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prelu_rules.export.terms import (
     Relation,
+    Words,
+    counted_as_zero,
     decided_class,
     feature_terms,
     linear_sum,
@@ -69,13 +71,15 @@ def write(system: RuleSystem) -> str:
         lines.append(
             _line([str(index), *([str(rule.count)] if counted else []), conditions or "always", *decision, *outputs])
         )
+    zero = ", ".join(map(escaped, counted_as_zero(system)))
+    lines += ["", f"Where missing, it counts as 0: {zero}"] if zero else []
     return "\n".join(lines) + "\n"
 
 
 def _relation(relation: Relation, system: RuleSystem, names: list[str]) -> str:
     indication = relation.indication(system)
     if indication is not None:
-        return said(*indication, escaped, ("=", "≠", "is missing", "is not missing"))
+        return said(*indication, escaped, Words("=", "≠"))
     return relation.write(linear_sum(relation.coef, names, 0.0, times=" "), number, ("<", "≤", "\\>", "≥"))
 
 

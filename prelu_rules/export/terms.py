@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.columns.column import Feature
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.precision import Precision
-from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -84,35 +84,52 @@ def printed_rules(system: RuleSystem) -> list[Rule]:
     return [replace(rule, conditions=tuple(c.normalised() for c in rule.conditions)) for rule in system.rules]
 
 
-def said(
-    indicator: Indicator,
-    holds: bool,
-    write: Callable[[str], str],
-    words: tuple[str, str, str, str] = ("=", "!=", "is missing", "is not missing"),
-) -> str:
+class Words(NamedTuple):
+    """How a language writes what an indicator says.
+
+    Attributes:
+        equal: of a level.
+        unequal: of all other levels.
+        yes: of a column of yes and no.
+        no: the opposite.
+        missing: of a missing cell.
+        there: the opposite.
+    """
+
+    equal: str = "="
+    unequal: str = "!="
+    yes: str = "is yes"
+    no: str = "is no"
+    missing: str = "is missing"
+    there: str = "is not missing"
+
+
+def said(indicator: Feature, holds: bool, write: Callable[[str], str], words: Words = Words()) -> str:  # noqa: B008
     """What an indicator says, or that it does not hold.
 
     Args:
-        indicator: the indicator.
+        indicator: a feature that is 0 or 1.
         holds: whether it is 1.
         write: how a name is written.
-        words: how these four are written.
+        words: how the rest is written.
 
     Returns:
-        Such as `colour = red`, `colour != red`, `age is missing` or `age is not missing`.
+        Such as `colour = red`, `colour != red`, `smoker is yes`, `age is missing` or `age is not missing`.
 
     Example:
-        >>> said(Indicator("age", None), False, str)
+        >>> said(Feature("age", "missing"), False, str)
         'age is not missing'
     """
-    equal, unequal, missing, there = words
-    if indicator.value is None:
-        return f"{write(indicator.column)} {missing if holds else there}"
-    return f"{write(indicator.column)} {equal if holds else unequal} {write(indicator.value)}"
+    column = write(indicator.column)
+    if indicator.says == "level":
+        return f"{column} {words.equal if holds else words.unequal} {write(str(indicator.level))}"
+    if indicator.says == "yes":
+        return f"{column} {words.yes if holds else words.no}"
+    return f"{column} {words.missing if holds else words.there}"
 
 
 def feature_terms(
-    system: RuleSystem, write: Callable[[str], str], write_indicator: Callable[[Indicator], str]
+    system: RuleSystem, write: Callable[[str], str], write_indicator: Callable[[Feature], str]
 ) -> list[str]:
     """How each feature reads in a sum.
 
@@ -124,8 +141,26 @@ def feature_terms(
     Returns:
         `n_inputs` texts.
     """
-    found = {indicator.name: indicator for indicator in system.indicators}
-    return [write_indicator(found[name]) if name in found else write(name) for name in system.feature_names]
+    return [write_indicator(one) if one.is_indicator else write(one.column) for one in system.features]
+
+
+def counted_as_zero(system: RuleSystem) -> list[str]:
+    """The columns of numbers whose missing values count as 0 in sums, which a reader has to be told.
+
+    Args:
+        system: the rules.
+
+    Returns:
+        Their names, in order.
+
+    Example:
+        >>> from prelu_rules.columns.column import Column
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> rule = Rule((), AffineMap([[2.0, 25.0]], [0.0]))
+        >>> counted_as_zero(RuleSystem((rule,), (Column("cap", missing=True),), ("price",)))
+        ['cap']
+    """
+    return [column.name for column in system.columns if column.missing and column.kind in ("number", "integer")]
 
 
 def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
@@ -175,7 +210,7 @@ class Relation(NamedTuple):
         """Whether the sum may be equal to the upper bound."""
         return self.upper is not None and self.upper[1].nonnegative
 
-    def indication(self, system: RuleSystem) -> tuple[Indicator, bool] | None:
+    def indication(self, system: RuleSystem) -> tuple[Feature, bool] | None:
         """What the relation says where it is about one indicator.
 
         Args:
@@ -186,14 +221,13 @@ class Relation(NamedTuple):
             and 1, or for none.
         """
         used = np.flatnonzero(self.coef)
-        found = {indicator.name: indicator for indicator in system.indicators}
-        if len(used) != 1 or system.feature_names[used[0]] not in found:
+        if len(used) != 1 or not system.features[used[0]].is_indicator:
             return None
         conditions = [bound[1] for bound in (self.lower, self.upper) if bound is not None]
         zero, one = (
             all((c.coef[used[0]] * value + c.intercept >= 0) == c.nonnegative for c in conditions) for value in (0, 1)
         )
-        return None if zero == one else (found[system.feature_names[used[0]]], one)
+        return None if zero == one else (system.features[used[0]], one)
 
     def write(self, total: str, value: Callable[[float], str], signs: tuple[str, str, str, str]) -> str:
         """The relation as text.

@@ -6,8 +6,9 @@
 
 One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
 outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Those on one
-indicator read `IF colour = red` or `IF age is not missing`; in sums it is `[colour = red]`. Where nothing is rounded, a
-third is `+1/3`. Names that are no plain words stand in double quotes, as in JSON.
+indicator read `IF colour = red`, `IF smoker is yes` or `IF age is not missing`; in sums it is `[colour = red]`. A
+number that may be missing counts as 0 where it is, and a last line says so. Where nothing is rounded, a third is
+`+1/3`. Names that are not plain words stand in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prelu_rules.export.terms import Relation, decided_class, feature_terms, relations, said
+from prelu_rules.columns.column import Feature
+from prelu_rules.export.terms import Relation, counted_as_zero, decided_class, feature_terms, relations, said
 from prelu_rules.network.normal_form import UnitLabel
 from prelu_rules.network.precision import rounded
-from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
@@ -47,7 +48,7 @@ def quoted(name: str) -> str:
     return name if re.fullmatch(r"[^\W\d]\w*", name) else json.dumps(name, ensure_ascii=False)
 
 
-def bracketed(indicator: Indicator) -> str:
+def bracketed(indicator: Feature) -> str:
     """An indicator as it reads in a sum, where it is 1 or 0 (Iverson's bracket).
 
     Args:
@@ -57,7 +58,7 @@ def bracketed(indicator: Indicator) -> str:
         What it says, in brackets.
 
     Example:
-        >>> bracketed(Indicator("eye colour", "blue"))
+        >>> bracketed(Feature("eye colour", "level", "blue"))
         '["eye colour" = blue]'
     """
     return f"[{said(indicator, True, quoted)}]"
@@ -96,6 +97,9 @@ def write(system: RuleSystem) -> str:
         errors = zip(map(quoted, system.output_names), system.rounding_error, strict=True)
         within = ", ".join(f"{name} within {error:.5g}" for name, error in errors)
         blocks.append(f"(rounded: {within} of the unrounded rules)\n")
+    zero = ", ".join(map(quoted, counted_as_zero(system)))
+    if zero:
+        blocks.append(f"(where missing, it counts as 0: {zero})\n")
     return "\n".join(blocks)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
+from prelu_rules.columns.column import Column, Feature, Kind, features_of
 from prelu_rules.errors import FormatError
 from prelu_rules.export.text import ALWAYS
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import UnitLabel
-from prelu_rules.rules.names import Indicator
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array
@@ -21,7 +22,7 @@ _UNSIGNED = r"\d+(?:/\d+|(?:\.\d*)?(?:[eE][+-]?\d+)?)"
 _NUMBER = rf"[+-]{_UNSIGNED}"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _NAME = rf"[^\W\d]\w*|{_QUOTED}"
-_BRACKETED = re.compile(rf"\[(?P<column>{_NAME}) (?:= (?P<value>{_NAME})|is missing)\]")
+_BRACKETED = re.compile(rf"\[(?P<column>{_NAME}) (?:= (?P<level>{_NAME})|is (?P<word>missing|yes))\]")
 _FEATURE = rf"{_NAME}|\[(?:{_QUOTED}|[^\]\"])*\]"
 _TERM = re.compile(rf"\s*({_NUMBER})(?:\*({_FEATURE}))?")
 _UNITS = r"(?:\s+\(PReLU #(?P<units>\d+ on level \d+\b.*)\))?\s*"
@@ -32,12 +33,12 @@ _BOUNDS = re.compile(
     rf"IF (?:(?P<low>{_PLAIN}) (?P<left><=?) )?(?P<name>{_FEATURE}) (?P<right><=?|>=?) (?P<high>{_PLAIN}){_UNITS}"
 )
 _INDICATION = re.compile(
-    rf"IF (?P<column>{_NAME}) (?:(?P<side>!?=) (?P<value>{_NAME})|is (?P<there>not )?missing){_UNITS}"
+    rf"IF (?P<column>{_NAME}) (?:(?P<side>!?=) (?P<level>{_NAME})|is (?P<word>missing|not missing|yes|no)){_UNITS}"
 )
 _THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
-_Feature = str | Indicator
-_Terms = dict[_Feature | None, float]
+_COUNTED_AS_ZERO = re.compile(rf"\(where missing, it counts as 0: (?P<names>(?:{_NAME})(?:, (?:{_NAME}))*)\)\s*")
+_Terms = dict[Feature | None, float]
 _ReadCondition = tuple[_Terms, bool, UnitLabel | None]
 
 
@@ -64,7 +65,7 @@ def read(text: str) -> RuleSystem:
                [9.]])
     """
     lines = re.split(r"\r?\n", text)
-    features: dict[_Feature, int] = {}
+    features: dict[Feature, int] = {}
     # Conditions may name one feature of many, outputs name all in their order.
     for number, line in enumerate(lines, start=1):
         if match := _OUTPUT.fullmatch(line):
@@ -74,6 +75,10 @@ def read(text: str) -> RuleSystem:
     blocks: list[tuple[list[_ReadCondition], dict[str, _Terms], int | None]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("(rounded: "):
+            continue
+        if match := _COUNTED_AS_ZERO.fullmatch(line):
+            for name in re.findall(_NAME, match["names"]):
+                features.setdefault(Feature(_unquoted(name), "missing"), len(features))
             continue
         found = _read_conditions(line, number, features)
         if found:
@@ -91,35 +96,51 @@ def read(text: str) -> RuleSystem:
                 raise FormatError(f"line {number}: the rule gives {name!r} already; remove one of the two.")
             blocks[-1][1][name] = _read_sum(match["sum"], number, features)
         else:
-            raise FormatError(f"line {number} ({line.strip()!r}) is neither IF, THEN nor an output; mend or remove it.")
+            raise FormatError(f"line {number} ({line.strip()!r}) is neither IF, THEN nor an output; fix or remove it.")
     if not blocks:
         raise FormatError("the text has no rule; a rule starts with a line IF.")
     output_names = tuple(blocks[0][1])
+    columns = _columns(features)
+    places = {feature: k for k, feature in enumerate(features_of(columns))}
     rules = []
     for number, (conditions, outputs, count) in enumerate(blocks, start=1):
         if tuple(outputs) != output_names or not outputs:
             raise FormatError(f"rule {number} gives {list(outputs)}, but the first rule gives {list(output_names)}.")
-        rows = [_row(terms, features) for terms in outputs.values()]
+        rows = [_row(terms, places) for terms in outputs.values()]
         rules.append(
             Rule(
-                tuple(Condition(*_row(terms, features), side, label) for terms, side, label in conditions),
+                tuple(Condition(*_row(terms, places), side, label) for terms, side, label in conditions),
                 AffineMap(np.array([coef for coef, _ in rows]), np.array([constant for _, constant in rows])),
                 count,
             )
         )
-    indicators = tuple(feature for feature in features if isinstance(feature, Indicator))
-    names = tuple(feature.name if isinstance(feature, Indicator) else feature for feature in features)
-    return RuleSystem(tuple(rules), names, output_names, indicators=indicators)
+    return RuleSystem(tuple(rules), columns, output_names)
 
 
-def _read_conditions(text: str, line: int, features: dict[_Feature, int]) -> list[_ReadCondition]:
+def _columns(features: Iterable[Feature]) -> tuple[Column, ...]:
+    """The columns that features speak of, in the order in which they are first named."""
+    found: dict[str, list[Feature]] = {}
+    for feature in features:
+        found.setdefault(feature.column, []).append(feature)
+    columns = []
+    for name, mine in found.items():
+        said = {feature.says for feature in mine}
+        levels = tuple(feature.level for feature in mine if feature.level is not None)
+        if len(said - {"missing"}) > 1:
+            raise FormatError(f"{name!r} is a number in one place and has levels or yes in another; use two names.")
+        kind: Kind = "category" if levels else "yes/no" if "yes" in said else "number"
+        columns.append(Column(name, kind, levels, "missing" in said))
+    return tuple(columns)
+
+
+def _read_conditions(text: str, line: int, features: dict[Feature, int]) -> list[_ReadCondition]:
     """The conditions that a line states; none where it is no line of conditions."""
     if match := _CONDITION.fullmatch(text):
         return [(_read_sum(match["sum"], line, features), match["side"] == ">=", _read_units(match["units"], 1)[0])]
     if match := _INDICATION.fullmatch(text):
         indicator = _indicator(match)
         features.setdefault(indicator, len(features))
-        holds = not match["there"] and match["side"] != "!="
+        holds = match["word"] not in ("no", "not missing") and match["side"] != "!="
         return [({indicator: 1.0, None: -0.5}, holds, _read_units(match["units"], 1)[0])]
     if not (match := _BOUNDS.fullmatch(text)):
         return []
@@ -162,20 +183,23 @@ def _unquoted(name: str) -> str:
     return json.loads(name) if name.startswith('"') else name
 
 
-def _indicator(match: re.Match[str]) -> Indicator:
-    return Indicator(_unquoted(match["column"]), None if match["value"] is None else _unquoted(match["value"]))
+def _indicator(match: re.Match[str]) -> Feature:
+    column = _unquoted(match["column"])
+    if match["level"] is not None:
+        return Feature(column, "level", _unquoted(match["level"]))
+    return Feature(column, "yes" if match["word"] in ("yes", "no") else "missing")
 
 
-def _feature(text: str, line: int) -> _Feature:
+def _feature(text: str, line: int) -> Feature:
     if not text.startswith("["):
-        return _unquoted(text)
+        return Feature(_unquoted(text))
     match = _BRACKETED.fullmatch(text)
     if match is None:
         raise FormatError(f"line {line}: cannot read {text!r}; in brackets is [colour = red] or [age is missing].")
     return _indicator(match)
 
 
-def _read_sum(text: str, line: int, features: dict[_Feature, int]) -> _Terms:
+def _read_sum(text: str, line: int, features: dict[Feature, int]) -> _Terms:
     terms: _Terms = {}
     position = 0
     while position < len(text.rstrip()):
@@ -190,5 +214,5 @@ def _read_sum(text: str, line: int, features: dict[_Feature, int]) -> _Terms:
     return terms
 
 
-def _row(terms: _Terms, features: dict[_Feature, int]) -> tuple[Array, float]:
+def _row(terms: _Terms, features: dict[Feature, int]) -> tuple[Array, float]:
     return np.array([terms.get(name, 0.0) for name in features]), terms.get(None, 0.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -164,6 +164,26 @@ class RulePath(Sequence[PathPoint], Value):
             fair = not_worse(losses, self.validation_weights, MUCH_WORSE)
             return _preferred([allowed[size] for size in fair])
         return allowed[fewest_not_worse(losses, self.validation_weights)]
+
+    def rewritten(self, rewrite: Callable[[NormalForm], NormalForm], domain: Domain | None) -> RulePath:
+        """The same networks, written for other inputs.
+
+        Args:
+            rewrite: from the form of a network to that of the same function of the other inputs.
+            domain: where rules are counted, in these inputs.
+
+        Returns:
+            A path with the scores of this one.
+
+        Example:
+            >>> form = NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[2.0]], np.zeros((1, 0)), [1.0], [])
+            >>> path = RulePath(((PathPoint(form, None, 1.0, 1.0, np.zeros(3), 0.0),),), np.ones(3))
+            >>> path.rewritten(lambda form: replace(form, C=10 * form.C), None)[0].form.C
+            array([[20.]])
+        """
+        levels = tuple(tuple(replace(p, form=rewrite(p.form), domain=domain) for p in level) for level in self.levels)
+        before = None if self.before_force is None else rewrite(self.before_force)
+        return replace(self, levels=levels, before_force=before)
 
     def to_frame(self) -> pd.DataFrame:
         """The path as a table, one row per size.

@@ -8,20 +8,22 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.domains.box import Box
+from prelu_rules.columns.cells import TableLike
+from prelu_rules.columns.column import Column
+from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
-from prelu_rules.rules.names import default_names
+from prelu_rules.rules.names import ClassLabel, default_names
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.rule_system import RuleSystem, named_columns
 from prelu_rules.rules.simplification import needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
-from prelu_rules.values import input_rows
 
 MAX_UNITS = 5
 """Nonlinear units up to which one rule per sign pattern is still something to read (paper: at most 2^5 rules)."""
@@ -32,14 +34,15 @@ SAMPLED_ROWS = 1000
 
 def extract_rules(
     form: NormalForm,
-    domain: Domain | npt.ArrayLike | None = None,
+    domain: DomainLike | None = None,
     *,
+    columns: Sequence[Column | str] | None = None,
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
-    classes: Sequence[str | int | float | bool] | None = None,
+    classes: Sequence[ClassLabel] | None = None,
     max_units: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
-    x: npt.ArrayLike | None = None,
+    x: TableLike | None = None,
 ) -> RuleSystem:
     """Rules that are the network on a domain: one for each sign pattern, merged where the outputs are the same.
 
@@ -49,14 +52,15 @@ def extract_rules(
 
     Args:
         form: a collapsed network; each of its units is taken as nonlinear.
-        domain: a `Box` or `Polytope`, or rows `(n_rows, n_inputs)` whose box is meant; rows are counted, set the
-            printed digits and order the rules, most rows first. None for all inputs.
-        feature_names: `n_inputs` names; `in1`, `in2`, ... by default.
+        domain: a `Box` or `Polytope`, or rows or a table, of which the smallest domain is meant; rows are counted, set
+            the printed digits and order the rules, most rows first. None for all inputs.
+        columns: what the columns of a table are; their features are the inputs.
+        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
         max_units: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
-        x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by, where the domain is no rows.
+        x: rows to count and to choose the printed digits by, where the domain is not rows.
 
     Returns:
         The rules; without data in the order of the patterns, negative side first, the last unit varying fastest.
@@ -86,15 +90,17 @@ def extract_rules(
             f"of up to {form.n_units} conditions each; train on until at most {max_units} are left, raise max_units, "
             "or read the compact form, which has one term per unit."
         )
-    rows = None if x is None else input_rows(x, form.n_inputs)[0]
+    names = default_names(feature_names, "in", form.n_inputs) if columns is None else columns
+    columns = named_columns(names)
+    rows = None if x is None else feature_rows(columns, x)
     if domain is not None and not isinstance(domain, Domain):
-        rows = input_rows(domain, form.n_inputs)[0]
-        domain = Box.from_data(rows)
+        rows = feature_rows(columns, domain)
+        domain = as_domain(rows, columns)
     found = [_rule(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
     rules = merged(found, domain)
     system = RuleSystem(
         rules=rules,
-        feature_names=default_names(feature_names, "in", form.n_inputs),
+        columns=columns,
         output_names=default_names(output_names, "out", form.n_outputs),
         classes=None if classes is None else tuple(classes),
         form=form,

@@ -1,59 +1,17 @@
-"""The names of features, outputs and classes."""
+"""The names of classes, and default names of features and outputs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 
-
-class Indicator(NamedTuple):
-    """What a 0/1 feature says of a column: that it has a value, or that it is missing.
-
-    Attributes:
-        column: the column's name.
-        value: the value; None for that it is missing.
-
-    Example:
-        >>> Indicator("colour", "red").name, Indicator("age", None).name
-        ('colour = red', 'age is missing')
-    """
-
-    column: str
-    value: str | None
-
-    @property
-    def name(self) -> str:
-        """The name of the feature."""
-        return f"{self.column} is missing" if self.value is None else f"{self.column} = {self.value}"
+ClassLabel = str | int | float | bool
+"""What a class is called."""
 
 
-def check_names(kind: str, names: Sequence[str]) -> None:
-    """Refuse names that could not be told apart or written down.
-
-    Args:
-        kind: what is named, for the error.
-        names: the names.
-
-    Raises:
-        InvalidValueError: if a name is no text, no Unicode, or used twice.
-
-    Example:
-        >>> check_names("feature", ["age", "income (EUR)"])
-    """
-    if not all(isinstance(name, str) for name in names):
-        raise InvalidValueError(f"the {kind} names {list(names)} must all be text.")
-    unwritable = [name for name in names if any("\ud800" <= letter <= "\udfff" for letter in name)]
-    if unwritable:
-        raise InvalidValueError(f"the {kind} name {unwritable[0]!r} is no Unicode text; rename it.")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidValueError(f"the {kind} name {twice!r} is used twice; names must be distinct.")
-
-
-def check_classes(classes: Sequence[str | int | float | bool]) -> None:
+def check_classes(classes: Sequence[ClassLabel]) -> None:
     """Refuse class labels that could not be written down.
 
     Args:
@@ -67,7 +25,7 @@ def check_classes(classes: Sequence[str | int | float | bool]) -> None:
     """
     for label in classes:
         if isinstance(label, float) and not math.isfinite(label):
-            raise InvalidValueError(f"the class {label} is no finite number; name it by a text.")
+            raise InvalidValueError(f"the class {label} is not a finite number; name it by a text.")
 
 
 def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple[str, ...]:

@@ -5,11 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import sympy
 
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.rule import Condition, Rule
+
+if TYPE_CHECKING:
+    from prelu_rules.rules.rule_system import RuleSystem
+
+
+def expressions(
+    system: RuleSystem, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False
+) -> dict[str, sympy.Expr]:
+    """The rules as SymPy expressions in symbols of the features.
+
+    Args:
+        system: the rules.
+        kind: "piecewise" for one `Piecewise` per output, or "max" for the closed formula with nested `Max`.
+        exact: whether numbers become the exact rationals that the floats are, rather than `Float`.
+
+    Returns:
+        One expression per output, by output name.
+
+    Raises:
+        InvalidValueError: if `kind` is another word, or "max" is asked of rules that came without a network.
+
+    Example:
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0.5])
+        >>> expressions(extract_rules(form, feature_names=["x"], output_names=["y"]), "max", exact=True)
+        {'y': x/2 + Max(0, x)/2}
+    """
+    if kind == "piecewise":
+        return piecewise(system.rules, system.feature_names, system.output_names, exact=exact)
+    if kind != "max":
+        raise InvalidValueError(f"kind is {kind!r}; it must be 'piecewise' or 'max'.")
+    if system.form is None:
+        raise InvalidValueError("these rules came without a network, so they have no closed formula; use 'piecewise'.")
+    return closed_formula(system.form, system.feature_names, system.output_names, exact=exact)
 
 
 def _number(value: float | Fraction, exact: bool) -> sympy.Expr:

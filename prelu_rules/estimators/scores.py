@@ -1,0 +1,46 @@
+"""How good predictions are, in the units that people think in."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, r2_score, roc_auc_score
+
+from prelu_rules.estimators.target import Target
+from prelu_rules.values import FloatArray
+
+
+def scores_of(target: Target, outputs: FloatArray) -> dict[str, float]:
+    """The scores of outputs on rows.
+
+    Args:
+        target: what is true.
+        outputs: `(n_rows, n_outputs)`: the predicted number; or logits, one for each class, or of two classes one for
+            the second.
+
+    Returns:
+        The main score first. For numbers: R2, and the mean absolute error (MAE) in the target's units. For classes:
+        accuracy, balanced accuracy (the mean of the share that is right in each class), log-loss, and for two classes
+        AUC.
+
+    Example:
+        >>> scores_of(Target("y", [0.0, 2.0]), np.array([[0.5], [1.5]]))
+        {'R2': 0.75, 'MAE': 0.5}
+    """
+    if target.classes is None:
+        predicted = outputs[:, 0]
+        return {
+            "R2": float(r2_score(target.values, predicted)) if len(predicted) > 1 else float("nan"),
+            "MAE": float(mean_absolute_error(target.values, predicted)),
+        }
+    logits = np.hstack([np.zeros_like(outputs), outputs]) if outputs.shape[1] == 1 else outputs
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = odds / odds.sum(axis=1, keepdims=True)
+    labels, predicted = target.values.astype(np.intp), logits.argmax(axis=1)
+    found = {
+        "accuracy": float(accuracy_score(labels, predicted)),
+        "balanced accuracy": float(np.mean([(predicted[labels == k] == k).mean() for k in np.unique(labels)])),
+        "log-loss": float(log_loss(labels, probabilities, labels=range(len(target.classes)))),
+    }
+    if len(target.classes) == 2 and len(np.unique(labels)) == 2:
+        found["AUC"] = float(roc_auc_score(labels, logits[:, 1] - logits[:, 0]))
+    return found

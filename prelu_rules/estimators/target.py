@@ -1,0 +1,125 @@
+"""The target of a table: numbers to predict, or classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from prelu_rules.columns.cells import Cells, numbers
+from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.rules.names import ClassLabel
+from prelu_rules.values import Array, FloatArray, Value
+
+Task = Literal["regression", "classification"]
+
+FEWEST_OF_A_CLASS = 3
+"""Rows that a class needs, so that each of training, validation and test can have one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target(Value):
+    """What is to be predicted.
+
+    Attributes:
+        name: the name of its column.
+        values: `(n_rows,)` float64: numbers, or the indices of classes.
+        classes: the class labels, in order; None for numbers.
+
+    Example:
+        >>> from prelu_rules.columns.cells import cells_of_values
+        >>> Target.of_cells(cells_of_values("smokes", [True, False, True] * 3)).classes
+        (False, True)
+    """
+
+    name: str
+    values: FloatArray
+    classes: tuple[ClassLabel, ...] | None = None
+
+    @classmethod
+    def of_cells(cls, cells: Cells, task: Task | None = None) -> Target:
+        """The target in a column.
+
+        Args:
+            cells: the column.
+            task: "regression" or "classification"; None to take texts, yes and no, categories, and numbers that are all
+                0 or 1 as classes, and other numbers as numbers.
+
+        Returns:
+            The target.
+
+        Raises:
+            InvalidValueError: if `task` is another word.
+            DataError: if a value is missing, a number is needed and there is a text, all values are equal, or a class
+                has too few rows.
+        """
+        if task not in (None, *get_args(Task)):
+            raise InvalidValueError(f"task is {task!r}; it must be 'regression' or 'classification'.")
+        if cells.missing.any():
+            row = int(cells.missing.argmax())
+            raise DataError(f"the target {cells.name!r} is missing in row {row}; leave out the rows without it.")
+        if task is None:
+            two = cells.kind in ("number", "integer") and set(np.unique(numbers(cells))) <= {0.0, 1.0}
+            task = "classification" if two or cells.kind in ("category", "yes/no") else "regression"
+        return _numbers(cells) if task == "regression" else _classes(cells)
+
+    @property
+    def task(self) -> Task:
+        """What is predicted: a number or a class."""
+        return "regression" if self.classes is None else "classification"
+
+    @property
+    def labels(self) -> Array:
+        """`(n_rows,)`, as an estimator wants them: the numbers, or the labels of the classes."""
+        if self.classes is None:
+            return self.values
+        return label_array(self.classes)[self.values.astype(np.intp)]
+
+
+def label_array(classes: Sequence[ClassLabel]) -> Array:
+    """Class labels as an array that keeps them as they are; labels of several types would become one, such as 1 "1".
+
+    Args:
+        classes: the labels.
+
+    Returns:
+        `(n_classes,)`.
+
+    Example:
+        >>> label_array(["no", 1]).tolist()
+        ['no', 1]
+    """
+    one_type = len(set(map(type, classes))) == 1
+    return np.array(classes, dtype=None if one_type else object)
+
+
+def _numbers(cells: Cells) -> Target:
+    try:
+        values = numbers(cells)
+    except InvalidValueError as problem:
+        raise DataError(f"the target cannot be predicted as a number: {problem}") from None
+    if np.ptp(values) == 0:
+        raise DataError(f"the target {cells.name!r} is {values[0]:g} in every row; there is nothing to predict.")
+    return Target(cells.name, values)
+
+
+def _classes(cells: Cells) -> Target:
+    if cells.kind in ("number", "integer"):
+        found, index = np.unique(numbers(cells), return_inverse=True)
+        classes: list[ClassLabel] = [int(v) if v == int(v) else float(v) for v in found]
+    else:
+        values = cells.values.tolist()
+        classes = list(cells.levels) if cells.levels is not None else sorted(set(values))
+        place = {label: k for k, label in enumerate(classes)}
+        index = np.array([place[value] for value in values], dtype=np.intp)
+    if len(classes) < 2:
+        raise DataError(f"the target {cells.name!r} is {classes[0]!r} in every row; at least two classes are needed.")
+    counts = np.bincount(index, minlength=len(classes))
+    if counts.min() < FEWEST_OF_A_CLASS:
+        raise DataError(
+            f"class {classes[int(counts.argmin())]!r} of the target {cells.name!r} has fewer than {FEWEST_OF_A_CLASS} "
+            "rows; drop the class, or say that the task is regression if it is a number."
+        )
+    return Target(cells.name, index.astype(np.float64), tuple(classes))
