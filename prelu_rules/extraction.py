@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.domains.box import Box
+from prelu_rules.columns.cells import is_table, table_cells
+from prelu_rules.columns.column import Column, features_of
+from prelu_rules.columns.encoding import encoded_cells, inferred_columns
+from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.network.collapse import ReplacementKind, collapse_form
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.network.reading import read_network
+from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
+from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import LINEAR_SLOPE, PRINTED_OUTPUT
-from prelu_rules.values import input_rows
-
-if TYPE_CHECKING:
-    import os
-
-    import keras
 
 
 def collapse(
-    network: NormalForm | keras.Model | str | os.PathLike[str],
+    network: NetworkLike,
     threshold: float = LINEAR_SLOPE,
     *,
     replacement: ReplacementKind = "identity",
     max_error: npt.ArrayLike | None = None,
-    domain: Any = None,
+    domain: DomainLike | None = None,
+    columns: Sequence[Column] | None = None,
 ) -> NormalForm:
     """Eliminate the linear units of a network (paper, sections on extraction and on future work).
 
@@ -42,7 +39,9 @@ def collapse(
             function with the least largest error on the unit's range over the domain.
         max_error: instead of the threshold, the largest error of each output over the domain, `(n_outputs,)` or one
             number for all; as many units are replaced as it allows. `linear_replacement` also says which, at what cost.
-        domain: a `Box`, a `Polytope`, or rows `(n_rows, n_inputs)`, whose box is meant; for "best" and `max_error`.
+        domain: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is meant; for "best" and
+            `max_error`.
+        columns: what the columns of a table are, whose features are the inputs; None to see it in the domain.
 
     Returns:
         The form of the nonlinear units alone.
@@ -60,34 +59,34 @@ def collapse(
         (UnitLabel(level=1, number=2),)
     """
     form = read_network(network)
-    if domain is not None and not isinstance(domain, Domain):
-        domain = Box.from_data(input_rows(domain, form.n_inputs)[0])
+    where = _domain(domain, form, columns)
     if max_error is None:
         ranges = None
-        if replacement == "best" and domain is not None:
+        if replacement == "best" and where is not None:
             # Imported here, because most collapses need no compiled code.
             from prelu_rules.geometry.ranges import unit_ranges
 
-            found = unit_ranges(form, domain)
+            found = unit_ranges(form, where)
             ranges = found.lower, found.upper
         return collapse_form(form, threshold, replacement, ranges)
-    if domain is None:
-        raise InvalidValueError("max_error counts on a domain; give one.")
+    if where is None:
+        raise InvalidValueError("max_error needs a domain; give one.")
     from prelu_rules.rules.replacement import linear_replacement
 
-    return linear_replacement(form, domain, max_error, replacement).form
+    return linear_replacement(form, where, max_error, replacement).form
 
 
 def extract(
-    network: NormalForm | keras.Model | str | os.PathLike[str],
-    domain: Any = None,
+    network: NetworkLike,
+    domain: DomainLike | None = None,
     *,
     threshold: float = LINEAR_SLOPE,
     replacement: ReplacementKind = "identity",
     max_error: npt.ArrayLike | None = None,
+    columns: Sequence[Column] | None = None,
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
-    classes: Sequence[str | int | float | bool] | None = None,
+    classes: Sequence[ClassLabel] | None = None,
     max_units: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
 ) -> RuleSystem:
@@ -95,12 +94,14 @@ def extract(
 
     Args:
         network: a Keras model, the path of a `.keras` file, or a `NormalForm`.
-        domain: where the rules are to hold: a `Box`, a `Polytope`, or rows `(n_rows, n_inputs)`, whose box is meant
-            and which are counted and set the printed digits; a DataFrame also names the features. None for all inputs.
+        domain: where the rules are to hold: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is
+            meant, and which are counted and set the printed digits; a table also says what the columns are. None for
+            all inputs.
         threshold: units with slopes above it count as linear.
         replacement: what replaces linear units; see `collapse`.
         max_error: the largest error of each output on the domain; see `collapse`.
-        feature_names: `n_inputs` names; those of a DataFrame, or `in1`, `in2`, ... by default.
+        columns: what the columns of a table are, whose features are the inputs.
+        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
         max_units: the most nonlinear units that rules are written for.
@@ -112,24 +113,50 @@ def extract(
     Raises:
         UnsupportedModelError: if the network has a part without an exact piecewise linear form.
         TooManyUnitsError: if more than `max_units` nonlinear units are left.
-        ShapeError: if names or domain do not fit the network.
+        ShapeError: if names, columns or domain do not fit the network.
         InvalidValueError: if a row is not finite, or there is none; if a domain is missing.
 
     Example:
+        >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[1.0, 0.0]])
         >>> print(extract(form, Box([-1], [1]), feature_names=["x"]).export("compact"), end="")
         out1 = x + 2 * max(0, x)
     """
-    columns = getattr(domain, "columns", None)
-    if columns is not None:
-        feature_names = [str(name) for name in columns] if feature_names is None else feature_names
-        domain = np.asarray(domain)
+    form = read_network(network)
+    if columns is None and is_table(domain):
+        columns = _columns_of(domain, form)
+        if feature_names is not None:
+            if any(feature.is_indicator for feature in features_of(columns)):
+                raise InvalidValueError(
+                    "feature_names cannot name the levels of categories; rename the columns instead."
+                )
+            domain, columns = encoded_cells(columns, table_cells(domain)), None
+    small = collapse(form, threshold, replacement=replacement, max_error=max_error, domain=domain, columns=columns)
     return extract_rules(
-        collapse(network, threshold, replacement=replacement, max_error=max_error, domain=domain),
+        small,
         domain,
+        columns=columns,
         feature_names=feature_names,
         output_names=output_names,
         classes=classes,
         max_units=max_units,
         tolerance=tolerance,
     )
+
+
+def _domain(domain: DomainLike | None, form: NormalForm, columns: Sequence[Column] | None) -> Domain | None:
+    if columns is None and is_table(domain):
+        columns = _columns_of(domain, form)
+    return as_domain(domain, form.n_inputs if columns is None else columns)
+
+
+def _columns_of(table: DomainLike, form: NormalForm) -> tuple[Column, ...]:
+    """The columns of a table whose features are the inputs of a network."""
+    columns = inferred_columns(table_cells(table))
+    n_features = len(features_of(columns))
+    if n_features != form.n_inputs:
+        raise ShapeError(
+            f"the table has {len(columns)} columns, which make {n_features} features, but the network has "
+            f"{form.n_inputs} inputs; give the table that it was trained on, without the target."
+        )
+    return columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,10 +14,22 @@ from prelu_rules.errors import PReLURulesError
 app = typer.Typer(
     name="prelu-rules",
     help="Train a PReLU network until it is a handful of linear rules, and read them.",
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from prelu_rules import __version__
+
+        typer.echo(f"prelu-rules {__version__}")
+        raise typer.Exit
+
+
 reproduce.commands.command("collapse")(collapse.collapse)
 app.add_typer(reproduce.commands, name="reproduce")
 app.command()(fit.fit)

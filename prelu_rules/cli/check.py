@@ -8,19 +8,23 @@ from typing import Annotated
 
 import typer
 
-from prelu_rules.cli.quiet import start_tensorflow
+from prelu_rules.cli.table_options import Decimal, Encoding, Separator, Thousands
 from prelu_rules.errors import DataError
 from prelu_rules.tolerances import SAME_OUTPUT
+from prelu_rules.training.start import start_tensorflow
 
 
 def check(
     rules: Annotated[Path, typer.Argument(help="Rules as JSON, such as rules.json.")],
     model: Annotated[Path, typer.Option(help="The .keras file to compare them with.")],
     data: Annotated[
-        Path | None,
-        typer.Option(help="A CSV file of inputs whose box to compare on; by default the rules' own domain."),
+        str | None,
+        typer.Option(help="A table of inputs, on whose domain to compare; by default the rules' own domain."),
     ] = None,
-    target: Annotated[str | None, typer.Option(help="A column of the data that is no input.")] = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    encoding: Encoding = None,
     tolerance: Annotated[
         float, typer.Option(help="The largest difference to accept, as a share of the output's largest value.")
     ] = SAME_OUTPUT,
@@ -33,14 +37,12 @@ def check(
         raise DataError(f"there is no file {model}; give the path of a .keras file.")
     domain = system.domain
     if data is not None:
-        from prelu_rules.domains.box import Box
-        from prelu_rules.readers.table import read_features
+        from prelu_rules.columns.table_file import read_columns
+        from prelu_rules.domains.as_domain import as_domain
 
-        names, rows = read_features(data, target)
-        missing = [name for name in system.feature_names if name not in names]
-        if missing:
-            raise DataError(f"{data} has no column {missing[0]!r}; its inputs are {', '.join(names)}.")
-        domain = Box.from_data(rows[:, [names.index(name) for name in system.feature_names]])
+        kinds = {column.name: column.kind for column in system.columns}
+        dialect = {"separator": separator, "decimal": decimal, "thousands": thousands, "encoding": encoding}
+        domain = as_domain(read_columns(data, kinds, **dialect), system.columns)
     start_tensorflow()
     certificate = system.certify(model, domain)
     typer.echo(str(certificate), nl=False)

@@ -12,10 +12,10 @@ import joblib
 import numpy as np
 import typer
 
-from prelu_rules.cli.quiet import start_tensorflow
 from prelu_rules.cli.reproduce import Json, Seed, check_files
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
+from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from prelu_rules.experiments.collapse import CollapseRun, Outcome

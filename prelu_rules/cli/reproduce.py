@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prelu_rules.cli.quiet import start_tensorflow
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
+from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from prelu_rules.experiments.reproduction import Reproduction

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from prelu_rules.cli.quiet import start_tensorflow
+from prelu_rules.training.start import start_tensorflow
 
 
 def test_the_garbage_collector_works_again(monkeypatch):
@@ -29,6 +29,6 @@ def test_a_collector_that_was_off_stays_off():
 
 
 def test_a_first_start_is_silent_and_passes_over_its_modules():
-    code = "import gc; from prelu_rules.cli.quiet import start_tensorflow as s; s(); print(gc.get_freeze_count() > 1e5)"
+    code = "import gc; from prelu_rules.training.start import start_tensorflow as s; s(); print(gc.get_freeze_count() > 1e5)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (run.stdout.strip(), run.stderr) == ("True", "")
