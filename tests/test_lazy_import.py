@@ -55,7 +55,8 @@ print("done")
 
 def test_every_public_name_is_there():
     for name in prelu_rules.__all__:
-        assert getattr(prelu_rules, name).__name__ == name
+        if name not in ("__version__", "DomainLike", "NetworkLike", "TableLike"):
+            assert getattr(prelu_rules, name).__name__ == name
         assert name in dir(prelu_rules)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         prelu_rules.nothing  # noqa: B018

@@ -19,7 +19,6 @@ import pytest
 import prelu_rules as pr
 from prelu_rules.cli import main
 from prelu_rules.export import text_reader
-from prelu_rules.readers.table import Table
 
 
 def run(capsys, *words):
