@@ -26,7 +26,15 @@ def renamed_option(old: T | None, old_name: str, name: str, value: T) -> T:
     """
     if old is None:
         return value
-    warnings.warn(
-        f"{old_name} is now called {name}; the old name goes in the next version.", FutureWarning, stacklevel=2
-    )
+    warn_of_option(old_name, f"it is now called {name}")
     return old
+
+
+def warn_of_option(name: str, reason: str) -> None:
+    """Say that an option goes in the next version.
+
+    Args:
+        name: the option.
+        reason: why, or what to give instead.
+    """
+    warnings.warn(f"{name} goes in the next version: {reason}.", FutureWarning, stacklevel=2)

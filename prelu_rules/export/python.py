@@ -6,6 +6,7 @@ import keyword
 import unicodedata
 from collections.abc import Iterable
 
+from prelu_rules.columns.column import Column
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.terms import decided_class, linear_sum
 from prelu_rules.rules.rule import Condition
@@ -44,15 +45,17 @@ def identifiers(names: Iterable[str]) -> list[str]:
 def write(system: RuleSystem, function: str = "predict") -> str:
     """A function of one row, with every number in full.
 
-    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does.
+    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does, and so it does for a level that
+    training never saw.
 
     Args:
         system: the rules.
         function: the name of the function, a Python identifier.
 
     Returns:
-        Python source without imports. The function takes one float per feature, in order or by name, and returns
-        a dict of the outputs by name. Decision rules come with a second one, `predict_class`, that returns the class.
+        Python source without imports. The function takes one cell per column, in order or by name, None where it is
+        missing, and returns a dict of the outputs by name. Decision rules come with a second one, `predict_class`, that
+        returns the class.
 
     Raises:
         InvalidValueError: if the function cannot be called so.
@@ -67,8 +70,8 @@ def write(system: RuleSystem, function: str = "predict") -> str:
         {'cost': 7.0}
     """
     if not function.isidentifier() or keyword.iskeyword(function):
-        raise InvalidValueError(f"function is {function!r}, which is no Python identifier; choose another name.")
-    names = identifiers(system.feature_names)
+        raise InvalidValueError(f"function is {function!r}, which is not a Python identifier; choose another name.")
+    _, names = _words(system)
     outputs: list[list[str]] = []
     for rule in system.rules:
         outputs.append(["return {"])
@@ -76,18 +79,33 @@ def write(system: RuleSystem, function: str = "predict") -> str:
             value = linear_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], write=_number)
             outputs[-1].append(f"    {name!r}: {value},")
         outputs[-1].append("}")
-    source = _function(system, function, "Predict one row from these features:", outputs)
+    source = _function(system, function, "Predict one row from these columns:", outputs)
     if system.decides:
         classes = [[f"return {decided_class(system, rule)!r}"] for rule in system.rules]
-        source += "\n\n" + _function(system, f"{function}_class", "The class of one row with these features:", classes)
+        source += "\n\n" + _function(system, f"{function}_class", "The class of one row with these columns:", classes)
     return source
 
 
+def _words(system: RuleSystem) -> tuple[list[str], list[str]]:
+    """What each column and each feature is called in the source; a number is called as its column is."""
+    new = [feature.name for feature in system.features if feature.says in ("level", "missing")]
+    words = identifiers([*(column.name for column in system.columns), *new])
+    columns, rest = words[: len(system.columns)], iter(words[len(system.columns) :])
+    of_column = dict(zip((column.name for column in system.columns), columns, strict=True))
+    return columns, [
+        next(rest) if feature.says in ("level", "missing") else of_column[feature.column] for feature in system.features
+    ]
+
+
 def _function(system: RuleSystem, function: str, summary: str, results: list[list[str]]) -> str:
-    names = identifiers(system.feature_names)
-    lines = [f"def {function}({', '.join(names)}):", f'    """{summary}', ""]
-    lines += [f"    {word}: {_comment(name)}" for word, name in zip(names, system.feature_names, strict=True)]
+    columns, names = _words(system)
+    lines = [f"def {function}({', '.join(columns)}):", f'    """{summary}', ""]
+    lines += [f"    {word}: {_comment(column, word)}" for word, column in zip(columns, system.columns, strict=True)]
     lines.append('    """')
+    place = 0
+    for word, column in zip(columns, system.columns, strict=True):
+        lines += [f"    {line}" for line in _encoded(column, word, names[place : place + len(column.features)])]
+        place += len(column.features)
     for rule, result in zip(system.rules, results, strict=True):
         test = " and ".join(_condition(c, names) for c in rule.conditions)
         if test:
@@ -98,14 +116,35 @@ def _function(system: RuleSystem, function: str, summary: str, results: list[lis
     return "\n".join(lines) + "\n"
 
 
+def _encoded(column: Column, word: str, names: list[str]) -> list[str]:
+    """Lines that make the features of a column of its cell."""
+    lines = []
+    if column.missing:
+        # A missing number may be None or NaN, which is not equal to itself.
+        lines.append(f"{names[-1]} = {word} is None or {word} != {word}")
+    if column.kind == "category":
+        known = f"{word} not in {column.levels!r}"
+        lines.append(f"if not {names[-1]} and {known}:" if column.missing else f"if {known}:")
+        lines.append(f'    raise ValueError({word!r} + f" is {{{word}!r}}, which no training row had")')
+        lines += [f"{name} = {word} == {level!r}" for name, level in zip(names, column.levels, strict=False)]
+    elif column.missing:
+        lines.append(f"{word} = 0.0 if {names[-1]} else {word}")
+    return lines
+
+
 def _number(value: float) -> str:
     # Divided out it is the same float, so the fraction that is shorter to read is as exact.
     return str(as_fraction(value) or repr(value))
 
 
-def _comment(name: str) -> str:
-    # A plain word as it is; anything else as Python would write it, without ending the docstring.
-    return name if name.isidentifier() else repr(name).replace('"', '\\"')
+def _comment(column: Column, word: str) -> str:
+    """What a cell may be, and the name of the column where the source calls it otherwise."""
+    kinds = {"number": "a number", "integer": "a whole number", "yes/no": "True or False"}
+    what = kinds.get(column.kind) or f"one of {', '.join(map(repr, column.levels))}"
+    text = what if column.name == word else f"{column.name!r}, {what}"
+    text += ", or None where it is missing" if column.missing else ""
+    # It must not end the docstring.
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _condition(condition: Condition, names: list[str]) -> str:

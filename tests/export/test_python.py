@@ -58,7 +58,7 @@ def test_one_rule_needs_no_condition():
 
 @pytest.mark.parametrize("function", ["class", "two words", ""])
 def test_a_function_needs_a_name(function):
-    with pytest.raises(InvalidValueError, match=f"function is '{function}', which is no Python identifier"):
+    with pytest.raises(InvalidValueError, match=f"function is '{function}', which is not a Python identifier"):
         write(extract_rules(networks.random_form(0, (1, 1))), function=function)
 
 
