@@ -125,7 +125,7 @@ def _encoded(column: Column, word: str, names: list[str]) -> list[str]:
     if column.kind == "category":
         known = f"{word} not in {column.levels!r}"
         lines.append(f"if not {names[-1]} and {known}:" if column.missing else f"if {known}:")
-        lines.append(f'    raise ValueError({word!r} + f" is {{{word}!r}}, which no training row had")')
+        lines.append(f'    raise ValueError(f"{word} is {{{word}!r}}, which no training row had")')
         lines += [f"{name} = {word} == {level!r}" for name, level in zip(names, column.levels, strict=False)]
     elif column.missing:
         lines.append(f"{word} = 0.0 if {names[-1]} else {word}")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.columns.column import Column
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.python import identifiers, write
 from prelu_rules.rules.extraction import extract_rules
@@ -73,3 +74,30 @@ def test_the_source_of_decision_rules_names_the_class(seed, n_logits, classes):
         np.testing.assert_allclose(list(scope["score"](*row.tolist()).values()), y, rtol=1e-9, atol=1e-9)
         found = scope["score_class"](*row.tolist())
         assert (type(found), found) == (type(label), label)
+
+
+COLUMNS = (
+    Column("cap, in %", missing=True),
+    Column("kind", "category", ("farm", 3, "it's"), missing=True),
+    Column("class", "yes/no"),
+    Column("odd", "category", ('"""', "b\\")),
+)
+
+
+@given(networks.seeds)
+def test_it_takes_raw_cells(seed):
+    rules = extract_rules(networks.random_form(seed, (9, 2, 1)), columns=COLUMNS)
+    rng = np.random.default_rng(seed)
+    scope = {}
+    exec(compile(write(rules), "rules", "exec"), scope)
+    for _ in range(20):
+        cells = {
+            "cap, in %": [None, np.nan, 3.7, -2.0][rng.integers(4)],
+            "kind": [None, "farm", 3, "it's"][rng.integers(4)],
+            "class": bool(rng.integers(2)),
+            "odd": ['"""', "b\\"][rng.integers(2)],
+        }
+        found = scope["predict"](*cells.values())["out1"]
+        np.testing.assert_allclose(found, rules.predict(cells)[0, 0], rtol=1e-9, atol=1e-9)
+    with pytest.raises(ValueError, match="kind is 'house', which no training row had"):
+        scope["predict"](1.0, "house", True, "b\\")
