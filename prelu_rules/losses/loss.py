@@ -60,7 +60,7 @@ class Loss(ABC):
 
     @abstractmethod
     def root(self, outputs: FloatArray) -> FloatArray | None:
-        """A root of the second derivative, which second-order steps need.
+        """A root of the second derivative, which second-order steps need; where that may be 0, of an upper bound of it.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
