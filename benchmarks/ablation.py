@@ -34,11 +34,11 @@ from overfitting import without_force
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 
-from prelu_rules.losses.loss import LossName, loss_named
+from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import compact_form
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.path import RIDGE, PathSettings, train_path
+from prelu_rules.population.path import PathSettings, train_path
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
@@ -112,9 +112,8 @@ class Fold:
 
     def task(self, rows: Rows) -> Task:
         """The rows as refits want them, with the default penalty."""
-        n_rows = len(rows.x)
-        ridge = RIDGE if self.loss == "squared" else 1 / n_rows
-        return Task(rows.x, rows.y, np.full(n_rows, 1 / n_rows), loss_named(self.loss), ridge)
+        n_rows, loss = len(rows.x), loss_named(self.loss)
+        return Task(rows.x, rows.y, np.full(n_rows, 1 / n_rows), loss, loss.ridge(n_rows))
 
     def held_losses(self, network: NormalForm | CompactSystem) -> np.ndarray:
         """The loss of each validation row."""

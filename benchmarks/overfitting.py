@@ -35,10 +35,9 @@ from intervals import Interval, interval
 from joblib import Parallel, delayed
 from sklearn import datasets
 
-from prelu_rules.losses.loss import LossName, loss_named
+from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.path import RIDGE
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
@@ -225,9 +224,8 @@ def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: i
     found: dict[str, Systems] = {NONE: plain, EARLY: stopped.forms, FORCE: forced}
     if not refits:
         return found
-    n_rows = len(parts.train.x)
-    ridge = RIDGE if loss == "squared" else 1 / n_rows
-    task = Task(parts.train.x, parts.train.y, np.full(n_rows, 1 / n_rows), loss_named(loss), ridge)
+    n_rows, minimised = len(parts.train.x), loss_named(loss)
+    task = Task(parts.train.x, parts.train.y, np.full(n_rows, 1 / n_rows), minimised, minimised.ridge(n_rows))
     collapsed, _ = refit(CompactSystem.of(forced[0]), task)
     sizes = eliminate([collapsed], task, kept=1, trials=1, small=0)
     losses = {k: task.loss.rows(system.evaluate(parts.validation.x), parts.validation.y) for k, system in sizes.items()}

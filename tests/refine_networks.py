@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from prelu_rules.losses.loss import loss_named
+from prelu_rules.losses.named import loss_named
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.curvature import Task

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.toy import ToyTask
-from prelu_rules.losses.loss import Squared
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.rows import Rows
@@ -93,7 +93,7 @@ def search(task: ToyTask, seed: int) -> PathRun:
     weights = np.ones(len(x))
     # Inputs in [-1, 1], as Adam likes them; the form takes 0 and 1 again.
     rows, watch = Rows(2 * x - 1, y, weights), PopulationWatch()
-    forms = train_population(rows, x.shape[1], y.shape[1], "squared", SETTINGS, seed, [watch])
+    forms = train_population(rows, x.shape[1], y.shape[1], Squared(), SETTINGS, seed, [watch])
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
         found = _smallest_settled(eliminations(map(CompactSystem.of, forms), learn, kept=3, small=4), task)

@@ -1,191 +1,153 @@
-"""What is minimised: a loss of each row, its gradient, and the curvature that second-order steps need."""
+"""What all losses have in common: one value says everything that depends on which of them is minimised."""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, get_args
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-import numpy as np
-
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import ShapeError
+from prelu_rules.losses.link import ClassLink, IdentityLink, Link
 from prelu_rules.values import FloatArray
 
-LossName = Literal["squared", "logistic", "softmax"]
-"""Half the squared error; cross-entropy of one logit; cross-entropy of one logit per class."""
+Chooser = Literal["criterion", "validation"]
+"""What chooses the size of a network under limits: a criterion on the rows that it was fitted to, or other rows."""
 
 
-class Loss(Protocol):
-    """A convex function of the outputs of each row."""
+@dataclass(frozen=True)
+class Loss(ABC):
+    """A convex function of the outputs of each row, and all that depends on it.
 
-    def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The loss of each row, `(n_rows,)`."""
+    A subclass is a frozen dataclass; its fields, if any, are its parameters, such as the level of a quantile. What is
+    not abstract here suits most losses.
 
-    def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """Its derivative in the outputs, `(n_rows, n_outputs)`."""
+    A loss is never negative, and 0 for a perfect fit: training takes a network whose loss is near 0 for settled.
 
-    def root(self, outputs: FloatArray) -> FloatArray | None:
-        """`R`, `(n_rows, n_outputs, n_outputs)`, with `R R^T` the second derivative; None for the identity."""
-
-
-class Squared:
-    """Half the squared error, summed over the outputs.
-
-    Example:
-        >>> Squared().rows(np.array([[1.0, 2.0]]), np.array([[0.0, 0.0]]))
-        array([2.5])
+    Attributes:
+        link: what the outputs stand for; with a `ClassLink` the targets are indices of classes.
+        standardised: whether networks see targets of mean 0 and deviation 1, which makes no sense of counts or classes.
+        chosen_by: what chooses the size under limits. Bends are searched for, which a criterion does not count; only
+            for a loss that this does not mislead is it "criterion".
     """
 
+    link: ClassVar[Link] = IdentityLink()
+    standardised: ClassVar[bool] = False
+    chosen_by: ClassVar[Chooser] = "validation"
+
+    @abstractmethod
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
         """The loss of each row.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
-            y: `(n_rows, n_outputs)`, the targets.
+            y: as `targets` returns them.
 
         Returns:
-            `(n_rows,)`.
+            `(n_rows,)`, at least 0.
         """
-        return np.asarray(0.5 * ((outputs - y) ** 2).sum(axis=1))
 
+    @abstractmethod
     def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss in the outputs.
+        """The derivative of the loss of each row in its outputs.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
-            y: `(n_rows, n_outputs)`, the targets.
+            y: as `targets` returns them.
 
         Returns:
             `(n_rows, n_outputs)`.
         """
-        return outputs - y
 
-    def root(self, outputs: FloatArray) -> None:
-        """The second derivative is the identity.
+    @abstractmethod
+    def root(self, outputs: FloatArray) -> FloatArray | None:
+        """A root of the second derivative, which second-order steps need; where that may be 0, of an upper bound of it.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
-        """
-
-
-class Logistic:
-    """Cross-entropy of the logit of class 1 against class 0.
-
-    Example:
-        >>> Logistic().rows(np.array([[0.0]]), np.array([1.0])).round(4)
-        array([0.6931])
-    """
-
-    def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The loss of each row.
-
-        Args:
-            outputs: `(n_rows, 1)` logits.
-            y: `(n_rows,)`, 0 or 1.
 
         Returns:
-            `(n_rows,)`.
+            `R`, `(n_rows, n_outputs, n_outputs)`, with `R R^T` the second derivative; None for the identity.
         """
-        return np.asarray(np.logaddexp(0, outputs[:, 0]) - y * outputs[:, 0])
 
-    def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss in the logit.
+    @abstractmethod
+    def tensor(self, outputs: Any, y: Any) -> Any:
+        """`rows` up to a constant factor, in TensorFlow, for many networks at once.
 
         Args:
-            outputs: `(n_rows, 1)` logits.
-            y: `(n_rows,)`, 0 or 1.
+            outputs: `(members, n_rows, n_outputs)` float32.
+            y: as `targets` returns them, float32; the same for all members.
 
         Returns:
-            `(n_rows, 1)`.
+            `(members, n_rows)`.
         """
-        return _logistic(outputs) - y[:, None]
 
-    def root(self, outputs: FloatArray) -> FloatArray:
-        """The root of the second derivative, `p (1 - p)`.
+    @abstractmethod
+    def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
+        """How good outputs are, for people to read: 1 is perfect.
 
         Args:
-            outputs: `(n_rows, 1)` logits.
+            outputs: `(n_rows, n_outputs)`.
+            y: as `targets` returns them.
+            weights: `(n_rows,)`, not negative.
 
         Returns:
-            `(n_rows, 1, 1)`.
+            The score.
         """
-        p = _logistic(outputs)
-        return np.asarray(np.sqrt(p * (1 - p))[:, :, None])
 
+    @property
+    def of_classes(self) -> bool:
+        """Whether the targets are indices of classes, rather than a number for each output."""
+        return isinstance(self.link, ClassLink)
 
-class Softmax:
-    """Cross-entropy of logits, fused, so that no probability is ever rounded to 0.
-
-    Example:
-        >>> Softmax().rows(np.array([[0.0, 0.0]]), np.array([1.0])).round(4)
-        array([0.6931])
-    """
-
-    def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The loss of each row.
+    def targets(self, y: FloatArray) -> FloatArray:
+        """Check targets, and give them the shape that this loss wants.
 
         Args:
-            outputs: `(n_rows, n_classes)` logits.
-            y: `(n_rows,)`, indices of classes.
+            y: `(n_rows,)` or `(n_rows, n_columns)` finite numbers.
 
         Returns:
-            `(n_rows,)`.
-        """
-        shifted = outputs - outputs.max(axis=1, keepdims=True)
-        return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y.astype(np.intp)])
+            `(n_rows, n_outputs)` numbers, or `(n_rows,)` indices of classes.
 
-    def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss in the logits.
+        Raises:
+            ShapeError: if there is not a number for each row and output, or a class for each row.
+            InvalidValueError: if this loss is not defined for one of them.
+        """
+        if y.ndim not in (1, 2):
+            raise ShapeError(f"y has shape {y.shape}; give a number for each row and output.")
+        return y[:, None] if y.ndim == 1 else y
+
+    def n_outputs(self, largest: FloatArray) -> int:
+        """Outputs that a network for such targets has.
 
         Args:
-            outputs: `(n_rows, n_classes)` logits.
-            y: `(n_rows,)`, indices of classes.
+            largest: `(n_columns,)`, the largest target in each column.
 
         Returns:
-            `(n_rows, n_classes)`.
+            Their number.
         """
-        p = _softmax(outputs)
-        p[np.arange(len(y)), y.astype(np.intp)] -= 1
-        return p
+        return len(largest)
 
-    def root(self, outputs: FloatArray) -> FloatArray:
-        """A root of the second derivative, `diag(p) - p p^T = R R^T` with `R = (I - p 1^T) diag(sqrt(p))`.
+    def ridge(self, n_rows: int) -> float:
+        """The default penalty: one over the rows, as in scikit-learn's `LogisticRegression`.
 
         Args:
-            outputs: `(n_rows, n_classes)` logits.
+            n_rows: that a network is fitted to.
 
         Returns:
-            `(n_rows, n_classes, n_classes)`.
+            What half the sum of the squares of the weights is multiplied by.
         """
-        p = _softmax(outputs)
-        return np.asarray((np.eye(p.shape[1]) - p[:, :, None]) * np.sqrt(p)[:, None, :])
+        return 1 / n_rows
 
+    def log_likelihood(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float | None:
+        """How likely the rows are, which is what Schwarz's criterion wants to know.
 
-def loss_named(name: LossName) -> Loss:
-    """The loss of a name.
+        Args:
+            outputs: `(n_rows, n_outputs)`.
+            y: as `targets` returns them.
+            weights: `(n_rows,)`, adding up to 1.
 
-    Args:
-        name: "squared", "logistic" or "softmax".
-
-    Returns:
-        The loss.
-
-    Raises:
-        InvalidValueError: if it is another word.
-
-    Example:
-        >>> type(loss_named("squared")).__name__
-        'Squared'
-    """
-    losses: dict[str, Loss] = {"squared": Squared(), "logistic": Logistic(), "softmax": Softmax()}
-    if name not in losses:
-        raise InvalidValueError(f"loss is {name!r}; it must be one of {', '.join(get_args(LossName))}.")
-    return losses[name]
-
-
-def _logistic(outputs: FloatArray) -> FloatArray:
-    # Through tanh, which overflows on neither side.
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * outputs)))
-
-
-def _softmax(outputs: FloatArray) -> FloatArray:
-    p = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return np.asarray(p / p.sum(axis=1, keepdims=True))
+        Returns:
+            The logarithm for all rows together, up to a constant; None where it says little of other rows. Networks are
+            then compared by their loss on rows left out.
+        """
+        return None

@@ -12,14 +12,14 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from sklearn.metrics import accuracy_score, r2_score
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
-from prelu_rules.losses.loss import LossName, loss_named
+from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.rows import Rows, Split, split_arrays
@@ -35,12 +35,8 @@ from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint, RulePath
-from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.values import FloatArray
-
-RIDGE = 1e-4
-"""The default penalty with squared errors, whose targets have a variance of 1."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,8 @@ class PathSettings:
         population: the restarts, and the force.
         max_nonlinear: the largest size on the path.
         ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
-            None for 1e-4 with squared errors, and for one over the rows with classes, which keeps separable classes
-            finite and is what scikit-learn's `LogisticRegression` has.
+            None for the default of the loss: 1e-4 with squared errors, and one over the rows with classes, which keeps
+            separable classes finite and is what scikit-learn's `LogisticRegression` has.
         refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
             are more; the population sees all of them.
 
@@ -82,7 +78,7 @@ def train_path(
     x: npt.ArrayLike | tf.data.Dataset,
     y: npt.ArrayLike | None = None,
     *,
-    loss: LossName = "squared",
+    loss: LossName | Loss = "squared",
     sample_weight: npt.ArrayLike | None = None,
     validation: float | tuple[npt.ArrayLike, ...] = 0.2,
     domain: Domain | None = None,
@@ -105,7 +101,7 @@ def train_path(
             dataset of batches `(x, y)` or `(x, y, weights)`, which is read once for its means and its box, and then as
             often as training needs.
         y: `(n_rows,)` or `(n_rows, n_outputs)` targets; for "logistic" 0 or 1, for "softmax" indices of classes.
-        loss: "squared", "logistic" (one logit) or "softmax" (a logit per class).
+        loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss` of your own.
         sample_weight: `(n_rows,)`, not negative; None for equal ones.
         validation: the share of rows that choose the size, or rows `(x, y)` or `(x, y, sample_weight)`.
         domain: where rules are counted; the box of `x` by default.
@@ -135,7 +131,7 @@ def train_path(
     if not 0 <= seed < 2**31:
         raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
     # A misspelt name is known before the training, not after.
-    loss_named(loss)
+    loss = loss_named(loss)
     rng = np.random.default_rng([seed, 2])
     split = _split(x, y, sample_weight, loss, validation, settings, seed, rng)
     n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
@@ -159,12 +155,11 @@ def train_path(
             # A unit that no row bends any more is gone in the compact form.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
-    # Bends are searched for, which a criterion does not count; where classes are separable, that misleads it.
     levels = tuple(tuple(points[size]) for size in whole)
     return RulePath(
         levels,
         split.held.weights,
-        by="criterion" if loss == "squared" else "validation",
+        by=loss.chosen_by,
         # An interrupt before the force woke leaves networks that have never felt it.
         before_force=measure.best(watch.before_force or forms),
         complete=watch.complete and complete,
@@ -223,7 +218,7 @@ def _split(
     x: npt.ArrayLike | tf.data.Dataset,
     y: npt.ArrayLike | None,
     weights: npt.ArrayLike | None,
-    loss: LossName,
+    loss: Loss,
     validation: float | tuple[npt.ArrayLike, ...],
     settings: PathSettings,
     seed: int,
@@ -241,9 +236,9 @@ def _split(
     return split_arrays(x, y, weights, loss, validation, settings.refine_rows, seed, rng)
 
 
-def _task(rows: Rows, loss: LossName, settings: PathSettings) -> Task:
-    ridge = settings.ridge or (RIDGE if loss == "squared" else 1 / len(rows.x))
-    return Task(rows.x, rows.y, rows.weights / rows.weights.sum(), loss_named(loss), ridge)
+def _task(rows: Rows, loss: Loss, settings: PathSettings) -> Task:
+    ridge = settings.ridge or loss.ridge(len(rows.x))
+    return Task(rows.x, rows.y, rows.weights / rows.weights.sum(), loss, ridge)
 
 
 @dataclass(frozen=True)
@@ -261,8 +256,8 @@ class _Measure:
         return PathPoint(
             form=self.scale.user_units(system),
             domain=self.domain,
-            train_score=self._score(fitted, self.task.y, self.task.weights),
-            validation_score=self._score(outputs, held.y, held.weights),
+            train_score=self.task.loss.score(fitted, self.task.y, self.task.weights),
+            validation_score=self.task.loss.score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
             criterion=self._criterion(system, fitted),
         )
@@ -276,21 +271,9 @@ class _Measure:
 
         return self.scale.user_units(CompactSystem.of(min(forms, key=loss)))
 
-    def _score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        if self.scale.loss == "squared":
-            with warnings.catch_warnings():
-                # One row has no variance to be explained; scikit-learn answers nan.
-                warnings.simplefilter("ignore")
-                return float(r2_score(y, outputs, sample_weight=weights))
-        predicted = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-        return float(accuracy_score(y, predicted, sample_weight=weights))
-
     def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
-        """Schwarz's for squared errors; for classes, whose likelihood has no bound, the loss of rows left out."""
-        n_rows = len(self.task)
-        if self.scale.loss != "squared":
+        """Schwarz's where the loss says how likely the rows are, and the loss of rows left out where it does not."""
+        log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
+        if log_likelihood is None:
             return float(self.task.weights @ left_out_losses(system, self.task))
-        errors = self.task.weights @ (outputs - self.task.y) ** 2
-        # With the variance of each output that makes the rows most likely.
-        log_likelihood = -0.5 * n_rows * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
-        return schwarz(log_likelihood, system.n_numbers, n_rows)
+        return schwarz(log_likelihood, system.n_numbers, len(self.task))

@@ -14,14 +14,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from prelu_rules.losses.loss import LossName
+from prelu_rules.losses.loss import Loss
 from prelu_rules.network.collapse import collapse_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.divergence import Divergence, divergences, noted
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.training.force import force_rate
-from prelu_rules.training.stable_loss import softmax_crossentropy
 from prelu_rules.values import FloatArray
 
 FIRST_SLOPE = 0.25
@@ -47,16 +46,17 @@ class Population(keras.Model):
         active: `(members, 1)` bool, who is still trained; the others stand still.
 
     Example:
-        >>> population = Population(2, 1, "squared", PopulationSettings(members=3, hidden=(4,)), seeds=[0, 1, 2])
+        >>> from prelu_rules.losses.squared import Squared
+        >>> population = Population(2, 1, Squared(), PopulationSettings(members=3, hidden=(4,)), seeds=[0, 1, 2])
         >>> tuple(population(np.zeros((5, 2), "float32")).shape)
         (3, 5, 1)
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings, seeds: Sequence[int]
+        self, n_inputs: int, n_outputs: int, loss: Loss, settings: PopulationSettings, seeds: Sequence[int]
     ) -> None:
         super().__init__(name="population")
-        self._loss_name, self._settings = loss, settings
+        self._loss, self._settings = loss, settings
         self._layer_shapes = list(pairwise((n_inputs, *settings.hidden, n_outputs)))
         members, n_linear = len(seeds), sum((n_in + 1) * n_out for n_in, n_out in self._layer_shapes)
         # All replicas push the same slopes by the same rate, so one of them speaks for all.
@@ -170,7 +170,7 @@ class Population(keras.Model):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(before)
             levels = self._levels(x, linear, slopes)
-            losses = self._member_losses(levels[-1], y, weights)
+            losses = tf.reduce_mean(self._loss.tensor(levels[-1], y) * weights, axis=1)
             total = tf.reduce_sum(losses)
         # Before the update, which would spread what is not finite to all layers.
         self._diverged.assign(noted(tf.convert_to_tensor(self._diverged.value), step, x, levels, losses))
@@ -184,16 +184,6 @@ class Population(keras.Model):
         self._rate.assign(rate)
         self._step.assign(step + 1)
         return tf.reduce_mean(losses)
-
-    def _member_losses(self, outputs: Any, y: Any, weights: Any) -> Any:
-        """`(members,)`; the squared error in full, as the paper's force wants it."""
-        if self._loss_name == "squared":
-            rows = tf.reduce_mean(tf.square(outputs - y), axis=2)
-        elif self._loss_name == "logistic":
-            rows = tf.nn.softplus(outputs[:, :, 0]) - y * outputs[:, :, 0]
-        else:
-            rows = softmax_crossentropy(tf.broadcast_to(y, tf.shape(outputs)[:2]), outputs)
-        return tf.reduce_mean(rows * weights, axis=1)
 
     def _next_rate(self, step: Any, losses: Any) -> Any:
         """How far the force moves each member's slopes in this step."""

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.losses.loss import LossName
+from prelu_rules.losses.loss import Loss
 from prelu_rules.population.scale import Moments, Scale
 from prelu_rules.values import FloatArray, IntArray, frozen_array
 
@@ -169,7 +169,7 @@ def split_arrays(
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     weights: npt.ArrayLike | None,
-    loss: LossName,
+    loss: Loss,
     validation: float | tuple[npt.ArrayLike, ...],
     most: int,
     seed: int,
@@ -195,7 +195,8 @@ def split_arrays(
         InvalidValueError: if a number cannot be used.
 
     Example:
-        >>> rows = split_arrays(np.eye(20), np.arange(20), None, "squared", 0.2, 10, 0, np.random.default_rng(0))
+        >>> from prelu_rules.losses.squared import Squared
+        >>> rows = split_arrays(np.eye(20), np.arange(20), None, Squared(), 0.2, 10, 0, np.random.default_rng(0))
         >>> len(rows.population.y), len(rows.train.y), len(rows.everything.y), len(rows.held.y)
         (16, 10, 10, 4)
     """
@@ -219,18 +220,15 @@ def split_arrays(
     return Split(scale, population, rows.taken(part), rows.sampled(most, rng), held, Box(moments.lower, moments.upper))
 
 
-def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: LossName) -> Rows:
+def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: Loss) -> Rows:
     # Memory-mapped numbers stay where they are.
     inputs = x if isinstance(x, np.memmap) else frozen_array(x, "x", (None, None))
     targets = frozen_array(y, "y", (None,) if np.ndim(y) == 1 else (None, None))
-    if targets.ndim == 1 and loss == "squared":
-        targets = targets[:, None]
     if inputs.ndim != 2 or not len(inputs) or not inputs.shape[1]:
         raise ShapeError(f"x has shape {np.shape(x)}; it must have at least one row and one column.")
     if len(targets) != len(inputs):
         raise ShapeError(f"x has {len(inputs)} rows, but y has {len(targets)}; give a target for each row.")
-    if targets.ndim != (2 if loss == "squared" else 1):
-        raise ShapeError(f"y has shape {targets.shape}; for loss {loss!r} give one class for each row.")
+    targets = loss.targets(targets)
     given = np.ones(len(inputs)) if weights is None else frozen_array(weights, "sample_weight", (len(inputs),))
     if (given < 0).any() or not given.any():
         raise InvalidValueError(
@@ -260,12 +258,12 @@ def checked_share(validation: float) -> float:
     return validation
 
 
-def _split(y: FloatArray, validation: float, loss: LossName, seed: int) -> tuple[IntArray, IntArray]:
+def _split(y: FloatArray, validation: float, loss: Loss, seed: int) -> tuple[IntArray, IntArray]:
     share, everything = checked_share(validation), np.arange(len(y))
     if len(y) < FEWEST_TO_SPLIT:
         return everything, everything
     labels = None
-    if loss != "squared":
+    if loss.of_classes:
         counts = np.bincount(y.astype(np.intp))
         held = int(np.ceil(share * len(y)))
         # A class of one row cannot be split; nor can more classes than rows are held.

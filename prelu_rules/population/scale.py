@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.losses.loss import LossName
+from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import compact_form
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
@@ -84,26 +84,27 @@ class Scale:
     """How rows are standardised, and networks for such rows told in the user's units.
 
     Attributes:
-        loss: classes are not scaled.
+        loss: says whether targets are standardised.
         x_mean: `(n_inputs,)`.
         x_deviation: `(n_inputs,)`, above 0.
         y_mean: `(n_outputs,)`.
         y_deviation: `(n_outputs,)`, above 0.
 
     Example:
-        >>> scale = Scale("squared", np.array([5.0]), np.array([2.0]), np.array([0.0]), np.array([10.0]))
+        >>> from prelu_rules.losses.squared import Squared
+        >>> scale = Scale(Squared(), np.array([5.0]), np.array([2.0]), np.array([0.0]), np.array([10.0]))
         >>> scale.inputs(np.array([[7.0]])), scale.targets(np.array([[5.0]]))
         (array([[1.]]), array([[0.5]]))
     """
 
-    loss: LossName
+    loss: Loss
     x_mean: FloatArray
     x_deviation: FloatArray
     y_mean: FloatArray
     y_deviation: FloatArray
 
     @classmethod
-    def of(cls, x: Moments, y: Moments, loss: LossName) -> Scale:
+    def of(cls, x: Moments, y: Moments, loss: Loss) -> Scale:
         """The scale of rows.
 
         Args:
@@ -114,9 +115,9 @@ class Scale:
         Returns:
             The scale.
         """
-        if loss == "squared":
+        if loss.standardised:
             return cls(loss, x.mean, x.deviation, y.mean, y.deviation)
-        n_outputs = 1 if loss == "logistic" else int(y.upper[0]) + 1
+        n_outputs = loss.n_outputs(y.upper)
         return cls(loss, x.mean, x.deviation, np.zeros(n_outputs), np.ones(n_outputs))
 
     @property
@@ -136,7 +137,7 @@ class Scale:
         return np.asarray((x - self.x_mean) / self.x_deviation)
 
     def targets(self, y: FloatArray) -> FloatArray:
-        """Standardised targets; classes stay as they are.
+        """Targets as networks see them: standardised, unless they are classes or the like.
 
         Args:
             y: `(n_rows, n_outputs)`, or `(n_rows,)` classes.
@@ -144,7 +145,7 @@ class Scale:
         Returns:
             Of the same shape.
         """
-        return np.asarray((y - self.y_mean) / self.y_deviation) if self.loss == "squared" else y
+        return np.asarray((y - self.y_mean) / self.y_deviation) if self.loss.standardised else y
 
     def user_units(self, system: CompactSystem) -> NormalForm:
         """The same function of the user's numbers.

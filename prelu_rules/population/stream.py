@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.losses.loss import LossName
+from prelu_rules.losses.loss import Loss
 from prelu_rules.population.rows import Block, Rows, Split, checked_share
 from prelu_rules.population.scale import Moments, Scale
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -38,7 +38,7 @@ class DatasetRows:
     @property
     def row_shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of one row of inputs, targets and weights."""
-        y = (self.scale.n_outputs,) if self.scale.loss == "squared" else ()
+        y = () if self.scale.loss.of_classes else (self.scale.n_outputs,)
         return (len(self.scale.x_mean),), y, ()
 
     def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
@@ -68,7 +68,7 @@ class DatasetRows:
 
 
 def split_dataset(
-    dataset: tf.data.Dataset, loss: LossName, validation: float, most: int, rng: np.random.Generator
+    dataset: tf.data.Dataset, loss: Loss, validation: float, most: int, rng: np.random.Generator
 ) -> Split:
     """Look at every row of a dataset once, and share them out.
 
@@ -91,7 +91,8 @@ def split_dataset(
 
     Example:
         >>> x = np.linspace(0, 1, 1000)[:, None]
-        >>> split = split_dataset(tf.data.Dataset.from_tensor_slices((x, x)).batch(64), "squared", 0.2, 100,
+        >>> from prelu_rules.losses.squared import Squared
+        >>> split = split_dataset(tf.data.Dataset.from_tensor_slices((x, x)).batch(64), Squared(), 0.2, 100,
         ...                       np.random.default_rng(0))
         >>> len(split.train.y), bool(80 < len(split.held.y) <= 100), split.box.upper
         (100, True, array([1.]))
@@ -195,12 +196,11 @@ class Reservoir:
         return keys[kept], tuple(part[kept] for part in rows)
 
 
-def _batches(dataset: tf.data.Dataset, loss: LossName) -> Iterator[Block]:
+def _batches(dataset: tf.data.Dataset, loss: Loss) -> Iterator[Block]:
     for x, y, *weights in dataset.as_numpy_iterator():
         if not len(x):
             continue
-        targets = np.asarray(y, dtype=np.float64)
-        targets = targets.reshape(len(x), -1) if loss == "squared" else targets.reshape(len(x))
+        targets = loss.targets(np.asarray(y, dtype=np.float64))
         given = np.asarray(weights[0], dtype=np.float64) if weights else np.ones(len(x))
         yield np.asarray(x, dtype=np.float64), targets, given
 

@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.errors import TrainingError
-from prelu_rules.losses.loss import LossName
+from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.divergence import first_divergence
 from prelu_rules.population.population import Population
@@ -26,7 +27,7 @@ def train_population(
     data: RowSource | tf.data.Dataset,
     n_inputs: int,
     n_outputs: int,
-    loss: LossName,
+    loss: LossName | Loss,
     settings: PopulationSettings | None = None,
     seed: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -39,7 +40,7 @@ def train_population(
         data: rows, or a dataset of batches `(x, y, weights)` of such rows, which is repeated as long as needed.
         n_inputs: features.
         n_outputs: outputs, or logits.
-        loss: "squared", "logistic" (one logit) or "softmax" (a logit per class).
+        loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss`.
         settings: how to train.
         seed: of the weights and of the order of the rows; the first of `members` spawned seeds is that of member 0.
         callbacks: Keras callbacks.
@@ -61,7 +62,7 @@ def train_population(
         >>> len(forms), forms[0].n_inputs
         (2, 1)
     """
-    settings = settings or PopulationSettings()
+    settings, loss = settings or PopulationSettings(), loss_named(loss)
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
     if tf.distribute.has_strategy() or isinstance(data, tf.data.Dataset):
@@ -155,7 +156,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @lru_cache(maxsize=32)
-def _compiled(n_inputs: int, n_outputs: int, loss: LossName, settings: PopulationSettings) -> Population:
+def _compiled(n_inputs: int, n_outputs: int, loss: Loss, settings: PopulationSettings) -> Population:
     """A population to be used again and again: compiling it takes longer than training it."""
     population = Population(n_inputs, n_outputs, loss, settings, range(settings.members))
     population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=settings.jit)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from prelu_rules.losses.loss import Squared
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
@@ -47,7 +47,7 @@ def eliminate(
 
     Example:
         >>> from prelu_rules.refine.curvature import objective
-        >>> from prelu_rules.losses.loss import Squared
+        >>> from prelu_rules.losses.squared import Squared
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
         >>> weights = np.array([[1.0, 0, 0.3], [1, 0.8, 0]])
@@ -75,7 +75,7 @@ def eliminations(
         The best network found of each size, the largest first, with one unit less each time.
 
     Example:
-        >>> from prelu_rules.losses.loss import Squared
+        >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
         >>> start = CompactSystem(np.ones((3, 6)), np.tri(3, 6, k=2, dtype=bool), 3)
         >>> [system.n_units for system in eliminations([start], task)]

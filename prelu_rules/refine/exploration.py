@@ -63,7 +63,7 @@ def explore(
         better.
 
     Example:
-        >>> from prelu_rules.losses.loss import Squared
+        >>> from prelu_rules.losses.squared import Squared
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
         >>> flat = CompactSystem(np.array([[0.0, 0.5]]), np.ones((1, 2), dtype=bool), 1)

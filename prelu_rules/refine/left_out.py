@@ -31,7 +31,7 @@ def left_out_losses(system: CompactSystem, task: Task) -> FloatArray:
         `(n_rows,)`; infinite where without its row the network would have no fit.
 
     Example:
-        >>> from prelu_rules.losses.loss import Squared
+        >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]]), np.full(3, 1 / 3), Squared(), 1e-12)
         >>> mean = CompactSystem(np.array([[0.0, 2.0]]), np.array([[False, True]]), 1)
         >>> left_out_losses(mean, task).round(4)  # without 1, the mean of the others is 2.5

@@ -28,7 +28,7 @@ def sparsified_levels(systems: Sequence[CompactSystem], task: Task, n_jobs: int 
 
     Example:
         >>> import numpy as np
-        >>> from prelu_rules.losses.loss import Squared
+        >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
         >>> start = CompactSystem(np.ones((1, 4)), np.ones((1, 4), dtype=bool), 3)
         >>> [system.n_numbers for system in sparsified_levels([start], task)[0]]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
+from prelu_rules.losses.loss import Chooser
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.values import FloatArray, Value
@@ -31,10 +32,10 @@ class PathPoint(Value):
     Attributes:
         form: in the user's units, with slopes of 0.
         domain: the domain on which rules are counted.
-        train_score: on all rows that it was fitted to: R2, or the share of right classes.
+        train_score: on all rows that it was fitted to: the score of the loss, R2 or the share of right classes.
         validation_score: the same on the validation rows, of the network of this size that did not see them.
         validation_losses: `(n_validation,)`, the loss of each of these rows.
-        criterion: on the rows that it was fitted to, Schwarz's criterion, for classes the loss of rows left out
+        criterion: on the rows that it was fitted to, Schwarz's criterion, or for classes the loss of rows left out
             (`prelu_rules.refine.left_out`); the smallest is best.
 
     Example:
@@ -100,7 +101,7 @@ class RulePath(Sequence[PathPoint], Value):
 
     levels: tuple[tuple[PathPoint, ...], ...]
     validation_weights: FloatArray
-    by: Literal["criterion", "validation"] = "criterion"
+    by: Chooser = "criterion"
     before_force: NormalForm | None = None
     complete: bool = True
 

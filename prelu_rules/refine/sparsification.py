@@ -42,7 +42,7 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
         The system itself, refitted, then one with fewer numbers each time.
 
     Example:
-        >>> from prelu_rules.losses.loss import Squared
+        >>> from prelu_rules.losses.squared import Squared
         >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
         >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
         >>> start = CompactSystem(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2)

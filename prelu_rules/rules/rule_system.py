@@ -16,6 +16,7 @@ from prelu_rules.columns.encoding import feature_rows
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.losses.link import class_link
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
@@ -181,11 +182,10 @@ class RuleSystem(Value):
         return outputs(self.rules, rows, assigned(self.rules, rows, self.domain))
 
     def _logits(self, x: TableLike) -> tuple[tuple[ClassLabel, ...], FloatArray]:
-        """The classes, and one logit for each: of two classes with one logit the first has 0."""
+        """The classes, and the logits."""
         if self.classes is None:
             raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
-        logits = self.predict(x)
-        return self.classes, np.hstack([np.zeros_like(logits), logits]) if logits.shape[1] == 1 else logits
+        return self.classes, self.predict(x)
 
     def classify(self, x: TableLike) -> npt.NDArray[Any]:
         """The class that the rules give.
@@ -203,7 +203,7 @@ class RuleSystem(Value):
         classes, logits = self._logits(x)
         # Labels of several types would be turned into one, such as 1 into "1".
         one_type = len({type(label) for label in classes}) == 1
-        return np.array(classes, dtype=None if one_type else object)[logits.argmax(axis=1)]
+        return np.array(classes, dtype=None if one_type else object)[class_link(logits.shape[1]).decide(logits)]
 
     def probabilities(self, x: TableLike) -> FloatArray:
         """The probability of each class: softmax of the logits, or sigmoid of a single one.
@@ -225,9 +225,7 @@ class RuleSystem(Value):
                    [0. , 1. ]])
         """
         _, logits = self._logits(x)
-        # The largest becomes exp(0), so that none overflows.
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        return class_link(logits.shape[1]).inverse(logits)
 
     def decision_rules(self, domain: DomainLike | None = None, *, x: TableLike | None = None) -> RuleSystem:
         """The rules of a classifier, cut so that each names a class; see `rules.decisions.decision_rules`."""

@@ -2,7 +2,7 @@ import numpy as np
 import overfitting as o
 import pytest
 
-from prelu_rules.losses.loss import loss_named
+from prelu_rules.losses.named import loss_named
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
 

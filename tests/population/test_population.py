@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from prelu_rules.losses.named import loss_named
+from prelu_rules.losses.squared import Squared
 from prelu_rules.population.population import Population
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
@@ -27,8 +29,8 @@ def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
         members=3, hidden=(4, 3), force=force, warm_up_steps=10, force_steps=20, refresh_every=5
     )
     data = rows(loss=loss)
-    together = Population(2, n_outputs, loss, settings, seeds=[5, 6, 7])
-    alone = Population(2, n_outputs, loss, settings, seeds=[6])
+    together = Population(2, n_outputs, loss_named(loss), settings, seeds=[5, 6, 7])
+    alone = Population(2, n_outputs, loss_named(loss), settings, seeds=[6])
     for population in (together, alone):
         population.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
         batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(20)
@@ -40,7 +42,7 @@ def test_a_member_is_what_it_is_alone(loss, n_outputs, force):
 def test_a_divergence_is_noted_when_it_happens():
     data, settings = rows(80), PopulationSettings(members=2, hidden=(3,))
     data.y[30] = np.inf
-    population = Population(2, 1, "squared", settings, seeds=[0, 1])
+    population = Population(2, 1, Squared(), settings, seeds=[0, 1])
     population.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
     batches = tf.data.Dataset.from_tensor_slices(tuple(np.float32(part) for part in data)).batch(20)
     population.fit(batches, epochs=2, shuffle=False, verbose=0)

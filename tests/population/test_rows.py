@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.losses.squared import Squared
 from prelu_rules.population.path import PathSettings, train_path
 from prelu_rules.population.rows import split_arrays
 from prelu_rules.population.scale import Moments
@@ -40,7 +41,7 @@ def bend(n_rows=1000):
 
 def test_rows_are_shared_out_and_standardised():
     x, y = bend()
-    split = split_arrays(x, y, None, "squared", 0.2, 100, 0, rng())
+    split = split_arrays(x, y, None, Squared(), 0.2, 100, 0, rng())
     assert [len(part.y) for part in (split.train, split.everything, split.held)] == [100] * 3
     passed = next(split.population.blocks(800, seed=0))[0] * x.std(axis=0) + x.mean(axis=0)
     where = {tuple(row): number for number, row in enumerate(x.round(6))}
@@ -58,7 +59,7 @@ def test_a_memory_mapped_array_is_never_copied(tmp_path):
     y = np.zeros(50_000)
     tracemalloc.start()
     try:
-        split = split_arrays(mapped, y, None, "squared", 0.2, 200, 0, rng())
+        split = split_arrays(mapped, y, None, Squared(), 0.2, 200, 0, rng())
         for _ in islice(split.population.blocks(800, seed=0), 60):
             pass
         _, peak = tracemalloc.get_traced_memory()
@@ -68,7 +69,7 @@ def test_a_memory_mapped_array_is_never_copied(tmp_path):
     np.testing.assert_allclose(split.scale.x_mean, np.mean(mapped, axis=0, dtype=np.float64), atol=1e-9)
     mapped[5000, 7] = np.nan
     with pytest.raises(InvalidValueError, match="x holds nan in column 7"):
-        split_arrays(mapped, y, None, "squared", 0.2, 200, 0, rng())
+        split_arrays(mapped, y, None, Squared(), 0.2, 200, 0, rng())
 
 
 def test_where_an_array_is_does_not_matter(tmp_path):
@@ -87,12 +88,12 @@ def test_a_dataset_is_shared_out_by_what_its_rows_hold():
     x, y = bend()
     held = held_out(x, y[:, None], 0.2)
     assert 150 < held.sum() < 250
-    split = split_dataset(batches(x, y), "squared", 0.2, 10_000, rng())
+    split = split_dataset(batches(x, y), Squared(), 0.2, 10_000, rng())
     np.testing.assert_array_equal(split.held.x, x[held])
     np.testing.assert_array_equal(split.train.x, x[~held])
     np.testing.assert_array_equal(split.everything.y[:, 0], y)
     np.testing.assert_allclose(split.scale.x_deviation, x.std(axis=0))
-    shuffled = split_dataset(batches(x, y).unbatch().shuffle(1000, seed=3).batch(7), "squared", 0.2, 10_000, rng())
+    shuffled = split_dataset(batches(x, y).unbatch().shuffle(1000, seed=3).batch(7), Squared(), 0.2, 10_000, rng())
     assert {tuple(row) for row in shuffled.held.x} == {tuple(row) for row in x[held]}
     # Passes go on where the last block ended: in as many blocks as 4 passes have, each row comes four times.
     blocks = [block[0] for block in islice(split.population.blocks(100, seed=0), 40)]
@@ -103,7 +104,7 @@ def test_a_dataset_is_shared_out_by_what_its_rows_hold():
 
 def test_a_sample_of_a_stream_is_even():
     x = np.arange(4000.0)[:, None]
-    split = split_dataset(batches(x, x, size=50), "squared", 0.2, 400, rng())
+    split = split_dataset(batches(x, x, size=50), Squared(), 0.2, 400, rng())
     assert len(split.everything.y) == len(split.held.y) == 400
     assert abs(split.everything.x.mean() - 2000) < 4 * 4000 / np.sqrt(12 * 400)
 

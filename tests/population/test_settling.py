@@ -8,6 +8,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.losses.squared import Squared
 from prelu_rules.population.population import Population
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
@@ -94,7 +95,7 @@ class Record(keras.callbacks.Callback):
 
 
 def trained(seeds, settings=SETTINGS):
-    population, record = Population(2, 1, "squared", settings, seeds), Record()
+    population, record = Population(2, 1, Squared(), settings, seeds), Record()
     population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=False)
     # A hundred steps at a time, of 50 rows each.
     parts = (np.tile(part, (25, *[1] * (part.ndim - 1))).reshape(100, 50, *part.shape[1:]) for part in rows())

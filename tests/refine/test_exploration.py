@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from refine_networks import random_system, random_task
 
-from prelu_rules.losses.loss import Squared
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine import exploration
 from prelu_rules.refine.curvature import Task, objective

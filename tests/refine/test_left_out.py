@@ -5,7 +5,7 @@ import pytest
 from refine_networks import random_system, random_task
 from sklearn.linear_model import LinearRegression
 
-from prelu_rules.losses.loss import Squared
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.refine import curvature
 from prelu_rules.refine.curvature import Task

@@ -4,7 +4,8 @@ from refine_networks import random_system, random_task
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import prelu_rules.refine.refit as module
-from prelu_rules.losses.loss import Logistic, Squared
+from prelu_rules.losses.logistic import Logistic
+from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.refit import refit
 

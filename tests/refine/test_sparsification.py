@@ -1,7 +1,8 @@
 import numpy as np
 from refine_networks import random_system
 
-from prelu_rules.losses.loss import Softmax, Squared
+from prelu_rules.losses.softmax import Softmax
+from prelu_rules.losses.squared import Squared
 from prelu_rules.refine import sparsification
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
