@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,14 @@ class Box(Value):
 
     lower: FloatArray
     upper: FloatArray
+
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            lower: npt.ArrayLike,
+            upper: npt.ArrayLike,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lower", frozen_array(self.lower, "lower", (None,)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,16 @@ class Polytope(Value):
     coef: FloatArray
     limit: FloatArray
     equal: BoolArray = ()  # type: ignore[assignment]
+
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            box: Box,
+            coef: npt.ArrayLike,
+            limit: npt.ArrayLike,
+            equal: npt.ArrayLike = (),
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coef", frozen_array(self.coef, "coef", (None, self.box.n_inputs)))

@@ -58,8 +58,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
     Example:
         >>> x = np.linspace(-1, 1, 100)[:, None]
-        >>> quick = dict(members=2, hidden=(3,), warm_up_steps=100, force_steps=100)
-        >>> model = PReLURuleClassifier(**quick, random_state=0).fit(x, np.where(x[:, 0] > 0.2, "high", "low"))
+        >>> model = PReLURuleClassifier(members=2, hidden=(3,), warm_up_steps=100, force_steps=100, random_state=0)
+        >>> model = model.fit(x, np.where(x[:, 0] > 0.2, "high", "low"))
         >>> model.predict([[0.0], [0.5]])
         array(['low', 'high'], dtype='<U4')
     """

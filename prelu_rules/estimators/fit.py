@@ -93,8 +93,9 @@ def fit_rules(
 
     Example:
         >>> x = np.linspace(-1, 1, 60)
-        >>> quick = dict(members=2, hidden=(2,), warm_up_steps=100, force_steps=100)
-        >>> fitted = fit_rules({"x": x, "y": 2 * x + 1}, target="y", **quick)
+        >>> fitted = fit_rules(
+        ...     {"x": x, "y": 2 * x + 1}, target="y", members=2, hidden=(2,), warm_up_steps=100, force_steps=100
+        ... )
         >>> len(fitted.rules), round(fitted.score, 3), fitted.predict({"x": 3.0}).round(2)
         (1, 1.0, array([7.]))
     """

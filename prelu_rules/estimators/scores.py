@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, r2_score, roc_auc_score
 
 from prelu_rules.estimators.target import Target
+from prelu_rules.losses.link import class_link
 from prelu_rules.values import FloatArray
 
 
@@ -27,20 +28,21 @@ def scores_of(target: Target, outputs: FloatArray) -> dict[str, float]:
         {'R2': 0.75, 'MAE': 0.5}
     """
     if target.classes is None:
-        predicted = outputs[:, 0]
+        several = len(outputs) > 1
         return {
-            "R2": float(r2_score(target.values, predicted)) if len(predicted) > 1 else float("nan"),
-            "MAE": float(mean_absolute_error(target.values, predicted)),
+            "R2": float(r2_score(target.values, outputs[:, 0])) if several else float("nan"),
+            "MAE": float(mean_absolute_error(target.values, outputs[:, 0])),
         }
-    logits = np.hstack([np.zeros_like(outputs), outputs]) if outputs.shape[1] == 1 else outputs
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = odds / odds.sum(axis=1, keepdims=True)
-    labels, predicted = target.values.astype(np.intp), logits.argmax(axis=1)
+    link = class_link(outputs.shape[1])
+    probabilities, predicted = link.inverse(outputs), link.decide(outputs)
+    labels = target.values.astype(np.intp)
     found = {
         "accuracy": float(accuracy_score(labels, predicted)),
         "balanced accuracy": float(np.mean([(predicted[labels == k] == k).mean() for k in np.unique(labels)])),
         "log-loss": float(log_loss(labels, probabilities, labels=range(len(target.classes)))),
     }
     if len(target.classes) == 2 and len(np.unique(labels)) == 2:
-        found["AUC"] = float(roc_auc_score(labels, logits[:, 1] - logits[:, 0]))
+        # Logits, since probabilities near 1 are equal.
+        margin = outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
+        found["AUC"] = float(roc_auc_score(labels, margin))
     return found

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from prelu_rules.columns.cells import Cells, numbers
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.rules.names import ClassLabel
-from prelu_rules.values import Array, FloatArray, Value
+from prelu_rules.values import Array, FloatArray, Value, frozen_array
 
 Task = Literal["regression", "classification"]
 
@@ -37,6 +38,18 @@ class Target(Value):
     name: str
     values: FloatArray
     classes: tuple[ClassLabel, ...] | None = None
+
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            name: str,
+            values: npt.ArrayLike,
+            classes: Sequence[ClassLabel] | None = None,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen_array(self.values, "values", (None,)))
 
     @classmethod
     def of_cells(cls, cells: Cells, task: Task | None = None) -> Target:

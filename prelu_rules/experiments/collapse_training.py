@@ -129,7 +129,8 @@ def train(variant: Variant, seeds: Sequence[int], epochs: int = EPOCHS) -> tuple
 
     Example:
         >>> from prelu_rules.experiments.collapse_variants import variants_named
-        >>> [run.outcome for run in train(*variants_named(["stable"]), seeds=[0], epochs=4)]
+        >>> (stable,) = variants_named(["stable"])
+        >>> [run.outcome for run in train(stable, seeds=[0], epochs=4)]
         ['learned']
     """
     data, logits = digits(), network(variant, seed=0)

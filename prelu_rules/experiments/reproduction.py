@@ -88,6 +88,7 @@ def reproduce(task: ToyTask, seed: int) -> Reproduction:
 
     Example:
         >>> result = reproduce(XOR, seed=0)
+        >>> assert result.rules is not None
         >>> result.run.nonlinear, len(result.rules), result.problem
         (2, 4, None)
     """
@@ -117,6 +118,7 @@ def reproduce_as_paper(
 
     Example:
         >>> result = reproduce_as_paper(XOR, seed=0, max_steps=1000)
+        >>> assert result.problem is not None
         >>> result.rules is None, result.problem.split(",")[0]
         (True, '20 nonlinear units are left')
     """

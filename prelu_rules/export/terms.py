@@ -35,7 +35,12 @@ def number(value: float) -> str:
 
 
 def linear_sum(
-    weights: Array, names: Sequence[str], constant: float, *, times: str = " * ", write: Callable[[float], str] = number
+    weights: Array | Sequence[float],
+    names: Sequence[str],
+    constant: float,
+    *,
+    times: str = " * ",
+    write: Callable[[float], str] = number,
 ) -> str:
     """A sum of weighted names and a constant.
 

@@ -59,7 +59,9 @@ class ExactCell:
             ShapeError: if the domain has another dimension.
 
         Example:
-            >>> ExactCell.of_domain(Box([0], [2]), 1).maximum(np.array([Fraction(1), Fraction(5)])).value
+            >>> cell = ExactCell.of_domain(Box([0], [2]), 1)
+            >>> assert cell is not None
+            >>> cell.maximum(np.array([Fraction(1), Fraction(5)])).value
             Fraction(7, 1)
         """
         eye = np.array([[Fraction(int(i == j)) for j in range(n_inputs)] for i in range(n_inputs)], dtype=object)
@@ -234,6 +236,7 @@ def exact_patterns(form: NormalForm, cell: ExactCell) -> Iterator[ExactPattern]:
         >>> B = np.zeros((2, 2))
         >>> form = NormalForm(A=[[1], [1]], B=B, b=[0, -1e-20], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
         >>> whole = ExactCell.of_domain(Box([-1], [1]), 1)
+        >>> assert whole is not None
         >>> [pattern.signs.astype(int).tolist() for pattern in exact_patterns(form.exact(), whole)]
         [[0, 0], [1, 0], [1, 1]]
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy.typing as npt
 
@@ -28,6 +29,14 @@ class AffineMap(Value):
 
     coef: Array
     intercept: Array
+
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            coef: npt.ArrayLike,
+            intercept: npt.ArrayLike,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coef", frozen_array(self.coef, "coef", (None, None)))

@@ -77,6 +77,20 @@ class NormalForm(Value):
     slopes: Array
     labels: tuple[UnitLabel, ...] = ()
 
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            A: npt.ArrayLike,
+            B: npt.ArrayLike,
+            b: npt.ArrayLike,
+            C: npt.ArrayLike,
+            D: npt.ArrayLike,
+            e: npt.ArrayLike,
+            slopes: npt.ArrayLike,
+            labels: Sequence[UnitLabel] = (),
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         n_units, n_inputs = np.shape(self.A) if np.ndim(self.A) == 2 else (None, None)
         n_outputs = np.shape(self.C)[0] if np.ndim(self.C) == 2 else None

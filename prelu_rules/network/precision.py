@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,15 @@ class Precision(Value):
     digits: int
     feature_scale: FloatArray
     output_scale: FloatArray
+
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            digits: int,
+            feature_scale: npt.ArrayLike,
+            output_scale: npt.ArrayLike,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if self.digits < 0:

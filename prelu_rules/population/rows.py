@@ -197,8 +197,8 @@ def split_arrays(
     Example:
         >>> from prelu_rules.losses.squared import Squared
         >>> rows = split_arrays(np.eye(20), np.arange(20), None, Squared(), 0.2, 10, 0, np.random.default_rng(0))
-        >>> len(rows.population.y), len(rows.train.y), len(rows.everything.y), len(rows.held.y)
-        (16, 10, 10, 4)
+        >>> len(rows.train.y), len(rows.everything.y), len(rows.held.y)
+        (10, 10, 4)
     """
     rows = _checked(x, y, weights, loss)
     everyone = np.arange(len(rows.y))

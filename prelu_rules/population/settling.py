@@ -56,6 +56,7 @@ class Course:
         >>> course.wake()
         >>> course.add(State(0.21, np.ones(3), np.array([0.25, 1.0])))
         >>> course.add(State(0.22, np.ones(3), np.array([0.25, 0.9])))
+        >>> assert course.best is not None
         >>> course.best.support, course.stable
         (frozenset({0}), False)
     """

@@ -83,7 +83,9 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
 
     Example:
         >>> system = RuleSystem((Rule((), AffineMap([[1 / 3]], [0.0])),), ("x",), ("y",))
-        >>> with_honest_precision(system, [[0.0], [1.0]], tolerance=1e-4).precision.digits
+        >>> precision = with_honest_precision(system, [[0.0], [1.0]], tolerance=1e-4).precision
+        >>> assert precision is not None
+        >>> precision.digits
         4
     """
     if not tolerance >= 0:

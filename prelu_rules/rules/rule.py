@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,16 @@ class Condition(Value):
     intercept: float
     nonnegative: bool
     label: UnitLabel | None = None
+
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            coef: npt.ArrayLike,
+            intercept: float,
+            nonnegative: bool,
+            label: UnitLabel | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coef", frozen_array(self.coef, "coef", (None,)))

@@ -76,6 +76,20 @@ class RuleSystem(Value):
     precision: Precision | None = None
     rounding_error: tuple[float, ...] | None = None
 
+    if TYPE_CHECKING:
+        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            rules: Sequence[Rule],
+            columns: Sequence[Column | str],
+            output_names: Sequence[str],
+            classes: Sequence[ClassLabel] | None = None,
+            form: NormalForm | None = None,
+            domain: Domain | None = None,
+            precision: Precision | None = None,
+            rounding_error: Sequence[float] | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", named_columns(self.columns))
         for name in ("rules", "output_names", "classes", "rounding_error"):
