@@ -50,7 +50,7 @@ def main() -> None:
                 if name == "digits" and budget:
                     continue
                 try:
-                    model.select(**budget)
+                    model.choose(**budget)
                 except pr.PReLURulesError:
                     continue
                 point = model.path_.choose(**budget)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from prelu_rules.cli.renamed import warn_of_option
 from prelu_rules.cli.table_options import Decimal, Encoding, Separator, Thousands
 from prelu_rules.errors import DataError
 from prelu_rules.tolerances import SAME_OUTPUT
@@ -22,7 +21,9 @@ def check(
         str | None,
         typer.Option(help="A table of inputs, on whose domain to compare; by default the rules' own domain."),
     ] = None,
-    target: Annotated[str | None, typer.Option(hidden=True)] = None,
+    target: Annotated[
+        str | None, typer.Option(help="A column of the data that is not an input; all such are passed over anyway.")
+    ] = None,
     separator: Separator = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
@@ -34,8 +35,6 @@ def check(
     """Print what is proven about rules and a network; status 1 if they differ."""
     from prelu_rules.export.json import read_rules
 
-    if target is not None:
-        warn_of_option("--target", "columns that the rules do not name are passed over")
     system = read_rules(rules)
     if not model.is_file():
         raise DataError(f"there is no file {model}; give the path of a .keras file.")

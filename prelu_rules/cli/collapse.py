@@ -12,7 +12,8 @@ import joblib
 import numpy as np
 import typer
 
-from prelu_rules.cli.reproduce import Json, Seed, check_files
+from prelu_rules.cli.renamed import renamed_option
+from prelu_rules.cli.reproduce import Json, OldSeed, RandomState, check_files
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
 from prelu_rules.training.start import start_tensorflow
@@ -31,25 +32,27 @@ rows, those whose class has a probability below 1e-7. All of these are medians o
 
 def collapse(
     runs: Annotated[int, typer.Option(help="Seeds of each variant.")] = 20,
-    seed: Seed = 0,
+    random_state: RandomState = 0,
     variants: Annotated[str, typer.Option(help="Names with commas between; all by default.")] = "",
     epochs: Annotated[int, typer.Option(help="Passes over the data of each run.")] = 30,
     jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = 1,
     json_file: Json = None,
     figure: Annotated[Path | None, typer.Option("--figure", help="A .png, .svg or .pdf of the shares.")] = None,
+    seed: OldSeed = None,
 ) -> int:
     """Let classifiers collapse to 1/N, and try each remedy alone."""
     from prelu_rules.experiments.collapse import STAYS
     from prelu_rules.experiments.collapse_variants import variants_named
 
-    for name, number, least in (("runs", runs, 1), ("seed", seed, 0), ("epochs", epochs, STAYS + 1)):
+    random_state = renamed_option(seed, "--seed", "--random-state", random_state)
+    for name, number, least in (("runs", runs, 1), ("random_state", random_state, 0), ("epochs", epochs, STAYS + 1)):
         if number < least:
             raise InvalidValueError(f"{name} is {number}; it must be at least {least}.")
     if jobs == 0:
         raise InvalidValueError("jobs is 0; give a number of processes, or -1 for one per core.")
     chosen = variants_named([name.strip() for name in variants.split(",") if name.strip()])
     check_files(json_file, figure)
-    seeds = range(seed, seed + runs)
+    seeds = range(random_state, random_state + runs)
     tasks = (joblib.delayed(_trained)(variant, seeds, epochs, jobs != 1) for variant in chosen)
     typer.echo(_HEADER)
     results: dict[str, tuple[CollapseRun, ...]] = {}

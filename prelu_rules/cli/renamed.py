@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TypeVar
+
+from prelu_rules.renamed import warn_renamed
 
 T = TypeVar("T")
 
@@ -26,15 +27,5 @@ def renamed_option(old: T | None, old_name: str, name: str, value: T) -> T:
     """
     if old is None:
         return value
-    warn_of_option(old_name, f"it is now called {name}")
+    warn_renamed(old_name, name)
     return old
-
-
-def warn_of_option(name: str, reason: str) -> None:
-    """Say that an option goes in the next version.
-
-    Args:
-        name: the option.
-        reason: why, or what to give instead.
-    """
-    warnings.warn(f"{name} goes in the next version: {reason}.", FutureWarning, stacklevel=2)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from prelu_rules.cli.renamed import renamed_option
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
 from prelu_rules.training.start import start_tensorflow
@@ -30,7 +31,8 @@ class Method(StrEnum):
     PAPER = "paper"
 
 
-Seed = Annotated[int, typer.Option(help="Of the first run; the next runs take the next seeds.")]
+RandomState = Annotated[int, typer.Option(help="Of the first run; the next runs take the next numbers.")]
+OldSeed = Annotated[int | None, typer.Option("--seed", hidden=True)]
 Runs = Annotated[int, typer.Option(help="How many runs.")]
 Json = Annotated[Path | None, typer.Option("--json", help="A file for the figures of every run.")]
 FigureFile = Annotated[
@@ -60,14 +62,16 @@ def figure2(figure: FigureFile = None) -> int:
 def _toy_command(name: str, summary: str) -> None:
     @commands.command(name, help=summary)
     def toy(
-        seed: Seed = 0,
+        random_state: RandomState = 0,
         runs: Runs = 1,
         json_file: Json = None,
         figure: FigureFile = None,
         method: MethodOption = Method.PATH,
         max_steps: MaxSteps = 500_000,
+        seed: OldSeed = None,
     ) -> int:
-        return _toy(name, seed, runs, json_file, figure, method, max_steps)
+        random_state = renamed_option(seed, "--seed", "--random-state", random_state)
+        return _toy(name, random_state, runs, json_file, figure, method, max_steps)
 
 
 _toy_command("xor", "Train out1 = in1 xor in2, out2 = in3 xor in4, out3 = in1 and in2.")

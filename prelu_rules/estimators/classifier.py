@@ -49,7 +49,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
     Attributes:
         rules_: the rules, a `RuleSystem`; they speak of the columns of the input.
-        path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `select` takes another one.
+        path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `choose` takes another one.
         n_nonlinear_: nonlinear units of the network whose rules these are.
         columns_: what the columns of the input are.
         n_features_in_: columns of the input.

@@ -72,6 +72,11 @@ class FittedRules:
         return next(iter(self.scores.values()))
 
     @property
+    def full_score(self) -> float:
+        """The main score of the network before the force on the held-out rows."""
+        return next(iter(self.full_scores.values()))
+
+    @property
     def full_nonlinear(self) -> int:
         """How many nonlinear units the network before the force had."""
         assert self.path.before_force is not None, "training always keeps it"

@@ -22,6 +22,7 @@ from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import repeated
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
+from prelu_rules.renamed import warn_renamed
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.training.start import start_tensorflow
@@ -31,7 +32,7 @@ from prelu_rules.values import FloatArray
 class RuleEstimator(BaseEstimator):
     """A path of ever smaller networks, and the rules of one of them; subclasses say what the outputs are.
 
-    A fitted estimator holds its encoded training rows, so that `select` can count them again.
+    A fitted estimator holds its encoded training rows, so that `choose` can count them again.
     """
 
     columns_: tuple[Column, ...]
@@ -84,7 +85,7 @@ class RuleEstimator(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "rules_")
 
-    def select(
+    def choose(
         self,
         size: int | None = None,
         *,
@@ -113,6 +114,11 @@ class RuleEstimator(BaseEstimator):
         if not 0 <= size < len(self.path_):
             raise InvalidValueError(f"size is {size}, but the path has networks of 0 to {len(self.path_) - 1} units.")
         return self._take(self.path_[size])
+
+    def select(self, size: int | None = None, **limits: Any) -> Self:
+        """The old name of `choose`."""
+        warn_renamed(f"{type(self).__name__}.select", "choose")
+        return self.choose(size, **limits)
 
     def get_feature_names_out(self, input_features: npt.ArrayLike | None = None) -> npt.NDArray[np.object_]:
         """The names of the features that rules speak of: those of number columns, and one for each category.

@@ -64,7 +64,7 @@ def write(system: RuleSystem, function: str = "predict") -> str:
         >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
-        >>> scope: dict[str, Any] = {}
+        >>> scope: dict = {}
         >>> exec(write(extract_rules(form, feature_names=["age"], output_names=["cost"])), scope)
         >>> scope["predict"](age=5.0)
         {'cost': 7.0}

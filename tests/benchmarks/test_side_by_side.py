@@ -61,7 +61,7 @@ def test_a_network_of_the_path_scores_as_the_estimator_with_its_rules(quick, dat
     assert ours.score(ours.model.path_.choose()) == pytest.approx(ours.model.score(x[1::2], y[1::2]))
     short = ours.within(12)
     assert short.n_numbers <= 12
-    assert ours.score(short) == pytest.approx(ours.model.select(max_numbers=12).score(x[1::2], y[1::2]))
+    assert ours.score(short) == pytest.approx(ours.model.choose(max_numbers=12).score(x[1::2], y[1::2]))
     # Three classes take a constant each at least; a mean is one number.
     assert (ours.within(1) is None) == (data == "iris")
 
