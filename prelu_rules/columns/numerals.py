@@ -1,0 +1,171 @@
+"""How numbers are written: their decimal sign, and what groups their digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from prelu_rules.columns.dialect import DECIMALS, THOUSANDS
+from prelu_rules.errors import DataError
+
+MISSING = ("", "nan", "na", "n/a", "null", "none", "<na>")
+"""What a cell of a column of numbers, or of true and false, holds where its value is missing, in small letters."""
+
+Notation = tuple[str, str]
+"""A decimal sign, and what groups digits by three, which may be nothing."""
+
+_SPACES = " \u00a0\u2009\u202f"
+_APOSTROPHES = "'\u2019"
+_MARKS = {".": ".", ",": ",", " ": _SPACES, "'": _APOSTROPHES}
+"""The characters that each sign stands for."""
+
+
+NOTATIONS: tuple[Notation, ...] = tuple((d, t) for d in DECIMALS for t in THOUSANDS if d != t)
+"""All notations, the most usual first."""
+
+
+@cache
+def number_pattern(notation: Notation) -> str:
+    """A regular expression of the numbers in a notation.
+
+    Args:
+        notation: the decimal sign and the sign of thousands.
+
+    Returns:
+        The expression, without groups.
+
+    Example:
+        >>> bool(re.fullmatch(number_pattern((",", ".")), "1.234,5"))
+        True
+    """
+    decimal, thousands = notation
+    grouped = rf"[1-9][0-9]{{0,2}}(?:[{_MARKS[thousands]}][0-9]{{3}})+|" if thousands else ""
+    digits = rf"(?:(?:{grouped}[0-9]+)(?:[{decimal}][0-9]*)?|[{decimal}][0-9]+)"
+    return rf"[+-]?{digits}(?:[eE][+-]?[0-9]+)?"
+
+
+_ANY = re.compile("|".join(map(number_pattern, NOTATIONS)))
+
+
+def plain(cells: Sequence[str], notation: Notation) -> list[str]:
+    """Numbers as Python writes them.
+
+    Args:
+        cells: numbers in a notation.
+        notation: the decimal sign and the sign of thousands.
+
+    Returns:
+        The same with a decimal point and without signs of thousands.
+
+    Example:
+        >>> plain(["1.234,5", "7"], (",", "."))
+        ['1234.5', '7']
+    """
+    decimal, thousands = notation
+    if not cells or (decimal == "." and not thousands):
+        return list(cells)
+    text = "\0".join(cells)
+    for mark in _MARKS.get(thousands, ""):
+        text = text.replace(mark, "")
+    return text.replace(decimal, ".").split("\0")
+
+
+def is_code(cells: Sequence[str]) -> bool:
+    """Whether whole numbers are codes, whose written form matters: zip codes, article and telephone numbers.
+
+    Args:
+        cells: numbers.
+
+    Returns:
+        Whether one of them begins with a zero that a number does not need, or all with a plus and without decimals.
+
+    Example:
+        >>> is_code(["01", "12"]), is_code(["+49", "+1"]), is_code(["+1", "0"]), is_code(["0.5"])
+        (True, True, False, False)
+    """
+    if re.search("\0[+-]?0[0-9]", "\0" + "\0".join(cells)):
+        return True
+    return bool(cells) and all(re.fullmatch(rf"\+[0-9{_SPACES}]+", cell) for cell in cells)
+
+
+def find_notation(
+    columns: Mapping[str, Sequence[str]], separator: str, given: tuple[str | None, str | None], where: str
+) -> Notation:
+    """The notation that all numbers of a table are written in.
+
+    A column of numbers allows the notations in which each of its cells is a number; the table's is what all columns
+    allow. `1,5` is written with a decimal comma and `1,234,567` with commas for thousands, but `1,234` allows both.
+
+    Args:
+        columns: the names and cells of the columns that may hold numbers.
+        separator: what stands between cells; hardly anyone separates by commas and writes points for thousands.
+        given: the decimal sign and the sign of thousands that the user gave, None where they are to be found.
+        where: what errors call the table.
+
+    Returns:
+        The decimal sign and the sign of thousands.
+
+    Raises:
+        DataError: if two columns contradict each other, or nothing tells whether 1,234 is more than a thousand.
+
+    Example:
+        >>> find_notation({"price": ["1.234,50", "7"], "year": ["2020", ""]}, ";", (None, None), "data.csv")
+        (',', '.')
+    """
+    left = [n for n in NOTATIONS if all(g in {None, sign} for g, sign in zip(given, n, strict=True))]
+    reason, undecided = "with the signs that were given", {}
+    for name, cells in columns.items():
+        numbers = _numbers(cells)
+        marked = next((cell for cell in numbers if not cell.isdecimal()), None)
+        if marked is None or is_code(numbers):
+            continue
+        allowed = _allowed(numbers, left)
+        if not allowed:
+            wrong, reason = _contradiction(numbers, marked, left, reason)
+            raise DataError(
+                f"column {name!r} of {where} has {wrong!r}, which is not a number {reason}; give the signs of the "
+                f"numbers with --decimal and --thousands, or read the column as categories with --category {name}."
+            )
+        if len(allowed) < len(left):
+            left, reason = allowed, f"written like {marked!r} in column {name!r}"
+        signs = [cell for sign in ",." for cell in numbers if sign in cell]
+        if signs and len({decimal for decimal, _ in allowed}) > 1:
+            undecided[name] = signs[0]
+    if len({decimal for decimal, _ in left}) > 1:
+        for name, cell in undecided.items():
+            if separator != "," or "," in cell:
+                raise DataError(
+                    f"column {name!r} of {where} has {cell!r}, and nothing in the file tells whether that is "
+                    f"{re.sub('[.,]', '.', cell)} or {re.sub('[.,]', '', cell)}; give the decimal sign with --decimal."
+                )
+    return left[0]
+
+
+def _contradiction(numbers: list[str], marked: str, left: list[Notation], reason: str) -> tuple[str, str]:
+    """The cell that is not a number where its column or the table is, and the reason why it is not."""
+    fitting = _allowed([marked], left)
+    if not fitting:
+        return marked, reason
+    return next(cell for cell in numbers if not _allowed([cell], fitting[:1])), f"written like {marked!r}"
+
+
+def _numbers(cells: Sequence[str]) -> list[str]:
+    """The cells that are numbers in some notation, if most are that are not missing."""
+    numbers = list(filter(_ANY.fullmatch, cells))
+    if len(numbers) < len(cells) and 2 * len(numbers) <= sum(cell.lower() not in MISSING for cell in cells):
+        return []
+    return numbers
+
+
+def _allowed(numbers: Sequence[str], notations: Sequence[Notation]) -> list[Notation]:
+    """The notations in which all are numbers."""
+    text = "".join(numbers)
+
+    @cache
+    def allows(decimal: str, thousands: str) -> bool:
+        return all(map(re.compile(number_pattern((decimal, thousands))).fullmatch, numbers))
+
+    # A sign of thousands that occurs nowhere changes nothing.
+    used = {sign: any(mark in text for mark in marks) for sign, marks in _MARKS.items()}
+    return [(d, t) for d, t in notations if allows(d, t if used.get(t) else "")]

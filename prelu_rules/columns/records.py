@@ -1,0 +1,146 @@
+"""The text of a file as a header and columns of cells."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from prelu_rules.columns.dialect import SEPARATORS
+from prelu_rules.errors import DataError
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+_SAMPLE = 1000
+"""The separator is found from so many lines."""
+
+
+class Records(NamedTuple):
+    """Columns of text cells.
+
+    Attributes:
+        names: a name for each column.
+        columns: the cells of each column, without blanks around them; "" where there is nothing.
+        separator: the character that stood between them.
+    """
+
+    names: tuple[str, ...]
+    columns: list[list[str]]
+    separator: str
+
+
+def records(text: str, separator: str | None, where: str) -> Records:
+    r"""Split a text into cells.
+
+    Args:
+        text: a header and rows; cells may be quoted with `"`, and lines end in any way.
+        separator: the character between cells; None to find it.
+        where: what errors call the file.
+
+    Returns:
+        The names and cells.
+
+    Raises:
+        DataError: if there is no row, a row is longer or shorter than the header, a quote is not closed, or a name is
+            empty or given twice.
+
+    Example:
+        >>> records('kind;price\nnew;"1;5"\n', None, "data.csv")
+        Records(names=('kind', 'price'), columns=[['new'], ['1;5']], separator=';')
+    """
+    if not text.strip():
+        raise DataError(f"{where} is empty; it needs a header and rows of data.")
+    separator = separator or _separator(text)
+    lines, rows = zip(*_rows(text, separator, where), strict=True)
+    width = len(rows[0])
+    wrong = next((k for k, row in enumerate(rows) if len(row) != width), None)
+    if wrong is not None:
+        cells = f"{len(rows[wrong])} cell{'s' * (len(rows[wrong]) != 1)}"
+        raise DataError(
+            f"{where} is not a regular CSV file: line {lines[wrong]} has {cells} where the header has {width}, "
+            f"separated by {separator!r}; fix the line, or give another --separator."
+        )
+    names = tuple(name.strip() for name in rows[0])
+    check_header(names, where)
+    if len(rows) == 1:
+        raise DataError(f"{where} has 0 rows of data; add rows below its header.")
+    return Records(names, [[cell.strip() for cell in column] for column in zip(*rows[1:], strict=True)], separator)
+
+
+def check_header(names: Sequence[str], where: str) -> None:
+    """Check that every column has a name of its own.
+
+    Args:
+        names: the names.
+        where: what errors call the table.
+
+    Raises:
+        DataError: if one is empty or given twice.
+
+    Example:
+        >>> check_header(["age", "price"], "data.csv")
+    """
+    for position, name in enumerate(names, start=1):
+        if not name:
+            raise DataError(f"column {position} of {where} has no name; give every column one in the first line.")
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise DataError(f"{where} has two columns {name!r}; rename one of them.")
+
+
+def _separator(text: str) -> str:
+    """The separator that splits the most rows into as many cells as the header; a comma if none splits the header."""
+    head = "".join(islice(_lines(text), _SAMPLE))
+    best, most = ",", 0
+    for separator in SEPARATORS:
+        widths: list[int] = []
+        # Quotes stand beside separators, so a wrong one stops at the first of them; so does the end of the sample.
+        with suppress(csv.Error):
+            for row in filter(None, _reader(head, separator)):
+                widths.append(len(row))
+        regular = widths.count(widths[0]) if widths and widths[0] > 1 else 0
+        if regular > most:
+            best, most = separator, regular
+    return best
+
+
+def _rows(text: str, separator: str, where: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows with the numbers of the lines that they begin in; blank lines are left out."""
+    reader = _reader(text, separator)
+    line, width = 1, 0
+    try:
+        for row in reader:
+            width = width or len(row)
+            if row and (row != [""] or width == 1):
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        if "unexpected end" in str(problem):
+            reason = "a quote that is not closed"
+        elif "field larger" in str(problem):
+            reason = f"a cell of more than {csv.field_size_limit()} characters, as after a quote that is not closed"
+        else:
+            reason = f"text between a closing quote and the separator {separator!r}"
+        raise DataError(
+            f"{where} is not a regular CSV file: the row that begins in line {line} has {reason}; "
+            'write a quote inside of a quoted cell twice, "".'
+        ) from None
+
+
+def _reader(text: str, separator: str) -> Reader:
+    """A reader of the rows, which takes blanks around quoted cells."""
+    if '" ' in text:
+        mark = re.escape(separator)
+        quoted = rf'((?:^|[{mark}\r\n]) *"(?:[^"]++|"")*+") *(?=[{mark}\r\n]|$)'
+        text = re.sub(quoted, r"\1", text)
+    return csv.reader(_lines(text), delimiter=separator, skipinitialspace=True, strict=True)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, whichever these are."""
+    return (line.group() for line in re.finditer(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text))

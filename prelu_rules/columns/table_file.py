@@ -1,0 +1,244 @@
+"""Tables in files: CSV with any separator, decimal sign and encoding, and Parquet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prelu_rules.columns.decoding import decode
+from prelu_rules.columns.dialect import Dialect, check_signs
+from prelu_rules.columns.numerals import find_notation
+from prelu_rules.columns.records import check_header, records
+from prelu_rules.columns.text_cells import Kind, check_names, inferred, typed
+from prelu_rules.errors import DataError, InvalidValueError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    category: Collection[str] = (),
+    number: Collection[str] = (),
+) -> pd.DataFrame:
+    r"""Read a table from a file into columns of fitting types.
+
+    A column whose cells are all numbers holds numbers, whole or not; one of "true" and "false" truth values; any other
+    one texts. Cells that are empty or `NaN`, `NA`, `N/A`, `null` or `none` are missing among numbers and truth values;
+    among texts only empty ones are, so that "NA" may be a category. Codes with leading zeros are texts.
+
+    Args:
+        path: a text file with a header, which may be gzip'ed, a Parquet file, or "-" for standard input.
+        separator: the character between cells; None to find it, among commas, semicolons, tabs and `|`.
+        decimal: the decimal sign, "." or ","; None to find it from all numbers of the file.
+        thousands: what groups digits by three: ".", ",", " ", "'", or "" for nothing; None to find it.
+        encoding: Python's name of the encoding; None for UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
+        category: columns to read as categories, whatever they look like.
+        number: columns to read as numbers, even if they look like codes.
+
+    Returns:
+        The table. Numbers are int64 or float64, Int64 where whole numbers miss values, and Python's integers where
+        they are too large for a float64; truth values are boolean, categories categorical, texts objects.
+
+    Raises:
+        DataError: if the file cannot be read or is not a table, a column is not there, has text among numbers or a
+            number that is not finite, or it is not clear how numbers are written.
+        InvalidValueError: if an argument is not one of the values above, or a column is named as both.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
+        >>> _ = path.write_text("zip;rent;pets\n01067;1.250,50;true\n80331;NA;false\n")
+        >>> read_table(path)
+             zip    rent   pets
+        0  01067  1250.5   True
+        1  80331     NaN  False
+    """
+    import pandas as pd
+
+    both = set(category) & set(number)
+    if both:
+        raise InvalidValueError(f"column {min(both)!r} is in both category and number; name it in one.")
+    kinds: dict[str, Kind] = {**dict.fromkeys(category, "category"), **dict.fromkeys(number, "number")}
+    data, where = _data(path)
+    if _is_parquet(data, where):
+        return _of_kinds(_parquet(data, where), kinds, where)
+    given = (separator, decimal, thousands, encoding)
+    cells, dialect = _cells(data, where, given, lambda name: name not in category)
+    known = typed(cells, kinds, dialect, where)
+    return pd.DataFrame(
+        {name: known[name] if name in kinds else inferred(cells[name], dialect, where) for name in cells.columns}
+    )
+
+
+def read_columns(
+    path: str | os.PathLike[str],
+    kinds: Mapping[str, Kind],
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+) -> pd.DataFrame:
+    r"""Read columns whose kinds are known from a file; all others are left out.
+
+    Args:
+        path: a file as for `read_table`.
+        kinds: the kind of each column that is wanted.
+        separator: the character between cells; None to find it.
+        decimal: the decimal sign; None to find it from the columns of numbers.
+        thousands: what groups digits by three, "" for nothing; None to find it.
+        encoding: Python's name of the encoding; None to find it.
+
+    Returns:
+        These columns, as `typed` makes them; those of a Parquet file as they are stored.
+
+    Raises:
+        DataError: if the file cannot be read or is not a table, a column is not there, a cell is not of its kind, or
+            it is not clear how numbers are written.
+        InvalidValueError: if an argument is not one of the values that `read_table` takes.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
+        >>> _ = path.write_text("zip;rent;floor\n1067;1.250,50;3\n80331;NA;first\n")
+        >>> read_columns(path, {"rent": "number", "zip": "category"})
+             rent    zip
+        0  1250.5   1067
+        1     NaN  80331
+    """
+    data, where = _data(path)
+    if _is_parquet(data, where):
+        frame = _parquet(data, where)
+        check_names(kinds, [str(name) for name in frame.columns], where)
+        return frame[list(kinds)]
+    given = (separator, decimal, thousands, encoding)
+    cells, dialect = _cells(data, where, given, lambda name: kinds.get(name) in {"number", "integer"})
+    return typed(cells, kinds, dialect, where)
+
+
+def read_cells(
+    path: str | os.PathLike[str],
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    category: Collection[str] = (),
+) -> tuple[pd.DataFrame, Dialect]:
+    r"""Read a text file without a guess at what its columns hold.
+
+    Args:
+        path: a text file with a header, which may be gzip'ed, or "-" for standard input.
+        separator: the character between cells; None to find it.
+        decimal: the decimal sign; None to find it.
+        thousands: what groups digits by three, "" for nothing; None to find it.
+        encoding: Python's name of the encoding; None to find it.
+        category: columns that hold no numbers, whatever they look like.
+
+    Returns:
+        The cells as texts, without blanks around them, None where there is nothing; and how the file writes them.
+
+    Raises:
+        DataError: if the file cannot be read or is not a table of text, a column is not there, or it is not clear how
+            numbers are written.
+        InvalidValueError: if an argument is not one of the values that `read_table` takes.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "prices.csv"
+        >>> _ = path.write_text("kind\tprice\nnew\t0.5\n\t7\n")
+        >>> cells, dialect = read_cells(path)
+        >>> cells.to_numpy().tolist(), dialect.separator
+        ([['new', '0.5'], [None, '7']], '\t')
+    """
+    data, where = _data(path)
+    if _is_parquet(data, where):
+        raise DataError(f"{where} is a Parquet file, whose columns have types; read it with read_table.")
+    given = (separator, decimal, thousands, encoding)
+    cells, dialect = _cells(data, where, given, lambda name: name not in category)
+    check_names(category, list(cells.columns), where)
+    return cells, dialect
+
+
+_Given = tuple[str | None, str | None, str | None, str | None]
+"""Separator, decimal sign, sign of thousands and encoding as the user gave them."""
+
+
+def _cells(
+    data: bytes, where: str, given: _Given, may_be_numbers: Callable[[str], bool]
+) -> tuple[pd.DataFrame, Dialect]:
+    """The cells of a text file and its dialect, whose signs are found from the columns that may hold numbers."""
+    import pandas as pd
+
+    separator, decimal, thousands, encoding = given
+    check_signs(separator, decimal, thousands)
+    text, encoding = decode(data, encoding, where)
+    names, columns, separator = records(text, separator, where)
+    table = dict(zip(names, columns, strict=True))
+    numbers = {name: column for name, column in table.items() if may_be_numbers(name)}
+    decimal, thousands = find_notation(numbers, separator, (decimal, thousands), where)
+    cells = {name: pd.Series([cell or None for cell in column], dtype=object) for name, column in table.items()}
+    return pd.DataFrame(cells), Dialect(separator, decimal, thousands, encoding)
+
+
+def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+    """The bytes of a file, and what errors call it."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read(), "standard input"
+    try:
+        return Path(path).read_bytes(), str(path)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}; give the path of a CSV file.") from None
+    except IsADirectoryError:
+        raise DataError(f"there is no file {path}, it is a directory; give the path of a CSV file.") from None
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise DataError(f"cannot read {path}: {reason}; give the path of a CSV file that you may read.") from None
+
+
+def _is_parquet(data: bytes, where: str) -> bool:
+    """Whether the bytes are a Parquet file's, or the file is called one."""
+    return data.startswith(b"PAR1") or where.lower().endswith(".parquet")
+
+
+def _parquet(data: bytes, where: str) -> pd.DataFrame:
+    """The table in a Parquet file; whole numbers stay whole where they miss values."""
+    import pandas as pd
+
+    try:
+        import pyarrow
+    except ImportError:
+        raise DataError(f"{where} needs pyarrow to be read; pip install 'prelu-rules[parquet]'.") from None
+    try:
+        frame = pd.read_parquet(BytesIO(data), dtype_backend="numpy_nullable")
+    except (pyarrow.ArrowException, OSError):
+        raise DataError(f"{where} is not a Parquet file, or a damaged one; write it again.") from None
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    check_header(list(frame.columns), where)
+    if not len(frame):
+        raise DataError(f"{where} has 0 rows of data; add rows.")
+    return frame
+
+
+def _of_kinds(frame: pd.DataFrame, kinds: Mapping[str, Kind], where: str) -> pd.DataFrame:
+    """The table with columns of stored types read as the kinds that were asked for."""
+    import pandas as pd
+
+    check_names(kinds, list(frame.columns), where)
+    texts = {
+        name: frame[name].astype(object).map(str, na_action="ignore")
+        for name, kind in kinds.items()
+        if kind == "category" or not pd.api.types.is_any_real_numeric_dtype(frame[name])
+    }
+    cells = pd.DataFrame(texts).where(lambda cells: cells.notna(), None)
+    return frame.assign(**typed(cells, {name: kinds[name] for name in texts}, Dialect(), where))

@@ -1,0 +1,232 @@
+"""Text cells as numbers, truth values or categories, without a change of what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import compress
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.columns.dialect import Dialect
+from prelu_rules.columns.numerals import MISSING, Notation, is_code, number_pattern, plain
+from prelu_rules.errors import DataError
+from prelu_rules.values import BoolArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["number", "integer", "yes/no", "category"]
+"""What a column holds."""
+
+_EXACT = 2**53
+"""Float64 holds all whole numbers up to this."""
+
+_INFINITE = re.compile("[+-]?inf(?:inity)?", re.IGNORECASE)
+
+
+def typed(cells: pd.DataFrame, kinds: Mapping[str, Kind], dialect: Dialect, where: str) -> pd.DataFrame:
+    """Columns of known kinds.
+
+    Args:
+        cells: columns of texts, None where there is nothing.
+        kinds: the kind of each column that is wanted.
+        dialect: how the cells write numbers.
+        where: what errors call the table.
+
+    Returns:
+        These columns: for "number" and "integer" int64, float64, Int64 with gaps, or Python's integers where an int64
+        or a float64 cannot hold them; for "yes/no" boolean; for "category" categorical.
+
+    Raises:
+        DataError: if a column is not there, or a cell is not of its kind.
+
+    Example:
+        >>> import pandas as pd
+        >>> cells = pd.DataFrame({"zip": ["01", "12"], "price": ["1,5", "NA"]})
+        >>> typed(cells, {"zip": "category", "price": "number"}, Dialect(";", ","), "data.csv")
+          zip  price
+        0  01    1.5
+        1  12    NaN
+    """
+    import pandas as pd
+
+    check_names(kinds, [str(name) for name in cells.columns], where)
+    read: dict[Kind, Callable[[_Column], pd.Series[Any]]] = {
+        "number": _number,
+        "integer": _integer,
+        "yes/no": _yes_no,
+        "category": _category,
+    }
+    return pd.DataFrame({name: read[kind](_Column(cells[name], dialect, where)) for name, kind in kinds.items()})
+
+
+def inferred(cells: pd.Series[Any], dialect: Dialect, where: str) -> pd.Series[Any]:
+    """A column of the kind that its cells show.
+
+    It holds numbers if all cells that are not missing are numbers, unless they are written as codes are; truth values
+    if all are "true" or "false"; and otherwise texts, where only an empty cell is missing.
+
+    Args:
+        cells: texts, None where there is nothing.
+        dialect: how the cells write numbers.
+        where: what errors call the table.
+
+    Returns:
+        The column, with numbers and truth values as `typed` has them and texts as objects, None where one is missing.
+
+    Raises:
+        DataError: if there is text among numbers, or a number that is not finite.
+
+    Example:
+        >>> import pandas as pd
+        >>> inferred(pd.Series(["7", "none", "0"]), Dialect(), "data.csv").tolist()
+        [7, <NA>, 0]
+        >>> inferred(pd.Series(["07", "none", "0"]), Dialect(), "data.csv").tolist()
+        ['07', 'none', '0']
+    """
+    column = _Column(cells, dialect, where)
+    texts = column.present()
+    if not texts:
+        words = {text.lower() for text in column.texts}
+        return column.series(column.texts if len(words - {""}) > 1 else [""] * len(column.texts))
+    if all(text.lower() in _TRUTH for text in texts):
+        return _yes_no(column)
+    numbers = list(filter(column.is_number, texts))
+    if is_code(numbers) or (not numbers and not all(map(_INFINITE.fullmatch, texts))):
+        return column.series(column.texts)
+    return _number(column, f"fix it, drop the row, or read the column as categories with --category {column.name}")
+
+
+_TRUTH = {"true": True, "false": False}
+
+
+class _Column:
+    """A column's cells, and what is said of the one that is wrong."""
+
+    def __init__(self, cells: pd.Series[Any], dialect: Dialect, where: str) -> None:
+        self.name, self.where, self.index = str(cells.name), where, cells.index
+        self.texts: list[str] = ["" if cell is None else cell for cell in cells.array]
+        self.notation: Notation = (dialect.decimal, dialect.thousands)
+        self.is_number = re.compile(number_pattern(self.notation)).fullmatch
+        self.there: list[bool] | None = None
+        if not all(map(self.is_number, self.texts)):
+            self.there = [text.lower() not in MISSING for text in self.texts]
+
+    def present(self) -> list[str]:
+        """The cells that are not missing."""
+        return self.texts if self.there is None else list(compress(self.texts, self.there))
+
+    def series(self, values: Sequence[str]) -> pd.Series[Any]:
+        """A column of texts, None for the empty one."""
+        import pandas as pd
+
+        return pd.Series([value or None for value in values], self.index, dtype=object)
+
+    def wrong(self, position: int, thing: str, what: str) -> DataError:
+        """The error for one of the cells that are not missing."""
+        row = position if self.there is None else int(np.flatnonzero(self.there)[position])
+        cell = f"column {self.name!r} of {self.where}, row {row + 1} of the data,"
+        return DataError(f"{cell} has the {thing} {self.texts[row]!r}{what}.")
+
+    def filled(self, values: npt.NDArray[Any], gap: object) -> npt.NDArray[Any]:
+        """A value for each row, `gap` where one is missing."""
+        if self.there is None:
+            return values
+        filled = np.full(len(self.there), gap, dtype=values.dtype)
+        filled[self.there] = values
+        return filled
+
+    @property
+    def gaps(self) -> BoolArray:
+        """`(n_rows,)` bool: whether the cell is missing."""
+        return np.zeros(len(self.texts), dtype=bool) if self.there is None else ~np.array(self.there)
+
+
+def _number(column: _Column, advice: str = "fix it or drop the row") -> pd.Series[Any]:
+    """Whole numbers, exactly, or floats."""
+    import pandas as pd
+
+    texts = column.present()
+    for position, text in enumerate(texts if column.there else ()):
+        if _INFINITE.fullmatch(text):
+            raise column.wrong(position, "value", f", which is not finite; {advice}")
+        if not column.is_number(text):
+            raise column.wrong(position, "text", f" where a number is needed; {advice}")
+    texts = plain(texts, column.notation)
+    values = np.fromiter(map(float, texts), np.float64, len(texts))
+    if not np.isfinite(values).all():
+        raise column.wrong(int(np.isfinite(values).argmin()), "value", f", which is not finite; {advice}")
+    if not texts or re.search("[.eE]", "".join(texts)):
+        return pd.Series(column.filled(values, np.nan), column.index)
+    if np.abs(values).max() <= _EXACT:
+        return _whole(column, values.astype(np.int64))
+    return _whole(column, np.array([int(text) for text in texts], dtype=object))
+
+
+def _whole(column: _Column, values: npt.NDArray[Any]) -> pd.Series[Any]:
+    """Whole numbers as int64 if an int64 and a float64 hold all of them, with gaps as Int64."""
+    import pandas as pd
+
+    if values.dtype == object:
+        if not all(abs(value) < 2**63 and int(float(value)) == value for value in values):
+            return pd.Series(column.filled(values, None), column.index, dtype=object)
+        values = values.astype(np.int64)
+    if column.there is None:
+        return pd.Series(values, column.index)
+    return pd.Series(pd.arrays.IntegerArray(column.filled(values, 0), column.gaps), column.index)
+
+
+def _integer(column: _Column) -> pd.Series[Any]:
+    """Whole numbers, which may be written with decimals of 0."""
+    numbers = _number(column)
+    if numbers.dtype != np.float64:
+        return numbers
+    values = numbers.to_numpy()[~column.gaps]
+    if (values != np.floor(values)).any():
+        raise column.wrong(int((values != np.floor(values)).argmax()), "number", " where a whole number is needed")
+    return _whole(column, np.array([int(value) for value in values], dtype=object))
+
+
+def _yes_no(column: _Column) -> pd.Series[Any]:
+    """Truth values: true and false, or 1 and 0."""
+    import pandas as pd
+
+    texts = column.present()
+    numbers = {text: float(plain([text], column.notation)[0]) for text in set(texts) if column.is_number(text)}
+    words = {text: _TRUTH[text.lower()] for text in set(texts) if text.lower() in _TRUTH}
+    values = [words.get(text, numbers.get(text)) for text in texts]
+    wrong = next((k for k, value in enumerate(values) if value not in {0, 1}), None)
+    if wrong is not None:
+        raise column.wrong(wrong, "text", " where true or false, or 1 or 0, is needed; fix it or drop the row")
+    truth = column.filled(np.array(values, dtype=bool), False)
+    return pd.Series(pd.arrays.BooleanArray(truth, column.gaps), column.index)
+
+
+def _category(column: _Column) -> pd.Series[Any]:
+    """Texts, each a level; only an empty cell is missing."""
+    return column.series(column.texts).astype("category")
+
+
+def check_names(given: Iterable[str], names: Sequence[str], where: str) -> None:
+    """Check that a table has the columns that a user named.
+
+    Args:
+        given: the names that a user gave.
+        names: the table's.
+        where: what errors call the table.
+
+    Raises:
+        DataError: if one is not there; the error names the nearest that is.
+
+    Example:
+        >>> check_names(["age"], ["age", "price"], "data.csv")
+    """
+    for name in given:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(names)}."
+            raise DataError(f"{where} has no column {name!r}; {hint}")
