@@ -45,7 +45,7 @@ def number_pattern(notation: Notation) -> str:
     return rf"[+-]?{digits}(?:[eE][+-]?[0-9]+)?"
 
 
-_ANY = re.compile("|".join(map(number_pattern, NOTATIONS)))
+_ANY = "|".join(map(number_pattern, NOTATIONS))
 
 
 def plain(cells: Sequence[str], notation: Notation) -> list[str]:
@@ -71,6 +71,28 @@ def plain(cells: Sequence[str], notation: Notation) -> list[str]:
     return text.replace(decimal, ".").split("\0")
 
 
+def all_match(cells: Sequence[str], pattern: str) -> bool:
+    """Whether all cells match a regular expression; one search is twice as fast as a match of each.
+
+    Args:
+        cells: texts without zero characters.
+        pattern: the expression, without groups.
+
+    Returns:
+        Whether each cell as a whole matches.
+
+    Example:
+        >>> all_match(["1", "20"], "[0-9]+"), all_match(["1", "2b"], "[0-9]+")
+        (True, False)
+    """
+    return not re.search(f"\0(?!(?:{pattern})\0|\\Z)", _joined(cells))
+
+
+def _joined(cells: Sequence[str]) -> str:
+    """The cells in one text, each between zero characters."""
+    return "\0".join(["", *cells, ""]) if cells else ""
+
+
 def is_code(cells: Sequence[str]) -> bool:
     """Whether whole numbers are codes, whose written form matters: zip codes, article and telephone numbers.
 
@@ -84,9 +106,9 @@ def is_code(cells: Sequence[str]) -> bool:
         >>> is_code(["01", "12"]), is_code(["+49", "+1"]), is_code(["+1", "0"]), is_code(["0.5"])
         (True, True, False, False)
     """
-    if re.search("\0[+-]?0[0-9]", "\0" + "\0".join(cells)):
+    if re.search("\0[+-]?0[0-9]", _joined(cells)):
         return True
-    return bool(cells) and all(re.fullmatch(rf"\+[0-9{_SPACES}]+", cell) for cell in cells)
+    return len(cells) > 0 and all_match(cells, rf"\+[0-9{_SPACES}]+")
 
 
 def find_notation(
@@ -142,7 +164,7 @@ def find_notation(
     return left[0]
 
 
-def _contradiction(numbers: list[str], marked: str, left: list[Notation], reason: str) -> tuple[str, str]:
+def _contradiction(numbers: Sequence[str], marked: str, left: list[Notation], reason: str) -> tuple[str, str]:
     """The cell that is not a number where its column or the table is, and the reason why it is not."""
     fitting = _allowed([marked], left)
     if not fitting:
@@ -150,12 +172,12 @@ def _contradiction(numbers: list[str], marked: str, left: list[Notation], reason
     return next(cell for cell in numbers if not _allowed([cell], fitting[:1])), f"written like {marked!r}"
 
 
-def _numbers(cells: Sequence[str]) -> list[str]:
+def _numbers(cells: Sequence[str]) -> Sequence[str]:
     """The cells that are numbers in some notation, if most are that are not missing."""
-    numbers = list(filter(_ANY.fullmatch, cells))
-    if len(numbers) < len(cells) and 2 * len(numbers) <= sum(cell.lower() not in MISSING for cell in cells):
-        return []
-    return numbers
+    if all_match(cells, _ANY):
+        return cells
+    numbers = list(filter(re.compile(_ANY).fullmatch, cells))
+    return numbers if 2 * len(numbers) > sum(cell.lower() not in MISSING for cell in cells) else []
 
 
 def _allowed(numbers: Sequence[str], notations: Sequence[Notation]) -> list[Notation]:
@@ -164,7 +186,7 @@ def _allowed(numbers: Sequence[str], notations: Sequence[Notation]) -> list[Nota
 
     @cache
     def allows(decimal: str, thousands: str) -> bool:
-        return all(map(re.compile(number_pattern((decimal, thousands))).fullmatch, numbers))
+        return all_match(numbers, number_pattern((decimal, thousands)))
 
     # A sign of thousands that occurs nowhere changes nothing.
     used = {sign: any(mark in text for mark in marks) for sign, marks in _MARKS.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,14 +56,14 @@ def records(text: str, separator: str | None, where: str) -> Records:
     if not text.strip():
         raise DataError(f"{where} is empty; it needs a header and rows of data.")
     separator = separator or _separator(text)
-    lines, rows = zip(*_rows(text, separator, where), strict=True)
+    rows = _rows(text, separator, where)
     width = len(rows[0])
-    wrong = next((k for k, row in enumerate(rows) if len(row) != width), None)
+    wrong = next((len(row) for row in rows if len(row) != width), None)
     if wrong is not None:
-        cells = f"{len(rows[wrong])} cell{'s' * (len(rows[wrong]) != 1)}"
+        line = _line_of(text, separator, lambda row: len(row) == wrong and row != [""])
         raise DataError(
-            f"{where} is not a regular CSV file: line {lines[wrong]} has {cells} where the header has {width}, "
-            f"separated by {separator!r}; fix the line, or give another --separator."
+            f"{where} is not a regular CSV file: line {line} has {wrong} cell{'s' * (wrong != 1)} where the header "
+            f"has {width}, separated by {separator!r}; fix the line, or give another --separator."
         )
     names = tuple(name.strip() for name in rows[0])
     check_header(names, where)
@@ -109,17 +109,12 @@ def _separator(text: str) -> str:
     return best
 
 
-def _rows(text: str, separator: str, where: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows with the numbers of the lines that they begin in; blank lines are left out."""
-    reader = _reader(text, separator)
-    line, width = 1, 0
+def _rows(text: str, separator: str, where: str) -> list[list[str]]:
+    """The rows, without blank lines."""
     try:
-        for row in reader:
-            width = width or len(row)
-            if row and (row != [""] or width == 1):
-                yield line, row
-            line = reader.line_num + 1
+        rows = list(filter(None, _reader(text, separator)))
     except csv.Error as problem:
+        line = _line_of(text, separator, lambda _: False)
         if "unexpected end" in str(problem):
             reason = "a quote that is not closed"
         elif "field larger" in str(problem):
@@ -130,6 +125,18 @@ def _rows(text: str, separator: str, where: str) -> Iterator[tuple[int, list[str
             f"{where} is not a regular CSV file: the row that begins in line {line} has {reason}; "
             'write a quote inside of a quoted cell twice, "".'
         ) from None
+    return rows if len(rows[0]) == 1 else [row for row in rows if row != [""]]
+
+
+def _line_of(text: str, separator: str, wrong: Callable[[list[str]], bool]) -> int:
+    """The number of the line that the first wrong row begins in, or the first row that cannot be read."""
+    reader, line = _reader(text, separator), 1
+    with suppress(csv.Error):
+        for row in reader:
+            if wrong(row):
+                break
+            line = reader.line_num + 1
+    return line
 
 
 def _reader(text: str, separator: str) -> Reader:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.columns.dialect import Dialect
-from prelu_rules.columns.numerals import MISSING, Notation, is_code, number_pattern, plain
+from prelu_rules.columns.numerals import MISSING, Notation, all_match, is_code, number_pattern, plain
 from prelu_rules.errors import DataError
 from prelu_rules.values import BoolArray
 
@@ -93,9 +93,9 @@ def inferred(cells: pd.Series[Any], dialect: Dialect, where: str) -> pd.Series[A
     if not texts:
         words = {text.lower() for text in column.texts}
         return column.series(column.texts if len(words - {""}) > 1 else [""] * len(column.texts))
-    if all(text.lower() in _TRUTH for text in texts):
+    if all_match(texts, "(?i:true|false)"):
         return _yes_no(column)
-    numbers = list(filter(column.is_number, texts))
+    numbers = texts if column.there is None else list(filter(column.is_number, texts))
     if is_code(numbers) or (not numbers and not all(map(_INFINITE.fullmatch, texts))):
         return column.series(column.texts)
     return _number(column, f"fix it, drop the row, or read the column as categories with --category {column.name}")
@@ -109,11 +109,11 @@ class _Column:
 
     def __init__(self, cells: pd.Series[Any], dialect: Dialect, where: str) -> None:
         self.name, self.where, self.index = str(cells.name), where, cells.index
-        self.texts: list[str] = ["" if cell is None else cell for cell in cells.array]
+        self.texts: list[str] = ["" if cell is None else cell for cell in cells.to_numpy(dtype=object).tolist()]
         self.notation: Notation = (dialect.decimal, dialect.thousands)
         self.is_number = re.compile(number_pattern(self.notation)).fullmatch
         self.there: list[bool] | None = None
-        if not all(map(self.is_number, self.texts)):
+        if not all_match(self.texts, number_pattern(self.notation)):
             self.there = [text.lower() not in MISSING for text in self.texts]
 
     def present(self) -> list[str]:
