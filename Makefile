@@ -7,7 +7,9 @@ BIN := .venv/bin
 
 demo: .venv/installed
 	$(BIN)/python examples/write_diabetes.py demo
+	$(BIN)/python examples/write_tariff.py demo
 	$(BIN)/prelu-rules fit demo/diabetes.csv --target progression --out demo/progression
+	$(BIN)/prelu-rules fit demo/tariff.csv --target price --out demo/tariff
 	$(BIN)/prelu-rules fit demo/cholesterol.csv --target ratio --max-nonlinear 2 --out demo/ratio
 
 test: .venv/installed-test

@@ -45,7 +45,7 @@ def write(system: RuleSystem) -> str:
         compact_form(system.form) if system.precision is None else rounded_compact_form(system.form, system.precision)
     )
     zero = ", ".join(map(quoted, counted_as_zero(system)))
-    note = f"(where missing, it counts as 0: {zero})\n" if zero else ""
+    note = f"(counted as 0 where missing: {zero})\n" if zero else ""
     return write_form(form, feature_terms(system, quoted, bracketed), system.output_names) + note
 
 

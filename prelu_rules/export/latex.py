@@ -88,7 +88,7 @@ def write(system: RuleSystem) -> str:
         formulas.append(_formula(escaped(output), sums, tests))
     zero = ", ".join(escaped(name) for name in counted_as_zero(system))
     if zero:
-        formulas.append(f"\\[\n\\text{{where missing, it counts as 0: }}{zero}\n\\]\n")
+        formulas.append(f"\\[\n\\text{{counted as 0 where missing: }}{zero}\n\\]\n")
     return "\n".join(formulas)
 
 

@@ -72,7 +72,7 @@ def write(system: RuleSystem) -> str:
             _line([str(index), *([str(rule.count)] if counted else []), conditions or "always", *decision, *outputs])
         )
     zero = ", ".join(map(escaped, counted_as_zero(system)))
-    lines += ["", f"Where missing, it counts as 0: {zero}"] if zero else []
+    lines += ["", f"Counted as 0 where missing: {zero}"] if zero else []
     return "\n".join(lines) + "\n"
 
 

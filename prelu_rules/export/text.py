@@ -99,7 +99,7 @@ def write(system: RuleSystem) -> str:
         blocks.append(f"(rounded: {within} of the unrounded rules)\n")
     zero = ", ".join(map(quoted, counted_as_zero(system)))
     if zero:
-        blocks.append(f"(where missing, it counts as 0: {zero})\n")
+        blocks.append(f"(counted as 0 where missing: {zero})\n")
     return "\n".join(blocks)
 
 

@@ -37,7 +37,7 @@ _INDICATION = re.compile(
 )
 _THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
-_COUNTED_AS_ZERO = re.compile(rf"\(where missing, it counts as 0: (?P<names>(?:{_NAME})(?:, (?:{_NAME}))*)\)\s*")
+_COUNTED_AS_ZERO = re.compile(rf"\(counted as 0 where missing: (?P<names>(?:{_NAME})(?:, (?:{_NAME}))*)\)\s*")
 _Terms = dict[Feature | None, float]
 _ReadCondition = tuple[_Terms, bool, UnitLabel | None]
 
