@@ -47,7 +47,7 @@ def renamed_arguments(**names: str) -> Callable[[F], F]:
         ... def draw(random_state: int) -> int:
         ...     return random_state
         >>> with pytest.warns(FutureWarning):
-        ...     draw(seed=3)
+        ...     draw(**{"seed": 3})
         3
     """
 

@@ -5,18 +5,26 @@ import runpy
 import sys
 from pathlib import Path
 
+import pytest
+
+from prelu_rules.cli import main
+
 ROOT = Path(__file__).parent.parent
 
 
 def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["write_diabetes.py", "demo"])
-    runpy.run_path(str(ROOT / "examples" / "write_diabetes.py"))
+    for script in ("write_diabetes.py", "write_tariff.py"):
+        monkeypatch.setattr(sys, "argv", [script, "demo"])
+        runpy.run_path(str(ROOT / "examples" / script))
+    with pytest.raises(SystemExit, match="0"):
+        main(["fit", "demo/tariff.csv", "--target", "price", "--out", "demo/tariff"])
+    assert "IF kwh >= " in capsys.readouterr().out
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     scope: dict = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), scope)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     printed = capsys.readouterr().out
     assert "IF " in printed and "ratio = " in printed and "every input falls under a rule, proven" in printed
     for rules in (scope["fitted"].rules, scope["rules"]):
