@@ -8,10 +8,9 @@ import numpy.typing as npt
 
 from prelu_rules.columns.cells import is_table, table_cells
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.columns.encoding import encoded_cells, inferred_columns
-from prelu_rules.domains.as_domain import DomainLike, as_domain
-from prelu_rules.domains.domain import Domain
-from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.columns.encoding import encoded_cells
+from prelu_rules.domains.as_domain import DomainLike, as_domain, columns_of_table
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.collapse import ReplacementKind, collapse_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import NetworkLike, read_network
@@ -59,7 +58,7 @@ def collapse(
         (UnitLabel(level=1, number=2),)
     """
     form = read_network(network)
-    where = _domain(domain, form, columns)
+    where = as_domain(domain, form.n_inputs if columns is None else columns)
     if max_error is None:
         ranges = None
         if replacement == "best" and where is not None:
@@ -124,7 +123,7 @@ def extract(
     """
     form = read_network(network)
     if columns is None and is_table(domain):
-        columns = _columns_of(domain, form)
+        columns = columns_of_table(domain, form.n_inputs)
         if feature_names is not None:
             if any(feature.is_indicator for feature in features_of(columns)):
                 raise InvalidValueError(
@@ -142,21 +141,3 @@ def extract(
         max_units=max_units,
         tolerance=tolerance,
     )
-
-
-def _domain(domain: DomainLike | None, form: NormalForm, columns: Sequence[Column] | None) -> Domain | None:
-    if columns is None and is_table(domain):
-        columns = _columns_of(domain, form)
-    return as_domain(domain, form.n_inputs if columns is None else columns)
-
-
-def _columns_of(table: DomainLike, form: NormalForm) -> tuple[Column, ...]:
-    """The columns of a table whose features are the inputs of a network."""
-    columns = inferred_columns(table_cells(table))
-    n_features = len(features_of(columns))
-    if n_features != form.n_inputs:
-        raise ShapeError(
-            f"the table has {len(columns)} columns, which make {n_features} features, but the network has "
-            f"{form.n_inputs} inputs; give the table that it was trained on, without the target."
-        )
-    return columns

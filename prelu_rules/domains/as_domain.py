@@ -8,13 +8,14 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.columns.cells import TableLike
+from prelu_rules.columns.cells import TableLike, is_table, table_cells
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.encoding import feature_rows, inferred_columns
 from prelu_rules.columns.fill import Fill
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
+from prelu_rules.errors import ShapeError
 from prelu_rules.values import FloatArray, input_rows
 
 DomainLike: TypeAlias = Domain | npt.ArrayLike | TableLike
@@ -32,7 +33,7 @@ def as_domain(domain: DomainLike | None, columns: Sequence[Column] | int) -> Dom
         The domain; None for all inputs.
 
     Raises:
-        ShapeError: if rows have another number of columns.
+        ShapeError: if rows or a table have another number of features.
         InvalidValueError: if there is no row, or a cell cannot be used.
         DataError: if a table lacks a column.
 
@@ -43,8 +44,38 @@ def as_domain(domain: DomainLike | None, columns: Sequence[Column] | int) -> Dom
     if domain is None or isinstance(domain, Domain):
         return domain
     if isinstance(columns, int):
-        return Box.from_data(input_rows(domain, columns)[0])
+        if not is_table(domain):
+            return Box.from_data(input_rows(domain, columns)[0])
+        columns = columns_of_table(domain, columns)
     return domain_of_rows(columns, feature_rows(columns, domain))
+
+
+def columns_of_table(table: TableLike, n_features: int) -> tuple[Column, ...]:
+    """The columns of a table whose features are the inputs of a network.
+
+    Args:
+        table: the table.
+        n_features: the number of inputs.
+
+    Returns:
+        What the columns are, by what their cells hold.
+
+    Raises:
+        ShapeError: if they make another number of features.
+        InvalidValueError: if a column cannot be used.
+
+    Example:
+        >>> [column.kind for column in columns_of_table({"age": [41, 17], "smoker": [True, False]}, 2)]
+        ['integer', 'yes/no']
+    """
+    columns = inferred_columns(table_cells(table))
+    found = len(features_of(columns))
+    if found != n_features:
+        raise ShapeError(
+            f"the table has {len(columns)} columns, which make {found} features, but the network has {n_features} "
+            "inputs; give the table that it was trained on, without the target."
+        )
+    return columns
 
 
 def domain_of_rows(columns: Sequence[Column], x: FloatArray, fill: Fill | None = None) -> Domain:

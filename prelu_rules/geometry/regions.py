@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError, LimitError
@@ -17,6 +18,7 @@ from prelu_rules.geometry.parallel import parallel_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.region import Region, RegionBatch
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.values import Array, input_rows
 
 CHUNK = 16384
@@ -71,8 +73,8 @@ class RegionStream(Iterator[Region]):
 
 
 def linear_regions(
-    form: NormalForm,
-    domain: Domain | None = None,
+    network: NetworkLike,
+    domain: DomainLike | None = None,
     *,
     method: Method = "auto",
     rows: npt.ArrayLike | None = None,
@@ -84,8 +86,9 @@ def linear_regions(
     """The full-dimensional linear regions of a network, in a stream.
 
     Args:
-        form: the network.
-        domain: the box or polytope to look in; None for all inputs.
+        network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
+        domain: where to look: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is meant; None
+            for all inputs.
         method: "simplex" searches a bounded domain with compiled code, by far the fastest; "linear programs" does the
             same with a solver, on all of R^n too; "data" finds only the regions that `rows` occupy, whatever the
             dimension; "auto" takes "data" if there are rows, and else the fastest that is possible. The first search
@@ -120,6 +123,8 @@ def linear_regions(
     for name, limit in (("max_regions", max_regions), ("time_limit", time_limit)):
         if limit is not None and not limit > 0:
             raise InvalidValueError(f"{name} is {limit}; it must be above 0.")
+    form = read_network(network)
+    domain = as_domain(domain, form.n_inputs)
     frame = frame_of(domain, form.n_inputs)
     walkable = np.isfinite(frame.bound) and frame.n_coordinates > 0 and form.A.dtype != object
     if method == "simplex" and not walkable:

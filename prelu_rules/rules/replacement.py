@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.ranges import MAX_REGIONS, output_ranges, unit_ranges
 from prelu_rules.network.collapse import ReplacementKind, replacing_lines
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
+from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.tolerances import ROUNDING
 from prelu_rules.values import FloatArray, Value, frozen_array
 
@@ -65,8 +67,8 @@ def largest_difference(form: NormalForm, other: NormalForm, domain: Domain, max_
 
 
 def linear_replacement(
-    form: NormalForm,
-    domain: Domain,
+    network: NetworkLike,
+    domain: DomainLike,
     max_error: npt.ArrayLike,
     replacement: ReplacementKind = "best",
     max_regions: int = MAX_REGIONS,
@@ -77,8 +79,10 @@ def linear_replacement(
     It is not the sum of what single units cost, which would be far too careful.
 
     Args:
-        form: the network; every unit is a candidate, whatever its slope.
-        domain: where the error counts.
+        network: a `NormalForm`, a Keras model, or the path of a `.keras` file; every unit is a candidate, whatever its
+            slope.
+        domain: where the error counts: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is
+            meant.
         max_error: the largest error of each output, `(n_outputs,)` or one number for all, in the outputs' units.
         replacement: what units are replaced by; see `replacing_lines`.
         max_regions: the most linear regions to look at for each candidate.
@@ -98,6 +102,10 @@ def linear_replacement(
         1 units replaced, 1 left; largest differences over the domain:
           PReLU #2 on level 1: 0.0475 (0.14% of the range)
     """
+    form = read_network(network)
+    domain = as_domain(domain, form.n_inputs)
+    if domain is None:
+        raise InvalidValueError("the domain is None; an error needs a domain, such as Box.from_data(rows).")
     allowed = frozen_array(np.atleast_1d(max_error), "max_error", (None,))
     if len(allowed) not in (1, form.n_outputs):
         raise ShapeError(f"max_error has shape {allowed.shape}, but there are {form.n_outputs} outputs; give one each.")
