@@ -85,7 +85,7 @@ def one_fold(repeat: int, fold: int):
     for kind in SLOPES:
         held_rows = x[held], y[held]
         path = pr.finetune(
-            model, x[train], y[train], validation_data=held_rows, batch_size=BATCH, slopes=kind, seed=seed
+            model, x[train], y[train], validation_data=held_rows, batch_size=BATCH, slopes=kind, random_state=seed
         )
         tables[kind] = at_shares(path, x[test], y[test])
         point = path.choose(max_drop=0.005)

@@ -14,6 +14,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.collapse import ReplacementKind, collapse_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import NetworkLike, read_network
+from prelu_rules.renamed import renamed_arguments
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.rule_system import RuleSystem
@@ -75,6 +76,7 @@ def collapse(
     return linear_replacement(form, where, max_error, replacement).form
 
 
+@renamed_arguments(max_units="max_nonlinear")
 def extract(
     network: NetworkLike,
     domain: DomainLike | None = None,
@@ -86,7 +88,7 @@ def extract(
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
     classes: Sequence[ClassLabel] | None = None,
-    max_units: int = MAX_UNITS,
+    max_nonlinear: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
 ) -> RuleSystem:
     """Collapse a network and read its rules.
@@ -103,7 +105,7 @@ def extract(
         feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
-        max_units: the most nonlinear units that rules are written for.
+        max_nonlinear: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
 
     Returns:
@@ -111,7 +113,7 @@ def extract(
 
     Raises:
         UnsupportedModelError: if the network has a part without an exact piecewise linear form.
-        TooManyUnitsError: if more than `max_units` nonlinear units are left.
+        TooManyUnitsError: if more than `max_nonlinear` nonlinear units are left.
         ShapeError: if names, columns or domain do not fit the network.
         InvalidValueError: if a row is not finite, or there is none; if a domain is missing.
 
@@ -138,6 +140,6 @@ def extract(
         feature_names=feature_names,
         output_names=output_names,
         classes=classes,
-        max_units=max_units,
+        max_nonlinear=max_nonlinear,
         tolerance=tolerance,
     )

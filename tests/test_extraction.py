@@ -30,7 +30,7 @@ def test_the_threshold_says_what_is_linear():
 def test_options_arrive():
     form = networks.random_form(1, (2, 3, 2), slopes=(0.5,))
     with pytest.raises(TooManyUnitsError, match="3 nonlinear units are left"):
-        pr.extract(form, max_units=2)
+        pr.extract(form, max_nonlinear=2)
     rules = pr.extract(form, ROWS, feature_names=["a", "b"], output_names=["y", "z"], classes=[0, 1], tolerance=1e-9)
     assert (rules.feature_names, rules.output_names, rules.classes) == (("a", "b"), ("y", "z"), (0, 1))
     assert rules.precision.digits > pr.extract(form, ROWS).precision.digits

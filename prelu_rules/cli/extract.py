@@ -69,7 +69,7 @@ def extract(
         form,
         table,
         threshold=threshold,
-        max_units=max_nonlinear,
+        max_nonlinear=max_nonlinear,
         columns=None if known is None else known.columns,
         output_names=None if known is None else known.output_names,
         classes=None if known is None else known.classes,

@@ -269,7 +269,7 @@ class RuleEstimator(BaseEstimator):
             point.form,
             point.domain,
             columns=self.columns_,
-            max_units=point.n_nonlinear,
+            max_nonlinear=point.n_nonlinear,
             x=self._rows,
             output_names=self._output_names,
             classes=self._class_labels,

@@ -16,12 +16,14 @@ from prelu_rules.finetuning.distillation import SelfDistillation
 from prelu_rules.finetuning.path import FinetunePath, FinetunePoint
 from prelu_rules.finetuning.rounds import EliminationRounds, FinetuneSettings
 from prelu_rules.finetuning.row_losses import RowLosses
+from prelu_rules.renamed import renamed_arguments
 from prelu_rules.training.conversion import SlopeSharing, with_prelus
 from prelu_rules.training.copies import compile_like, copied
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.training.slopes import count_evaluations, count_nonlinear, prelu_layers
 
 
+@renamed_arguments(seed="random_state", validation_split="validation_fraction")
 def finetune(
     model: keras.Model,
     x: Any,
@@ -29,13 +31,13 @@ def finetune(
     *,
     sample_weight: Any = None,
     validation_data: Any = None,
-    validation_split: float = 0.2,
+    validation_fraction: float = 0.2,
     batch_size: int = 32,
     steps_per_epoch: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     slopes: SlopeSharing = "channel",
     settings: FinetuneSettings | None = None,
-    seed: int = 0,
+    random_state: int = 0,
     verbose: bool = False,
 ) -> FinetunePath:
     """Train a network on while ever more of its PReLUs become the identity.
@@ -60,13 +62,13 @@ def finetune(
         y: targets as for `fit`; None with a dataset.
         sample_weight: one weight per row; None with a dataset.
         validation_data: rows `(x, y)` or `(x, y, sample_weight)`, or a finite dataset of batches of them.
-        validation_split: the share of rows, drawn at random, that is held out where there are no validation data.
+        validation_fraction: the share of rows, drawn at random, that is held out where there are no validation data.
         batch_size: rows of a step; a dataset has its own.
         steps_per_epoch: for a dataset without end.
         callbacks: Keras callbacks, for instance `IdentityForce`. Validation takes place at the end of each round.
         slopes: "channel" or "unit"; see `with_prelus`. With "unit" more can go at the same score.
         settings: how to train.
-        seed: of the split and of the order of the rows. A model with random layers depends on
+        random_state: of the split and of the order of the rows. A model with random layers depends on
             `keras.utils.set_random_seed`, too.
         verbose: whether to show a progress bar.
 
@@ -96,9 +98,11 @@ def finetune(
         raise UnsupportedModelError(
             f"the model {model.name!r} is not compiled; compile it with a loss and an optimizer."
         )
-    if not 0 <= seed < 2**31:
-        raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
-    train, held = training_and_validation(x, y, sample_weight, validation_data, validation_split, batch_size, seed)
+    if not 0 <= random_state < 2**31:
+        raise InvalidValueError(f"random_state is {random_state}; it must be from 0 to 2^31 - 1.")
+    train, held = training_and_validation(
+        x, y, sample_weight, validation_data, validation_fraction, batch_size, random_state
+    )
     rate = settings.learning_rate or _learning_rate(model.optimizer)
     network = _eliminable(model, slopes)
     compile_like(network, model, rate)
@@ -111,7 +115,7 @@ def finetune(
         record(train_scores, held_scores)
         distillation.remember()
 
-    rounds = EliminationRounds(network, settings, rate, train.map(lambda *batch: batch[0]), end_of_round, seed)
+    rounds = EliminationRounds(network, settings, rate, train.map(lambda *batch: batch[0]), end_of_round, random_state)
     try:
         with distillation.active():
             network.fit(

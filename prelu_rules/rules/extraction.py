@@ -40,7 +40,7 @@ def extract_rules(
     feature_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
     classes: Sequence[ClassLabel] | None = None,
-    max_units: int = MAX_UNITS,
+    max_nonlinear: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
     x: TableLike | None = None,
 ) -> RuleSystem:
@@ -58,7 +58,7 @@ def extract_rules(
         feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
-        max_units: the most nonlinear units that rules are written for.
+        max_nonlinear: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
         x: rows to count and to choose the printed digits by, where the domain is not rows.
 
@@ -66,7 +66,7 @@ def extract_rules(
         The rules; without data in the order of the patterns, negative side first, the last unit varying fastest.
 
     Raises:
-        TooManyUnitsError: if there are more than `max_units` units.
+        TooManyUnitsError: if there are more than `max_nonlinear` units.
         ShapeError: if names or domain do not fit the network.
         InvalidValueError: if a row is not finite, or there is none.
         RoundingError: if no number of digits meets the tolerance.
@@ -84,10 +84,10 @@ def extract_rules(
           cost = +1.00*age -1.0
         <BLANKLINE>
     """
-    if form.n_units > max_units:
+    if form.n_units > max_nonlinear:
         raise TooManyUnitsError(
             f"{form.n_units} nonlinear units are left, which makes up to 2^{form.n_units} = {2**form.n_units} rules "
-            f"of up to {form.n_units} conditions each; train on until at most {max_units} are left, raise max_units, "
+            f"of up to {form.n_units} conditions each; train on until at most {max_nonlinear} are left, raise max_nonlinear, "
             "or read the compact form, which has one term per unit."
         )
     names = default_names(feature_names, "in", form.n_inputs) if columns is None else columns

@@ -66,7 +66,7 @@ def test_a_function_needs_a_name(function):
 @given(networks.seeds, st.integers(1, 3), st.lists(labels, min_size=3, max_size=3))
 def test_the_source_of_decision_rules_names_the_class(seed, n_logits, classes):
     form = networks.random_form(seed, (3, 2, n_logits))
-    rules = extract_rules(form, classes=classes[: max(2, n_logits)], max_units=4)
+    rules = extract_rules(form, classes=classes[: max(2, n_logits)], max_nonlinear=4)
     scope = {}
     exec(compile(write(rules.decision_rules(), function="score"), "rules", "exec"), scope)
     x = np.random.default_rng(seed).normal(size=(10, 3))

@@ -256,9 +256,9 @@ def test_functions_and_metrics_of_ones_own_are_taken_along():
     [
         ({"x": X[:10], "y": Y}, ShapeError, r"have \[10, 160\] rows"),
         ({"y": None}, InvalidValueError, "y is missing"),
-        ({"validation_split": 1.0}, InvalidValueError, r"validation_split is 1\.0"),
+        ({"validation_fraction": 1.0}, InvalidValueError, r"validation_fraction is 1\.0"),
         ({"validation_data": X}, InvalidValueError, r"validation_data must be rows \(x, y\)"),
-        ({"seed": -1}, InvalidValueError, "seed is -1"),
+        ({"random_state": -1}, InvalidValueError, "random_state is -1"),
         ({"slopes": "pixel"}, InvalidValueError, "slopes is 'pixel'; it must be one of channel, unit"),
         ({"x": tf.data.Dataset.from_tensors((X, Y))}, InvalidValueError, "y and sample_weight must be in it"),
         ({"x": tf.data.Dataset.from_tensors((X, Y)), "y": None}, InvalidValueError, "give validation_data"),

@@ -35,7 +35,7 @@ def classes_for(n_logits):
 
 
 def classifier(form, domain):
-    return extract_rules(form, domain, classes=classes_for(form.n_outputs), max_units=6)
+    return extract_rules(form, domain, classes=classes_for(form.n_outputs), max_nonlinear=6)
 
 
 def integer_form(seed, widths):

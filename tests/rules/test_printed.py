@@ -41,7 +41,7 @@ def test_printed_rules_say_what_the_rules_say(seed, widths, x_scale, y_scale):
     kernels[0] = kernels[0] / scales[:, None]
     kernels[-1], biases[-1] = kernels[-1] * y_scale, biases[-1] * y_scale
     x = np.random.default_rng(seed).normal(size=(40, widths[0])) * scales
-    rules = extract_rules(NormalForm.from_layers(kernels, biases, slopes), x, max_units=4)
+    rules = extract_rules(NormalForm.from_layers(kernels, biases, slopes), x, max_nonlinear=4)
     assert deviation(rules, x) <= PRINTED_OUTPUT * (1 + 1e-9)
     digits = rules.precision.digits
     event(f"{digits} digits")

@@ -64,7 +64,7 @@ def test_the_error_is_what_sampling_finds_and_exact_arithmetic_proves(seed, widt
     assert (found.errors <= allowed + 1e-9).all()
     last = found.errors[-1] if len(found.errors) else np.zeros(form.n_outputs)
     assert (np.abs(found.form.evaluate(x) - form.evaluate(x)).max(axis=0) <= last + 1e-9 * (1 + last)).all()
-    certificate = extract_rules(found.form, domain, max_units=6).certify(form)
+    certificate = extract_rules(found.form, domain, max_nonlinear=6).certify(form)
     np.testing.assert_allclose(certificate.upper, last, rtol=1e-7, atol=1e-9)
 
 

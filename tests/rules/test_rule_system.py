@@ -31,7 +31,7 @@ def test_rules_are_the_network(seed, widths, kind):
     form = networks.random_form(seed, widths)
     x = np.random.default_rng(seed).uniform(-1, 1, (60, widths[0]))
     domain = {"all": None, "box": Box(-np.ones(widths[0]), np.ones(widths[0])), "rows": x}[kind]
-    rules = extract_rules(form, domain, max_units=8)
+    rules = extract_rules(form, domain, max_nonlinear=8)
     np.testing.assert_allclose(rules.predict(x), form.evaluate(x), rtol=0, atol=1e-9 * size_of_terms(form, x))
     covers = np.array([rule.covers(x) for rule in rules.rules])
     assert (covers.sum(axis=0) == 1).all()
@@ -45,7 +45,7 @@ def test_rules_are_the_network(seed, widths, kind):
 @given(networks.seeds, small)
 def test_rules_of_exact_forms_are_the_network_exactly(seed, widths):
     form = networks.random_form(seed, widths).exact()
-    rules = extract_rules(form, max_units=8)
+    rules = extract_rules(form, max_nonlinear=8)
     x = np.random.default_rng(seed).integers(-8, 8, (3, widths[0])).astype(object) * Fraction(1, 4)
     for row in x:
         (rule,) = [rule for rule in rules.rules if rule.covers(row[None])[0]]
@@ -79,11 +79,11 @@ def test_too_many_units_say_how_many_and_what_to_do():
     form = networks.random_form(0, (2, 6, 1), slopes=(0.5,))
     message = (
         "6 nonlinear units are left, which makes up to 2\\^6 = 64 rules .* train on until at most 5 are left, "
-        "raise max_units, or read the compact form"
+        "raise max_nonlinear, or read the compact form"
     )
     with pytest.raises(TooManyUnitsError, match=message):
         extract_rules(form)
-    assert 6 < len(extract_rules(form, max_units=6)) <= 22  # six lines cut the plane into at most 22 pieces
+    assert 6 < len(extract_rules(form, max_nonlinear=6)) <= 22  # six lines cut the plane into at most 22 pieces
 
 
 def classifier(n_logits, classes):

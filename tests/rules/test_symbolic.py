@@ -28,9 +28,9 @@ def value(expression, names, row):
 def test_both_forms_are_the_network_exactly(seed, widths):
     form = networks.random_form(seed, widths)
     exact = form.exact()
-    rules = extract_rules(form, max_units=3)
+    rules = extract_rules(form, max_nonlinear=3)
     # Rules of exact numbers, so that nothing was rounded on the way from network to rules.
-    exact_rules = replace(extract_rules(exact, max_units=3), form=exact)
+    exact_rules = replace(extract_rules(exact, max_nonlinear=3), form=exact)
     x = [[Fraction(int(v), 4) for v in row] for row in np.random.default_rng(seed).integers(-8, 8, (4, widths[0]))]
     for kind, system in (("piecewise", exact_rules), ("max", exact_rules)):
         expressions = system.to_sympy(kind, exact=True)
