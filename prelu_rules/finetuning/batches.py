@@ -49,8 +49,8 @@ def training_and_validation(
         if validation is None:
             if not 0 < share < 1 or not 1 <= int(share * n_rows) < n_rows:
                 raise InvalidValueError(
-                    f"validation_fraction is {share}; it must be between 0 and 1, and leave some of the {n_rows} rows on "
-                    "either side."
+                    f"validation_fraction is {share}; it must be between 0 and 1, and leave some of the {n_rows} rows "
+                    "on either side."
                 )
             order = np.random.default_rng([seed, 3]).permutation(n_rows)
             held, kept = np.split(order, [int(share * n_rows)])

@@ -87,8 +87,8 @@ def extract_rules(
     if form.n_units > max_nonlinear:
         raise TooManyUnitsError(
             f"{form.n_units} nonlinear units are left, which makes up to 2^{form.n_units} = {2**form.n_units} rules "
-            f"of up to {form.n_units} conditions each; train on until at most {max_nonlinear} are left, raise max_nonlinear, "
-            "or read the compact form, which has one term per unit."
+            f"of up to {form.n_units} conditions each; train on until at most {max_nonlinear} are left, raise "
+            "max_nonlinear, or read the compact form, which has one term per unit."
         )
     names = default_names(feature_names, "in", form.n_inputs) if columns is None else columns
     columns = named_columns(names)
