@@ -78,7 +78,7 @@ def not_worse(
     losses: Mapping[int, FloatArray],
     weights: FloatArray | None = None,
     standard_errors: float = 1.0,
-    exact: Collection[int] = (),
+    right: Collection[int] = (),
 ) -> list[int]:
     """The sizes that are not clearly worse than the best.
 
@@ -86,22 +86,22 @@ def not_worse(
         losses: for each size, the loss of each validation row, `(n_rows,)`.
         weights: of the rows, `(n_rows,)`; None for equal ones.
         standard_errors: how many make a difference clear.
-        exact: sizes that leave nothing to be explained. The smallest of them is not worse, whatever its loss: where all
+        right: sizes that are right everywhere. The smallest of them is not worse, whatever its loss: where all
             classes are right, cross-entropy only tells how sure of them a network is.
 
     Returns:
         Those whose mean loss exceeds the best by at most so many standard errors of the difference, or by next to
-        nothing beside the loss of the smallest size, and the smallest exact one; in ascending order.
+        nothing beside the loss of the smallest size, and the smallest that is right; in ascending order.
 
     Example:
         >>> best, close, far = np.array([1.0, 2.0, 3.0]), np.array([1.5, 1.6, 3.2]), np.array([4.0, 5.0, 6.5])
         >>> not_worse({2: best, 1: close, 0: far}, standard_errors=2)
         [1, 2]
-        >>> not_worse({2: best, 1: close, 0: far}, exact=[0, 2])
+        >>> not_worse({2: best, 1: close, 0: far}, right=[0, 2])
         [0, 1, 2]
     """
     found = compared(losses, weights)
-    least, enough = NEGLIGIBLE_LOSS * found[min(found)].loss, min(exact, default=None)
+    least, enough = NEGLIGIBLE_LOSS * found[min(found)].loss, min(right, default=None)
     return [
         size
         for size, one in found.items()

@@ -64,7 +64,7 @@ class PathPoint(Value):
         return count_patterns(self.form, self.domain)
 
     @property
-    def exact(self) -> bool:
+    def right_everywhere(self) -> bool:
         """Whether it leaves nothing to be explained: every class is right, or next to no variance is left."""
         return min(self.train_score, self.validation_score) >= 1 - NEGLIGIBLE_ERROR
 
@@ -169,11 +169,11 @@ class RulePath(Sequence[PathPoint], Value):
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
             )
         losses = {size: point.validation_losses for size, point in allowed.items()}
-        exact = [size for size, point in allowed.items() if point.exact]
+        right = [size for size, point in allowed.items() if point.right_everywhere]
         if self.by == "criterion" and not free:
-            fair = not_worse(losses, self.validation_weights, MUCH_WORSE, exact)
+            fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
             return _preferred([allowed[size] for size in fair])
-        return allowed[not_worse(losses, self.validation_weights, exact=exact)[0]]
+        return allowed[not_worse(losses, self.validation_weights, right=right)[0]]
 
     def rewritten(self, rewrite: Callable[[NormalForm], NormalForm], domain: Domain | None) -> RulePath:
         """The same networks, written for other inputs.
@@ -249,4 +249,4 @@ def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: 
 
 def _preferred(points: Sequence[PathPoint]) -> PathPoint:
     """The one that the criterion prefers, of those that are right everywhere if there are any."""
-    return min(points, key=lambda point: (not point.exact, point.criterion))
+    return min(points, key=lambda point: (not point.right_everywhere, point.criterion))

@@ -45,8 +45,8 @@ def test_where_one_row_has_nearly_all_the_weight_nothing_is_clear():
     assert not_worse({0: rows + 0.1 * rows[::-1], 1: rows}, weights) == [0, 1]
 
 
-def test_the_smallest_exact_size_is_not_worse():
+def test_the_smallest_size_that_is_right_everywhere_is_not_worse():
     rows = np.random.default_rng(0).uniform(size=50)
     losses = {0: rows + 1, 1: rows + 0.5, 2: rows}
-    assert not_worse(losses) == [2] and not_worse(losses, exact=[1, 2]) == [1, 2]
+    assert not_worse(losses) == [2] and not_worse(losses, right=[1, 2]) == [1, 2]
     assert fewest_not_worse(losses) == 2
