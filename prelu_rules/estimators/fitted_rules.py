@@ -15,6 +15,7 @@ from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.target import Task
 from prelu_rules.files import whole_file
+from prelu_rules.refine.choice import Comparison, compared
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray
@@ -138,9 +139,9 @@ class FittedRules:
             "",
             str(rules),
             *(["The same in one formula per output:", "", rules.export("compact")] if chosen.n_nonlinear else []),
-            f"Validation {measure} by size; {reason} was chosen:",
-            # The chosen network may be a sparser one than the path shows of its size.
-            *(_line(chosen if size == chosen.n_nonlinear else point, chosen) for size, point in enumerate(self.path)),
+            f"Validation {measure} by size, and the loss with the standard error of its difference to the smallest;",
+            f"{reason} was chosen:",
+            *_path_lines(self.path, chosen),
             "",
             f"Scores on {self.n_test} held-out rows:",
             f"  {'':<18}{''.join(f'{name:>{_width(name)}}' for name in self.scores)}",
@@ -169,10 +170,19 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
 
 
-def _line(point: PathPoint, chosen: PathPoint) -> str:
+def _path_lines(path: RulePath, chosen: PathPoint) -> list[str]:
+    # The chosen network may be a sparser one than the path shows of its size.
+    shown = [chosen if size == chosen.n_nonlinear else point for size, point in enumerate(path)]
+    found = compared({point.n_nonlinear: point.validation_losses for point in shown}, path.validation_weights)
+    return [_line(point, found[point.n_nonlinear], chosen) for point in shown]
+
+
+def _line(point: PathPoint, against: Comparison, chosen: PathPoint) -> str:
+    loss = f"{against.loss:.3g} +- {against.standard_error:.2g}"
     sizes = f"{_count(point.n_rules, 'rule')}, {_count(point.n_numbers, 'number')}"
     marked = "  <- chosen" if point is chosen else ""
-    return f"  {_count(point.n_nonlinear, 'nonlinear unit'):<18}{point.validation_score:.3f}  ({sizes}){marked}"
+    units = _count(point.n_nonlinear, "nonlinear unit")
+    return f"  {units:<18}{point.validation_score:.3f}  {loss:<20}  ({sizes}){marked}"
 
 
 def _count(number: int, thing: str) -> str:

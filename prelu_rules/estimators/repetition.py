@@ -1,8 +1,8 @@
 """What weights mean: a weight of 2 is the row twice, a weight of 0 is no row (scikit-learn's convention).
 
 Held-out rows and batches are drawn row by row, so training on a weight and on repeated rows would differ by chance.
-Rows whose weights are small whole numbers are therefore repeated, and all rows are put in one order: the same rows give
-the same rules, in whatever order they come.
+Rows that are there several times therefore become one with a weight, and all rows are put in one order: the same rows
+give the same rules, in whatever order they come, and however often all of them are there.
 """
 
 from __future__ import annotations
@@ -11,11 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.values import FloatArray, IntArray
-
-MOST_REPETITIONS = 10
-"""Where the mean weight is larger than this, as in surveys that count the people a row stands for, rows are not
-repeated but weigh so much in the loss."""
+from prelu_rules.population.distinct import distinct_rows
+from prelu_rules.values import FloatArray
 
 
 def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
@@ -52,28 +49,8 @@ def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
     return array
 
 
-def repetitions(weights: FloatArray) -> tuple[IntArray, FloatArray]:
-    """How often each row is there.
-
-    Args:
-        weights: `(n_rows,)`, above 0.
-
-    Returns:
-        The numbers of rows, with repetitions, and what is left of their weights: all 1 where rows could be repeated.
-
-    Example:
-        >>> repetitions(np.array([1.0, 2.0]))
-        (array([0, 1, 1]), array([1., 1., 1.]))
-    """
-    rows = np.arange(len(weights))
-    if (weights != np.rint(weights)).any() or weights.mean() > MOST_REPETITIONS:
-        return rows, weights
-    rows = np.repeat(rows, weights.astype(np.intp))
-    return rows, np.ones(len(rows))
-
-
-def repeated(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Rows in an order of their own, each as often as its weight says.
+def in_order(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rows in an order of their own, each once, with the weight of all its copies.
 
     Args:
         x: `(n_rows, n_features)`.
@@ -81,14 +58,13 @@ def repeated(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatAr
         weights: `(n_rows,)`, above 0.
 
     Returns:
-        Rows, targets and what is left of the weights.
+        Rows, targets and weights of mean 1.
 
     Example:
-        >>> x, y, weights = repeated(np.array([[2.0], [1.0]]), np.array([20.0, 10.0]), np.array([1.0, 2.0]))
-        >>> x.tolist(), y.tolist(), weights.tolist()
-        ([[1.0], [1.0], [2.0]], [10.0, 10.0, 20.0], [1.0, 1.0, 1.0])
+        >>> x, y, weights = in_order(np.array([[2.0], [1.0], [2.0]]), np.array([20.0, 10.0, 20.0]), np.ones(3) * 7)
+        >>> x.tolist(), y.tolist(), weights.round(3).tolist()
+        ([[1.0], [2.0]], [10.0, 20.0], [0.667, 1.333])
     """
     # The first column decides, then the second, and so on; lexsort wants the last to decide first.
     order = np.lexsort(np.column_stack([x, y, weights]).T[::-1])
-    rows, left = repetitions(weights[order])
-    return x[order[rows]], y[order[rows]], left
+    return distinct_rows(x[order], y[order], weights[order])

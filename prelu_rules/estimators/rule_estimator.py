@@ -19,7 +19,7 @@ from prelu_rules.columns.fill import Fill
 from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import is_dataset, some_rows
-from prelu_rules.estimators.repetition import repeated
+from prelu_rules.estimators.repetition import in_order
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
@@ -181,7 +181,8 @@ class RuleEstimator(BaseEstimator):
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         columns = inferred_columns(cells)
-        x, y, weights = repeated(encoded_cells(columns, cells), y, weights)
+        rows = encoded_cells(columns, cells)
+        x, y, weights = in_order(rows, y, weights)
         fill = Fill.of_rows(columns, x, weights)
         filled = fill.filled(x)
         weights = self._loss_weights(y, weights)
@@ -205,7 +206,7 @@ class RuleEstimator(BaseEstimator):
                 n_jobs=self.n_jobs,
             )
             self.path_ = path.rewritten(fill.folded, domain_of_rows(columns, x)) if len(fill.values) else path
-        self.columns_, self._rows, self._task = columns, x, task.digest()
+        self.columns_, self._rows, self._task = columns, rows, task.digest()
         self._output_names, self._class_labels = _besides(output_names, columns), classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 

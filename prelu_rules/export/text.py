@@ -31,6 +31,9 @@ from prelu_rules.values import Array, IntArray
 
 ALWAYS = "IF true"
 
+LONGEST = 15
+"""Digits after the point, and before it, up to which a number is written without an exponent."""
+
 
 def quoted(name: str) -> str:
     """A name that can be told from the text around it.
@@ -149,7 +152,9 @@ def _sum(coef: Array, names: Sequence[str], constant: float, places: tuple[IntAr
 
 def _signed(value: float, places: int | None) -> str:
     if places is not None:
-        return f"{rounded(value, places):+.{places}f}"
+        value = rounded(value, places)
+        # The shortest text that is this float, with an exponent.
+        return f"{value:+}" if places > LONGEST or abs(value) >= 10**LONGEST else f"{value:+.{places}f}"
     fraction = as_fraction(value)
     return f"{float(value):+}" if fraction is None else f"{fraction.numerator:+}/{fraction.denominator}"
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.values import Array, FloatArray, IntArray, Value, frozen_array
 
-MOST_PLACES = 40
+MOST_PLACES = 340
+"""A float64 is at least 2e-308, and has 17 digits."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count, takewhile
 from typing import Any
 
@@ -18,10 +19,12 @@ from tqdm import tqdm
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
+from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.population.distinct import first_of_each, row_hashes
 from prelu_rules.population.rows import Rows, Split, split_arrays
 from prelu_rules.population.scale import Scale
 from prelu_rules.population.settings import PopulationSettings
@@ -35,8 +38,13 @@ from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint, RulePath
+from prelu_rules.refine.refit import refit
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.values import FloatArray
+
+LIGHT = 1e-3
+"""The share of the penalty that is left for classes that a network without units separates: it keeps it from being
+right near the boundary, and units, which bend nothing, would be bought to get around it."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,9 @@ class PathSettings:
         population: the restarts, and the force.
         max_nonlinear: the largest size on the path.
         ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
-            None for the default of the loss: 1e-4 with squared errors, and one over the rows with classes, which keeps
-            separable classes finite and is what scikit-learn's `LogisticRegression` has.
+            None for the default of the loss: 1e-4 with squared errors, and one over the distinct rows with classes,
+            which keeps separable classes finite and is what scikit-learn's `LogisticRegression` has, less where weights
+            are unequal. Classes that a network without units separates are also fitted with a thousandth of that.
         refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
             are more; the population sees all of them.
 
@@ -102,8 +111,9 @@ def train_path(
             often as training needs.
         y: `(n_rows,)` or `(n_rows, n_outputs)` targets; for "logistic" 0 or 1, for "softmax" indices of classes.
         loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss` of your own.
-        sample_weight: `(n_rows,)`, not negative; None for equal ones.
-        validation: the share of rows that choose the size, or rows `(x, y)` or `(x, y, sample_weight)`.
+        sample_weight: `(n_rows,)`, not negative; None for equal ones. Only their ratios count, and rows that are equal
+            are one row with the sum of their weights.
+        validation: the share of distinct rows that choose the size, or rows `(x, y)` or `(x, y, sample_weight)`.
         domain: where rules are counted; the box of `x` by default.
         settings: how to train.
         seed: of the split, the weights and the order of the rows.
@@ -190,7 +200,9 @@ def _refined(
         phases.update()
         again = eliminate([level[0] for level in tried], everything)
         refitted = _sparsified(again, everything, settings, n_jobs)
-        return tried + lean, refitted + sparsified_levels([level[0] for level in lean], everything, n_jobs), True
+        refitted += sparsified_levels([level[0] for level in lean], everything, n_jobs)
+        separating, separating_all = _separating(tried[0][0], tasks, settings)
+        return tried + lean + separating, refitted + separating_all, True
     except KeyboardInterrupt:
         warnings.warn(
             "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
@@ -199,6 +211,18 @@ def _refined(
         best = best or eliminate(starts, train, kept=1, trials=1, small=0)
         quick = [[best[size]] for size in _sizes(best, settings)]
         return quick, quick, False
+
+
+def _separating(flat: CompactSystem, tasks: list[Task], settings: PathSettings) -> tuple[Levels, Levels]:
+    """For classes that a network without units separates, such networks with a light penalty; otherwise none."""
+    train, everything = tasks
+    if not isinstance(train.loss.link, ClassLink) or settings.ridge is not None:
+        return [], []
+    light = [replace(task, ridge=LIGHT * task.ridge) for task in tasks]
+    if (train.loss.link.decide(refit(flat, light[1])[0].evaluate(everything.x)) != everything.y).any():
+        return [], []
+    first, second = (sparsified_levels([flat], task) for task in light)
+    return first, second
 
 
 def _sparsified(best: Mapping[int, CompactSystem], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
@@ -237,8 +261,11 @@ def _split(
 
 
 def _task(rows: Rows, loss: Loss, settings: PathSettings) -> Task:
-    ridge = settings.ridge or loss.ridge(len(rows.x))
-    return Task(rows.x, rows.y, rows.weights / rows.weights.sum(), loss, ridge)
+    share = rows.weights / rows.weights.sum()
+    # As many rows of one weight have a sum of squares like these. Where one row has nearly all the weight, a penalty of
+    # one over their number would drown the others.
+    n_rows = round(len(share) ** 2 * float(share @ share))
+    return Task(rows.x, rows.y, share, loss, settings.ridge or loss.ridge(n_rows))
 
 
 @dataclass(frozen=True)
@@ -249,6 +276,20 @@ class _Measure:
     held: Rows
     task: Task
     domain: Domain
+
+    @cached_property
+    def _observed(self) -> FloatArray:
+        """The weight of one observation of each row.
+
+        Copies of a row have its class. Where equal inputs have several, they were observed several times, and of such
+        rows no observation weighs more than the lightest.
+        """
+        weights = self.task.weights
+        if not self.task.loss.of_classes:
+            return weights
+        _, inputs = first_of_each(row_hashes(self.task.x))
+        several = np.bincount(inputs)[inputs] > 1
+        return np.where(several, weights.min(where=several, initial=np.inf), weights)
 
     def point(self, system: CompactSystem, tried: CompactSystem) -> PathPoint:
         held = self.held
@@ -275,5 +316,5 @@ class _Measure:
         """Schwarz's where the loss says how likely the rows are, and the loss of rows left out where it does not."""
         log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
         if log_likelihood is None:
-            return float(self.task.weights @ left_out_losses(system, self.task))
+            return float(self.task.weights @ left_out_losses(system, self.task, self._observed))
         return schwarz(log_likelihood, system.n_numbers, len(self.task))

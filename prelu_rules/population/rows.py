@@ -1,4 +1,9 @@
-"""Rows to learn from, in memory or not: what of them trains, what chooses, and what the refits look at."""
+"""Rows to learn from, in memory or not: what of them trains, what chooses, and what the refits look at.
+
+Rows that are equal are one row (`distinct`), so none is on both sides of a split. For classes it is the inputs alone
+that are on one side: with the same inputs, one label would otherwise train what the other label chooses. Where targets
+are numbers, inputs that many rows share stay on both sides, since the targets of such rows are new to a network.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +18,18 @@ from sklearn.model_selection import train_test_split
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.loss import Loss
+from prelu_rules.population.distinct import Hashes, first_of_each, row_hashes, weights_of_first
 from prelu_rules.population.scale import Moments, Scale
 from prelu_rules.values import FloatArray, IntArray, frozen_array
 
 FEWEST_TO_SPLIT = 10
-"""Rows below which none are held out: a choice by one or two rows would be chance."""
+"""Distinct rows below which none are held out: a choice by one or two rows would be chance."""
 
-PART = 2_000_000
+HEAVY, HEAVY_BESIDE_MEAN = 0.5, 5.0
+"""A row that weighs more than this share of all that is to be held out, and so many times the mean, is not held out:
+it would choose alone, and nothing could be learned without it."""
+
+PART = 500_000
 """Numbers of a memory-mapped array that are looked at together."""
 
 Block = tuple[FloatArray, ...]
@@ -82,20 +92,6 @@ class Rows(NamedTuple):
             A copy of them.
         """
         return Rows(np.asarray(self.x[chosen]), self.y[chosen], self.weights[chosen])
-
-    def sampled(self, most: int, rng: np.random.Generator) -> Rows:
-        """The rows, or as many of them as are allowed.
-
-        Args:
-            most: how many.
-            rng: draws them.
-
-        Returns:
-            Rows in their order.
-        """
-        if len(self.y) <= most:
-            return self
-        return self.taken(np.sort(rng.choice(len(self.y), most, replace=False)))
 
     def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
         """Every row once in each pass, in an order drawn anew.
@@ -180,9 +176,9 @@ def split_arrays(
     Args:
         x: `(n_rows, n_inputs)`; if memory-mapped it stays where it is, and only what is looked at is read.
         y: `(n_rows,)` or `(n_rows, n_outputs)`.
-        weights: `(n_rows,)`; None for equal ones.
+        weights: `(n_rows,)`; None for equal ones. Only their ratios count.
         loss: what is minimised.
-        validation: the share of rows to hold out, or rows of the user's.
+        validation: the share of distinct rows to hold out, or rows of the user's.
         most: rows that refits look at, and that choose.
         seed: of the rows that are held out.
         rng: draws the rows that refits look at.
@@ -200,27 +196,41 @@ def split_arrays(
         >>> len(rows.train.y), len(rows.everything.y), len(rows.held.y)
         (10, 10, 4)
     """
-    rows = _checked(x, y, weights, loss)
-    everyone = np.arange(len(rows.y))
+    rows, hashes = _checked(x, y, weights, loss)
+    everyone = np.flatnonzero(rows.weights)
     if isinstance(validation, tuple):
         chosen = everyone
-        held = _checked(validation[0], validation[1], validation[2] if len(validation) > 2 else None, loss)
+        held = _validation_rows(validation, loss)
     else:
-        chosen, left = _split(rows.y, validation, loss, seed)
-        held = rows.taken(left if len(left) <= most else np.sort(rng.choice(left, most, replace=False)))
+        chosen, left = _split(rows, hashes, everyone, validation, loss, seed)
+        held = rows.taken(_some(left, most, rng))
     moments, targets = Moments("x"), Moments("y")
     step = max(1, PART // rows.x.shape[1]) if isinstance(rows.x, np.memmap) else len(rows.y)
-    for start in range(0, len(rows.y), step):
-        moments.add(rows.x[start : start + step])
-    targets.add(rows.y.reshape(len(rows.y), -1))
+    for start in range(0, len(everyone), step):
+        part = everyone[start : start + step]
+        moments.add(rows.x[part], rows.weights[part])
+    targets.add(rows.y[everyone].reshape(len(everyone), -1), rows.weights[everyone])
     scale = Scale.of(moments, targets, loss)
     lazy = Standardised(rows.x, chosen, scale.x_mean, scale.x_deviation)
     population = Rows(lazy, scale.targets(rows.y[chosen]), rows.weights[chosen])
-    part = chosen if len(chosen) <= most else chosen[np.sort(rng.choice(len(chosen), most, replace=False))]
-    return Split(scale, population, rows.taken(part), rows.sampled(most, rng), held, Box(moments.lower, moments.upper))
+    train, everything = (rows.taken(_some(which, most, rng)) for which in (chosen, everyone))
+    return Split(scale, population, train, everything, held, Box(moments.lower, moments.upper))
 
 
-def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: Loss) -> Rows:
+def _some(rows: IntArray, most: int, rng: np.random.Generator) -> IntArray:
+    """The rows, or as many of them as are allowed."""
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+
+
+def _validation_rows(given: tuple[npt.ArrayLike, ...], loss: Loss) -> Rows:
+    rows, _ = _checked(given[0], given[1], given[2] if len(given) > 2 else None, loss)
+    return rows.taken(np.flatnonzero(rows.weights))
+
+
+def _checked(
+    x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: Loss
+) -> tuple[Rows, tuple[Hashes, Hashes]]:
+    """The rows, those that are copies of another with a weight of 0, and the hashes of inputs, and of whole rows."""
     # Memory-mapped numbers stay where they are.
     inputs = x if isinstance(x, np.memmap) else frozen_array(x, "x", (None, None))
     targets = frozen_array(y, "y", (None,) if np.ndim(y) == 1 else (None, None))
@@ -234,7 +244,10 @@ def _checked(x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, 
         raise InvalidValueError(
             "sample_weight must not be negative, nor all 0; give a weight of at least 0 for each row."
         )
-    return Rows(inputs, targets, given / given.mean())
+    step = max(1, PART // inputs.shape[1]) if isinstance(inputs, np.memmap) else len(inputs)
+    of_inputs = np.concatenate([row_hashes(inputs[k : k + step]) for k in range(0, len(inputs), step)])
+    of_rows = row_hashes(targets, of_inputs)
+    return Rows(inputs, targets, weights_of_first(of_rows, given)), (of_inputs, of_rows)
 
 
 def checked_share(validation: float) -> float:
@@ -258,15 +271,25 @@ def checked_share(validation: float) -> float:
     return validation
 
 
-def _split(y: FloatArray, validation: float, loss: Loss, seed: int) -> tuple[IntArray, IntArray]:
-    share, everything = checked_share(validation), np.arange(len(y))
-    if len(y) < FEWEST_TO_SPLIT:
-        return everything, everything
+def _split(
+    rows: Rows, hashes: tuple[Hashes, Hashes], which: IntArray, validation: float, loss: Loss, seed: int
+) -> tuple[IntArray, IntArray]:
+    """Of distinct rows, those that train and those that are held out."""
+    share, of_classes, weights = checked_share(validation), loss.of_classes, rows.weights[which]
+    _, group = first_of_each(hashes[0 if of_classes else 1][which])
+    total = np.bincount(group, weights=weights)
+    light = np.flatnonzero(total <= max(HEAVY * share * total.sum(), HEAVY_BESIDE_MEAN * total.mean()))
+    if len(light) < FEWEST_TO_SPLIT:
+        return which, which
     labels = None
-    if loss.of_classes:
-        counts = np.bincount(y.astype(np.intp))
-        held = int(np.ceil(share * len(y)))
+    if of_classes:
+        # Of inputs with several classes, the one that weighs most.
+        order = np.lexsort((-weights, group))
+        classes = rows.y[which][order[np.searchsorted(group[order], light)]]
+        counts = np.bincount(classes.astype(np.intp))
+        held = int(np.ceil(share * len(light)))
         # A class of one row cannot be split; nor can more classes than rows are held.
-        labels = y if counts[counts > 0].min() > 1 and held >= (counts > 0).sum() else None
-    train, held_out = train_test_split(everything, test_size=share, random_state=seed, stratify=labels)
-    return np.sort(train), np.sort(held_out)
+        labels = classes if counts[counts > 0].min() > 1 and held >= (counts > 0).sum() else None
+    _, held_out = train_test_split(light, test_size=share, random_state=seed, stratify=labels)
+    apart = np.isin(group, held_out)
+    return which[~apart], which[apart]

@@ -1,4 +1,8 @@
-"""Means and deviations: networks see standardised numbers, the user never does."""
+"""Means and deviations: networks see standardised numbers, the user never does.
+
+A row counts as much as it weighs, so that the penalty on the weights of a network is measured by what the rows that
+count most differ in, be it one row or all.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,13 @@ from prelu_rules.values import FloatArray
 CONSTANT = 1e-12
 """A column whose deviation is below this share of its mean is constant but for rounding."""
 
+LEAST_SPREAD = 1e-150
+"""Numbers that differ by less have differences whose squares vanish, as those of 1e154 overflow."""
+
+STEEPEST = 1e290
+"""The largest ratio of a deviation of targets to one of features, and one over the least: weights are about as large,
+and some digits of float64 have to be left for what they are multiplied with."""
+
 
 class Moments:
     """Mean, deviation and range of columns, read a part at a time (Chan, Golub and LeVeque 1979).
@@ -33,14 +44,15 @@ class Moments:
     """
 
     def __init__(self, name: str) -> None:
-        self._name, self.n_rows = name, 0
+        self._name, self.weight = name, 0.0
         self.mean = self._variance = self.lower = self.upper = np.zeros(0)
 
-    def add(self, part: npt.ArrayLike) -> None:
+    def add(self, part: npt.ArrayLike, weights: FloatArray | None = None) -> None:
         """Count further rows.
 
         Args:
             part: `(n_rows, n_columns)`, at least one row.
+            weights: `(n_rows,)`, above 0; None for 1 each.
 
         Raises:
             InvalidValueError: if a number is NaN or infinite, or its square is.
@@ -55,14 +67,16 @@ class Moments:
                     "numbers can be used."
                 )
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, variance = values.mean(axis=0), values.var(axis=0)
-            if self.n_rows:
-                share = len(values) / (self.n_rows + len(values))
+            mean = np.average(values, axis=0, weights=weights)
+            variance = np.average((values - mean) ** 2, axis=0, weights=weights)
+            weight = float(len(values) if weights is None else weights.sum())
+            if self.weight:
+                share = weight / (self.weight + weight)
                 between = (mean - self.mean) ** 2 * share * (1 - share)
                 variance = (1 - share) * self._variance + share * variance + between
                 mean = self.mean + share * (mean - self.mean)
                 lower, upper = np.minimum(lower, self.lower), np.maximum(upper, self.upper)
-        self.n_rows += len(values)
+        self.weight += weight
         self.mean, self._variance, self.lower, self.upper = mean, variance, lower, upper
         wrong = ~np.isfinite(variance)
         if wrong.any():
@@ -74,7 +88,19 @@ class Moments:
 
     @property
     def deviation(self) -> FloatArray:
-        """The standard deviation of each column; 1 for a constant one, which dividing by it leaves at 0."""
+        """The standard deviation of each column; 1 for a constant one, which dividing by it leaves at 0.
+
+        Raises:
+            InvalidValueError: if the numbers of a column differ, but their differences are too small to be squared.
+        """
+        spread, largest = self.upper - self.lower, np.maximum(np.abs(self.lower), np.abs(self.upper))
+        lost = (spread > CONSTANT * largest) & (spread < LEAST_SPREAD)
+        if lost.any():
+            column = int(lost.argmax())
+            raise InvalidValueError(
+                f"the numbers in column {column} of {self._name} differ by at most {spread[column]:g}, whose square "
+                "vanishes; give it in another unit."
+            )
         deviation = np.sqrt(self._variance)
         return np.where(deviation > CONSTANT * np.abs(self.mean), deviation, 1.0)
 
@@ -114,8 +140,18 @@ class Scale:
 
         Returns:
             The scale.
+
+        Raises:
+            InvalidValueError: if targets and features are of sizes between which no weight can tell.
         """
         if loss.standardised:
+            steepest, flattest = y.deviation.max() / x.deviation.min(), y.deviation.min() / x.deviation.max()
+            if not 1 / STEEPEST <= flattest <= steepest <= STEEPEST:
+                raise InvalidValueError(
+                    f"targets deviate by {y.deviation.min():g} to {y.deviation.max():g} and features by "
+                    f"{x.deviation.min():g} to {x.deviation.max():g}, too far apart for a float64 to be the weight "
+                    "between them; give one of them in another unit."
+                )
             return cls(loss, x.mean, x.deviation, y.mean, y.deviation)
         n_outputs = loss.n_outputs(y.upper)
         return cls(loss, x.mean, x.deviation, np.zeros(n_outputs), np.ones(n_outputs))

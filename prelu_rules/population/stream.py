@@ -1,4 +1,8 @@
-"""Rows that come from a `tf.data.Dataset`, more than fit into memory: one pass to look at them, then batches."""
+"""Rows that come from a `tf.data.Dataset`, more than fit into memory: one pass to look at them, then batches.
+
+Copies of a row are not found where they come in different batches. But whether a row is held out, and whether it is
+kept for the refits, depends on what it holds, so copies share their fate, and those that are kept are put together.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import tensorflow as tf
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.loss import Loss
+from prelu_rules.population.distinct import Hashes, distinct_rows, mixed, row_hashes
 from prelu_rules.population.rows import Block, Rows, Split, checked_share
 from prelu_rules.population.scale import Moments, Scale
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -55,7 +60,7 @@ class DatasetRows:
         waiting: list[Block] = []
         while True:
             for x, y, weights in _batches(self.dataset, self.scale.loss):
-                train = ~held_out(x, y, self.share)
+                train = ~held_out(x, _targets(y, self.scale.loss), self.share)
                 rows = self.scale.inputs(x[train]), self.scale.targets(y[train]), weights[train] / self.weight
                 waiting.append(rows)
                 if sum(len(part[0]) for part in waiting) >= SHUFFLED * n_rows:
@@ -99,39 +104,37 @@ def split_dataset(
     """
     share = checked_share(validation)
     _check(dataset)
-    moments, targets, total = Moments("x"), Moments("y"), 0.0
+    moments, targets = Moments("x"), Moments("y")
     train, everything, held = (Reservoir(most, rng) for _ in range(3))
+    salt = rng.integers(2**64, dtype=np.uint64)
     for x, y, weights in _batches(dataset, loss):
-        moments.add(x)
-        targets.add(y.reshape(len(y), -1))
-        if not (np.isfinite(weights) & (weights >= 0)).all():
-            raise InvalidValueError("the weights of a dataset must be finite and not negative; mend them.")
-        total += float(weights.sum())
-        apart = held_out(x, y, share)
-        everything.add((x, y, weights))
-        held.add((x[apart], y[apart], weights[apart]))
-        train.add((x[~apart], y[~apart], weights[~apart]))
-    if not total:
+        moments.add(x, weights)
+        targets.add(y.reshape(len(y), -1), weights)
+        keys, apart = mixed(row_hashes(y, row_hashes(x)) ^ salt), held_out(x, _targets(y, loss), share)
+        everything.add((x, y, weights), keys)
+        for reservoir, part in ((held, apart), (train, ~apart)):
+            reservoir.add((x[part], y[part], weights[part]), keys[part])
+    if not everything.n_rows:
         raise InvalidValueError("the dataset has no row with a weight above 0; give it rows.")
-    scale, weight = Scale.of(moments, targets, loss), total / moments.n_rows
+    scale, weight = Scale.of(moments, targets, loss), moments.weight / everything.n_rows
     if not held.n_rows or not train.n_rows:
         # So few rows that chance gave one side none.
         share, held, train = 0.0, everything, everything
 
     def rows(reservoir: Reservoir) -> Rows:
         x, y, weights = reservoir.kept()
-        return Rows(x, y, weights / weight)
+        return Rows(*distinct_rows(x, y, weights))
 
     population, box = DatasetRows(dataset, share, scale, weight), Box(moments.lower, moments.upper)
     return Split(scale, population, rows(train), rows(everything), rows(held), box)
 
 
-def held_out(x: FloatArray, y: FloatArray, share: float) -> BoolArray:
-    """Which rows are held out, by a hash of what they hold (multiply-shift; Dietzfelbinger et al. 1997).
+def held_out(x: FloatArray, y: FloatArray | None, share: float) -> BoolArray:
+    """Which rows are held out, by a hash of what they hold.
 
     Args:
         x: `(n_rows, n_inputs)`.
-        y: `(n_rows,)` or `(n_rows, n_outputs)`.
+        y: `(n_rows,)` or `(n_rows, n_outputs)` targets; None for classes, where inputs alone decide.
         share: of the rows, about.
 
     Returns:
@@ -142,13 +145,12 @@ def held_out(x: FloatArray, y: FloatArray, share: float) -> BoolArray:
         >>> bool(150 < held_out(x, x, 0.2).sum() < 250)
         True
     """
-    words = np.ascontiguousarray(np.column_stack([x, y]), dtype=np.float64).view(np.uint64)
-    factors = np.random.default_rng(0).integers(2**64, size=words.shape[1], dtype=np.uint64) | np.uint64(1)
-    hashes = (words * factors).sum(axis=1, dtype=np.uint64)
-    # The sum mixes upwards only; the finalizer brings the high bits down and up again (Steele et al. 2014).
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        hashes = (hashes ^ (hashes >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray((hashes ^ (hashes >> np.uint64(31))) < share * 2.0**64)
+    hashes = row_hashes(x)
+    return np.asarray((hashes if y is None else row_hashes(y, hashes)) < share * 2.0**64)
+
+
+def _targets(y: FloatArray, loss: Loss) -> FloatArray | None:
+    return None if loss.of_classes else y
 
 
 class Reservoir:
@@ -156,7 +158,7 @@ class Reservoir:
 
     Args:
         most: how many.
-        rng: draws the keys.
+        rng: draws the keys that are not given.
 
     Example:
         >>> reservoir = Reservoir(2, np.random.default_rng(0))
@@ -167,16 +169,17 @@ class Reservoir:
 
     def __init__(self, most: int, rng: np.random.Generator) -> None:
         self._most, self._rng = most, rng
-        self._parts: list[tuple[FloatArray, Block]] = []
+        self._parts: list[tuple[FloatArray | Hashes, Block]] = []
         self.n_rows = 0
 
-    def add(self, rows: Block) -> None:
+    def add(self, rows: Block, keys: Hashes | None = None) -> None:
         """Look at further rows.
 
         Args:
             rows: arrays of as many rows each.
+            keys: as many; None to draw them.
         """
-        self._parts.append((self._rng.random(len(rows[0])), rows))
+        self._parts.append((self._rng.random(len(rows[0])) if keys is None else keys, rows))
         self.n_rows += len(rows[0])
         if sum(len(keys) for keys, _ in self._parts) > 2 * self._most:
             self._parts = [self._smallest()]
@@ -189,7 +192,7 @@ class Reservoir:
         """
         return self._smallest()[1]
 
-    def _smallest(self) -> tuple[FloatArray, Block]:
+    def _smallest(self) -> tuple[FloatArray | Hashes, Block]:
         keys = np.concatenate([keys for keys, _ in self._parts])
         rows = tuple(np.concatenate(parts) for parts in zip(*(rows for _, rows in self._parts), strict=True))
         kept: IntArray = np.sort(np.argsort(keys)[: self._most])
@@ -197,12 +200,17 @@ class Reservoir:
 
 
 def _batches(dataset: tf.data.Dataset, loss: Loss) -> Iterator[Block]:
+    """The rows that have a weight, in float64."""
     for x, y, *weights in dataset.as_numpy_iterator():
         if not len(x):
             continue
         targets = loss.targets(np.asarray(y, dtype=np.float64))
         given = np.asarray(weights[0], dtype=np.float64) if weights else np.ones(len(x))
-        yield np.asarray(x, dtype=np.float64), targets, given
+        if not (np.isfinite(given) & (given >= 0)).all():
+            raise InvalidValueError("the weights of a dataset must be finite and not negative; fix them.")
+        there = given > 0
+        if there.any():
+            yield np.asarray(x, dtype=np.float64)[there], targets[there], given[there]
 
 
 def _check(dataset: tf.data.Dataset) -> None:

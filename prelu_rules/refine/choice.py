@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.tolerances import NEGLIGIBLE_LOSS
 from prelu_rules.values import FloatArray
+
+
+class Comparison(NamedTuple):
+    """How a size compares with the best one.
+
+    Attributes:
+        loss: the mean loss of the validation rows.
+        excess: by how much it is above the smallest.
+        standard_error: of the excess.
+    """
+
+    loss: float
+    excess: float
+    standard_error: float
+
+
+def compared(losses: Mapping[int, FloatArray], weights: FloatArray | None = None) -> dict[int, Comparison]:
+    """What the choice of a size goes by.
+
+    Args:
+        losses: for each size, the loss of each validation row, `(n_rows,)`.
+        weights: of the rows, `(n_rows,)`; None for equal ones. Each row is one observation, whatever it weighs.
+
+    Returns:
+        For each size, in ascending order, how it compares with the best.
+
+    Example:
+        >>> best, far = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.5])
+        >>> one = compared({2: best, 0: far})[0]
+        >>> [round(number, 3) for number in one]
+        [5.167, 3.167, 0.167]
+    """
+    leader = losses[best_size(losses, weights)]
+    share = np.full(len(leader), 1 / len(leader)) if weights is None else weights / weights.sum()
+    squares = float(share @ share)
+    found = {}
+    for size in sorted(losses):
+        excess = losses[size] - leader
+        mean = float(np.average(excess, weights=weights))
+        # The variance of a weighted mean of rows that vary alike; with equal weights the usual one. Where one row has
+        # nearly all the weight, it knows that the others hardly count.
+        variance = float(share @ (excess - mean) ** 2) / (1 - squares) if squares < 1 else 0.0
+        loss = float(np.average(losses[size], weights=weights))
+        found[size] = Comparison(loss, mean, float(np.sqrt(squares * variance)))
+    return found
 
 
 def fewest_not_worse(losses: Mapping[int, FloatArray], weights: FloatArray | None = None) -> int:
@@ -29,7 +75,10 @@ def fewest_not_worse(losses: Mapping[int, FloatArray], weights: FloatArray | Non
 
 
 def not_worse(
-    losses: Mapping[int, FloatArray], weights: FloatArray | None = None, standard_errors: float = 1.0
+    losses: Mapping[int, FloatArray],
+    weights: FloatArray | None = None,
+    standard_errors: float = 1.0,
+    right: Collection[int] = (),
 ) -> list[int]:
     """The sizes that are not clearly worse than the best.
 
@@ -37,28 +86,27 @@ def not_worse(
         losses: for each size, the loss of each validation row, `(n_rows,)`.
         weights: of the rows, `(n_rows,)`; None for equal ones.
         standard_errors: how many make a difference clear.
+        right: sizes that are right everywhere. The smallest of them is not worse, whatever its loss: where all
+            classes are right, cross-entropy only tells how sure of them a network is.
 
     Returns:
         Those whose mean loss exceeds the best by at most so many standard errors of the difference, or by next to
-        nothing beside the loss of the smallest size; in ascending order.
+        nothing beside the loss of the smallest size, and the smallest that is right; in ascending order.
 
     Example:
         >>> best, close, far = np.array([1.0, 2.0, 3.0]), np.array([1.5, 1.6, 3.2]), np.array([4.0, 5.0, 6.5])
         >>> not_worse({2: best, 1: close, 0: far}, standard_errors=2)
         [1, 2]
+        >>> not_worse({2: best, 1: close, 0: far}, right=[0, 2])
+        [0, 1, 2]
     """
-    leader = losses[best_size(losses, weights)]
-    least = NEGLIGIBLE_LOSS * float(np.average(losses[min(losses)], weights=weights))
-    found = []
-    for size in sorted(losses):
-        excess = losses[size] - leader
-        mean = np.average(excess, weights=weights)
-        share = np.full(len(excess), 1 / len(excess)) if weights is None else weights / weights.sum()
-        # The variance of a weighted mean; with equal weights the usual one.
-        error = np.sqrt(float((share**2) @ (excess - mean) ** 2) * len(excess) / max(1, len(excess) - 1))
-        if mean <= standard_errors * error + least:
-            found.append(size)
-    return found
+    found = compared(losses, weights)
+    least, enough = NEGLIGIBLE_LOSS * found[min(found)].loss, min(right, default=None)
+    return [
+        size
+        for size, one in found.items()
+        if size == enough or one.excess <= standard_errors * one.standard_error + least
+    ]
 
 
 def best_size(losses: Mapping[int, FloatArray], weights: FloatArray | None = None) -> int:

@@ -9,6 +9,8 @@ squared errors and no units it is exact but for nothing: the textbook's `residua
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
@@ -20,12 +22,14 @@ SINGULAR = 1e-9
 """Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
 
 
-def left_out_losses(system: CompactSystem, task: Task) -> FloatArray:
+def left_out_losses(system: CompactSystem, task: Task, observed: FloatArray | None = None) -> FloatArray:
     """The loss of each row as if it had not been there when the network was fitted.
 
     Args:
         system: a network fitted to the rows.
         task: the rows.
+        observed: `(n_rows,)`, how much of the weight of each row is left out: that of one observation, where a row
+            stands for several; None for all of it.
 
     Returns:
         `(n_rows,)`; infinite where without its row the network would have no fit.
@@ -42,10 +46,12 @@ def left_out_losses(system: CompactSystem, task: Task) -> FloatArray:
     _, second = curvature(system, task)
     second[np.diag_indices_from(second)] += SINGULAR * float(np.trace(second)) / len(second)
     inverse = cho_solve(cho_factor(second), np.eye(len(second)))
-    return np.concatenate([_losses(system, part, inverse) for part in parts(task, len(second))])
+    whole = task if observed is None else replace(task, weights=observed)
+    return np.concatenate([_losses(system, part, inverse) for part in parts(whole, len(second))])
 
 
 def _losses(system: CompactSystem, task: Task, inverse: FloatArray) -> FloatArray:
+    """Of rows whose weights are what is left out."""
     features = system.features(task.x)
     outputs = system.outputs(features)
     sensitive = sensitivities(system, features)

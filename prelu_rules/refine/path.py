@@ -14,7 +14,8 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.losses.loss import Chooser
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.refine.choice import fewest_not_worse, not_worse
+from prelu_rules.refine.choice import compared, not_worse
+from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray, Value
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class PathPoint(Value):
     def n_rules(self) -> int:
         """Linear regions on the domain: as many rules, before any are merged."""
         return count_patterns(self.form, self.domain)
+
+    @property
+    def right_everywhere(self) -> bool:
+        """Whether it leaves nothing to be explained: every class is right, or next to no variance is left."""
+        return min(self.train_score, self.validation_score) >= 1 - NEGLIGIBLE_ERROR
 
     @property
     def slopes(self) -> FloatArray:
@@ -130,7 +136,9 @@ class RulePath(Sequence[PathPoint], Value):
 
         Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
         rows is not clearly above the smallest. With a limit the same rule does, or, if `by` says so, the criterion,
-        among the sizes whose loss on the validation rows is not above the smallest by three standard errors.
+        among the sizes whose loss on the validation rows is not above the smallest by three standard errors. The
+        smallest size that is right on every row, training or validation, counts as not above; `to_frame` shows all
+        that decides.
 
         Args:
             max_nonlinear: the most nonlinear units.
@@ -161,10 +169,11 @@ class RulePath(Sequence[PathPoint], Value):
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
             )
         losses = {size: point.validation_losses for size, point in allowed.items()}
+        right = [size for size, point in allowed.items() if point.right_everywhere]
         if self.by == "criterion" and not free:
-            fair = not_worse(losses, self.validation_weights, MUCH_WORSE)
+            fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
             return _preferred([allowed[size] for size in fair])
-        return allowed[fewest_not_worse(losses, self.validation_weights)]
+        return allowed[not_worse(losses, self.validation_weights, right=right)[0]]
 
     def rewritten(self, rewrite: Callable[[NormalForm], NormalForm], domain: Domain | None) -> RulePath:
         """The same networks, written for other inputs.
@@ -190,12 +199,19 @@ class RulePath(Sequence[PathPoint], Value):
         """The path as a table, one row per size.
 
         Returns:
-            Columns `n_nonlinear`, `n_rules`, `n_numbers`, `train_score`, `validation_score`.
+            Columns `n_nonlinear`, `n_rules`, `n_numbers`, `train_score`, `validation_score`; and what the choice goes
+            by: `validation_loss`, the mean loss of the validation rows, `excess_loss`, how far that is above the
+            smallest, `standard_error`, of this difference, and `criterion`.
         """
         import pandas as pd
 
         names = ("n_nonlinear", "n_rules", "n_numbers", "train_score", "validation_score")
-        return pd.DataFrame([{name: getattr(point, name) for name in names} for point in self])
+        losses = {size: point.validation_losses for size, point in enumerate(self)}
+        rows = []
+        for point, (loss, excess, error) in zip(self, compared(losses, self.validation_weights).values(), strict=True):
+            decides = {"validation_loss": loss, "excess_loss": excess, "standard_error": error}
+            rows.append({name: getattr(point, name) for name in names} | decides | {"criterion": point.criterion})
+        return pd.DataFrame(rows)
 
     def plot(self, chosen: PathPoint | None = None) -> Axes:
         """Score against units, rules and numbers; see `prelu_rules.plotting.path`.
@@ -232,5 +248,5 @@ def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: 
 
 
 def _preferred(points: Sequence[PathPoint]) -> PathPoint:
-    """The one that the criterion prefers."""
-    return min(points, key=lambda point: point.criterion)
+    """The one that the criterion prefers, of those that are right everywhere if there are any."""
+    return min(points, key=lambda point: (not point.right_everywhere, point.criterion))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.losses.logistic import Logistic
 from prelu_rules.losses.squared import Squared
 from prelu_rules.population.path import PathSettings, train_path
 from prelu_rules.population.rows import split_arrays
@@ -150,3 +151,80 @@ X, Y = np.zeros((20, 2)), np.arange(20.0)
 def test_what_cannot_be_learned_from(data, options, error, message):
     with pytest.raises(error, match=message):
         train_path(data, **options)
+
+
+@pytest.mark.parametrize("loss", [Squared(), Logistic()])
+@pytest.mark.parametrize("mapped", [False, True])
+def test_copies_are_on_one_side_of_the_split(loss, mapped, tmp_path):
+    generator = np.random.default_rng(0)
+    # Few different numbers: most rows are there several times, and equal inputs with several targets.
+    x, y = generator.integers(0, 5, (300, 2)) * 1.0, generator.integers(0, 2, 300) * 1.0
+    if mapped:
+        array = np.memmap(tmp_path / "x.dat", dtype=np.float64, mode="w+", shape=x.shape)
+        array[:] = x
+        x = array
+    split = split_arrays(x, y, np.full(300, 4.0), loss, 0.2, 1000, 0, rng())
+
+    def rows(part):
+        found = np.column_stack([part.x, part.y] if loss == Squared() else [part.x])
+        return {tuple(row) for row in found.tolist()}
+
+    assert rows(split.held) and not rows(split.held) & rows(split.train)
+    counts = np.unique(np.column_stack([x, y]), axis=0, return_counts=True)[1]
+    assert len(split.everything.y) == len(split.train.y) + len(split.held.y) == len(counts)
+    np.testing.assert_allclose(np.sort(split.everything.weights), np.sort(counts / counts.mean()))
+
+
+def test_copies_among_the_users_validation_rows_are_one_row():
+    x, y = bend(40)
+    held = np.repeat(x[:7], 3, axis=0), np.repeat(y[:7], 3)
+    split = split_arrays(x, y, None, Squared(), held, 100, 0, rng())
+    assert split.held.x.tolist() == x[:7].tolist() and split.held.weights.tolist() == [1.0] * 7
+
+
+def test_a_row_that_outweighs_the_others_is_not_held_out():
+    x, y = bend(100)
+    for row in range(100):
+        weights = np.ones(100)
+        weights[row] = 1e5
+        split = split_arrays(x, y, weights, Squared(), 0.2, 1000, 0, rng())
+        assert len(split.held.y) == 20 and x[row].tolist() not in split.held.x.tolist()
+    # Twenty of them are rows like others.
+    weights = np.where(np.arange(100) < 20, 1e5, 1.0)
+    assert split_arrays(x, y, weights, Squared(), 0.2, 1000, 0, rng()).held.weights.max() > 1
+
+
+def test_moments_count_rows_as_often_as_they_weigh():
+    x, weights = rng().normal(size=(30, 2)), rng().integers(1, 4, 30)
+    moments, repeated = Moments("x"), Moments("x")
+    moments.add(x[:10], weights[:10] * 1.0)
+    moments.add(x[10:], weights[10:] * 1.0)
+    repeated.add(np.repeat(x, weights, axis=0))
+    np.testing.assert_allclose([moments.mean, moments.deviation], [repeated.mean, repeated.deviation])
+
+
+def test_copies_in_a_dataset_share_their_fate():
+    x, y = bend(500)
+    order = np.random.default_rng(2).permutation(np.repeat(np.arange(500), 4))
+    for most in (10_000, 60):
+        split = split_dataset(batches(x[order], y[order], size=100), Squared(), 0.2, most, rng())
+        held, train = ({tuple(row) for row in part.x.tolist()} for part in (split.held, split.train))
+        assert len(held) == len(split.held.x) and len(train) == len(split.train.x) and not held & train
+    # A row that is kept is kept with its copies, but for the last one.
+    assert len(split.train.x) >= 15 and np.ptp(np.sort(split.train.weights)[1:]) == 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "target", "message"),
+    [
+        (1e-300, 1.0, "column 0 of x differ by at most .*, whose square vanishes"),
+        (1.0, 1e-200, "column 0 of y differ by at most"),
+        (1e160, 1.0, "whose square overflows"),
+        (1e150, 1e-149, "too far apart"),
+        (1e-149, 1e150, "too far apart"),
+    ],
+)
+def test_numbers_that_no_float_can_compute_with_are_refused_before_training(inputs, target, message):
+    x, y = bend(50)
+    with pytest.raises(InvalidValueError, match=message):
+        split_arrays(x * inputs, y * target, None, Squared(), 0.2, 100, 0, rng())

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import make_moons
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import r2_score
 
 from prelu_rules.errors import InvalidValueError, ShapeError
@@ -168,3 +169,47 @@ def test_bad_input(change, error, message):
 def test_bad_settings(options):
     with pytest.raises(InvalidValueError, match=next(iter(options))):
         PathSettings(**options)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.1])
+@pytest.mark.parametrize("loss", ["logistic", "softmax"])
+def test_classes_that_a_line_separates_need_no_unit(loss, margin):
+    x = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    if loss == "logistic":
+        side = x @ [1.0, 2.0] - 0.1
+        y, apart = (side > 0) * 1.0, np.abs(side)
+    else:
+        logits = x @ [[1.0, 0.0, -1.0], [0.0, 1.0, -1.0]]
+        y, apart = logits.argmax(axis=1) * 1.0, np.diff(np.sort(logits, axis=1)[:, -2:])[:, 0]
+    x, y = x[apart >= margin], y[apart >= margin]
+    path = train_path(x, y, loss=loss, settings=QUICK)
+    for limits in ({}, {"max_nonlinear": 3}, {"max_rules": 5}):
+        point = path.choose(**limits)
+        assert point.n_nonlinear == 0 and point.train_score == 1
+
+
+def test_noise_free_targets_buy_no_further_units():
+    x = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    assert train_path(x, x @ [1.0, 2.0], settings=QUICK).choose().n_nonlinear == 0
+    assert train_path(x, 100 * x[:, 0] + np.abs(x[:, 1]), settings=QUICK).choose().n_nonlinear == 1
+
+
+@pytest.mark.parametrize("weight", [1e3, 1e5])
+def test_one_heavy_row_leaves_the_others_their_fit(weight):
+    x, y = hinges(200)
+    weights = np.ones(200)
+    weights[7] = weight
+    plain, heavy = (train_path(x, y, sample_weight=w, settings=QUICK).choose() for w in (None, weights))
+    scores = [r2_score(y, point.form.evaluate(x)[:, 0]) for point in (plain, heavy)]
+    assert heavy.n_nonlinear >= 2 and scores[1] > scores[0] - 0.002
+
+
+def test_equal_inputs_of_several_classes_are_several_observations():
+    """A logistic regression on twelve different inputs keeps what scikit-learn's finds on all rows."""
+    rng = np.random.default_rng(1)
+    x = np.column_stack([rng.integers(0, 3, 1000), rng.integers(0, 2, 1000), rng.integers(0, 2, 1000)]) * 1.0
+    y = (rng.uniform(size=1000) < 1 / (1 + np.exp(-(1.5 * x[:, 0] - 1 - 1.5 * x[:, 2])))) * 1.0
+    point = train_path(x, y, loss="logistic", settings=QUICK)[0]
+    best = LogisticRegression().fit(x, y)
+    assert point.train_score >= best.score(x, y) - 0.01
+    assert {0, 2} <= set(np.flatnonzero(point.form.C[0]).tolist())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from prelu_rules.refine.choice import best_size, fewest_not_worse, schwarz
+from prelu_rules.refine.choice import best_size, compared, fewest_not_worse, not_worse, schwarz
 
 
 def test_weights_count_as_repeated_rows():
@@ -27,3 +27,26 @@ def test_a_clear_difference_is_seen():
 
 def test_a_number_costs_the_logarithm_of_the_rows():
     assert schwarz(-5.0, 3, 100) - schwarz(-5.0, 2, 100) == pytest.approx(np.log(100))
+
+
+def test_the_standard_error_is_that_of_repeated_draws():
+    """Of many draws of the rows, with weights that stay theirs, the excess has this standard error."""
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(0.2, 3, 40)
+    draws = rng.normal(size=(4000, 40))
+    errors = [compared({0: draw, 1: np.zeros(40)}, weights)[0 if draw @ weights > 0 else 1] for draw in draws[:300]]
+    expected = (draws @ weights / weights.sum()).std()
+    assert np.mean([one.standard_error for one in errors]) == pytest.approx(expected, rel=0.05)
+
+
+def test_where_one_row_has_nearly_all_the_weight_nothing_is_clear():
+    rows = np.random.default_rng(0).normal(size=30)
+    weights = np.append(np.ones(29), 1e5)
+    assert not_worse({0: rows + 0.1 * rows[::-1], 1: rows}, weights) == [0, 1]
+
+
+def test_the_smallest_size_that_is_right_everywhere_is_not_worse():
+    rows = np.random.default_rng(0).uniform(size=50)
+    losses = {0: rows + 1, 1: rows + 0.5, 2: rows}
+    assert not_worse(losses) == [2] and not_worse(losses, right=[1, 2]) == [1, 2]
+    assert fewest_not_worse(losses) == 2

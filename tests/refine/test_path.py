@@ -79,3 +79,25 @@ def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     assert RulePath(levels, np.ones(4)).choose().n_nonlinear == 1
     # What is much worse on the validation rows is out, whatever the criterion says.
     assert RulePath(((none,), (one,)), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 1
+
+
+def test_what_decides_is_in_the_table(path):
+    frame = path.to_frame()
+    np.testing.assert_allclose(frame.validation_loss, [0.5, 0.2, 0.1, 0.1])
+    np.testing.assert_allclose(frame.excess_loss, [0.4, 0.1, 0, 0], atol=1e-12)
+    assert frame.criterion.tolist() == [50.0, 20.0, 9.0, 10.0]
+    # The one-standard-error rule, read off the table.
+    close = frame.excess_loss <= frame.standard_error + 1e-4 * frame.validation_loss[0]
+    assert frame.n_nonlinear[close].min() == path.choose().n_nonlinear == 2
+
+
+def test_a_size_that_is_right_everywhere_is_enough(path):
+    right = replace(path[0], train_score=1.0, validation_score=1.0)
+    sparse = replace(right, train_score=0.99, criterion=1.0)
+    levels = ((sparse, right), *path.levels[1:])
+    for by in ("criterion", "validation"):
+        for limits in ({}, {"max_nonlinear": 3}, {"max_rules": 50}, {"max_numbers": 100}):
+            assert replace(path, levels=levels, by=by).choose(**limits) is right
+    # Right on some rows only is not enough.
+    wrong = replace(path, levels=((replace(right, train_score=0.99),), *path.levels[1:]))
+    assert wrong.choose().n_nonlinear == 2

@@ -9,6 +9,7 @@ from formulas import run_formulas
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.export import text_reader
@@ -100,3 +101,24 @@ def test_rounding_is_what_printing_does():
         Precision(-1, [1.0], [1.0])
     with pytest.raises(InvalidValueError, match=r"feature_scale holds 0\.0"):
         Precision(1, [0.0], [1.0])
+
+
+@pytest.mark.parametrize("inputs", [1e-150, 1e-40, 1.0, 1e39, 1e150])
+@pytest.mark.parametrize("target", [1e-150, 1e-40, 1.0, 1e39, 1e150])
+def test_tiny_and_huge_numbers_are_printed_and_read(inputs, target):
+    if target / inputs in (1e300, 1e-300):
+        pytest.skip("such weights leave float64 no digits, and are refused before training")
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2)) * inputs
+    form = NormalForm(
+        np.array([[1.0, 0.3]]) / inputs,
+        [[0.0]],
+        [0.1],
+        np.array([[0.5, 2.0]]) * (target / inputs),
+        [[target]],
+        [target / 3],
+        [0.0],
+    )
+    rules = with_honest_precision(extract_rules(form, Box(x.min(axis=0), x.max(axis=0)), x=x), x)
+    assert len(rules.rules) == 2 and deviation(rules, x) <= PRINTED_OUTPUT
+    # No line of hundreds of digits.
+    assert max(map(len, str(rules).splitlines())) < 120
