@@ -236,9 +236,9 @@ def _of_kinds(frame: pd.DataFrame, kinds: Mapping[str, Kind], where: str) -> pd.
 
     check_names(kinds, list(frame.columns), where)
     texts = {
-        name: frame[name].astype(object).map(str, na_action="ignore")
+        name: pd.Series([None if pd.isna(cell) else str(cell) for cell in frame[name]], dtype=object)
         for name, kind in kinds.items()
         if kind == "category" or not pd.api.types.is_any_real_numeric_dtype(frame[name])
     }
-    cells = pd.DataFrame(texts).where(lambda cells: cells.notna(), None)
-    return frame.assign(**typed(cells, {name: kinds[name] for name in texts}, Dialect(), where))
+    columns = typed(pd.DataFrame(texts), {name: kinds[name] for name in texts}, Dialect(), where)
+    return frame.assign(**{name: columns[name].array for name in texts})

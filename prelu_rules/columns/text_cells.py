@@ -23,7 +23,7 @@ Kind = Literal["number", "integer", "yes/no", "category"]
 """What a column holds."""
 
 _EXACT = 2**53
-"""Float64 holds all whole numbers up to this."""
+"""Float64 holds all whole numbers up to this, but rounds the next one to it."""
 
 _INFINITE = re.compile("[+-]?inf(?:inity)?", re.IGNORECASE)
 
@@ -162,7 +162,7 @@ def _number(column: _Column, advice: str = "fix it or drop the row") -> pd.Serie
         raise column.wrong(int(np.isfinite(values).argmin()), "value", f", which is not finite; {advice}")
     if not texts or re.search("[.eE]", "".join(texts)):
         return pd.Series(column.filled(values, np.nan), column.index)
-    if np.abs(values).max() <= _EXACT:
+    if np.abs(values).max() < _EXACT:
         return _whole(column, values.astype(np.int64))
     return _whole(column, np.array([int(text) for text in texts], dtype=object))
 
