@@ -134,7 +134,7 @@ class Fold:
 def whole_path(fold: Fold, settings: PopulationSettings) -> RulePath:
     """The path, as the estimators train it."""
     rows = fold.everything
-    return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings), seed=fold.seed)
+    return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings), random_state=fold.seed)
 
 
 def every_level_whole(path: RulePath) -> RulePath:

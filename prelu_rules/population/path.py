@@ -16,6 +16,7 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
@@ -39,6 +40,7 @@ from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.refit import refit
+from prelu_rules.renamed import renamed_arguments, warn_renamed
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.values import FloatArray
 
@@ -83,19 +85,22 @@ class PathSettings:
             raise InvalidValueError(f"ridge is {self.ridge}; it must be a finite number above 0.")
 
 
+@renamed_arguments(seed="random_state")
 def train_path(
     x: npt.ArrayLike | tf.data.Dataset,
     y: npt.ArrayLike | None = None,
     *,
     loss: LossName | Loss = "squared",
     sample_weight: npt.ArrayLike | None = None,
-    validation: float | tuple[npt.ArrayLike, ...] = 0.2,
-    domain: Domain | None = None,
+    validation_fraction: float = 0.2,
+    validation_data: tuple[npt.ArrayLike, ...] | None = None,
+    domain: DomainLike | None = None,
     settings: PathSettings | None = None,
-    seed: int = 0,
+    random_state: int = 0,
     verbose: bool = False,
     n_jobs: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    validation: float | tuple[npt.ArrayLike, ...] | None = None,
 ) -> RulePath:
     """Train many networks with the force, and eliminate their units down to none.
 
@@ -113,14 +118,16 @@ def train_path(
         loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss` of your own.
         sample_weight: `(n_rows,)`, not negative; None for equal ones. Only their ratios count, and rows that are equal
             are one row with the sum of their weights.
-        validation: the share of distinct rows that choose the size, or rows `(x, y)` or `(x, y, sample_weight)`.
-        domain: where rules are counted; the box of `x` by default.
+        validation_fraction: the share of distinct rows that choose the size.
+        validation_data: instead, rows `(x, y)` or `(x, y, sample_weight)` that do.
+        domain: where rules are counted: a `Box`, a `Polytope`, or rows; the box of `x` by default.
         settings: how to train.
-        seed: of the split, the weights and the order of the rows.
+        random_state: of the split, the weights and the order of the rows.
         verbose: whether to show a progress bar.
         n_jobs: joblib workers that sparsify networks of different sizes at the same time; None for those of
             `joblib.parallel_config`. The path is the same.
         callbacks: Keras callbacks for the population.
+        validation: the old name of `validation_fraction` and of `validation_data`.
 
     Returns:
         The path, from no units to at most `settings.max_nonlinear`, in the user's units.
@@ -138,26 +145,30 @@ def train_path(
         (5, True)
     """
     settings = settings or PathSettings()
-    if not 0 <= seed < 2**31:
-        raise InvalidValueError(f"seed is {seed}; it must be from 0 to 2^31 - 1.")
+    if not 0 <= random_state < 2**31:
+        raise InvalidValueError(f"random_state is {random_state}; it must be from 0 to 2^31 - 1.")
+    held_out = validation_fraction if validation_data is None else validation_data
+    if validation is not None:
+        warn_renamed("train_path(validation=)", "validation_fraction= (a share) or validation_data= (rows)")
+        held_out = validation
     # A misspelt name is known before the training, not after.
     loss = loss_named(loss)
-    rng = np.random.default_rng([seed, 2])
-    split = _split(x, y, sample_weight, loss, validation, settings, seed, rng)
+    rng = np.random.default_rng([random_state, 2])
+    split = _split(x, y, sample_weight, loss, held_out, settings, random_state, rng)
     n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
     bar = [EpochProgress("population", always=True)] if verbose else []
     watch = PopulationWatch()
     forms = train_population(
-        split.population, n_inputs, n_outputs, loss, settings.population, seed, [watch, *callbacks, *bar]
+        split.population, n_inputs, n_outputs, loss, settings.population, random_state, [watch, *callbacks, *bar]
     )
     tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
-    domain = domain or split.box
-    frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), domain))
+    where = as_domain(domain, n_inputs) or split.box
+    frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), where))
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         starts = [CompactSystem.of(form) for form in forms]
         tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
-    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], domain)
+    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], where)
     points: dict[int, list[PathPoint]] = {}
     for versions, tried_versions in zip(refitted, tried, strict=True):
         for system in versions:

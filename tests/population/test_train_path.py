@@ -86,7 +86,7 @@ def test_outputs_and_classes():
 
 def test_equal_seeds_give_equal_paths():
     x, y = hinges(100)
-    first, second = (train_path(x, y, settings=QUICK, seed=3) for _ in range(2))
+    first, second = (train_path(x, y, settings=QUICK, random_state=3) for _ in range(2))
     assert first == second
 
 
@@ -101,7 +101,7 @@ def test_weights_count():
 def test_validation_rows_of_the_users():
     x, y = hinges(200)
     fresh = hinges(80, seed=5)
-    path = train_path(x, y, validation=fresh, settings=QUICK)
+    path = train_path(x, y, validation_data=fresh, settings=QUICK)
     assert path[0].validation_losses.shape == (80,)
 
 
@@ -156,7 +156,7 @@ def test_workers_do_not_change_the_path():
         ({"y": np.zeros(20), "loss": "softmax"}, InvalidValueError, "class 0 only"),
         ({"sample_weight": -np.ones(20)}, InvalidValueError, "must not be negative"),
         ({"validation": 1.5}, InvalidValueError, "validation is 1.5"),
-        ({"seed": -1}, InvalidValueError, "seed is -1"),
+        ({"random_state": -1}, InvalidValueError, "random_state is -1"),
     ],
 )
 def test_bad_input(change, error, message):
