@@ -267,7 +267,7 @@ def checked_share(validation: float) -> float:
         0.2
     """
     if not 0 < validation < 1:
-        raise InvalidValueError(f"validation is {validation}; give a share between 0 and 1, or rows.")
+        raise InvalidValueError(f"validation_fraction is {validation}; it must be between 0 and 1.")
     return validation
 
 

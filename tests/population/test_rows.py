@@ -143,8 +143,8 @@ X, Y = np.zeros((20, 2)), np.arange(20.0)
         (batches(X, Y, -Y), {}, InvalidValueError, "weights of a dataset must be"),
         (batches(X, Y * np.nan), {}, InvalidValueError, "y holds nan in column 0"),
         (batches(X, Y), {"y": Y}, InvalidValueError, "brings targets and weights of its own"),
-        (batches(X, Y), {"validation": (X, Y)}, InvalidValueError, "brings targets"),
-        (batches(X, Y), {"validation": 0.0}, InvalidValueError, "validation is 0.0"),
+        (batches(X, Y), {"validation_data": (X, Y)}, InvalidValueError, "brings targets"),
+        (batches(X, Y), {"validation_fraction": 0.0}, InvalidValueError, "validation_fraction is 0.0"),
         (X, {}, InvalidValueError, "y is missing"),
     ],
 )

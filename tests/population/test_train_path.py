@@ -155,7 +155,7 @@ def test_workers_do_not_change_the_path():
         ({"y": np.arange(20.0) / 2, "loss": "softmax"}, InvalidValueError, "y holds 0.5, which is not the index"),
         ({"y": np.zeros(20), "loss": "softmax"}, InvalidValueError, "class 0 only"),
         ({"sample_weight": -np.ones(20)}, InvalidValueError, "must not be negative"),
-        ({"validation": 1.5}, InvalidValueError, "validation is 1.5"),
+        ({"validation_fraction": 1.5}, InvalidValueError, "validation_fraction is 1.5"),
         ({"random_state": -1}, InvalidValueError, "random_state is -1"),
     ],
 )
