@@ -38,9 +38,9 @@ from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import compact_form
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.path import PathSettings, train_path
+from prelu_rules.population.path import train_path
 from prelu_rules.population.rows import Rows
-from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.settings import PathSettings, PopulationSettings
 from prelu_rules.population.training import train_population
 from prelu_rules.refine.choice import fewest_not_worse, schwarz
 from prelu_rules.refine.curvature import Task

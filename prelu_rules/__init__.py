@@ -47,13 +47,14 @@ if TYPE_CHECKING:
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import RegionStream as RegionStream
     from prelu_rules.geometry.regions import linear_regions as linear_regions
+    from prelu_rules.losses.loss import Loss as Loss
     from prelu_rules.network.affine import AffineMap as AffineMap
     from prelu_rules.network.normal_form import NormalForm as NormalForm
     from prelu_rules.network.reading import NetworkLike as NetworkLike
     from prelu_rules.network.reading import read_network as read_network
     from prelu_rules.plotting.network import plot_network as plot_network
-    from prelu_rules.population.path import PathSettings as PathSettings
     from prelu_rules.population.path import train_path as train_path
+    from prelu_rules.population.settings import PathSettings as PathSettings
     from prelu_rules.population.settings import PopulationSettings as PopulationSettings
     from prelu_rules.refine.path import PathPoint as PathPoint
     from prelu_rules.refine.path import RulePath as RulePath
@@ -87,6 +88,7 @@ _HOME = {
     "IdentityForce": "training.force",
     "InvalidValueError": "errors",
     "LimitError": "errors",
+    "Loss": "losses.loss",
     "NetworkLike": "network.reading",
     "NormalForm": "network.normal_form",
     "OutsideDomainError": "errors",
@@ -95,7 +97,7 @@ _HOME = {
     "PReLURuleRegressor": "estimators.regressor",
     "PReLURulesError": "errors",
     "PathPoint": "refine.path",
-    "PathSettings": "population.path",
+    "PathSettings": "population.settings",
     "Polytope": "domains.polytope",
     "PopulationSettings": "population.settings",
     "Region": "geometry.region",

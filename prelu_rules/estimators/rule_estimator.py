@@ -246,8 +246,7 @@ class RuleEstimator(BaseEstimator):
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _settings(self) -> Any:
-        from prelu_rules.population.path import PathSettings
-        from prelu_rules.population.settings import PopulationSettings
+        from prelu_rules.population.settings import PathSettings, PopulationSettings
 
         population = PopulationSettings(
             members=self.members,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import count, takewhile
 from typing import Any
 
@@ -17,72 +16,30 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from prelu_rules.domains.as_domain import DomainLike, as_domain
-from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact_system import CompactSystem
-from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.distinct import first_of_each, row_hashes
+from prelu_rules.population.measure import Measure
 from prelu_rules.population.rows import Rows, Split, split_arrays
-from prelu_rules.population.scale import Scale
-from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.settings import PathSettings
 from prelu_rules.population.stream import split_dataset
 from prelu_rules.population.training import PopulationWatch, train_population
-from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
-from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.refit import refit
 from prelu_rules.renamed import renamed_arguments, warn_renamed
 from prelu_rules.training.progress import EpochProgress
-from prelu_rules.values import FloatArray
 
 LIGHT = 1e-3
 """The share of the penalty that is left for classes that a network without units separates: it keeps it from being
 right near the boundary, and units, which bend nothing, would be bought to get around it."""
-
-
-@dataclass(frozen=True)
-class PathSettings:
-    """How a path is trained.
-
-    Attributes:
-        population: the restarts, and the force.
-        max_nonlinear: the largest size on the path.
-        ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
-            None for the default of the loss: 1e-4 with squared errors, and one over the distinct rows with classes,
-            which keeps separable classes finite and is what scikit-learn's `LogisticRegression` has, less where weights
-            are unequal. Classes that a network without units separates are also fitted with a thousandth of that.
-        refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
-            are more; the population sees all of them.
-
-    Raises:
-        InvalidValueError: if a number is out of range.
-
-    Example:
-        >>> PathSettings(max_nonlinear=3).population.members
-        8
-    """
-
-    population: PopulationSettings = field(default_factory=PopulationSettings)
-    max_nonlinear: int = 5
-    ridge: float | None = None
-    refine_rows: int = 50_000
-
-    def __post_init__(self) -> None:
-        if self.max_nonlinear != int(self.max_nonlinear) or self.max_nonlinear < 0:
-            raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be a whole number of at least 0.")
-        if self.refine_rows != int(self.refine_rows) or self.refine_rows < 1:
-            raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be a whole number of at least 1.")
-        if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
-            raise InvalidValueError(f"ridge is {self.ridge}; it must be a finite number above 0.")
 
 
 @renamed_arguments(seed="random_state")
@@ -139,6 +96,7 @@ def train_path(
 
     Example:
         >>> x = np.linspace(-1, 1, 200)[:, None]
+        >>> from prelu_rules.population.settings import PopulationSettings
         >>> quick = PathSettings(PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100))
         >>> path = train_path(x, np.abs(x[:, 0]), settings=quick)
         >>> path[1].n_numbers, bool(np.allclose(path[1].form.evaluate([[-0.5], [0.5]]), 0.5, atol=1e-3))
@@ -168,7 +126,7 @@ def train_path(
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         starts = [CompactSystem.of(form) for form in forms]
         tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
-    measure = _Measure(split.scale, split.standardised(split.held), tasks[1], where)
+    measure = Measure(split.scale, split.standardised(split.held), tasks[1], where)
     points: dict[int, list[PathPoint]] = {}
     for versions, tried_versions in zip(refitted, tried, strict=True):
         for system in versions:
@@ -277,55 +235,3 @@ def _task(rows: Rows, loss: Loss, settings: PathSettings) -> Task:
     # one over their number would drown the others.
     n_rows = round(len(share) ** 2 * float(share @ share))
     return Task(rows.x, rows.y, share, loss, settings.ridge or loss.ridge(n_rows))
-
-
-@dataclass(frozen=True)
-class _Measure:
-    """What is written down of each network."""
-
-    scale: Scale
-    held: Rows
-    task: Task
-    domain: Domain
-
-    @cached_property
-    def _observed(self) -> FloatArray:
-        """The weight of one observation of each row.
-
-        Copies of a row have its class. Where equal inputs have several, they were observed several times, and of such
-        rows no observation weighs more than the lightest.
-        """
-        weights = self.task.weights
-        if not self.task.loss.of_classes:
-            return weights
-        _, inputs = first_of_each(row_hashes(self.task.x))
-        several = np.bincount(inputs)[inputs] > 1
-        return np.where(several, weights.min(where=several, initial=np.inf), weights)
-
-    def point(self, system: CompactSystem, tried: CompactSystem) -> PathPoint:
-        held = self.held
-        outputs, fitted = tried.evaluate(held.x), system.evaluate(self.task.x)
-        return PathPoint(
-            form=self.scale.user_units(system),
-            domain=self.domain,
-            train_score=self.task.loss.score(fitted, self.task.y, self.task.weights),
-            validation_score=self.task.loss.score(outputs, held.y, held.weights),
-            validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=self._criterion(system, fitted),
-        )
-
-    def best(self, forms: Sequence[NormalForm]) -> NormalForm:
-        """The network with the smallest loss on validation rows, in the user's units."""
-        held = self.held
-
-        def loss(form: NormalForm) -> float:
-            return float(held.weights @ self.task.loss.rows(form.evaluate(held.x), held.y))
-
-        return self.scale.user_units(CompactSystem.of(min(forms, key=loss)))
-
-    def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
-        """Schwarz's where the loss says how likely the rows are, and the loss of rows left out where it does not."""
-        log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
-        if log_likelihood is None:
-            return float(self.task.weights @ left_out_losses(system, self.task, self._observed))
-        return schwarz(log_likelihood, system.n_numbers, len(self.task))

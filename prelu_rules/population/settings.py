@@ -1,8 +1,8 @@
-"""How a population is trained."""
+"""How a population, and a path, are trained."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Literal, get_args
 
@@ -76,3 +76,39 @@ class PopulationSettings:
     def steps(self) -> int:
         """Optimiser steps in all, at most: a whole number of executions."""
         return STEPS_PER_EXECUTION * ceil((self.warm_up_steps + self.force_steps) / STEPS_PER_EXECUTION)
+
+
+@dataclass(frozen=True)
+class PathSettings:
+    """How a path is trained.
+
+    Attributes:
+        population: the restarts, and the force.
+        max_nonlinear: the largest size on the path.
+        ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
+            None for the default of the loss: 1e-4 with squared errors, and one over the distinct rows with classes,
+            which keeps separable classes finite and is what scikit-learn's `LogisticRegression` has, less where weights
+            are unequal. Classes that a network without units separates are also fitted with a thousandth of that.
+        refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
+            are more; the population sees all of them.
+
+    Raises:
+        InvalidValueError: if a number is out of range.
+
+    Example:
+        >>> PathSettings(max_nonlinear=3).population.members
+        8
+    """
+
+    population: PopulationSettings = field(default_factory=PopulationSettings)
+    max_nonlinear: int = 5
+    ridge: float | None = None
+    refine_rows: int = 50_000
+
+    def __post_init__(self) -> None:
+        if self.max_nonlinear != int(self.max_nonlinear) or self.max_nonlinear < 0:
+            raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be a whole number of at least 0.")
+        if self.refine_rows != int(self.refine_rows) or self.refine_rows < 1:
+            raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be a whole number of at least 1.")
+        if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
+            raise InvalidValueError(f"ridge is {self.ridge}; it must be a finite number above 0.")

@@ -14,8 +14,8 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.losses.link import Link
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.squared import Squared
-from prelu_rules.population.path import PathSettings, train_path
-from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.path import train_path
+from prelu_rules.population.settings import PathSettings, PopulationSettings
 
 QUICK = PathSettings(
     PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False), max_nonlinear=1

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.logistic import Logistic
 from prelu_rules.losses.squared import Squared
-from prelu_rules.population.path import PathSettings, train_path
+from prelu_rules.population.path import train_path
 from prelu_rules.population.rows import split_arrays
 from prelu_rules.population.scale import Moments
-from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.settings import PathSettings, PopulationSettings
 from prelu_rules.population.stream import held_out, split_dataset
 
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)

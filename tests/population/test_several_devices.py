@@ -6,7 +6,7 @@ import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import prelu_rules as pr
-from prelu_rules.population.path import PathSettings
+from prelu_rules.population.settings import PathSettings
 from prelu_rules.population.settings import PopulationSettings
 x = np.random.default_rng(0).normal(size=(256, 2))
 quick = PathSettings(PopulationSettings(2, (3,), warm_up_steps=100, force_steps=100, jit=False), max_nonlinear=1)

@@ -6,8 +6,8 @@ from sklearn.metrics import r2_score
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.population import path as module
-from prelu_rules.population.path import PathSettings, train_path
-from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.population.path import train_path
+from prelu_rules.population.settings import PathSettings, PopulationSettings
 from prelu_rules.refine.frontier import Frontier
 
 QUICK = PathSettings(
