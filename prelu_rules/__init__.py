@@ -147,7 +147,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *__all__})
 
 
 # Who has Keras loaded may load saved models next, and Keras finds only what has been registered.
