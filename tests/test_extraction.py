@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import prelu_rules as pr
-from prelu_rules.errors import InvalidValueError, TooManyUnitsError, UnsupportedModelError
+from prelu_rules.errors import InvalidValueError, ShapeError, TooManyUnitsError, UnsupportedModelError
 
 FORM = networks.random_form(0, (2, 3, 2), slopes=(1.0, 0.5))
 ROWS = np.random.default_rng(0).normal(size=(20, 2))
@@ -59,8 +59,8 @@ def test_a_table_of_several_types_becomes_numbers():
     rules = pr.extract(FORM, table)
     assert rules.domain.lower.dtype == np.float64
     np.testing.assert_array_equal(rules.predict(table), rules.predict(table.to_numpy(dtype=float)))
-    with pytest.raises(InvalidValueError, match="the input must hold numbers, but .*'red'"):
-        pr.extract(FORM, table.assign(b="red"))
+    with pytest.raises(ShapeError, match="2 columns, which make 3 features, but the network has 2 inputs"):
+        pr.extract(FORM, table.assign(b=["red", "blue"] * (len(table) // 2) + ["red"] * (len(table) % 2)))
 
 
 def test_other_networks_are_refused():

@@ -13,7 +13,6 @@ from functools import partial
 import keras
 import networks
 import numpy as np
-import pandas as pd
 import pytest
 
 import prelu_rules as pr
@@ -48,7 +47,7 @@ def test_figure_2(capsys, tmp_path):
 
 
 def test_a_run_that_does_not_get_there(capsys, tmp_path):
-    words = ["reproduce", "xor", "--method", "paper", "--max-steps", "1000", "--runs", "2", "--seed", "3"]
+    words = ["reproduce", "xor", "--method", "paper", "--max-steps", "1000", "--runs", "2", "--random-state", "3"]
     status, out, err = run(capsys, *words, "--json", tmp_path / "runs.json")
     assert status == 1
     assert "0 of 2 runs got there" in out
@@ -95,8 +94,8 @@ def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
 def test_fit(capsys, shop, tmp_path):
     status, out, err = run(capsys, "fit", shop, "--target", "price", "--out", tmp_path / "out", "--hidden", "4")
     assert (status, err) == (0, "")
-    assert "60 rows, 3 features, regression of 'price'" in out
-    assert '*"income (EUR)"' in out and "rows)" in out and "Test R2 on 12 held-out rows" in out
+    assert "60 rows, 3 columns, regression of 'price'" in out
+    assert '*"income (EUR)"' in out and "rows)" in out and "Scores on 12 held-out rows" in out and "MAE" in out
     assert "[colour = red]" in out and "[children is missing]" in out
     assert out.count("<- chosen") == 1 and "  before the force  " in out
     paths = [tmp_path / "out" / name for name in ("rules.json", "model.keras")]
@@ -126,19 +125,19 @@ def shop(data):
     ("words", "message"),
     [
         (["fit", "missing.csv", "--target", "y"], "there is no file missing.csv"),
-        (["fit", "DATA", "--target", "prize"], "no column 'prize'; its columns are income (EUR), children, price"),
+        (["fit", "DATA", "--target", "prize"], "has no column 'prize'; did you mean 'price'?"),
         (["fit", "DATA"], "Missing option '--target'"),
         (["fit", "DATA", "--target", "price", "--task", "guess"], "task is 'guess'"),
         (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give whole numbers"),
         (["fit", "DATA", "--target", "price", "--hidden", "0"], "hidden is [0]"),
         (["fit", "DATA", "--target", "price", "--max-nonlinear", "-1"], "max_nonlinear is -1"),
         (["fit", "DATA", "--target", "price", "--max-numbers", "0"], "max_numbers is 0"),
-        (["fit", "DATA", "--target", "price", "--seed", "-1"], "seed is -1"),
+        (["fit", "DATA", "--target", "price", "--random-state", "-1"], "random_state is -1"),
         (["fit", "DATA", "--target", "price", "--out", "DATA"], "File exists; choose another --out"),
         (["reproduce", "nothing"], "No such command 'nothing'"),
         (["reproduce", "xor", "--runs", "0"], "runs is 0"),
         (["reproduce", "xor", "--method", "paper", "--max-steps", "5"], "max_steps is 5; it must be at least 1000"),
-        (["reproduce", "xor", "--seed", "-1"], "seed is -1"),
+        (["reproduce", "xor", "--random-state", "-1"], "seed is -1"),
         (["reproduce", "xor", "--method", "magic"], "Invalid value for '--method'"),
         (["reproduce", "xor", "--method", "paper", "--figure", "x.bmp"], "its name must end in .png"),
         (["reproduce", "xor", "--figure", "x.png"], "give --method paper"),
@@ -187,7 +186,7 @@ def test_extract(capsys, data, tmp_path):
     status, out, err = run(capsys, *words)
     assert (status, err) == (0, "")
     assert '"income (EUR)"' in out and "of 60 rows)" in out
-    status, out, _ = run(capsys, *words, "--format", "json", "--out", tmp_path / "rules.json")
+    status, out, _ = run(capsys, *words, "--to", "json", "--out", tmp_path / "rules.json")
     assert (status, out) == (0, f"Wrote {tmp_path / 'rules.json'}.\n")
     x = np.array([[0.3, 1.0], [-0.7, 2.0]])
     expected = model.predict(x, verbose=0)
@@ -200,9 +199,13 @@ def test_extract(capsys, data, tmp_path):
         ([keras.layers.Dense(1)], [], "has no PReLU, so it is one linear function"),
         ([keras.layers.Dense(1, activation="tanh")], [], "'tanh' is not piecewise linear"),
         ([keras.layers.Dense(6), pr.PReLU()], [], "6 nonlinear units are left"),
-        ([keras.layers.Dense(1), pr.PReLU()], ["--format", "cobol"], "no export target 'cobol'"),
+        ([keras.layers.Dense(1), pr.PReLU()], ["--to", "cobol"], "no export target 'cobol'"),
         ([keras.layers.Dense(1), pr.PReLU()], ["--threshold", "2"], "threshold is 2"),
-        ([keras.layers.Dense(1), pr.PReLU()], ["--data", "DATA"], "has 3 input columns, but the model has 2 inputs"),
+        (
+            [keras.layers.Dense(1), pr.PReLU()],
+            ["--data", "DATA"],
+            "which make 3 features, but the network has 2 inputs",
+        ),
         ([keras.layers.Dense(1), pr.PReLU()], ["--data", "DATA", "--target", "a"], "has no column 'a'"),
         ([keras.layers.Dense(1), pr.PReLU()], ["--data", "missing.csv"], "there is no file missing.csv"),
         ([keras.layers.Dense(1), pr.PReLU()], ["--out", "nowhere/rules.txt"], "cannot write nowhere"),
@@ -273,8 +276,9 @@ def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
 def test_an_interruption_of_the_writing_leaves_the_files_of_before(capsys, data, tmp_path, monkeypatch):
     from prelu_rules.estimators import fit
 
-    x = pd.DataFrame({"a": np.linspace(-1, 1, 20)})
-    fitted = fit.fit_rules(Table(x, x["a"], "price"), members=1, hidden=(1,), warm_up_steps=100, force_steps=100)
+    a = np.linspace(-1, 1, 20)
+    quick = {"members": 1, "hidden": (1,), "warm_up_steps": 100, "force_steps": 100}
+    fitted = fit.fit_rules({"a": a, "price": a}, "price", **quick)
     monkeypatch.setattr(fit, "fit_rules", lambda *args, **options: fitted)
     words = ["fit", data, "--target", "price", "--out", tmp_path / "out"]
     assert run(capsys, *words)[0] == 0

@@ -35,7 +35,7 @@ def test_large_arrays_are_read_where_they_are(tmp_path, monkeypatch):
     mapped[:] = X
     usual = PReLURuleRegressor(**QUICK).fit(mapped, BEND)
     monkeypatch.setattr(large, "LARGE", 0)
-    monkeypatch.delattr("prelu_rules.estimators.encoding.Encoding.transform")
+    monkeypatch.delattr("prelu_rules.estimators.rule_estimator.encoded_cells")
     model = PReLURuleRegressor(**QUICK).fit(mapped, BEND, sample_weight=np.full(600, 2.0))
     classifier = PReLURuleClassifier(**QUICK).fit(mapped, BEND > 0.5)
     monkeypatch.undo()

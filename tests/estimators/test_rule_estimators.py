@@ -50,7 +50,7 @@ def test_rules_speak_of_categories_and_of_what_is_missing(regressor):
     assert regressor.rules_.output_names == ("cost",)
     assert regressor.rules_.n_rows == len(frame)
     assert "[age is missing]" in str(regressor.rules_) and "[colour = red]" in str(regressor.rules_)
-    encoded = regressor.encoding_.transform(frame)
+    encoded = regressor.rules_.encoded(frame)
     np.testing.assert_array_equal(regressor.rules_.predict(encoded)[:, 0], regressor.predict(frame))
     domain = regressor.rules_.domain
     assert domain.contains(encoded).all() and regressor.path_[0].domain == domain
@@ -62,12 +62,12 @@ def test_what_training_knew_nothing_of_is_refused(regressor):
     frame, _ = shop()
     with pytest.raises(InvalidValueError, match="column 'colour' holds 'green' in row 3"):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, "green")))
-    with pytest.raises(InvalidValueError, match=r"column 'colour' holds .* in row 3"):
+    with pytest.raises(InvalidValueError, match=r"column 'colour' is missing in row 3, but never was in training"):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, None)))
 
 
 def test_the_table_must_have_rows(regressor):
-    with pytest.raises(InvalidValueError, match=r"the table has shape \(0, 2\)"):
+    with pytest.raises(InvalidValueError, match="the table has 2 columns and 0 rows"):
         clone(regressor).fit(shop()[0][:0], [])
 
 
@@ -100,7 +100,7 @@ def test_several_targets():
 def test_selecting_is_as_good_as_training_with_the_limit(regressor):
     for limits in ({"max_nonlinear": 0}, {"max_nonlinear": 1}, {"max_rules": 2}, {"max_numbers": 5}):
         trained = PReLURuleRegressor(**QUICK, **limits).fit(*shop())
-        selected = pickle.loads(pickle.dumps(regressor)).select(**limits)
+        selected = pickle.loads(pickle.dumps(regressor)).choose(**limits)
         assert selected.rules_ == trained.rules_
         assert selected.n_nonlinear_ == trained.n_nonlinear_
 
@@ -108,14 +108,14 @@ def test_selecting_is_as_good_as_training_with_the_limit(regressor):
 def test_selecting_a_size():
     model = PReLURuleRegressor(**QUICK).fit(*shop())
     for size in range(len(model.path_)):
-        assert model.select(size) is model
+        assert model.choose(size) is model
         assert model.n_nonlinear_ == model.rules_.form.n_units == size
     with pytest.raises(InvalidValueError, match=f"size is {len(model.path_)}, but the path has networks of 0 to"):
-        model.select(len(model.path_))
+        model.choose(len(model.path_))
     with pytest.raises(InvalidValueError, match="size is -1"):
-        model.select(-1)
+        model.choose(-1)
     with pytest.raises(NotFittedError):
-        PReLURuleRegressor().select(0)
+        PReLURuleRegressor().choose(0)
 
 
 def test_equal_rows_give_equal_rules_in_any_order(regressor):
@@ -135,10 +135,10 @@ import sys
 sys.modules["tensorflow"] = sys.modules["keras"] = None
 import pickle, pandas as pd
 model = pickle.load(open({str(tmp_path / "model.pickle")!r}, "rb"))
-print(model.select(1).predict(pd.read_pickle({str(tmp_path / "frame.pickle")!r})).sum())
+print(model.choose(1).predict(pd.read_pickle({str(tmp_path / "frame.pickle")!r})).sum())
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    expected = pickle.loads(pickle.dumps(regressor)).select(1).predict(frame).sum()
+    expected = pickle.loads(pickle.dumps(regressor)).choose(1).predict(frame).sum()
     assert float(run.stdout) == pytest.approx(expected, rel=1e-9)
 
 
@@ -196,7 +196,7 @@ def test_two_classes_have_one_logit(classifier):
     rules = classifier.rules_
     assert classifier.classes_.tolist() == list(rules.classes) == ["cheap", "dear"]
     assert rules.output_names == ("logit(price = dear)",)
-    x = classifier.encoding_.transform(frame)
+    x = classifier.rules_.encoded(frame)
     logits = classifier.decision_function(frame)
     np.testing.assert_array_equal(logits, rules.predict(x)[:, 0])
     np.testing.assert_array_equal(classifier.predict(frame), rules.classify(x))

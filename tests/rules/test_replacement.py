@@ -112,7 +112,7 @@ def test_bad_use_is_named():
         pr.collapse(form, replacement="worst")
     with pytest.raises(InvalidValueError, match="depends on the ranges of the units; give a domain"):
         collapse_form(form, replacement="best")
-    with pytest.raises(InvalidValueError, match="max_error counts on a domain; give one"):
+    with pytest.raises(InvalidValueError, match="max_error needs a domain; give one"):
         pr.collapse(form, max_error=1)
     with pytest.raises(InvalidValueError, match=r"max_error is -1\.0; it must be at least 0"):
         linear_replacement(form, box_of(2), -1)

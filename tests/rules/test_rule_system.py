@@ -107,7 +107,7 @@ def test_columns_of_a_table_are_found_by_name():
     rules = extract_rules(networks.random_form(0, (2, 2, 1)), feature_names=["a", "b"])
     table = pd.DataFrame({"b": [1.0, 2.0], "other": ["x", "y"], "a": [3.0, 4.0]})
     np.testing.assert_array_equal(rules.predict(table), rules.predict([[3.0, 1.0], [4.0, 2.0]]))
-    with pytest.raises(DataError, match="no column 'b'; its columns are a, other"):
+    with pytest.raises(DataError, match="no column 'b'; its columns are 'a', 'other'"):
         rules.predict(table[["a", "other"]])
 
 
@@ -153,9 +153,9 @@ def test_names_and_classes_that_nothing_could_write_are_refused():
     form = networks.random_form(0, (2, 2, 1))
     with pytest.raises(InvalidValueError, match="the names are the text 'ab'; give a list"):
         extract_rules(form, feature_names="ab")
-    with pytest.raises(InvalidValueError, match=r"the feature name 'a\\udc80' is no Unicode text"):
+    with pytest.raises(InvalidValueError, match=r"the column name 'a\\udc80' is not Unicode text"):
         extract_rules(form, feature_names=["a\udc80", "b"])
-    with pytest.raises(InvalidValueError, match="the class inf is no finite number"):
+    with pytest.raises(InvalidValueError, match="the class inf is not a finite number"):
         extract_rules(form, classes=[0.0, float("inf")])
 
 
