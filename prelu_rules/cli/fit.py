@@ -44,7 +44,8 @@ def fit(
     Ctrl-C ends the search early: the rules are then those found so far, and the status is 1.
     """
     from prelu_rules.columns.table_file import read_table
-    from prelu_rules.estimators.fit import fit_rules
+    from prelu_rules.estimators.fit import check_random_state, check_table, fit_rules
+    from prelu_rules.refine.path import check_limits
 
     table = read_table(
         data,
@@ -56,6 +57,10 @@ def fit(
         number=number or (),
     )
     widths = _widths(hidden)
+    random_state = renamed_option(seed, "--seed", "--random-state", random_state)
+    check_random_state(random_state)
+    check_limits(max_nonlinear, max_rules, max_numbers)
+    check_table(table, target, task)  # type: ignore[arg-type]
     if out is not None:
         _check_folder(out)
     fitted = fit_rules(
@@ -68,7 +73,7 @@ def fit(
         hidden=widths,
         # Compiling pays from the second fit on.
         jit=False,
-        random_state=renamed_option(seed, "--seed", "--random-state", random_state),
+        random_state=random_state,
         verbose=sys.stderr.isatty(),
     )
     # What was learned is on the disk before it is printed, whatever becomes of the output.

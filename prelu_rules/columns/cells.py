@@ -118,6 +118,9 @@ def is_table(x: Any) -> bool:
         >>> is_table({"age": 3}), is_table([[3.0]])
         (True, False)
     """
+    if hasattr(x, "tocsr"):
+        # Some of SciPy's sparse arrays are dicts, of places.
+        return False
     if isinstance(x, Mapping) or hasattr(x, "__dataframe__") or hasattr(x, "__narwhals_dataframe__"):
         return True
     # A pandas Series has names for its values, a polars one has not.

@@ -146,6 +146,26 @@ def fit_rules(
     )
 
 
+def check_table(data: TableLike, target: str, task: Task | None = None) -> None:
+    """Refuse a table that nothing could be learned from, before anything is written or trained.
+
+    Args:
+        data: the table.
+        target: the column to predict.
+        task: what it is; see `fit_rules`.
+
+    Raises:
+        DataError: as `fit_rules`.
+        InvalidValueError: as `fit_rules`.
+        CellTypeError: if a cell is neither text nor a number.
+
+    Example:
+        >>> check_table({"x": range(20), "y": range(20)}, "y")
+    """
+    features, _ = _parted(table_cells(data), target, task)
+    inferred_columns(features)
+
+
 def check_random_state(random_state: int) -> None:
     """Refuse a seed that cannot be one.
 

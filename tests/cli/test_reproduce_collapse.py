@@ -16,7 +16,7 @@ def run(capsys, *words):
 
 
 def test_a_small_run(capsys, tmp_path):
-    words = ["--runs", "2", "--seed", "5", "--epochs", "7", "--variants", "not-clipped, stable"]
+    words = ["--runs", "2", "--random-state", "5", "--epochs", "7", "--variants", "not-clipped, stable"]
     status, out, err = run(capsys, *words, "--json", tmp_path / "c.json", "--figure", tmp_path / "c.png")
     assert (status, err) == (0, "")
     header, stable, fault, *_ = out.splitlines()
@@ -37,7 +37,7 @@ def test_a_small_run(capsys, tmp_path):
     ("words", "message"),
     [
         (["--runs", "0"], "runs is 0; it must be at least 1"),
-        (["--seed", "-1"], "seed is -1"),
+        (["--random-state", "-1"], "random_state is -1"),
         (["--epochs", "3"], "epochs is 3; it must be at least 4"),
         (["--jobs", "0"], "jobs is 0"),
         (["--variants", "magic"], "there is no variant 'magic'; choose from probabilities, stable"),
