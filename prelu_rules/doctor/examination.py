@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prelu_rules.doctor.checks.collapse import collapse
+from prelu_rules.doctor.checks.accuracy_at_chance import accuracy_at_chance
 from prelu_rules.doctor.checks.constant_output import constant_output
 from prelu_rules.doctor.checks.dead_units import dead_units
 from prelu_rules.doctor.checks.force import force
@@ -21,7 +21,7 @@ CHECKS: dict[str, Callable[[Record], list[Finding]]] = {
     "growth": growth,
     "not finite": not_finite,
     "force": force,
-    "collapse": collapse,
+    "accuracy at chance": accuracy_at_chance,
     "saturation": saturation,
     "dead units": dead_units,
     "constant output": constant_output,

@@ -63,7 +63,7 @@ class Finding:
     """What a check found.
 
     Attributes:
-        kind: the check, such as "collapse"; `prelu_rules.doctor.KINDS` has them all.
+        kind: the check, such as "accuracy at chance"; `prelu_rules.doctor.KINDS` has them all.
         level: "note", "warning" or "fault"; see `LEVELS`.
         seen: what was seen, one or two sentences with their numbers.
         where: in the training.

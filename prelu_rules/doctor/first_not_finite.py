@@ -66,7 +66,9 @@ def not_finite_in_data(rows: Rows, where: Place) -> NotFinite | None:
         None if all numbers are finite.
 
     Example:
-        >>> not_finite_in_data(Rows(np.array([[1.0, np.inf]])), Place(step=0)).examples
+        >>> found = not_finite_in_data(Rows(np.array([[1.0, np.inf]])), Place(step=0))
+        >>> assert found is not None
+        >>> found.examples
         ((0, 1),)
     """
     for cause, part in (("inputs", rows.x), ("labels", rows.y)):

@@ -20,7 +20,7 @@ class LabelCount:
         task: as in `Outputs`.
         seen: labels seen, those included that cannot be right.
         counts: `(n_classes,)` labels of each class; empty for multilabel and regression.
-        out_of_range: how many are no class: negative, too large, fractions, or one-hot rows that do not sum to 1.
+        out_of_range: how many are not a class: negative, too large, fractions, or one-hot rows that do not sum to 1.
         examples: up to five of those values, each once.
         all_seen: whether these are all labels of the data, or an epoch's, rather than the first few.
     """
@@ -87,7 +87,7 @@ def class_of(labels: Array, n_outputs: int) -> IntArray:
         n_outputs: N.
 
     Returns:
-        `(rows,)`; -1 where the label is no whole number.
+        `(rows,)`; -1 where the label is not a whole number.
 
     Example:
         >>> class_of(np.array([[0.0, 1.0], [1.0, 0.0]]), 2), class_of(np.array([[1.0], [0.5]]), 2)

@@ -147,7 +147,7 @@ def _without_softmax(model: Any) -> keras.Model:
     if not ends_in_softmax(model):
         last = model.outputs[0]._keras_history.operation
         raise UnsupportedModelError(
-            f"the model {model.name!r} ends in {last.name!r} ({type(last).__name__}), which is no softmax over the "
+            f"the model {model.name!r} ends in {last.name!r} ({type(last).__name__}), which is not a softmax over the "
             "classes; if there is one before it, take it out by hand."
         )
     last = model.outputs[0]._keras_history.operation
@@ -194,7 +194,7 @@ def _stable(model: keras.Model) -> StableSoftmaxCrossentropy:
         return StableSoftmaxCrossentropy(getattr(loss, "label_smoothing", 0.0), reduction=loss.reduction)
     name = model.loss if isinstance(model.loss, str) else getattr(loss, "name", getattr(loss, "__name__", model.loss))
     raise UnsupportedModelError(
-        f"the model {model.name!r} is compiled with the loss {name!r}, which is no plain cross-entropy over classes; "
+        f"the model {model.name!r} is compiled with the loss {name!r}, which is not a plain cross-entropy over classes; "
         "compile it with one first."
     )
 

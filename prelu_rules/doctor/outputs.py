@@ -79,6 +79,7 @@ def outputs_of(
 
     Example:
         >>> seen = outputs_of([[9.0, 1.0], [3.0, 5.0], [2.0, 0.0]], [0, 1, 1])
+        >>> assert seen is not None
         >>> seen.correct, seen.chance, seen.logit_spread
         (2, 0.6666666666666666, 2.0)
     """

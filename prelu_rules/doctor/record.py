@@ -66,8 +66,8 @@ class Record:
         >>> for step, labels in ((1, [0, 1]), (2, [1, 0])):
         ...     outputs = outputs_of([[9.0, 1.0], [1.0, 9.0]], labels)
         ...     record = record.with_look(Look(Place(step=step), outputs=outputs))
-        >>> record.newest.where.step, record.most_accurate_before.where.step
-        (2, 1)
+        >>> [look.where.step for look in (record.newest, record.most_accurate_before) if look is not None]
+        [2, 1]
     """
 
     looks: tuple[Look, ...] = ()

@@ -40,7 +40,7 @@ ARTICLE: dict[str, Remedy] = {
     ),
     "activation": Remedy(
         "Change the activation: ReLU and leaky ReLU let weights grow large (clamp or regularise them), and ReLU has a "
-        "dead region, which leaky ReLU and PReLU have not.",
+        "dead region, which leaky ReLU and PReLU do not have.",
         "keras.layers.Dense(64), prelu_rules.PReLU()  # for Dense(64, activation='relu')\n"
         "keras.layers.Dense(64, kernel_constraint=keras.constraints.MaxNorm(3.0))  # weights that cannot grow",
     ),
@@ -71,11 +71,10 @@ def article(*names: str) -> tuple[Remedy, ...]:
         The remedies.
 
     Example:
-        >>> [remedy.text for remedy in article("optimiser", "stable loss")] == [
-        ...     ARTICLE["stable loss"].text,
-        ...     ARTICLE["optimiser"].text,
-        ... ]
-        True
+        >>> for remedy in article("optimiser", "learning rate"):
+        ...     print(remedy.text)
+        Lower the learning rate, by 10 at first; clip the gradient if single batches are to blame.
+        Change the optimiser or its settings.
     """
     unknown = set(names) - set(ARTICLE)
     if unknown:

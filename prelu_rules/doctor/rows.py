@@ -78,10 +78,11 @@ class Gatherer:
 
     Example:
         >>> gatherer = Gatherer(3)
-        >>> gatherer.add(Rows(tf.ones((2, 4)), tf.ones(2))), len(gatherer.rows)
-        (False, 2)
-        >>> gatherer.add(Rows(tf.ones((2, 4)), tf.ones(2))), len(gatherer.rows)
-        (True, 3)
+        >>> for _ in range(2):
+        ...     enough = gatherer.add(Rows(tf.ones((2, 4)), tf.ones(2)))
+        ...     print(enough, gatherer.rows and len(gatherer.rows))
+        False 2
+        True 3
     """
 
     def __init__(self, wanted: int) -> None:

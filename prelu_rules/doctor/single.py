@@ -29,7 +29,7 @@ def check(
 ) -> Report:
     """Looks once at the outputs of a model, without a history.
 
-    A collapse can then only be told from logits that are nearly equal and large. `TrainingDoctor.check` takes the same
+    That accuracy has fallen to chance can then only be told from logits that are nearly equal and large. `TrainingDoctor.check` takes the same
     arguments and remembers what it saw.
 
     Args:
@@ -50,7 +50,7 @@ def check(
     Example:
         >>> report = check([[900.0, 901.0], [901.0, 900.0]] * 20, [0, 0, 1, 1] * 10, 1.2)
         >>> report[0].kind, report[0].level, report[0].numbers["logit_spread"], report[0].numbers["logit_size"]
-        ('collapse', 'warning', 1.0, 901.0)
+        ('accuracy at chance', 'warning', 1.0, 901.0)
     """
     case = Case()
     see_batch(case, logits, labels, loss, Place(), task, from_logits, weights)

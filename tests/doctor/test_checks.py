@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.doctor.checks.collapse import collapse, p_value
+from prelu_rules.doctor.checks.accuracy_at_chance import accuracy_at_chance, p_value
 from prelu_rules.doctor.checks.constant_output import constant_output
 from prelu_rules.doctor.checks.dead_units import dead_units
 from prelu_rules.doctor.checks.force import force
@@ -45,10 +45,10 @@ def levels(findings):
     return [finding.level for finding in findings]
 
 
-class TestCollapse:
+class TestAccuracyAtChance:
     def test_says_both_figures(self):
         good, bad = outputs(95), outputs(11, logit_spread=2.0, logit_size=400.0)
-        (found,) = collapse(record(look(outputs=outputs(10)), look(outputs=good), look(outputs=bad)))
+        (found,) = accuracy_at_chance(record(look(outputs=outputs(10)), look(outputs=good), look(outputs=bad)))
         assert found.level == "fault" and "nearly equal across classes, and large" in found.seen
         assert found.numbers["logit_spread"] == 2.0 and found.numbers["logit_size"] == 400.0
         assert found.numbers["best_accuracy"] == 0.95 and "step 2" in found.seen
@@ -56,26 +56,26 @@ class TestCollapse:
 
     @pytest.mark.parametrize(("before", "now"), [(20, 10), (95, 19), (95, 95), (10, 10)])
     def test_is_not_found_before_learning_nor_while_better_than_chance(self, before, now):
-        assert collapse(record(look(outputs=outputs(before)), look(outputs=outputs(now)))) == []
+        assert accuracy_at_chance(record(look(outputs=outputs(before)), look(outputs=outputs(now)))) == []
 
     def test_the_limits_are_those_of_the_binomial_test(self):
         p_values = [p_value(outputs(k)) for k in range(101)]
         learned = next(k for k in range(101) if p_values[k] < 1e-6)
         chance = max(k for k in range(101) if p_values[k] > 0.01)
         for before, now, expected in ((learned, chance, 1), (learned - 1, chance, 0), (learned, chance + 1, 0)):
-            assert len(collapse(record(look(outputs=outputs(before)), look(outputs=outputs(now))))) == expected
+            assert len(accuracy_at_chance(record(look(outputs=outputs(before)), look(outputs=outputs(now))))) == expected
 
     def test_the_best_look_is_remembered_in_a_long_training(self):
         looks = [look(outputs=outputs(10))] * 3 + [look(outputs=outputs(99))] + [look(outputs=outputs(10))] * 300
         made = record(*looks)
         assert len(made.looks) == KEPT + 2 and made.looks[0].where.step == 1
-        assert collapse(made)[0].numbers["best_accuracy"] == 0.99
+        assert accuracy_at_chance(made)[0].numbers["best_accuracy"] == 0.99
 
     def test_one_look_is_enough_for_large_and_equal_logits_only(self):
         flat = outputs(10, logit_spread=1.0, logit_size=1000.0)
-        assert levels(collapse(record(look(outputs=flat)))) == ["warning"]
-        assert collapse(record(look(outputs=flat), look(outputs=flat))) == []
-        assert collapse(record(look(outputs=outputs(10, logit_spread=1.0, logit_size=2.0)))) == []
+        assert levels(accuracy_at_chance(record(look(outputs=flat)))) == ["warning"]
+        assert accuracy_at_chance(record(look(outputs=flat), look(outputs=flat))) == []
+        assert accuracy_at_chance(record(look(outputs=outputs(10, logit_spread=1.0, logit_size=2.0)))) == []
 
     @given(st.integers(1, 60), st.data(), st.floats(0.01, 0.9))
     def test_the_p_value_is_a_sum_of_binomial_terms(self, rows, data, chance):

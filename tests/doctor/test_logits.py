@@ -147,7 +147,7 @@ def test_models_that_do_not_end_in_a_softmax_are_refused(model, message):
 @pytest.mark.parametrize(
     ("loss", "metrics", "message"),
     [
-        ("mse", None, "compiled with the loss 'mse', which is no plain cross-entropy"),
+        ("mse", None, "compiled with the loss 'mse', which is not a plain cross-entropy"),
         (keras.losses.SparseCategoricalCrossentropy(ignore_class=0), None, "'sparse_categorical_crossentropy'"),
         ("categorical_crossentropy", ["accuracy", keras.metrics.AUC(name="area")], "metric 'area', which may need"),
         ("categorical_crossentropy", ["mse"], "metric 'mse'"),

@@ -232,10 +232,10 @@ def test_the_first_thing_that_is_not_finite_is_named(layer, loss, words, where):
 
 def test_stop_puts_back_the_best_weights():
     doctor = TrainingDoctor(on_finding="stop")
-    model = fit(PLANTED["collapse"], doctor)
+    model = fit(PLANTED["accuracy at chance"], doctor)
     report = doctor.report()
     best = max(report.record.looks, key=lambda look: look.outputs.accuracy)
-    assert report[0].kind == "collapse" and report.record.newest.where.epoch < 6
+    assert report[0].kind == "accuracy at chance" and report.record.newest.where.epoch < 6
     assert f"weights are those of step {best.where.step}" in report.actions[0]
     x, y = digits()
     assert np.mean(model.predict(x, verbose=0).argmax(axis=1) == y) > 0.9
@@ -329,7 +329,7 @@ def test_the_doctor_follows_a_loop_of_ones_own():
     for _ in range(5):
         assert doctor.check(np.eye(3)[labels] * 5, labels, 0.1).findings == ()
     report = doctor.check(500 + rng.normal(size=(60, 3)), labels, 1.3)
-    assert report[0].kind == "collapse" and report[0].level == "fault" and report[0].where.step == 6
+    assert report[0].kind == "accuracy at chance" and report[0].level == "fault" and report[0].where.step == 6
     assert "from 100.0% (step 1)" in report[0].seen and doctor.report()[0] == report[0]
     with pytest.raises(TrainingError, match="labels"):
         TrainingDoctor("raise").check([[0.0, 1.0]], [2], 0.1)

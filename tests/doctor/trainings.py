@@ -147,7 +147,7 @@ def clipped(y, probabilities):
     return -keras.ops.log(keras.ops.clip(true[:, 0], 1e-7, 1.0))
 
 
-def collapse():
+def fallen_to_chance():
     """A few epochs of the setting in which training falls to 1/N, then a step that is too long."""
     x, y = digits()
     model = network(64, [128, 128], 10, "leaky_relu", "softmax")
@@ -245,7 +245,7 @@ def strong_force():
 
 
 PLANTED = {
-    "collapse": collapse,
+    "accuracy at chance": fallen_to_chance,
     "not finite, inputs": missing_value,
     "not finite, loss": log_of_zero,
     "saturation": saturated,

@@ -11,7 +11,7 @@ from prelu_rules.tolerances import CONSTANT_OUTPUT, CONSTANT_PROBABILITY, LEAST_
 def constant_output(record: Record) -> list[Finding]:
     """Compares the outputs of the rows looked at with one another.
 
-    A network whose last layer starts at 0 is constant before its first step, which is no finding.
+    A network whose last layer starts at 0 is constant before its first step, which is not reported.
 
     Args:
         record: of the training.

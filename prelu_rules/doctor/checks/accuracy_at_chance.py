@@ -1,4 +1,4 @@
-"""Collapse to 1/N: the accuracy of a random guess, after having been clearly better."""
+"""Accuracy at chance: that of a random guess, after having been clearly better."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prelu_rules.doctor.remedies import article
 from prelu_rules.tolerances import CHANCE, CLEARLY_BETTER, LARGE_LOGITS, NEARLY_EQUAL_LOGITS
 
 
-def collapse(record: Record) -> list[Finding]:
+def accuracy_at_chance(record: Record) -> list[Finding]:
     """Compares the newest accuracy, and the best before it, with chance.
 
     The test is the exact one-sided binomial test. Its null hypothesis is that every row is right with the probability
@@ -26,7 +26,7 @@ def collapse(record: Record) -> list[Finding]:
         One finding or none.
 
     Example:
-        >>> collapse(Record())
+        >>> accuracy_at_chance(Record())
         []
     """
     look = record.newest
@@ -46,7 +46,7 @@ def collapse(record: Record) -> list[Finding]:
         numbers |= {"best_accuracy": best.outputs.accuracy or 0.0, "best_p_value": p_value(best.outputs)}
         return [
             Finding(
-                "collapse",
+                "accuracy at chance",
                 "fault",
                 f"accuracy has fallen from {best.outputs.accuracy:.1%} ({best.where}) to {now.accuracy:.1%}, which is "
                 f"no better than guessing ({now.chance:.1%}; binomial test on {now.rows} rows: p = "
@@ -64,12 +64,12 @@ def collapse(record: Record) -> list[Finding]:
     if flat and len(record.looks) == 1:
         return [
             Finding(
-                "collapse",
+                "accuracy at chance",
                 "warning",
                 f"accuracy is {now.accuracy:.1%}, which is no better than guessing ({now.chance:.1%}; binomial test on "
                 f"{now.rows} rows: p = {p_now:.2g}). {logits}",
                 look.where,
-                "Logits that are large but hardly differ between classes are what a collapse to 1/N leaves behind.",
+                "Logits that are large but hardly differ between classes are what a fall to 1/N leaves behind.",
                 article(),
                 numbers,
             )
@@ -88,7 +88,9 @@ def p_value(outputs: Outputs) -> float:
 
     Example:
         >>> from prelu_rules.doctor.outputs import outputs_of
-        >>> p_value(outputs_of([[2.0, 1.0], [1.0, 2.0]] * 5, [0, 1] * 5)) == 2**-10
+        >>> outputs = outputs_of([[2.0, 1.0], [1.0, 2.0]] * 5, [0, 1] * 5)
+        >>> assert outputs is not None
+        >>> p_value(outputs) == 2**-10
         True
     """
     if outputs.correct is None or outputs.chance is None:
