@@ -154,6 +154,15 @@ WORSE_LOSS = 1.5
 LABELS_PER_CLASS = 20
 """With so many labels per class seen, a class of average size is missing by chance once in 5e8."""
 
+WIDE_LAYER = 64
+"""A layer of more units than this can be made narrower before it is too narrow to learn."""
+
+UNREACHED_SHARE = 0.05
+"""Fewer targets than this share beyond what outputs can be are noise about the limit, as of a ReLU at 0."""
+
+PROBABILITY_ERROR = 0.01
+"""Probabilities may miss [0, 1], and a row its sum of 1, by this; bfloat16 has 2 to 3 digits."""
+
 LEAST_ROWS = 16
 """Units are called dead, and outputs constant, only if at least so many rows were looked at."""
 

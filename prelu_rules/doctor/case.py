@@ -100,6 +100,10 @@ class Case:
         if self.record.labels is not None:
             self.record = replace(self.record, labels=replace(self.record.labels, all_seen=True))
 
+    def end(self) -> None:
+        """Says that training is over."""
+        self.record = replace(self.record, ended=True)
+
     def see_not_finite(self, seen: NotFinite) -> None:
         """Takes the first thing that was not finite; later ones are ignored.
 

@@ -10,14 +10,20 @@ from prelu_rules.doctor.checks.dead_units import dead_units
 from prelu_rules.doctor.checks.force import force
 from prelu_rules.doctor.checks.growth import growth
 from prelu_rules.doctor.checks.labels import labels
+from prelu_rules.doctor.checks.loss_input import loss_input
 from prelu_rules.doctor.checks.not_finite import not_finite
 from prelu_rules.doctor.checks.oscillation import oscillation
+from prelu_rules.doctor.checks.out_of_reach import out_of_reach
 from prelu_rules.doctor.checks.saturation import saturation
+from prelu_rules.doctor.checks.unmoved import unmoved
 from prelu_rules.doctor.finding import LEVELS, Finding
 from prelu_rules.doctor.record import Record
 
 CHECKS: dict[str, Callable[[Record], list[Finding]]] = {
     "labels": labels,
+    "unmoved": unmoved,
+    "loss input": loss_input,
+    "out of reach": out_of_reach,
     "growth": growth,
     "not finite": not_finite,
     "force": force,

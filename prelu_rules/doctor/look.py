@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from prelu_rules.doctor.finding import Place
 from prelu_rules.doctor.outputs import Outputs
@@ -37,11 +38,60 @@ class WeightLook:
         name: its path, such as "dense/kernel".
         largest: its largest absolute entry; NaN or infinite if any entry is.
         gradient: the Euclidean norm of the loss's gradient with respect to it; None if unknown.
+        total: the sum of its entries, which tells whether it has moved.
     """
 
     name: str
     largest: float
     gradient: float | None = None
+    total: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Between which numbers outputs and targets lie.
+
+    Attributes:
+        outputs: the least and the largest output.
+        targets: the least and the largest target.
+        row_sum: of the outputs of one row, the one that is furthest from 1.
+        unreached: the share of targets that no output can be, for its activation; 0 if that is not known.
+    """
+
+    outputs: tuple[float, float]
+    targets: tuple[float, float]
+    row_sum: float
+    unreached: float = 0.0
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How the model is set up for its training.
+
+    Attributes:
+        parts: what it has: activations by name, "softmax at the end" and the like, "batch norm", "regulariser",
+            "wide layer".
+        last_activation: that of its outputs; None without one, or if unknown.
+        cross_entropy: the kind, if the loss is one of Keras's cross-entropies or ours; else None.
+        from_logits: whether that takes logits; None for other losses.
+        trainable: how many trainable variables it has.
+        weights: how many variables it has.
+        learning_rate: of the optimiser now; None if unknown.
+        steps_per_update: batches whose gradients are added up before weights move.
+        own_step: whether the training step is not Keras's own.
+        ranges: None for models of several outputs.
+    """
+
+    parts: frozenset[str] = frozenset()
+    last_activation: str | None = None
+    cross_entropy: Literal["categorical", "binary"] | None = None
+    from_logits: bool | None = None
+    trainable: int = 1
+    weights: int = 1
+    learning_rate: float | None = None
+    steps_per_update: int = 1
+    own_step: bool = False
+    ranges: Ranges | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +127,7 @@ class Look:
         output_gradient: the largest absolute gradient of the loss with respect to the logits of a row, times the
             number of rows, so that it does not depend on how many are looked at; None if unknown.
         force: None without one.
+        setup: of the model; None if there is no model to see.
     """
 
     where: Place
@@ -86,6 +137,7 @@ class Look:
     weights: tuple[WeightLook, ...] = ()
     output_gradient: float | None = None
     force: ForceLook | None = None
+    setup: Setup | None = None
 
     @property
     def gradient(self) -> float | None:

@@ -18,6 +18,7 @@ from prelu_rules.doctor.finding import Place
 from prelu_rules.doctor.look import ForceLook, LayerLook, Look, WeightLook
 from prelu_rules.doctor.outputs import Outputs, outputs_of
 from prelu_rules.doctor.rows import Rows
+from prelu_rules.doctor.setup import setup_of
 from prelu_rules.doctor.task import Task
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LEAST_ROWS
@@ -106,7 +107,7 @@ def look_at(
     seen = run(model, rows)
     last = {id(output) for output in tf.nest.flatten(seen.outputs)}
     weights = tuple(
-        WeightLook(variable.path, _largest(variable), None if gradient is None else _norm(gradient))
+        WeightLook(variable.path, _largest(variable), None if gradient is None else _norm(gradient), _total(variable))
         for variable, gradient in zip(model.trainable_variables, seen.gradients, strict=True)
     )
     n_rows = len(rows)
@@ -118,6 +119,7 @@ def look_at(
         weights,
         None if seen.output_gradient is None else float(np.abs(_array(seen.output_gradient)).max()) * n_rows,
         None if force is None else _force(model, force, seen.gradients),
+        setup_of(model, all_layers(model), rows, seen.outputs, seen.calls),
     )
 
 
@@ -308,6 +310,10 @@ def _is_float(value: Any) -> bool:
 def _largest(variable: Any) -> float:
     values = _array(variable)
     return float(np.abs(values).max()) if values.size else 0.0
+
+
+def _total(variable: Any) -> float:
+    return float(_array(variable).astype(np.float64).sum())
 
 
 def _norm(gradient: Any) -> float:

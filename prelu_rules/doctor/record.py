@@ -58,6 +58,7 @@ class Record:
         labels: seen so far; None if unknown.
         surge: the first; None if there was none.
         not_finite: None while everything is finite.
+        ended: whether training is over.
         notes: what could not be examined, and why, one sentence each.
 
     Example:
@@ -76,11 +77,18 @@ class Record:
     surge: Surge | None = None
     not_finite: NotFinite | None = None
     notes: tuple[str, ...] = ()
+    ended: bool = False
 
     @property
     def newest(self) -> Look | None:
         """The last look."""
         return self.looks[-1] if self.looks else None
+
+    @property
+    def parts(self) -> frozenset[str] | None:
+        """What the model has, as in `Setup`; None if there is no model to see."""
+        setups = [look.setup for look in self.looks if look.setup is not None]
+        return setups[-1].parts if setups else None
 
     @property
     def most_accurate_before(self) -> Look | None:

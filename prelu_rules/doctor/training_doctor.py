@@ -211,6 +211,7 @@ class TrainingDoctor(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Look a last time, and leave the model as it was found."""
         if not self._stopped:
+            self._case.end()
             self._look()
         self._end_fit()
 

@@ -123,6 +123,55 @@ def diabetes_raw():
     return model, {"x": x, "y": y, "epochs": 20}
 
 
+def warm_up():
+    """The rate of the first epoch is 0."""
+    model, arguments = digits_logits()
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 * epoch)
+    return model, {**arguments, "callbacks": [schedule]}
+
+
+def transfer():
+    """A frozen base, and a head that learns."""
+    x, y = digits()
+    model = network(64, [32], 10)
+    model.layers[0].trainable = False
+    model.compile(keras.optimizers.Adam(3e-3), LOGITS)
+    return model, {"x": x, "y": y, "epochs": 6}
+
+
+def shares_sigmoid():
+    """Targets that fill the range of a sigmoid, its limits included."""
+    x, y = diabetes()
+    model = network(10, [16], 1, "relu", "sigmoid")
+    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    return model, {"x": x, "y": (y - y.min()) / np.ptp(y), "epochs": 15}
+
+
+def smoothed():
+    x, y = of(load_wine)
+    model = network(13, [16], 3)
+    model.compile(keras.optimizers.Adam(1e-2), keras.losses.CategoricalCrossentropy(True, label_smoothing=0.1))
+    return model, {"x": x, "y": one_hot(y), "epochs": 15}
+
+
+def positive_relu():
+    """Targets that are not negative, but for two of them."""
+    x, y = of(load_diabetes)
+    target = (y / 100).astype("float32")
+    target[:2] = -0.1
+    model = network(10, [16], 1, "tanh", "softplus")
+    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    return model, {"x": x, "y": target, "epochs": 15}
+
+
+def accumulated():
+    """Weights move at every fourth batch only."""
+    x, y = of(load_wine)
+    model = network(13, [16], 3, "relu", "softmax")
+    model.compile(keras.optimizers.Adam(1e-2, gradient_accumulation_steps=4), "sparse_categorical_crossentropy")
+    return model, {"x": x, "y": y, "epochs": 15}
+
+
 HEALTHY = {
     training.__name__: training
     for training in (
@@ -136,6 +185,12 @@ HEALTHY = {
         moons_force,
         diabetes_regressor,
         diabetes_raw,
+        warm_up,
+        transfer,
+        shares_sigmoid,
+        smoothed,
+        positive_relu,
+        accumulated,
     )
 }
 
@@ -244,6 +299,87 @@ def strong_force():
     return model, {"x": x, "y": y, "epochs": 5, "callbacks": [pr.IdentityForce(rate=0.05)]}
 
 
+def logits_for_probabilities():
+    x, y = digits()
+    model = network(64, [32], 10)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model, {"x": x, "y": y, "epochs": 2}
+
+
+def logit_for_probability():
+    x, y = of(load_breast_cancer)
+    model = network(30, [16], 1)
+    model.compile("adam", keras.losses.BinaryCrossentropy())
+    return model, {"x": x, "y": y, "epochs": 3}
+
+
+def sigmoids_for_classes():
+    """Several yes or no, for a loss of one class."""
+    x, y = of(load_wine)
+    model = network(13, [16], 3, "relu", "sigmoid")
+    model.compile("adam", keras.losses.CategoricalCrossentropy())
+    return model, {"x": x, "y": one_hot(y), "epochs": 3}
+
+
+def two_softmaxes():
+    x, y = of(load_wine)
+    model = network(13, [16], 3, "relu", "softmax")
+    model.compile("adam", LOGITS)
+    return model, {"x": x, "y": y, "epochs": 3}
+
+
+def two_sigmoids():
+    x, y = of(load_breast_cancer)
+    model = network(30, [16], 1, "relu", "sigmoid")
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model, {"x": x, "y": y, "epochs": 3}
+
+
+def rate_of_zero():
+    x, y = digits()
+    model = network(64, [32], 10)
+    model.compile(keras.optimizers.SGD(0.0), LOGITS)
+    return model, {"x": x, "y": y, "epochs": 1}
+
+
+def rate_too_small():
+    x, y = diabetes()
+    model = network(10, [16], 1)
+    model.compile(keras.optimizers.Adam(1e-15), "mse")
+    # Biases start at 0, where any step shows.
+    for layer in (model.layers[0], model.layers[-1]):
+        layer.bias.assign(layer.bias + 1)
+    return model, {"x": x, "y": y, "epochs": 3}
+
+
+def frozen():
+    model, arguments = diabetes_regressor()
+    model.trainable = False
+    model.compile("adam", "mse")
+    return model, {**arguments, "epochs": 2}
+
+
+def sigmoid_for_hundreds():
+    x, y = of(load_diabetes)
+    model = network(10, [16], 1, "relu", "sigmoid")
+    model.compile("adam", "mse")
+    return model, {"x": x, "y": y / 3.5, "epochs": 3}
+
+
+def tanh_for_tens():
+    x, y = diabetes()
+    model = network(10, [16], 1, "relu", "tanh")
+    model.compile("adam", "mae")
+    return model, {"x": x, "y": 10 * y, "epochs": 3}
+
+
+def relu_for_negatives():
+    x, y = diabetes()
+    model = network(10, [16], 1, "tanh", "relu")
+    model.compile("adam", "mse")
+    return model, {"x": x, "y": y, "epochs": 3}
+
+
 PLANTED = {
     "accuracy at chance": fallen_to_chance,
     "not finite, inputs": missing_value,
@@ -256,6 +392,17 @@ PLANTED = {
     "labels, missing": missing_class,
     "labels, out of range": out_of_range,
     "force": strong_force,
+    "loss input, logits": logits_for_probabilities,
+    "loss input, logit": logit_for_probability,
+    "loss input, sigmoids": sigmoids_for_classes,
+    "loss input, softmax": two_softmaxes,
+    "loss input, sigmoid": two_sigmoids,
+    "unmoved, rate 0": rate_of_zero,
+    "unmoved, small rate": rate_too_small,
+    "unmoved, frozen": frozen,
+    "out of reach, sigmoid": sigmoid_for_hundreds,
+    "out of reach, tanh": tanh_for_tens,
+    "out of reach, relu": relu_for_negatives,
 }
 
 

@@ -1,0 +1,47 @@
+"""Out of reach: targets that the activation of the last layer cannot give."""
+
+from __future__ import annotations
+
+from prelu_rules.doctor.finding import Finding, Remedy
+from prelu_rules.doctor.record import Record
+from prelu_rules.tolerances import UNREACHED_SHARE
+
+
+def out_of_reach(record: Record) -> list[Finding]:
+    """Compares targets with what the last activation can be.
+
+    Args:
+        record: of the training.
+
+    Returns:
+        One finding or none.
+
+    Example:
+        >>> out_of_reach(Record())
+        []
+    """
+    look = record.newest
+    setup = None if look is None else look.setup
+    if look is None or setup is None or setup.ranges is None or setup.ranges.unreached <= UNREACHED_SHARE:
+        return []
+    least, largest = setup.ranges.targets
+    share = setup.ranges.unreached
+    return [
+        Finding(
+            "out of reach",
+            "fault" if share > 0.5 else "warning",
+            f"{share:.0%} of the targets, which lie between {least:.3g} and {largest:.3g}, are beyond what the "
+            f"{setup.last_activation} of the last layer can give.",
+            look.where,
+            "The model cannot come near these targets, however long it is trained; its outputs are pushed to the limit "
+            "of the activation, where the gradient vanishes.",
+            (
+                Remedy("Let the last layer be linear.", "keras.layers.Dense(n_outputs)  # the last layer"),
+                Remedy(
+                    f"Or scale the targets to what a {setup.last_activation} can give.",
+                    "y = (y - y.min()) / (y.max() - y.min())  # from 0 to 1",
+                ),
+            ),
+            {"unreached": share, "least_target": least, "largest_target": largest},
+        )
+    ]
