@@ -12,10 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from prelu_rules.columns.cells import TableLike as TableLike
     from prelu_rules.columns.column import Column as Column
     from prelu_rules.columns.column import Feature as Feature
     from prelu_rules.columns.table_file import read_table as read_table
+    from prelu_rules.columns.tables import TableLike as TableLike
     from prelu_rules.doctor.logits import with_logits as with_logits
     from prelu_rules.doctor.training_doctor import TrainingDoctor as TrainingDoctor
     from prelu_rules.domains.as_domain import DomainLike as DomainLike

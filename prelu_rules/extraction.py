@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy.typing as npt
 
-from prelu_rules.columns.cells import is_table, table_cells
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.columns.encoding import encoded_cells
+from prelu_rules.columns.tables import is_table, table_cells
 from prelu_rules.domains.as_domain import DomainLike, as_domain, columns_of_table
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.collapse import ReplacementKind, collapse_form

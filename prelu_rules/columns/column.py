@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+
 from prelu_rules.errors import InvalidValueError
 
 Kind = Literal["number", "integer", "yes/no", "category"]
@@ -82,7 +84,8 @@ class Column:
     description: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", tuple(self.levels))
+        plain = tuple(level.item() if isinstance(level, np.generic) else level for level in self.levels)
+        object.__setattr__(self, "levels", plain)
         check_names("column", [self.name])
         for field, text in (("unit", self.unit), ("description", self.description)):
             if text is not None and not isinstance(text, str):

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from prelu_rules.columns.cells import Cells, TableLike, is_table, numbers, table_cells
+from prelu_rules.columns.cells import Cells, check_no_dates, numbers
 from prelu_rules.columns.column import Column, Level, check_columns, features_of
-from prelu_rules.errors import DataError, InvalidValueError, ShapeError
+from prelu_rules.columns.tables import TableLike, is_table, known_cells
+from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.values import Array, BoolArray, FloatArray, input_rows
 
 MANY_LEVELS = 10
@@ -38,6 +39,7 @@ def inferred_columns(cells: Sequence[Cells]) -> tuple[Column, ...]:
             features of one name.
 
     Example:
+        >>> from prelu_rules.columns.tables import table_cells
         >>> inferred_columns(table_cells({"colour": ["red", None, "blue"]}))[0].levels
         ('blue', 'red')
     """
@@ -82,6 +84,7 @@ def encoded_cells(columns: Sequence[Column], cells: Sequence[Cells]) -> FloatArr
         InvalidValueError: if a cell is infinite, not a level of its category, or missing where that is not allowed.
 
     Example:
+        >>> from prelu_rules.columns.tables import table_cells
         >>> columns = [Column("age", missing=True), Column("colour", "category", ("blue", "red"))]
         >>> encoded_cells(columns, table_cells({"age": [41, None], "colour": ["red", "blue"]}))
         array([[41.,  0.,  0.,  1.],
@@ -118,29 +121,8 @@ def feature_rows(columns: Sequence[Column], x: TableLike) -> Array:
     if isinstance(x, (list, tuple)) and len(x) and all(isinstance(row, dict) for row in x):
         x = {name: [row.get(name) for row in x] for row in x for name in row}
     if is_table(x):
-        return encoded_cells(columns, cells_by_name(columns, table_cells(x)))
+        return encoded_cells(columns, known_cells(x, columns))
     return input_rows(x, len(features_of(columns)))[0]
-
-
-def cells_by_name(columns: Sequence[Column], cells: Sequence[Cells]) -> list[Cells]:
-    """The cells of columns, whatever their order in the table.
-
-    Args:
-        columns: what is looked for.
-        cells: of all columns of the table.
-
-    Returns:
-        The cells of each column.
-
-    Raises:
-        DataError: if the table lacks a column.
-    """
-    found = {one.name: one for one in cells}
-    lacking = [column.name for column in columns if column.name not in found]
-    if lacking:
-        have = ", ".join(map(repr, found)) or "none"
-        raise DataError(f"the table has no column {lacking[0]!r}; its columns are {have}.")
-    return [found[column.name] for column in columns]
 
 
 def _inferred(cells: Cells) -> Column:
@@ -152,6 +134,7 @@ def _inferred(cells: Cells) -> Column:
         return Column(cells.name, cells.kind, missing=missing)
     if cells.levels is not None:
         return Column(cells.name, "category", cells.levels, missing)
+    check_no_dates(cells)
     there = cells.values[~cells.missing]
     levels = tuple(sorted(set(there)))
     if len(levels) > MANY_LEVELS and 2 * len(levels) > len(there):

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.columns.cells import TableLike, is_table, table_cells
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.columns.encoding import feature_rows, inferred_columns
 from prelu_rules.columns.fill import Fill
+from prelu_rules.columns.tables import TableLike, is_table, table_cells
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope

@@ -10,9 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from prelu_rules.columns.cells import Cells, TableLike, recast, table_cells, to_pandas
+from prelu_rules.columns.cells import Cells
 from prelu_rules.columns.encoding import encoded_cells, inferred_columns
+from prelu_rules.columns.recasting import recast
 from prelu_rules.columns.table_file import read_table
+from prelu_rules.columns.tables import TableLike, table_cells, to_pandas
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.fitted_rules import FittedRules
@@ -28,14 +30,14 @@ FEWEST_ROWS = 10
 
 def fit_rules(
     data: TableLike | str | os.PathLike[str],
-    target: str,
+    target: str | int,
     *,
     task: Task | None = None,
     max_nonlinear: int | None = None,
     max_rules: int | None = None,
     max_numbers: int | None = None,
-    category: Sequence[str] = (),
-    number: Sequence[str] = (),
+    category: Sequence[str | int] = (),
+    number: Sequence[str | int] = (),
     test_fraction: float = 0.2,
     validation_fraction: float = 0.2,
     hidden: tuple[int, ...] = (8, 8),
@@ -103,9 +105,10 @@ def fit_rules(
     check_limits(max_nonlinear, max_rules, max_numbers)
     if not 0 < test_fraction < 1:
         raise InvalidValueError(f"test_fraction is {test_fraction}; it must be between 0 and 1.")
+    kinds = _kinds(category, number)
     if isinstance(data, (str, os.PathLike)):
-        data = read_table(data, category=category, number=number)
-    columns, goal = _parted(_recast(table_cells(data), category, number), target, task)
+        data = read_table(data, category=list(map(str, category)), number=list(map(str, number)))
+    columns, goal = _parted(_recast(table_cells(data), kinds), target, task)
     learn, test = _split(columns, goal, test_fraction, random_state)
     options: dict[str, Any] = dict(
         max_nonlinear=max_nonlinear,
@@ -182,18 +185,27 @@ def check_random_state(random_state: int) -> None:
         raise InvalidValueError(f"random_state is {random_state!r}; it must be a whole number from 0 to 2^31 - 1.")
 
 
-def _recast(cells: Sequence[Cells], category: Sequence[str], number: Sequence[str]) -> list[Cells]:
+def _recast(cells: Sequence[Cells], kinds: Mapping[str, Literal["category", "number"]]) -> list[Cells]:
     """The columns, some of them as the kind that the user says."""
-    names = [one.name for one in cells]
-    for name in (*category, *number):
-        _place(names, name)
-    return [
-        recast(one, "category" if one.name in category else "number") if one.name in (*category, *number) else one
-        for one in cells
-    ]
+    for name in kinds:
+        _place([one.name for one in cells], name)
+    return [recast(one, kinds[one.name]) if one.name in kinds else one for one in cells]
 
 
-def _place(names: Sequence[str], name: str) -> int:
+def _kinds(category: Sequence[str | int], number: Sequence[str | int]) -> dict[str, Literal["category", "number"]]:
+    """The columns whose kinds are given."""
+    for option, names in (("category", category), ("number", number)):
+        if isinstance(names, str):
+            raise InvalidValueError(f"{option} is the text {names!r}; give a list of the names of columns.")
+    found: dict[str, Literal["category", "number"]] = {str(name): "category" for name in category}
+    for name in map(str, number):
+        if name in found:
+            raise InvalidValueError(f"column {name!r} is in both category and number; name it in one.")
+        found[name] = "number"
+    return found
+
+
+def _place(names: Sequence[str], name: str | int) -> int:
     """Where a column is; names that are not text are looked up by the text that they print."""
     if str(name) not in names:
         near = get_close_matches(str(name), names, n=1)
@@ -202,7 +214,7 @@ def _place(names: Sequence[str], name: str) -> int:
     return list(names).index(str(name))
 
 
-def _parted(cells: list[Cells], target: str, task: Task | None) -> tuple[list[Cells], Target]:
+def _parted(cells: list[Cells], target: str | int, task: Task | None) -> tuple[list[Cells], Target]:
     """The features and the target."""
     place = _place([one.name for one in cells], target)
     features = cells[:place] + cells[place + 1 :]

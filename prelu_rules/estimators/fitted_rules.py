@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prelu_rules.columns.cells import TableLike
+from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import DataError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.regressor import PReLURuleRegressor

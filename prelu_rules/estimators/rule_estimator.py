@@ -12,10 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from prelu_rules.columns.cells import Cells, cells_of_values, is_table, table_cells
-from prelu_rules.columns.column import Column, features_of
+from prelu_rules.columns.cells import Cells, cells_of_values
+from prelu_rules.columns.column import Column, check_names, features_of
 from prelu_rules.columns.encoding import encoded_cells, inferred_columns, number_columns
 from prelu_rules.columns.fill import Fill
+from prelu_rules.columns.tables import is_table, known_cells, table_cells
 from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import is_dataset, some_rows
@@ -137,7 +138,7 @@ class RuleEstimator(BaseEstimator):
         _check_feature_names_in(self, input_features)
         return np.array([feature.name for feature in features_of(self.columns_)], dtype=object)
 
-    def _cells(self, X: Any, **options: Any) -> list[Cells]:
+    def _cells(self, X: Any, columns: Sequence[Column] | None = None, **options: Any) -> list[Cells]:
         """The columns of the input, their names and number checked or, with `reset`, learned."""
         named = is_table(X)
         if not named:
@@ -151,19 +152,25 @@ class RuleEstimator(BaseEstimator):
             )
         validate_data(self, X, skip_check_array=True, **options)
         if named:
-            cells = table_cells(X)
+            cells = table_cells(X) if columns is None else known_cells(X, columns, by_place=self._by_place(X))
             if not cells or not len(cells[0]):
                 raise InvalidValueError(
                     f"the table has {len(cells)} columns and {len(cells[0]) if cells else 0} rows; it must have at "
                     "least one of each."
                 )
             return cells
-        return [_array_cells(f"x{k}", X[:, k]) for k in range(X.shape[1])]
+        known: Sequence[Column | None] = columns or [None] * X.shape[1]
+        return [_array_cells(f"x{k}", X[:, k], column) for k, column in enumerate(known)]
 
     def _encoded(self, X: Any) -> FloatArray:
-        """The input as the rules want it; columns are found by their place, which scikit-learn checks by name."""
+        """The input as the rules want it."""
         check_is_fitted(self)
-        return encoded_cells(self.columns_, self._cells(X, reset=False))
+        return encoded_cells(self.columns_, self._cells(X, self.columns_, reset=False))
+
+    def _by_place(self, X: Any) -> bool:
+        """Whether columns are those of `fit` in order, whose names scikit-learn compares only where all are text."""
+        names = map(str, getattr(X, "column_names", X.columns))
+        return set(names) != {column.name for column in self.columns_}
 
     def _learn(
         self,
@@ -181,6 +188,7 @@ class RuleEstimator(BaseEstimator):
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         columns = inferred_columns(cells)
+        output_names = _besides(output_names, columns)
         rows = encoded_cells(columns, cells)
         x, y, weights = in_order(rows, y, weights)
         fill = Fill.of_rows(columns, x, weights)
@@ -207,7 +215,7 @@ class RuleEstimator(BaseEstimator):
             )
             self.path_ = path.rewritten(fill.folded, domain_of_rows(columns, x)) if len(fill.values) else path
         self.columns_, self._rows, self._task = columns, rows, task.digest()
-        self._output_names, self._class_labels = _besides(output_names, columns), classes
+        self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _learn_large(
@@ -277,10 +285,13 @@ class RuleEstimator(BaseEstimator):
         return self
 
 
-def _array_cells(name: str, values: npt.NDArray[Any]) -> Cells:
+def _array_cells(name: str, values: npt.NDArray[Any], column: Column | None) -> Cells:
     """A column of an array; one of objects may hold anything."""
+    if column is not None and column.kind == "category":
+        return cells_of_values(column.name, list(values), column.levels)
     if values.dtype == object or values.dtype.kind not in "biuf":
-        return cells_of_values(name, values.tolist())
+        # `tolist` would make numbers of NumPy's dates.
+        return cells_of_values(name, list(values))
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
     # Arrays have one type for all columns, so that it says little about each.
     return Cells(name, None if missing.all() else "number", values, missing)
@@ -288,11 +299,15 @@ def _array_cells(name: str, values: npt.NDArray[Any]) -> Cells:
 
 def _besides(output_names: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
     """Names of outputs that are not those of columns, so that no rule reads `y = 3 * y`."""
-    taken = {column.name for column in columns} | {feature.name for feature in features_of(columns)}
+    check_names("output", output_names)
+    features = {column.name for column in columns} | {feature.name for feature in features_of(columns)}
+    taken = features | set(output_names)
     found = []
     for name in output_names:
-        while name in taken:
-            name = f"predicted_{name}"
+        if name in features:
+            while name in taken:
+                name = f"predicted_{name}"
+            taken.add(name)
         found.append(name)
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.columns.cells import Cells, numbers
+from prelu_rules.columns.cells import Cells, check_no_dates, numbers
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.values import Array, FloatArray, Value, frozen_array
@@ -73,6 +73,7 @@ class Target(Value):
         if cells.missing.any():
             row = int(cells.missing.argmax())
             raise DataError(f"the target {cells.name!r} is missing in row {row}; leave out the rows without it.")
+        check_no_dates(cells)
         if task is None:
             two = cells.kind in ("number", "integer") and set(np.unique(numbers(cells))) <= {0.0, 1.0}
             task = "classification" if two or cells.kind in ("category", "yes/no") else "regression"

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.columns.cells import TableLike
 from prelu_rules.columns.column import Column
 from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled

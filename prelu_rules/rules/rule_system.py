@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.columns.cells import TableLike
 from prelu_rules.columns.column import Column, Feature, check_columns, check_names, features_of
 from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError

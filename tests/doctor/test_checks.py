@@ -63,7 +63,9 @@ class TestAccuracyAtChance:
         learned = next(k for k in range(101) if p_values[k] < 1e-6)
         chance = max(k for k in range(101) if p_values[k] > 0.01)
         for before, now, expected in ((learned, chance, 1), (learned - 1, chance, 0), (learned, chance + 1, 0)):
-            assert len(accuracy_at_chance(record(look(outputs=outputs(before)), look(outputs=outputs(now))))) == expected
+            assert (
+                len(accuracy_at_chance(record(look(outputs=outputs(before)), look(outputs=outputs(now))))) == expected
+            )
 
     def test_the_best_look_is_remembered_in_a_long_training(self):
         looks = [look(outputs=outputs(10))] * 3 + [look(outputs=outputs(99))] + [look(outputs=outputs(10))] * 300

@@ -1,0 +1,252 @@
+"""Tables of whatever library as cells, column by column.
+
+Every table is typed here, and CSV files come as DataFrames (`table_file`), so a table is typed in the same way wherever
+it is from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from prelu_rules.columns.cells import Cells, as_level, cells_of_values, dates_refused
+from prelu_rules.columns.column import Column, Kind, Level
+from prelu_rules.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TableLike: TypeAlias = Any
+"""A pandas, polars or pyarrow table, a dict of columns, or one row as a dict or a pandas Series."""
+
+
+def table_cells(table: TableLike) -> list[Cells]:
+    """The columns of a table, in order, typed by what is in them.
+
+    Args:
+        table: a pandas, polars or pyarrow table (any that `narwhals` reads), a dict of columns, or one row as a dict or
+            a pandas Series whose index has the names.
+
+    Returns:
+        The cells of each column; names that are not text become text.
+
+    Raises:
+        DataError: if two columns have the same name or columns have different lengths, or it is not a table.
+        InvalidValueError: if a column mixes text with numbers, or holds dates.
+        CellTypeError: if a cell is neither text nor a number.
+
+    Example:
+        >>> [(cells.name, cells.kind) for cells in table_cells({"age": [41.5, 17.0], "colour": ["red", "blue"]})]
+        [('age', 'number'), ('colour', 'category')]
+    """
+    return [_cells(name, values) for name, values in _named_columns(table)]
+
+
+def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool = False) -> list[Cells]:
+    """The cells of columns that are known already; what else is in the table is not looked at.
+
+    Args:
+        table: as for `table_cells`.
+        columns: the columns; in those that are categories every value counts as a level.
+        by_place: whether the first column of the table is the first of `columns` and so on, whatever they are called.
+
+    Returns:
+        The cells of each column, in the order of `columns`.
+
+    Raises:
+        DataError: if the table lacks a column.
+        InvalidValueError: if a column of numbers mixes text with numbers, or holds dates.
+        CellTypeError: if a cell is neither text nor a number.
+
+    Example:
+        >>> table = {"day": "2026-01-31", "zip": 8001, "age": 41}
+        >>> [cells.kind for cells in known_cells(table, [Column("age"), Column("zip", "category", (8001, 3012))])]
+        ['integer', 'category']
+    """
+    found = _named_columns(table)
+    if by_place:
+        if len(found) != len(columns):
+            raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}.")
+        return [_cells(column.name, values, column) for column, (_, values) in zip(columns, found, strict=True)]
+    named = dict(found)
+    for column in columns:
+        if column.name not in named:
+            have = ", ".join(map(repr, named)) or "none"
+            raise DataError(f"the table has no column {column.name!r}; its columns are {have}.")
+    return [_cells(column.name, named[column.name], column) for column in columns]
+
+
+def is_table(x: Any) -> bool:
+    """Whether something names its columns: a table, a dict, or a row with names.
+
+    Args:
+        x: anything.
+
+    Returns:
+        Whether it does; arrays and lists do not.
+
+    Example:
+        >>> is_table({"age": 3}), is_table([[3.0]])
+        (True, False)
+    """
+    if hasattr(x, "tocsr"):
+        # Some of SciPy's sparse arrays are dicts, of places.
+        return False
+    if isinstance(x, Mapping) or hasattr(x, "__dataframe__") or hasattr(x, "__narwhals_dataframe__"):
+        return True
+    # A pandas Series has names for its values, a polars one has not.
+    return (hasattr(x, "iloc") and hasattr(x, "items")) or (hasattr(x, "columns") and hasattr(x, "shape"))
+
+
+def to_pandas(cells: Sequence[Cells]) -> pd.DataFrame:
+    """A pandas table of these cells, which `table_cells` reads back.
+
+    Args:
+        cells: of each column.
+
+    Returns:
+        The table.
+
+    Example:
+        >>> to_pandas(table_cells({"age": [41, None]}))["age"].tolist()
+        [41, None]
+    """
+    import pandas as pd
+
+    return pd.DataFrame({one.name: _pandas_values(one) for one in cells})
+
+
+def _pandas_values(cells: Cells) -> Any:
+    import pandas as pd
+
+    if cells.kind == "category":
+        values = _with_none(cells)
+        return values if cells.levels is None else pd.Categorical(values, categories=list(cells.levels))
+    return _with_none(cells) if cells.missing.any() else cells.values
+
+
+def _with_none(cells: Cells) -> pd.Series[Any]:
+    import pandas as pd
+
+    values = cells.values.astype(object)
+    values[cells.missing] = None
+    return pd.Series(values, dtype=object)
+
+
+def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
+    """Each column's name and cells: a `narwhals` Series, or a list of values."""
+    if _is_row(table):
+        return _distinct((name, [value]) for name, value in table.items())
+    if isinstance(table, Mapping):
+        found = _distinct((name, _column_values(value)) for name, value in table.items())
+        lengths = {name: len(values) for name, values in found}
+        odd = next((name for name, length in lengths.items() if length != lengths[found[0][0]]), None)
+        if odd is not None:
+            raise DataError(
+                f"column {odd!r} has {lengths[odd]} rows, but column {found[0][0]!r} has {lengths[found[0][0]]}; give "
+                "as many of each."
+            )
+        return found
+    if hasattr(table, "iloc"):
+        return _distinct((name, _series(table.iloc[:, k])) for k, name in enumerate(table.columns))
+    return _distinct((series.name, series) for series in _frame(table).iter_columns())
+
+
+def _is_row(table: TableLike) -> bool:
+    """Whether it is a pandas Series, whose index names its values."""
+    return hasattr(table, "index") and hasattr(table, "items") and getattr(table, "ndim", 2) == 1
+
+
+def _frame(table: TableLike) -> Any:
+    import narwhals as nw
+
+    try:
+        if hasattr(table, "__arrow_c_stream__") and type(table).__name__ == "RecordBatch":
+            return nw.from_arrow(table, backend="pyarrow")
+        return nw.from_native(table, eager_only=True)
+    except TypeError:
+        raise DataError(
+            f"cannot read a table from {type(table).__name__}; give a pandas, polars or pyarrow table, or a dict."
+        ) from None
+    except nw.exceptions.DuplicateError as problem:
+        raise DataError(f"the table has columns of one name: {' '.join(str(problem).split())}; rename them.") from None
+
+
+def _series(native: Any) -> Any:
+    """A `narwhals` Series of that of a library; sparse ones as dense ones."""
+    import narwhals as nw
+    import pandas as pd
+
+    if isinstance(native, pd.Series) and isinstance(native.dtype, pd.SparseDtype):
+        native = native.astype(native.dtype.subtype)
+    return nw.from_native(native, series_only=True)
+
+
+def _distinct(items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
+    found = [(str(name), values) for name, values in items]
+    names = [name for name, _ in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"the table has two columns {twice!r}; rename one of them.")
+    return found
+
+
+def _column_values(value: Any) -> Any:
+    """The cells of a column of a dict; a single value is a column of one row."""
+    try:
+        return _series(value)
+    except TypeError:
+        pass
+    if hasattr(value, "to_pylist"):
+        return value.to_pylist()
+    # A list of NumPy's dates is still one of dates, where `tolist` would make numbers of them.
+    return [value] if isinstance(value, (str, bytes)) or np.ndim(value) == 0 else list(value)
+
+
+def _cells(name: str, values: Any, column: Column | None = None) -> Cells:
+    levels = column.levels if column is not None and column.kind == "category" else None
+    return cells_of_values(name, values, levels) if isinstance(values, list) else _series_cells(name, values, levels)
+
+
+def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> Cells:
+    import narwhals as nw
+
+    dtype = series.dtype
+    if levels is not None:
+        return cells_of_values(name, series.to_list(), levels)
+    if dtype.is_temporal():
+        raise dates_refused(name)
+    if dtype in (nw.Categorical, nw.Enum):
+        return cells_of_values(name, series.to_list(), _declared_levels(series))
+    if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
+        missing = np.asarray(series.is_null().to_numpy(), dtype=bool)
+        gap = False if dtype == nw.Boolean else 0
+        values = np.asarray((series.fill_null(gap) if missing.any() else series).to_numpy())
+        if dtype.is_float():
+            missing = missing | np.isnan(values.astype(np.float64))
+        kind: Kind = "yes/no" if dtype == nw.Boolean else "integer" if dtype.is_integer() else "number"
+        return Cells(name, None if missing.all() and len(missing) else kind, values, missing)
+    return cells_of_values(name, series.to_list())
+
+
+def _declared_levels(series: Any) -> tuple[Level, ...]:
+    """The levels that are used, in their declared order; in sorted order where the library keeps none."""
+    present = [value for value, gone in zip(series.to_list(), series.is_null().to_list(), strict=True) if not gone]
+    used = {as_level(value) for value in present}
+    declared = [as_level(value) for value in _declared(series)] or sorted(used, key=str)
+    return tuple(dict.fromkeys(level for level in declared if level in used))
+
+
+def _declared(series: Any) -> list[Any]:
+    native = series.to_native()
+    if hasattr(native, "cat") and hasattr(native.cat, "categories"):
+        return list(native.cat.categories.tolist())
+    if hasattr(series.dtype, "categories"):
+        return list(series.dtype.categories)
+    if hasattr(native, "unify_dictionaries") or "dictionary" in str(native.dtype):
+        arrow = series.to_arrow() if not hasattr(native, "unify_dictionaries") else native
+        chunks = arrow.unify_dictionaries().chunks if hasattr(arrow, "unify_dictionaries") else [arrow]
+        return list(chunks[0].dictionary.to_pylist()) if chunks else []
+    return []
