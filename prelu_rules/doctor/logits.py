@@ -194,8 +194,8 @@ def _stable(model: keras.Model) -> StableSoftmaxCrossentropy:
         return StableSoftmaxCrossentropy(getattr(loss, "label_smoothing", 0.0), reduction=loss.reduction)
     name = model.loss if isinstance(model.loss, str) else getattr(loss, "name", getattr(loss, "__name__", model.loss))
     raise UnsupportedModelError(
-        f"the model {model.name!r} is compiled with the loss {name!r}, which is not a plain cross-entropy over classes; "
-        "compile it with one first."
+        f"the model {model.name!r} is compiled with the loss {name!r}, which is not a plain cross-entropy over "
+        "classes; compile it with one first."
     )
 
 

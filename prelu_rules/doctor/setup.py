@@ -134,7 +134,7 @@ def _last_activation(outputs: Any, calls: Iterable[tuple[keras.layers.Layer, Any
     return "sigmoid" if outputs.shape[-1] == 1 or not _sum_to_one(_array(outputs)) else "softmax"
 
 
-def _activation(layer: keras.layers.Layer) -> str | None:
+def _activation(layer: Any) -> str | None:
     for kind, name in _LAYERS.items():
         if isinstance(layer, kind):
             # A ReLU layer can be leaky or end at a maximum.

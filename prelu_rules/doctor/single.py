@@ -29,8 +29,8 @@ def check(
 ) -> Report:
     """Looks once at the outputs of a model, without a history.
 
-    That accuracy has fallen to chance can then only be told from logits that are nearly equal and large. `TrainingDoctor.check` takes the same
-    arguments and remembers what it saw.
+    That accuracy has fallen to chance can then only be told from logits that are nearly equal and large.
+    `TrainingDoctor.check` takes the same arguments and remembers what it saw.
 
     Args:
         logits: `(..., N)` logits, probabilities, or predictions of a regressor; NumPy arrays or tensors.

@@ -126,7 +126,7 @@ def shared():
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (lambda: sequential(layers.Dense(2, name="last")), r"ends in 'last' \(Dense\), which is no softmax"),
+        (lambda: sequential(layers.Dense(2, name="last")), r"ends in 'last' \(Dense\), which is not a softmax"),
         (lambda: sequential(layers.Softmax(), layers.Reshape((3,), name="last")), r"'last' \(Reshape\)"),
         (lambda: sequential(layers.Softmax(), layers.Dense(2, name="last", activation="sigmoid")), r"\(Dense\)"),
         (lambda: functional(lambda x: layers.Softmax(name="last")(x, mask=x > 0)), r"'last' \(Softmax\)"),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 import prelu_rules as pr
-from prelu_rules.columns.cells import table_cells
+from prelu_rules.columns.tables import table_cells
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.estimators.fit import _split, fit_rules
 from prelu_rules.estimators.target import Target
