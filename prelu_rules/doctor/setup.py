@@ -44,7 +44,7 @@ _FUNCTIONS: dict[Any, Literal["categorical", "binary"]] = {
     keras.losses.binary_crossentropy: "binary",
     keras.losses.binary_focal_crossentropy: "binary",
 }
-_LAYERS: dict[type, str] = {
+_LAYERS: dict[Any, str] = {
     keras.layers.ReLU: "relu",
     keras.layers.LeakyReLU: "leaky_relu",
     keras.layers.PReLU: "prelu",
