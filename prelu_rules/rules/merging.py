@@ -8,31 +8,31 @@ from dataclasses import replace
 import numpy as np
 
 from prelu_rules.domains.domain import Domain, frame_of
-from prelu_rules.domains.frame import Frame
-from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.simplification import implied, needed
+from prelu_rules.rules.simplification import cell_program, implied, needed
 from prelu_rules.tolerances import CANCELLED, CUT
 
 
 def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
-    """Merge rules with the same outputs whose union is convex, until no two are left that can be merged so.
+    """Merge rules with the same outputs whose union is convex, until no several are left that can be merged so.
 
     The union of two polyhedra is convex if, and only if, it is the set of inputs that satisfy those conditions of
     either that the other satisfies too (Bemporad, Fukuda and Torrisi, "Convexity recognition of the union of
-    polyhedra", 2001). They are the conditions of the merged rule. First those merge that satisfy them off the domain as
-    well, so that an input that a rule covered stays covered wherever it is; then those that do so on the domain only.
-    An input off the domain that a rule loses nearly always falls under another; `off_domain` says what counts where
-    it does not.
+    polyhedra", 2001). They are the conditions of the merged rule. Where no two are left, three or more may still have a
+    convex union together, such as the wedges of a pinwheel; see `convex_groups`. First those merge that satisfy the
+    conditions off the domain as well, so that an input that a rule covered stays covered wherever it is; then those
+    that do so on the domain only. An input off the domain that a rule loses nearly always falls under another;
+    `off_domain` says what counts where it does not.
 
     Args:
         rules: rules whose interiors are disjoint on the domain.
         domain: what they are asked to hold on; None for all inputs.
 
     Returns:
-        Rules of which no two have a union that is convex on the domain; where two have become one, it stands in the
-        place of the first.
+        Rules with the same outputs are left only where no two or more of them have a union that is convex on the
+        domain; where several have become one, it stands in the place of the first.
 
     Raises:
         InvalidValueError: if the domain is empty.
@@ -46,22 +46,58 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
     """
     left = list(rules)
     for within in (None,) if domain is None else (None, domain):
-        _merge(left, domain, within)
+        _merge_pairs(left, domain, within)
+        while _merge_group(left, domain, within):
+            # A larger rule may now be merged with a single one.
+            _merge_pairs(left, domain, within)
     return tuple(left)
 
 
-def _merge(left: list[Rule], domain: Domain | None, within: Domain | None) -> None:
+def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None) -> None:
     """Merge rules until no two are left whose union has the conditions that either satisfies within a domain."""
     k = 0
+    # The rules of each pair are kept with it, so that no other rule can get the identity of one that is gone.
+    refused: dict[tuple[int, int], tuple[Rule, Rule]] = {}
     while k < len(left):
         for other in range(k + 1, len(left)):
-            union = _union(left[k], left[other], domain, within)
-            if union is not None:
+            pair = left[k], left[other]
+            if (id(pair[0]), id(pair[1])) in refused:
+                continue
+            conditions = _union(*pair, domain, within)
+            if conditions is not None:
                 # A larger rule may now be merged with one that was passed before.
-                left[k : k + 1], left[other : other + 1] = [union], []
+                _join(left, (k, other), conditions)
                 k = -1
                 break
+            refused[id(pair[0]), id(pair[1])] = pair
         k += 1
+
+
+def _merge_group(left: list[Rule], domain: Domain | None, within: Domain | None) -> bool:
+    """Merge the first three or more rules whose union is convex; False if there are none."""
+    seen: set[int] = set()
+    for k, rule in enumerate(left):
+        if k in seen:
+            continue
+        alike = [k, *(other for other in range(k + 1, len(left)) if _alike(rule, left[other]))]
+        seen.update(alike)
+        group = convex_group([left[number].conditions for number in alike], domain, within)
+        if group is not None:
+            _join(left, [alike[number] for number in group.members], needed(group.conditions, domain))
+            return True
+    return False
+
+
+def _join(left: list[Rule], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:
+    """Put one rule in the place of the first of several."""
+    counts = [count for number in numbers if (count := left[number].count) is not None]
+    left[numbers[0]] = replace(left[numbers[0]], conditions=conditions, count=sum(counts) if counts else None)
+    for number in reversed(numbers[1:]):
+        del left[number]
+
+
+def _alike(left: Rule, right: Rule) -> bool:
+    return left.decision == right.decision and same_outputs(left.outputs, right.outputs)
 
 
 def same_outputs(left: AffineMap, right: AffineMap) -> bool:
@@ -86,14 +122,14 @@ def same_outputs(left: AffineMap, right: AffineMap) -> bool:
     return bool((difference <= CANCELLED * size[:, None]).all())
 
 
-def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None) -> Rule | None:
-    """The rule of the union, if there is one."""
-    if left.decision != right.decision or not same_outputs(left.outputs, right.outputs):
+def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None) -> tuple[Condition, ...] | None:
+    """The conditions of the union, if it is convex and the rules are alike."""
+    if not _alike(left, right):
         return None
     mine, alien = _split(left.conditions, right.conditions, within)
     theirs, strange = _split(right.conditions, left.conditions, within)
     envelope = [*mine, *theirs]
-    cell = _cell(envelope, frame_of(domain, left.outputs.coef.shape[1]))
+    cell = cell_program(envelope, frame_of(domain, left.outputs.coef.shape[1]))
     for first in alien:
         coef, intercept = first.halfspace()
         if cell.reach(-coef, -intercept) <= CUT:
@@ -105,8 +141,7 @@ def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None
             if cell.reach(-coef, -intercept) > CUT:
                 return None
         cell.pop()
-    counts = [rule.count for rule in (left, right) if rule.count is not None]
-    return replace(left, conditions=needed(envelope, domain), count=sum(counts) if counts else None)
+    return needed(envelope, domain)
 
 
 def _split(
@@ -116,14 +151,7 @@ def _split(
     shared: list[Condition] = []
     own: list[Condition] = []
     if conditions:
-        cell = _cell(others, frame_of(within, len(conditions[0].coef)))
+        cell = cell_program(others, frame_of(within, len(conditions[0].coef)))
         for condition in conditions:
             (shared if implied(cell, condition, others, within) else own).append(condition)
     return shared, own
-
-
-def _cell(conditions: Sequence[Condition], frame: Frame) -> CellProgram:
-    cell = CellProgram(frame)
-    for condition in conditions:
-        cell.push(*condition.halfspace())
-    return cell

@@ -208,8 +208,8 @@ def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> It
 
 def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatArray | None:
     """A point inside two rules, if there is one."""
-    sides = [{_direction(condition.row()) for condition in rule.conditions} for rule in rules]
-    opposite = [{_direction(-condition.row()) for condition in rule.conditions} for rule in rules]
+    sides = [{direction(condition.row()) for condition in rule.conditions} for rule in rules]
+    opposite = [{direction(-condition.row()) for condition in rule.conditions} for rule in rules]
     for one, other in combinations(range(len(rules)), 2):
         # Nothing is inside two rules on the two sides of one hyperplane.
         if cells[other] is None or sides[one] & opposite[other]:
@@ -221,8 +221,19 @@ def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatAr
     return None
 
 
-def _direction(row: Array) -> tuple[Fraction, ...]:
-    """A function divided by the size of its first weight, so that positive multiples are equal."""
+def direction(row: Array) -> tuple[Fraction, ...]:
+    """A function divided by the size of its first weight, so that positive multiples are equal.
+
+    Args:
+        row: weights and constant, in exact rationals.
+
+    Returns:
+        The divided row.
+
+    Example:
+        >>> direction(np.array([Fraction(-4), Fraction(2)])) == (-1, Fraction(1, 2))
+        True
+    """
     size = next((abs(v) for v in row if v != 0), 1)
     return tuple(v / size for v in row)
 

@@ -6,7 +6,6 @@ This changes the rules. How many digits a number needs when unchanged rules are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,8 @@ from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted
-from prelu_rules.rules.overlay import rule_deviation
+from prelu_rules.rules.overlay import Deviation
+from prelu_rules.rules.proven import proven
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import digits, short_row
@@ -45,7 +45,8 @@ def rounded(
 
     A bend is one number in every rule that names it, so rules meet where they met. Numbers become 0 or 1 where the
     error allows it, else decimals or fractions such as 1/3 with as few digits as it does; of equally many digits halves
-    to sixths are preferred. A fraction is held, and proven, as the float that is nearest to it.
+    to sixths are preferred. A fraction is held, and proven, as the float that is nearest to it. Rules that have become
+    one function are merged, and conditions that nothing depends on any more go; see `proven`.
 
     Args:
         system: the rules.
@@ -56,8 +57,8 @@ def rounded(
         x: `(n_rows, n_inputs)`, rows to count; without them the rules have no counts.
 
     Returns:
-        Rules with the largest difference, proven in exact arithmetic, in `rounding_error`. They have no network and no
-        precision: their numbers are meant to be read as they are.
+        Rules with the largest difference, proven in exact arithmetic, in `rounding_error`. They cover the domain and
+        are disjoint there. They have no network and no precision: their numbers are meant to be read as they are.
 
     Raises:
         InvalidValueError: unless one of `max_error` and `decimals` is given, above 0 and not below 0; if there is no
@@ -127,13 +128,13 @@ def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSyste
         )
         for r in system.rules
     ]
-    candidate = _rebuilt(system, domain, bends, np.round(bends.rows, decimals), outputs)
-    proven = rule_deviation(system, candidate, domain)
-    if proven.uncovered is not None:
+    found = proven(system, _rebuilt(system, bends, np.round(bends.rows, decimals), outputs), domain)
+    if isinstance(found, Deviation):
+        assert found.uncovered is not None
         raise RoundingError(
-            f"{decimals} decimals leave the input {proven.uncovered.tolist()} without a rule; take more decimals."
+            f"{decimals} decimals leave the input {found.uncovered.tolist()} without a rule; take more decimals."
         )
-    return replace(candidate, rounding_error=tuple(proven.upper.tolist()))
+    return found
 
 
 def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSystem:
@@ -145,14 +146,13 @@ def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSyst
     factor, failures = 1.0, 0
     # The budget is spent with care, so more than the error allows may still be within it.
     for _ in range(TRIES):
-        candidate = _shortened(system, domain, bends, strengths, boxes, factor * allowed)
-        proven = rule_deviation(system, candidate, domain)
-        if proven.uncovered is None and (proven.upper <= allowed).all():
-            cost = reading_cost(candidate)
-            if best is None or cost < best[0]:
-                best = cost, replace(candidate, rounding_error=tuple(proven.upper.tolist()))
-        else:
+        found = proven(system, _shortened(system, domain, bends, strengths, boxes, factor * allowed), domain, allowed)
+        if isinstance(found, Deviation):
             failures += 1
+        else:
+            cost = reading_cost(found)
+            if best is None or cost < best[0]:
+                best = cost, found
         if failures == PATIENCE and best is not None:
             break
         factor *= STEP if best is not None else 1 / STEP
@@ -170,7 +170,8 @@ def _shortened(
     strengths: FloatArray,
     boxes: Sequence[tuple[FloatArray, FloatArray]],
     budget: FloatArray,
-) -> RuleSystem:
+) -> list[Rule]:
+    """The rules with the shortest numbers that change no output by more than a budget, as far as can be told."""
     rows = bends.rows.copy()
     centre, radius = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
     for bend, row in enumerate(bends.rows):
@@ -187,7 +188,7 @@ def _shortened(
             [short_row(row, middle, half, share * error) for row, error in zip(affine, budget, strict=True)]
         )
         outputs.append(AffineMap(short[:, :-1], short[:, -1]))
-    return _rebuilt(system, domain, bends, rows, outputs)
+    return _rebuilt(system, bends, rows, outputs)
 
 
 def _bounding_box(rule: Rule, domain: Domain) -> tuple[FloatArray, FloatArray]:
@@ -206,9 +207,7 @@ def _bounding_box(rule: Rule, domain: Domain) -> tuple[FloatArray, FloatArray]:
     return (lower + upper) / 2, (upper - lower) / 2
 
 
-def _rebuilt(
-    system: RuleSystem, domain: Domain, bends: Bends, rows: FloatArray, outputs: Sequence[AffineMap]
-) -> RuleSystem:
+def _rebuilt(system: RuleSystem, bends: Bends, rows: FloatArray, outputs: Sequence[AffineMap]) -> list[Rule]:
     """The same rules with other bends and outputs."""
     rules = []
     for rule, sides, affine in zip(system.rules, bends.sides, outputs, strict=True):
@@ -219,4 +218,4 @@ def _rebuilt(
             for c, side in zip(rule.conditions, sides, strict=True)
         )
         rules.append(Rule(conditions, affine))
-    return replace(system, rules=tuple(rules), form=None, precision=None, domain=domain)
+    return rules

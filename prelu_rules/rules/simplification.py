@@ -7,12 +7,34 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.rule import Condition
 from prelu_rules.tolerances import CUT
 
 Conditions = Sequence[Condition]
+
+
+def cell_program(conditions: Conditions, frame: Frame) -> CellProgram:
+    """The cell of a rule as a linear program.
+
+    Args:
+        conditions: the rule's.
+        frame: the domain.
+
+    Returns:
+        The domain, cut by the conditions in their order.
+
+    Example:
+        >>> adult = Condition([1.0], -18.0, nonnegative=True)
+        >>> cell_program([adult], frame_of(None, 1)).reach(np.array([-1.0]), 0.0)
+        -18.0
+    """
+    cell = CellProgram(frame)
+    for condition in conditions:
+        cell.push(*condition.halfspace())
+    return cell
 
 
 def implied(cell: CellProgram, condition: Condition, others: Conditions, domain: Domain | None) -> bool:
@@ -76,9 +98,7 @@ def needed(
     """
     if not conditions:
         return ()
-    cell = CellProgram(frame_of(domain, len(conditions[0].coef)))
-    for condition in conditions:
-        cell.push(*condition.halfspace())
+    cell = cell_program(conditions, frame_of(domain, len(conditions[0].coef)))
     kept = list(range(len(conditions)))
     for k in sorted(kept, key=lambda k: (np.count_nonzero(conditions[k].coef), k), reverse=True):
         cell.relax(k)

@@ -4,7 +4,7 @@ from itertools import combinations
 import networks
 import numpy as np
 import pytest
-import rational_plane
+import rule_polygons
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -89,40 +89,12 @@ def test_merged_rules_are_the_network_and_cover_everything(seed, bounded):
     assert rules.assign(100 * x).min() >= 0
 
 
-def corners(one, box):
-    """The corners of a rule's cell in a rectangle, in exact rationals, anticlockwise."""
-    (left, bottom), (right, top) = ([Fraction(v) for v in side] for side in (box.lower, box.upper))
-    found = [(left, bottom), (right, bottom), (right, top), (left, top)]
-    for condition in one.conditions:
-        row = [Fraction(v) for v in np.append(*condition.halfspace())]
-        found = rational_plane.clipped(found, [rational_plane.value(row, corner) for corner in found])
-    return found
-
-
-def hull(points):
-    """The corners of the convex hull, anticlockwise (Andrew's monotone chain, 1979)."""
-    chains = []
-    for ordered in (sorted(set(points)), sorted(set(points), reverse=True)):
-        chain = []
-        for p in ordered:
-            while len(chain) > 1 and rational_plane.area([*chain[-2:], p]) <= 0:
-                chain.pop()
-            chain.append(p)
-        chains += chain[:-1]
-    return chains
-
-
 @given(networks.seeds, st.sampled_from([0.25, 1.0, 4.0]))
-def test_no_two_rules_that_are_left_have_a_convex_union_on_the_domain(seed, size):
-    """The obvious way: two cells have a convex union if, and only if, their hull has no more area than they have."""
+def test_no_rules_that_are_left_have_a_convex_union_on_the_domain(seed, size):
     box = Box([-size, -size], [size, size])
     rules = extract_rules(dead_network(seed), box).rules
-    cells = [corners(one, box) for one in rules]
-    assert sum(rational_plane.area(cell) for cell in cells) == Fraction(2 * size) ** 2
-    for (one, mine), (other, theirs) in combinations(zip(rules, cells, strict=True), 2):
-        if same_outputs(one.outputs, other.outputs):
-            together = rational_plane.area(hull([*mine, *theirs]))
-            assert together > rational_plane.area(mine) + rational_plane.area(theirs)
+    assert sum(rule_polygons.areas(rules, box)) == Fraction(2 * size) ** 2
+    assert rule_polygons.convex_together(rules, box) is None
 
 
 @given(networks.seeds)

@@ -1,6 +1,7 @@
 import networks
 import numpy as np
 import pytest
+import rule_polygons
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,9 +10,12 @@ from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.export import json, text, text_reader
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.merging import merged
+from prelu_rules.rules.overlay import cell_of, overlap, uncovered, whole_domain
 from prelu_rules.rules.rounded import reading_cost, rounded
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.simplification import needed
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 4)
 
@@ -131,3 +135,89 @@ def test_bad_use_is_named(arguments, error, message):
 def test_rules_without_a_domain_are_refused():
     with pytest.raises(InvalidValueError, match="rules that hold for all inputs cannot be rounded by an error"):
         extract_rules(networks.random_form(0, (2, 2, 1))).rounded(max_error=1)
+
+
+how_short = st.sampled_from([{"decimals": 0}, {"decimals": 1}, {"share": 0.3}, {"share": 0.05}])
+
+
+@given(networks.seeds, st.sampled_from([(2, 1, 1), (2, 3, 1), (2, 2, 2, 1), (3, 4, 1), (3, 2, 2, 2)]), how_short)
+def test_rounded_rules_are_complete_disjoint_and_none_is_too_many(seed, widths, how):
+    rules, _, size = rules_of(seed, widths)
+    short = rules.rounded(**({"max_error": how["share"] * size} if "share" in how else how))
+    domain = rules.domain
+    whole, exact = whole_domain(domain, widths[0]), [rule.exact() for rule in short.rules]
+    assert next(uncovered(whole, [], exact), None) is None
+    assert overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None
+    assert len(short) <= len(rules)
+    assert merged(short.rules, domain) == short.rules
+    assert all(needed(rule.conditions, domain) == rule.conditions for rule in short.rules)
+    if widths[0] == 2:
+        assert all(area > 0 for area in rule_polygons.areas(short.rules, domain))
+        assert rule_polygons.convex_together(short.rules, domain) is None
+    x = np.random.default_rng(seed).uniform(domain.lower, domain.upper, (1000, widths[0]))
+    differences = np.abs(short.predict(x) - rules.predict(x)).max(axis=0)
+    assert (differences <= np.array(short.rounding_error) + 1e-12).all()
+
+
+def two_bends(*outputs, signs=(1.0, 1.0), bends=(0.1, 0.3)):
+    """Rules of one input in [-1, 1]: left of both bends, between them, and right of both."""
+    (first, second), (low, high) = signs, bends
+    lower = [Condition([first], -first * low, (first > 0) == right) for right in (False, True)]
+    upper = [Condition([second], -second * high, (second > 0) == right) for right in (False, True)]
+    cells = [(lower[0],), (lower[1], upper[0]), (upper[1],)]
+    rules = tuple(Rule(cell, AffineMap([[w]], [c])) for cell, (w, c) in zip(cells, outputs, strict=True))
+    return RuleSystem(rules, ("x",), ("y",), domain=Box([-1], [1]))
+
+
+def test_rules_of_one_function_become_one_rule_without_conditions():
+    rules = two_bends((1.01, 0.0), (0.99, 0.002), (1.02, -0.007))
+    for short in (rules.rounded(max_error=0.1), rules.rounded(decimals=1)):
+        assert [(rule.conditions, rule.outputs) for rule in short.rules] == [((), AffineMap([[1.0]], [0.0]))]
+        assert 0 < short.rounding_error[0] <= 0.1
+    assert rules.rounded(max_error=0.1, x=[[0.0], [0.2], [1.0]]).rules[0].count == 3
+
+
+def test_a_bend_that_no_rule_needs_any_more_vanishes():
+    rules = two_bends((1.01, 0.0), (0.99, 0.002), (3.0, -0.601))
+    short = rules.rounded(decimals=1, x=[[0.0], [0.2], [0.25], [0.3], [1.0]])
+    assert [(len(rule.conditions), rule.count) for rule in short.rules] == [(1, 3), (1, 2)]
+    assert {abs(rule.conditions[0].intercept) for rule in short.rules} == {0.3}
+
+
+@pytest.mark.parametrize("signs", [(1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)])
+def test_a_rule_that_is_left_without_an_interior_vanishes(signs):
+    """Both bends are rounded to 0, and whatever side each counts to, 0 falls under a rule."""
+    short = two_bends((1.0, 0.0), (2.0, -0.1), (4.0, -0.7), signs=signs).rounded(decimals=0)
+    assert [rule.outputs.coef.item() for rule in short.rules] == [1.0, 4.0]
+    np.testing.assert_array_equal(short.predict([[-0.5], [0.5]]), [[-0.5], [1.0]])
+    # Near 0 the first rule said 0, and the last now says -1.
+    assert short.assign([[0.0]]).item() in (0, 1) and short.rounding_error == (1.0,)
+
+
+def test_rules_that_would_overlap_are_cut():
+    """Rounded to 0 decimals, the bend of the first rule passes that of the second, which says more there."""
+    low, high = Condition([1.0], -0.5, nonnegative=False), Condition([2.0], -0.98, nonnegative=True)
+    rules = RuleSystem(
+        (Rule((low,), AffineMap([[1.0]], [0.0])), Rule((high,), AffineMap([[3.0]], [-1.0]))),
+        ("x",),
+        ("y",),
+        domain=Box([-1], [1]),
+    )
+    short = rules.rounded(decimals=0)
+    exact = [rule.exact() for rule in short.rules]
+    assert overlap(exact, [cell_of(whole_domain(rules.domain, 1), rule.conditions) for rule in exact]) is None
+
+
+def test_one_function_needs_no_bends_to_be_right():
+    """Rounded to `x < 0` and `x >= y`, the bends leave a gap, but a rule without conditions covers it."""
+    one, other = AffineMap([[0.0, 0.0]], [1.0]), AffineMap([[0.0, 0.0]], [2.0])
+    sides = Condition([1.0, -0.4], -0.45, nonnegative=False), Condition([1.0, -0.6], -0.25, nonnegative=True)
+
+    def rules(*outputs):
+        cells = ((side,) for side in sides)
+        found = tuple(Rule(cell, affine) for cell, affine in zip(cells, outputs, strict=True))
+        return RuleSystem(found, ("x", "y"), ("z",), domain=Box([-1, 0], [1, 1]))
+
+    assert rules(one, one).rounded(decimals=0).rules == (Rule((), one),)
+    with pytest.raises(RoundingError, match="without a rule"):
+        rules(one, other).rounded(decimals=0)

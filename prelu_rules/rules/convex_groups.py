@@ -1,0 +1,171 @@
+"""Three or more cells whose union is convex, though that of no two is, such as the wedges of a pinwheel.
+
+A convex union of cells is an intersection of half-spaces, each a condition of one of the cells that all of them satisfy
+(Bemporad, Fukuda and Torrisi, "Convexity recognition of the union of polyhedra", 2001). So whatever convex union holds
+two cells, it holds the envelope of the two: where all those conditions hold, of any cell, that both satisfy. A cell
+that reaches into the envelope belongs to the group as well, which makes the envelope larger. Where no further cell
+reaches into it, it is the smallest convex union that holds the two cells if they cover it, and there is none if not.
+So each two cells have to be asked only once, and no choice is left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.sampling import sampled
+from prelu_rules.rules.rule import Condition
+from prelu_rules.rules.simplification import cell_program, implied
+from prelu_rules.tolerances import CUT
+from prelu_rules.values import BoolArray, FloatArray
+
+Conditions = Sequence[Condition]
+
+FEWEST = 3
+"""Of two cells `merging` knows already whether their union is convex."""
+
+WITNESSES = 1000
+"""Rows of the domain; one inside an envelope and in no cell shows at once that the cells do not cover it."""
+
+
+class ConvexGroup(NamedTuple):
+    """Cells whose union is convex on a domain.
+
+    Attributes:
+        members: which of the cells, in order.
+        conditions: what all of them satisfy; on the domain their union is where these hold, up to boundaries.
+    """
+
+    members: tuple[int, ...]
+    conditions: tuple[Condition, ...]
+
+
+def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Domain | None) -> ConvexGroup | None:
+    """The first group of three or more cells whose union is convex on a domain, of which no two have one.
+
+    Args:
+        cells: conditions of each cell; the interiors are disjoint on the domain.
+        domain: what they are asked to hold on; None for all inputs.
+        within: where a cell has to satisfy the conditions of the union: the domain, or None for everywhere.
+
+    Returns:
+        A smallest such group, or None if there is none.
+
+    Raises:
+        InvalidValueError: if the domain is empty.
+        SolverError: if the linear programming solver fails.
+
+    Example:
+        >>> wedges = [[Condition([*start], 0.0, True), Condition([*end], 0.0, False)]
+        ...           for start, end in [((1, 0), (-1, 1)), ((-1, 1), (-1, -1)), ((-1, -1), (1, 0))]]
+        >>> convex_group(wedges, None, None)
+        ConvexGroup(members=(0, 1, 2), conditions=())
+    """
+    if len(cells) < FEWEST or not all(cells):
+        return None
+    pool = _Pool.of(cells, domain, within)
+    refused: set[frozenset[int]] = set()
+    for pair in combinations(range(len(cells)), 2):
+        group = pool.closure(pair)
+        if group is not None and group not in refused:
+            if pool.covers(group):
+                return ConvexGroup(tuple(sorted(group)), tuple(pool.envelope(group)))
+            refused.add(group)
+    return None
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Cells, their distinct conditions, which cell satisfies which, and rows of the domain that are in no cell."""
+
+    cells: Sequence[Conditions]
+    conditions: Conditions
+    satisfied: BoolArray
+    frame: Frame
+    gaps: FloatArray
+
+    @classmethod
+    def of(cls, cells: Sequence[Conditions], domain: Domain | None, within: Domain | None) -> _Pool:
+        distinct = {(*c.coef.tolist(), c.intercept, c.nonnegative): c for cell in cells for c in cell}
+        conditions = list(distinct.values())
+        n_inputs = len(conditions[0].coef)
+        everywhere = frame_of(within, n_inputs)
+        programs = [cell_program(cell, everywhere) for cell in cells]
+        satisfied = [
+            [implied(program, c, cell, within) for c in conditions]
+            for program, cell in zip(programs, cells, strict=True)
+        ]
+        rows = np.empty((0, n_inputs)) if domain is None else sampled(domain, WITNESSES)
+        inside = np.any([np.all([_values(c, rows) >= -CUT for c in cell], axis=0) for cell in cells], axis=0)
+        return cls(cells, conditions, np.array(satisfied), frame_of(domain, n_inputs), rows[~inside])
+
+    def envelope(self, group: frozenset[int]) -> list[Condition]:
+        """The conditions that all cells of a group satisfy."""
+        shared = np.asarray(self.satisfied[sorted(group)].all(axis=0))
+        return [condition for condition, is_shared in zip(self.conditions, shared, strict=True) if is_shared]
+
+    def closure(self, pair: tuple[int, int]) -> frozenset[int] | None:
+        """The smallest group with two cells whose envelope no other cell reaches into; None if a gap does."""
+        group = frozenset(pair)
+        while True:
+            envelope = self.envelope(group)
+            if np.all([_values(c, self.gaps) > CUT for c in envelope], axis=0).any() and len(self.gaps):
+                return None
+            program = cell_program(envelope, self.frame)
+            others = (k for k in range(len(self.cells)) if k not in group)
+            reaching = frozenset(k for k in others if _reaches(program, self.cells[k]))
+            if not reaching:
+                return group
+            group |= reaching
+
+    def covers(self, group: frozenset[int]) -> bool:
+        """Whether the cells of a group leave nothing of their envelope uncovered but boundaries."""
+        program = cell_program(self.envelope(group), self.frame)
+        return not _leaves_gap(program, [self.cells[k] for k in sorted(group)])
+
+
+def _values(condition: Condition, rows: FloatArray) -> FloatArray:
+    coef, intercept = condition.halfspace()
+    return np.asarray(rows @ coef + intercept)
+
+
+def _reaches(program: CellProgram, cell: Conditions) -> bool:
+    """Whether a cell has an interior within a program."""
+    entered = 0
+    for condition in cell:
+        halfspace = condition.halfspace()
+        if program.reach(*halfspace) <= CUT:
+            break
+        program.push(*halfspace)
+        entered += 1
+    for _ in range(entered):
+        program.pop()
+    return entered == len(cell)
+
+
+def _leaves_gap(program: CellProgram, cells: Sequence[Conditions]) -> bool:
+    """Whether a part of a program that has an interior is in none of the cells; the program is used up if so."""
+    if not cells:
+        return True
+    entered = 0
+    for condition in cells[0]:
+        coef, intercept = condition.halfspace()
+        if program.reach(-coef, -intercept) > CUT:
+            program.push(-coef, -intercept)
+            if _leaves_gap(program, cells[1:]):
+                return True
+            program.pop()
+        if program.reach(coef, intercept) <= CUT:
+            break
+        program.push(coef, intercept)
+        entered += 1
+    for _ in range(entered):
+        program.pop()
+    return False

@@ -1,0 +1,116 @@
+"""Rules that overlap become rules that do not: what an earlier rule covers is taken from the later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.rules.overlay import cell_of, direction
+from prelu_rules.rules.rule import Condition, Rule
+
+
+def disjoint(rules: Sequence[Rule], whole: ExactCell) -> tuple[Rule, ...]:
+    """Rules that give each input what the first rule that covers it gives, and of which no two share an interior.
+
+    A rule that overlaps an earlier one is cut along its conditions, as often as it takes. All of this is exact.
+
+    Args:
+        rules: the rules; the first that covers an input counts.
+        whole: the domain.
+
+    Returns:
+        The rules that cover an input of the domain, or the pieces that are left of them, in the same order.
+
+    Example:
+        >>> from prelu_rules.domains.box import Box
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> outputs = AffineMap([[1.0]], [0.0])
+        >>> young, adult = (Condition([1.0], -age, side) for age, side in ((30.0, False), (18.0, True)))
+        >>> whole = ExactCell.of_domain(Box([0], [100]), 1)
+        >>> young_first = disjoint([Rule((young,), outputs), Rule((adult,), outputs)], whole)
+        >>> [rule.conditions[-1].intercept for rule in young_first]
+        [-30.0, -30.0]
+    """
+    found: list[Rule] = []
+    exact = [[c.exact().row() for c in rule.conditions] for rule in rules]
+    sides = [{direction(row) for row in rows} for rows in exact]
+    opposite = [{direction(-row) for row in rows} for rows in exact]
+    for number, rule in enumerate(rules):
+        pieces = [rule] if _covers_something(whole, rule.conditions) else []
+        for earlier in range(number):
+            # Nothing is inside two rules on the two sides of one hyperplane.
+            if not sides[number] & opposite[earlier]:
+                pieces = [part for piece in pieces for part in _without(piece, rules[earlier], whole)]
+        found += pieces
+    return tuple(found)
+
+
+def has_interior(whole: ExactCell, conditions: Sequence[Condition]) -> bool:
+    """Whether conditions leave an interior of a domain.
+
+    Args:
+        whole: the domain.
+        conditions: the conditions.
+
+    Returns:
+        True if points of the domain satisfy all of them, and lie on the boundary of none.
+
+    Example:
+        >>> from prelu_rules.domains.box import Box
+        >>> whole = ExactCell.of_domain(Box([0], [1]), 1)
+        >>> [has_interior(whole, [Condition([1.0], -bend, True)]) for bend in (0.5, 1.0)]
+        [True, False]
+    """
+    rows = [condition.exact() for condition in conditions]
+    # A function that is 0 all over the domain has no side to be on: it counts as non-negative.
+    flat = [c for c in rows if not whole.exceeds(c.row()) and not whole.exceeds(-c.row())]
+    cell = cell_of(whole, rows)
+    # A convex set where each of several functions is positive somewhere has points where all are.
+    return cell is not None and all(c.nonnegative if c in flat else cell.exceeds(c.row()) for c in rows)
+
+
+def closed(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules with the boundaries that only strict conditions meet at: `x < 0` and `x > 0` leave 0 to neither.
+
+    Args:
+        rules: the rules.
+
+    Returns:
+        Rules whose strict conditions are those with a hyperplane that another condition holds on.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> outputs = AffineMap([[1.0]], [0.0])
+        >>> [rule] = closed([Rule((Condition([2.0], -1.0, nonnegative=False),), outputs)])
+        >>> rule.conditions[0].holds([[0.4], [0.5], [0.6]])
+        array([ True,  True, False])
+    """
+    held = {direction(c.exact().row()) for rule in rules for c in rule.conditions if c.nonnegative}
+
+    def at_least(condition: Condition) -> Condition:
+        if condition.nonnegative or direction(-condition.exact().row()) in held:
+            return condition
+        return replace(condition, coef=-condition.coef, intercept=-condition.intercept, nonnegative=True)
+
+    return tuple(replace(rule, conditions=tuple(at_least(c) for c in rule.conditions)) for rule in rules)
+
+
+def _covers_something(whole: ExactCell, conditions: Sequence[Condition]) -> bool:
+    rows = [condition.exact() for condition in conditions]
+    cell = cell_of(whole, rows)
+    return cell is not None and all(c.nonnegative or cell.exceeds(c.row()) for c in rows)
+
+
+def _without(rule: Rule, other: Rule, whole: ExactCell) -> list[Rule]:
+    """The pieces of a rule that another does not cover; the rule itself where they share no interior."""
+    if not has_interior(whole, (*rule.conditions, *other.conditions)):
+        return [rule]
+    pieces: list[Rule] = []
+    inside = rule.conditions
+    for condition in other.conditions:
+        beyond = (*inside, replace(condition, nonnegative=not condition.nonnegative))
+        if _covers_something(whole, beyond):
+            pieces.append(replace(rule, conditions=beyond))
+        inside = (*inside, condition)
+    return pieces

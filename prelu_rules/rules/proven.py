@@ -1,0 +1,77 @@
+"""Rules whose numbers were changed become a system that is complete, disjoint and short, with a proof of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from prelu_rules.domains.domain import Domain
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.rules.disjoint import closed, disjoint, has_interior
+from prelu_rules.rules.merging import merged, same_outputs
+from prelu_rules.rules.overlay import Deviation, cell_of, overlap, rule_deviation, uncovered, whole_domain
+from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.simplification import needed
+from prelu_rules.values import FloatArray
+
+
+def proven(
+    system: RuleSystem, rules: Sequence[Rule], domain: Domain, allowed: FloatArray | None = None
+) -> RuleSystem | Deviation:
+    """The simplest system of changed rules that is proven to cover a domain, to be disjoint, and to be near enough.
+
+    Args:
+        system: the rules as they were.
+        rules: the same with other numbers; the first that covers an input counts.
+        domain: where they are compared.
+        allowed: `(n_outputs,)`, the largest differences; None for any.
+
+    Returns:
+        The system, with its `rounding_error`; no two or more of its rules with the same outputs have a convex union on
+        the domain, and no condition follows from the others there. If nothing passes, what the proof found instead.
+
+    Raises:
+        InvalidValueError: if no point satisfies the constraints of the domain exactly.
+        SolverError: if the linear programming solver fails.
+
+    Example:
+        >>> from prelu_rules.domains.box import Box
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> from prelu_rules.rules.rule import Condition
+        >>> cells = [(Condition([1.0], -0.5, side),) for side in (False, True)]
+        >>> before = [Rule(cell, AffineMap([[w]], [0.0])) for cell, w in zip(cells, (0.99, 1.01), strict=True)]
+        >>> after = [Rule(cell, AffineMap([[1.0]], [0.0])) for cell in cells]
+        >>> print(proven(RuleSystem(before, ("x",), ("y",)), after, Box([0], [1])), end="")
+        IF true
+        THEN
+          y = +1.0*x +0.0
+        <BLANKLINE>
+        (rounded: y within 0.01 of the unrounded rules)
+    """
+    whole = whole_domain(domain, system.n_inputs)
+    for candidate in _candidates(system, rules, domain, whole):
+        result = replace(system, rules=candidate, form=None, precision=None, domain=domain)
+        found = rule_deviation(system, result, domain)
+        if allowed is not None and (found.upper > allowed).any():
+            # The others differ in what they say on boundaries only.
+            return found
+        exact = [rule.exact() for rule in candidate]
+        if found.uncovered is None and overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None:
+            return replace(result, rounding_error=tuple(found.upper.tolist()))
+    return found
+
+
+def _candidates(
+    system: RuleSystem, rules: Sequence[Rule], domain: Domain, whole: ExactCell
+) -> Iterator[tuple[Rule, ...]]:
+    """Systems of rounded rules, the simplest first; the last is disjoint, and covers what the rules cover."""
+    if all(same_outputs(rule.outputs, rules[0].outputs) for rule in rules):
+        # Nothing of where the bends are now matters.
+        if next(uncovered(whole, [], [rule.exact() for rule in system.rules]), None) is None:
+            yield (Rule((), rules[0].outputs),)
+    parts = disjoint(rules, whole)
+    solid = [rule for rule in parts if has_interior(whole, rule.conditions)]
+    fewest = tuple(replace(rule, conditions=needed(rule.conditions, domain)) for rule in merged(solid, domain))
+    # Where no rule is left on the domain, the proof finds an input without one.
+    yield from filter(None, (fewest, closed(fewest), parts or tuple(rules)))
