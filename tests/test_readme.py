@@ -9,6 +9,8 @@ import pytest
 
 from prelu_rules.cli import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

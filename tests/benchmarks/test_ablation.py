@@ -8,6 +8,8 @@ from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
 from prelu_rules.refine.curvature import objective
 
+pytestmark = pytest.mark.slow
+
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)
 
 

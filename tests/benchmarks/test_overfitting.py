@@ -6,6 +6,8 @@ from prelu_rules.losses.named import loss_named
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
 
+pytestmark = pytest.mark.slow
+
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, settle=False, jit=False)
 
 

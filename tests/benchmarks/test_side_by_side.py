@@ -8,6 +8,8 @@ from sklearn.linear_model import LinearRegression
 
 import prelu_rules as pr
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 100, "force_steps": 100}
 
 

@@ -60,6 +60,7 @@ def test_a_run_that_does_not_get_there(capsys, tmp_path):
     assert [r["seed"] for r in record["runs"]] == [3, 4]
 
 
+@pytest.mark.slow
 def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     """The real training of seed 0, with less patience than by default."""
     from prelu_rules.experiments import reproduction
@@ -81,6 +82,7 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     assert (tmp_path / "x.svg").exists()
 
 
+@pytest.mark.slow
 def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
     status, out, err = run(capsys, "reproduce", "addition", "--runs", "2", "--json", tmp_path / "runs.json")
     assert (status, err) == (0, "")
@@ -260,6 +262,7 @@ def test_an_interruption_before_training_leaves_no_file(data, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
     process, terminal = fit_in_a_shell(data, tmp_path / "out")
     said = read_to_the_end(terminal, until="population")
@@ -298,6 +301,7 @@ def test_help(capsys):
     assert status == 0 and "reproduce" in out and "fit" in out
 
 
+@pytest.mark.slow
 def test_the_command_in_a_shell_of_its_own(tmp_path):
     """No traceback, no report on the processor, and a progress bar only in a terminal."""
     words = [sys.executable, "-m", "prelu_rules.cli", "reproduce", "xor", "--method", "paper", "--max-steps", "1000"]

@@ -5,6 +5,8 @@ from trainings import HEALTHY, PLANTED, fit
 
 from prelu_rules.doctor import KINDS, TrainingDoctor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_healthy_training_has_no_finding_above_a_note(name):

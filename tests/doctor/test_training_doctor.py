@@ -14,6 +14,7 @@ from prelu_rules.doctor import TrainingDoctor, TrainingWarning, check
 from prelu_rules.errors import InvalidValueError, ShapeError, TrainingError
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:.*shuffle=True.*was passed:UserWarning"),
     # Keras says so of every generator of unknown length.
     pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning"),

@@ -1,8 +1,11 @@
 """All that scikit-learn asks of an estimator. Training is short here; the default takes some minutes for all checks."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
+
+pytestmark = pytest.mark.slow
 
 QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
 

@@ -8,6 +8,8 @@ from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.repetition import checked_weights, in_order
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 100, "force_steps": 100, "jit": False, "random_state": 0}
 
 

@@ -19,6 +19,8 @@ from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.population import path
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
 
 

@@ -10,6 +10,8 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.collapse_training import compiled, network, train
 from prelu_rules.experiments.collapse_variants import BASELINE, VARIANTS, variants_named
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_baseline_collapses_and_the_stable_loss_does_not():
     (bad,), (good,) = (train(variant, [0], epochs=18) for variant in variants_named(["stable", "probabilities"]))

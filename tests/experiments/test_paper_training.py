@@ -10,6 +10,8 @@ from prelu_rules.experiments.reproduction import reproduce_as_paper
 from prelu_rules.experiments.toy import XOR
 from prelu_rules.tolerances import SETTLED_ERROR
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def short():

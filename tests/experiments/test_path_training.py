@@ -7,6 +7,8 @@ from prelu_rules.experiments.toy import ADDITION, XOR
 from prelu_rules.network.compact_system import CompactSystem
 from prelu_rules.tolerances import SETTLED_ERROR
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("task", [XOR, ADDITION])
 def test_the_smallest_network_gets_its_task_right(task):

@@ -9,6 +9,8 @@ import prelu_rules as pr
 from prelu_rules.finetuning.distillation import SelfDistillation
 from prelu_rules.training.copies import copied
 
+pytestmark = pytest.mark.slow
+
 layers = keras.layers
 rng = np.random.default_rng(0)
 X = rng.normal(size=(24, 2)).astype("float32")

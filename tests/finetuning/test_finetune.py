@@ -13,6 +13,8 @@ from prelu_rules.finetuning.row_losses import RowLosses
 from prelu_rules.training.copies import copied
 from prelu_rules.training.slopes import prelu_layers
 
+pytestmark = pytest.mark.slow
+
 layers = keras.layers
 rng = np.random.default_rng(0)
 X = rng.normal(size=(160, 2)).astype("float32")

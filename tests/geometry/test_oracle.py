@@ -19,6 +19,8 @@ from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import Method, linear_regions
 from prelu_rules.network.normal_form import NormalForm
 
+pytestmark = pytest.mark.slow
+
 BOX = Box([-1, -2], [2, 1])
 METHODS = [method for method in get_args(Method) if method not in ("auto", "data")]
 N_SEEDS, N_SEEDS_OF_SLOW_METHODS = 200, 10

@@ -22,6 +22,7 @@ def test_two_processes_find_the_same_regions_in_the_same_order():
     assert_same_stream(linear_regions(FORM, BOX, n_jobs=2), linear_regions(FORM, BOX))
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_finds_the_same_regions():
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,

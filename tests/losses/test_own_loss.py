@@ -17,6 +17,8 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.population.path import train_path
 from prelu_rules.population.settings import PathSettings, PopulationSettings
 
+pytestmark = pytest.mark.slow
+
 QUICK = PathSettings(
     PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False), max_nonlinear=1
 )

@@ -16,6 +16,8 @@ from prelu_rules.population.scale import Moments
 from prelu_rules.population.settings import PathSettings, PopulationSettings
 from prelu_rules.population.stream import held_out, split_dataset
 
+pytestmark = pytest.mark.slow
+
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)
 
 

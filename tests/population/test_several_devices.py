@@ -1,11 +1,17 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 CODE = """
 import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import prelu_rules as pr
+import pytest
+
 from prelu_rules.population.settings import PathSettings
 from prelu_rules.population.settings import PopulationSettings
 x = np.random.default_rng(0).normal(size=(256, 2))

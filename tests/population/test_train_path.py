@@ -10,6 +10,8 @@ from prelu_rules.population.path import train_path
 from prelu_rules.population.settings import PathSettings, PopulationSettings
 from prelu_rules.refine.frontier import Frontier
 
+pytestmark = pytest.mark.slow
+
 QUICK = PathSettings(
     PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False), max_nonlinear=3
 )

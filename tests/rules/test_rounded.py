@@ -17,6 +17,8 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.simplification import needed
 
+pytestmark = pytest.mark.slow
+
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 4)
 
 

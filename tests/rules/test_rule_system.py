@@ -42,6 +42,7 @@ def test_rules_are_the_network(seed, widths, kind):
         assert rules.n_rows == len(x)
 
 
+@pytest.mark.slow
 @given(networks.seeds, small)
 def test_rules_of_exact_forms_are_the_network_exactly(seed, widths):
     form = networks.random_form(seed, widths).exact()

@@ -16,7 +16,7 @@ from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedMode
 from prelu_rules.experiments.paper_training import layered
 from prelu_rules.experiments.toy import XOR
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*shuffle=True.*was passed:UserWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*shuffle=True.*was passed:UserWarning")]
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(256, 4)).astype("float32")

@@ -92,6 +92,7 @@ def relu_rows():
     return x, np.maximum(x, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "compiling",
     [
