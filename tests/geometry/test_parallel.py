@@ -1,5 +1,6 @@
 import joblib
 import numpy as np
+import pytest
 from dask.distributed import Client, LocalCluster
 from reference_networks import reference_network
 
