@@ -18,7 +18,8 @@ class NotFinite:
 
     Attributes:
         where: the step; `layer` is the first layer or weight concerned, in the order of the forward pass.
-        cause: what was not finite, the first of "inputs", "labels", "activations", "loss", "gradient", "weights".
+        cause: what was not finite, the first of "inputs", "labels", "sample weights", "activations", "loss",
+            "gradient", "weights".
         count: how many of its numbers.
         of: out of how many.
         examples: of inputs and labels, up to five indices into the batch, row first.

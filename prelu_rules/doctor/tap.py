@@ -32,6 +32,11 @@ class Batch:
         return int(self._tensors[0].shape[0])
 
     @property
+    def numbers(self) -> int:
+        """How many numbers it has."""
+        return sum(int(tensor.shape.num_elements() or 0) for tensor in self._tensors)
+
+    @property
     def data(self) -> Any:
         """What the training step was given."""
         remaining = iter(self._tensors)

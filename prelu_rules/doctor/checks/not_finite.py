@@ -11,6 +11,8 @@ _MEANING = {
     "its batch NaN, "
     "and with it every weight.",
     "labels": "Missing targets. One such row makes the loss of its batch NaN, and with it every weight.",
+    "sample weights": "Weights of rows that come from a division by 0 or a missing value. One of them makes the loss "
+    "of its batch NaN, and with it every weight of the model.",
     "activations": "The layer computes something that has no finite value there (log, division, root, exp of a large "
     "number), "
     "or weights have grown until float32 overflows.",
@@ -19,17 +21,26 @@ _MEANING = {
     "gradient": "The loss is finite and its gradient is not: a square root or a norm at 0, a `where` whose other "
     "branch is "
     "NaN, or an overflow on the way back.",
-    "weights": "The batch is finite with the last weights that were, so the weights grew without limit in between.",
+    "weights": "The batch is finite with the last weights that were, and so are the data of the batches that are still "
+    "known. Either weights have grown without limit in between, or a batch that is not known any more was not finite.",
 }
 
 _NAMES = {
     "inputs": "the inputs",
     "labels": "the labels",
+    "sample weights": "the sample weights",
     "activations": "the output of layer {layer}",
     "loss": "the loss",
     "gradient": "the gradient of {layer}",
     "weights": "{layer}",
 }
+
+_DATA = ("inputs", "labels", "sample weights")
+
+_DROP_WEIGHTS = Remedy(
+    "Give rows whose weight is not finite the weight 0.",
+    "sample_weight = np.where(np.isfinite(sample_weight), sample_weight, 0.0)",
+)
 
 _DROP_ROWS = Remedy(
     "Drop the rows that are not finite, or fill in what is missing.",
@@ -74,7 +85,7 @@ def _seen(seen: NotFinite) -> str:
         return "the loss is NaN or infinite, though inputs, labels and all outputs of the batch are finite."
     name = _NAMES[seen.cause].format(layer=seen.where.layer)
     text = f"{seen.count} of {seen.of} numbers in {name}"
-    if seen.cause in {"inputs", "labels"}:
+    if seen.cause in _DATA:
         text += " of the batch"
     elif seen.cause == "activations":
         text += ", the first layer concerned,"
@@ -87,7 +98,9 @@ def _seen(seen: NotFinite) -> str:
 
 
 def _remedies(cause: str) -> tuple[Remedy, ...]:
-    if cause in {"inputs", "labels"}:
+    if cause == "sample weights":
+        return (_DROP_WEIGHTS, *article("no NaN"))
+    if cause in _DATA:
         return (_DROP_ROWS, *article("no NaN"))
     if cause == "loss":
         return article("stable loss", "no NaN")
