@@ -87,9 +87,13 @@ class Record:
 
     @property
     def parts(self) -> frozenset[str] | None:
-        """What the model has, as in `Setup`; None if there is no model to see."""
-        setups = [look.setup for look in self.looks if look.setup is not None]
-        return setups[-1].parts if setups else None
+        """What the model has, as in `Setup`, and "classes" if it tells some; None if there is no model to see."""
+        seen = [look for look in self.looks if look.setup is not None]
+        if not seen or seen[-1].setup is None:
+            return None
+        outputs = seen[-1].outputs
+        classes = outputs is not None and outputs.task != "regression"
+        return seen[-1].setup.parts | ({"classes"} if classes else set())
 
     @property
     def most_accurate_before(self) -> Look | None:

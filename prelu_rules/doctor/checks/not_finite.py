@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prelu_rules.doctor.finding import Finding, Remedy
 from prelu_rules.doctor.record import NotFinite, Record
-from prelu_rules.doctor.remedies import article
+from prelu_rules.doctor.remedies import STABLE_SIGMOID, article
 
 _MEANING = {
     "inputs": "Missing values, or a division by 0 in the preparation of the data. One such row makes the gradient of "
@@ -16,8 +16,8 @@ _MEANING = {
     "activations": "The layer computes something that has no finite value there (log, division, root, exp of a large "
     "number), "
     "or weights have grown until float32 overflows.",
-    "loss": "Every output is finite and the loss is not, so the loss itself divides by 0 or takes the log of 0; a "
-    "probability that a float32 rounds to 0 is enough.",
+    "loss": "Every output is finite and the loss is not, so the loss itself divides by 0 or takes the log of 0, or "
+    "overflows.",
     "gradient": "The loss is finite and its gradient is not: a square root or a norm at 0, a `where` whose other "
     "branch is "
     "NaN, or an overflow on the way back.",
@@ -103,5 +103,9 @@ def _remedies(cause: str) -> tuple[Remedy, ...]:
     if cause in _DATA:
         return (_DROP_ROWS, *article("no NaN"))
     if cause == "loss":
-        return article("stable loss", "no NaN")
-    return article("stable loss", "no NaN", "learning rate", "optimiser", "activation", "regularisers")
+        return (*article("stable loss"), STABLE_SIGMOID, *article("no NaN"))
+    return (
+        *article("stable loss"),
+        STABLE_SIGMOID,
+        *article("no NaN", "learning rate", "optimiser", "activation", "regularisers"),
+    )
