@@ -143,8 +143,9 @@ def _activation(layer: Any) -> str | None:
     for kind, name in _LAYERS.items():
         if isinstance(layer, kind):
             # A ReLU layer can be leaky or end at a maximum.
-            plain = name != "relu" or not (layer.negative_slope or layer.max_value or layer.threshold)
-            return name if plain else "leaky_relu" if layer.negative_slope else None
+            leaks, most, begins = (getattr(layer, one, 0) for one in ("negative_slope", "max_value", "threshold"))
+            plain = name != "relu" or not (leaks or most or begins)
+            return name if plain else "leaky_relu" if leaks else None
     activation = getattr(layer, "activation", None)
     return None if activation is None or activation is keras.activations.linear else getattr(activation, "__name__", "")
 

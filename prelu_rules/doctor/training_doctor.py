@@ -197,6 +197,8 @@ class TrainingDoctor(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Begin to count batches anew."""
         self._epoch, self._batch = epoch + 1, 0
+        if self._tap is not None and self._tap.watch_of_data is not None:
+            self._epoch_begins.append(self._tap.watch_of_data.steps)
         self._epoch_total = self._epoch_weight = 0.0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -238,6 +240,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._n_outputs = None
         self._gatherer = Gatherer(self.rows)
         self._recent = deque()
+        self._epoch_begins: list[int] = []
         self._probe = None
         self._best = None
         self._finite = None
@@ -341,6 +344,8 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._find_not_finite(rows)
         else:
             self._recent.clear()
+            if self._tap is not None and self._tap.watch_of_data is not None:
+                self._tap.watch_of_data.forget()
         new = self._case.examine()
         if not self._case.report().at_least("fault"):
             self._finite = (self._step, self.model.get_weights())
@@ -359,11 +364,18 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._act(self._case.examine())
 
     def _find_not_finite(self, rows: Rows | None) -> None:
+        watch = None if self._tap is None else self._tap.watch_of_data
+        if watch is not None and (found := watch.first(self._place_of_step)) is not None:
+            self._case.see_not_finite(found)
         if self._case.record.not_finite is None:
             step, weights = self._finite if self._finite is not None else (None, None)
             earlier = ((where, rows_of(batch.data)) for where, batch in self._recent)
             self._case.see_not_finite(first_not_finite(self.model, rows, self._where, weights, step, earlier))
             self._recent.clear()
+
+    def _place_of_step(self, step: int) -> Place:
+        epoch = sum(begin < step for begin in self._epoch_begins)
+        return Place(step, epoch, step - self._epoch_begins[epoch - 1])
 
     def _after_error(self, iterator: Iterator[Any], error: Exception) -> None:
         """Training ends with this error, so the batches that are left can be searched for its cause."""
