@@ -154,6 +154,12 @@ WORSE_LOSS = 1.5
 LABELS_PER_CLASS = 20
 """With so many labels per class seen, a class of average size is missing by chance once in 5e8."""
 
+KEPT_NUMBERS = 2**22
+"""The doctor keeps hold of as many numbers of the last batches as this, 16 MB, to find where a NaN came from."""
+
+KEPT_BATCHES = 1000
+"""And of so many batches at most."""
+
 WIDE_LAYER = 64
 """A layer of more units than this can be made narrower before it is too narrow to learn."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from prelu_rules.doctor.checks.accuracy_at_chance import accuracy_at_chance
 from prelu_rules.doctor.checks.constant_output import constant_output
@@ -18,6 +19,7 @@ from prelu_rules.doctor.checks.saturation import saturation
 from prelu_rules.doctor.checks.unmoved import unmoved
 from prelu_rules.doctor.finding import LEVELS, Finding
 from prelu_rules.doctor.record import Record
+from prelu_rules.doctor.remedies import suitable
 
 CHECKS: dict[str, Callable[[Record], list[Finding]]] = {
     "labels": labels,
@@ -57,7 +59,9 @@ def examine(record: Record) -> tuple[Finding, ...]:
         ()
     """
     kinds = KINDS if record.not_finite is None else OF_DATA
-    return in_order([finding for kind in kinds for finding in CHECKS[kind](record)])
+    findings = [finding for kind in kinds for finding in CHECKS[kind](record)]
+    # A remedy must not speak of what the model does not have.
+    return in_order([replace(one, remedies=suitable(one.remedies, record.parts)) for one in findings])
 
 
 def in_order(findings: list[Finding]) -> tuple[Finding, ...]:

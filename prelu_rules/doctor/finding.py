@@ -52,10 +52,13 @@ class Remedy:
     Attributes:
         text: what to do and why, one or two sentences.
         code: Python to paste, or the setting to change; empty if there is none.
+        needs: parts of which the model must have one for the remedy to make sense, named as in `Setup.parts`; empty
+            for a remedy that suits any model.
     """
 
     text: str
     code: str = ""
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +19,19 @@ from prelu_rules.values import Array
 
 
 def first_not_finite(
-    model: keras.Model, rows: Rows | None, where: Place, weights: list[Any] | None, weights_of: int | None
+    model: keras.Model,
+    rows: Rows | None,
+    where: Place,
+    weights: list[Any] | None,
+    weights_of: int | None,
+    earlier: Iterable[tuple[Place, Rows]] = (),
 ) -> NotFinite:
-    """Finds what was not finite first, in the order of a step: inputs, labels, activations, loss, gradient.
+    """Finds what was not finite first, in the order of a step: data, activations, loss, gradient.
 
     By the time a loss is NaN the weights are too, and tell nothing. So the batch is run with the last weights
-    that were finite; if nothing is wrong with it then, the weights have grown beyond all bounds in between.
+    that were finite; if nothing is wrong with it then, the weights have grown beyond all bounds in between. A ReLU can
+    make 0 of NaN, so that the loss of a bad batch is finite and its gradient is not; so the data of earlier batches are
+    searched first.
 
     Args:
         model: whose loss was not finite.
@@ -31,23 +39,24 @@ def first_not_finite(
         where: the step.
         weights: the last finite ones, as of `model.get_weights()`; None for those of now.
         weights_of: the step after which they were seen.
+        earlier: batches since then, oldest first.
 
     Returns:
         The first thing.
     """
-    if rows is not None:
-        found = not_finite_in_data(rows, where)
-        if found is not None:
-            return found
-        now = model.get_weights()
-        if weights is not None:
-            model.set_weights(weights)
-        try:
-            found = _in_pass(model, rows, where)
-        finally:
-            model.set_weights(now)
-        if found is not None:
-            return replace(found, weights_of=weights_of)
+    now = model.get_weights()
+    if weights is not None:
+        model.set_weights(weights)
+    try:
+        for place, batch in [*earlier, *([] if rows is None else [(where, rows)])]:
+            found = not_finite_in_data(batch, place)
+            if found is not None and not _is_dealt_with(model, batch):
+                return found
+        found = None if rows is None else _in_pass(model, rows, where)
+    finally:
+        model.set_weights(now)
+    if found is not None:
+        return replace(found, weights_of=weights_of)
     for variable in model.trainable_variables:
         bad, size = _count(variable)
         if bad:
@@ -71,7 +80,7 @@ def not_finite_in_data(rows: Rows, where: Place) -> NotFinite | None:
         >>> found.examples
         ((0, 1),)
     """
-    for cause, part in (("inputs", rows.x), ("labels", rows.y)):
+    for cause, part in (("inputs", rows.x), ("labels", rows.y), ("sample weights", rows.weights)):
         for values in tf.nest.flatten(part):
             array = np.asarray(values)
             if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -79,6 +88,15 @@ def not_finite_in_data(rows: Rows, where: Place) -> NotFinite | None:
                 examples = tuple(tuple(index) for index in bad[:5].tolist())
                 return NotFinite(where, cause, len(bad), array.size, examples)
     return None
+
+
+def _is_dealt_with(model: keras.Model, rows: Rows) -> bool:
+    """Whether the loss and its gradient are finite all the same, as of a model that fills in what is missing."""
+    seen = run(model, rows)
+    if seen.loss is None or not math.isfinite(seen.loss):
+        return False
+    gradients = [tf.convert_to_tensor(gradient) for gradient in seen.gradients if gradient is not None]
+    return bool(gradients) and not any(_count(gradient)[0] for gradient in gradients)
 
 
 def _in_pass(model: keras.Model, rows: Rows, where: Place) -> NotFinite | None:

@@ -18,7 +18,8 @@ class NotFinite:
 
     Attributes:
         where: the step; `layer` is the first layer or weight concerned, in the order of the forward pass.
-        cause: what was not finite, the first of "inputs", "labels", "activations", "loss", "gradient", "weights".
+        cause: what was not finite, the first of "inputs", "labels", "sample weights", "activations", "loss",
+            "gradient", "weights".
         count: how many of its numbers.
         of: out of how many.
         examples: of inputs and labels, up to five indices into the batch, row first.
@@ -86,9 +87,13 @@ class Record:
 
     @property
     def parts(self) -> frozenset[str] | None:
-        """What the model has, as in `Setup`; None if there is no model to see."""
-        setups = [look.setup for look in self.looks if look.setup is not None]
-        return setups[-1].parts if setups else None
+        """What the model has, as in `Setup`, and "classes" if it tells some; None if there is no model to see."""
+        seen = [look for look in self.looks if look.setup is not None]
+        if not seen or seen[-1].setup is None:
+            return None
+        outputs = seen[-1].outputs
+        classes = outputs is not None and outputs.task != "regression"
+        return seen[-1].setup.parts | ({"classes"} if classes else set())
 
     @property
     def most_accurate_before(self) -> Look | None:

@@ -9,13 +9,13 @@ from prelu_rules.doctor.finding import Remedy
 
 ARTICLE: dict[str, Remedy] = {
     "stable loss": Remedy(
-        "Drop the softmax layer and use softmax cross-entropy on logits: one fused operation, which neither takes the "
-        "log of 0 nor loses its gradient when a probability is rounded. Nothing is to be done if the loss takes logits "
-        "already.",
+        "Drop the softmax at the end and use softmax cross-entropy on logits: one fused operation, which neither takes "
+        "the log of 0 nor loses its gradient when a probability is rounded.",
         "from prelu_rules.doctor import with_logits\n"
         "from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy\n"
         "model = with_logits(model)  # the same model without its softmax\n"
         'model.compile("adam", StableSoftmaxCrossentropy(), metrics=["accuracy"])',
+        frozenset({"softmax at the end"}),
     ),
     "no NaN": Remedy(
         "Look for what feeds NaN into the loss: a log of 0, a division by 0, a root of a negative number, a missing "
@@ -28,6 +28,7 @@ ARTICLE: dict[str, Remedy] = {
         "Try easy data: N words mapped one to one onto N classes. A model that cannot learn those is broken, whatever "
         "the data.",
         "from prelu_rules.doctor import easy_data_check\nprint(easy_data_check(model))",
+        frozenset({"classes"}),
     ),
     "learning rate": Remedy(
         "Lower the learning rate, by 10 at first; clip the gradient if single batches are to blame.",
@@ -43,6 +44,7 @@ ARTICLE: dict[str, Remedy] = {
         "dead region, which leaky ReLU and PReLU do not have.",
         "keras.layers.Dense(64), prelu_rules.PReLU()  # for Dense(64, activation='relu')\n"
         "keras.layers.Dense(64, kernel_constraint=keras.constraints.MaxNorm(3.0))  # weights that cannot grow",
+        frozenset({"relu", "leaky_relu"}),
     ),
     "regularisers": Remedy(
         "Switch regularisers and batch norm: on if they are off, off if they are on.",
@@ -51,6 +53,7 @@ ARTICLE: dict[str, Remedy] = {
     "width": Remedy(
         "Reduce the width: wide and shallow networks suffer more. Two layers of 64 rather than one of 512.",
         "keras.layers.Dense(64)  # for Dense(512)",
+        frozenset({"wide layer"}),
     ),
 }
 """By name, in the article's order."""
@@ -59,6 +62,32 @@ SCALE_INPUTS = Remedy(
     "Standardise the inputs: mean 0, standard deviation 1. Columns of hundreds make the first steps too long.",
     "scale = keras.layers.Normalization()\nscale.adapt(x)\nmodel = keras.Sequential([scale, model])",
 )
+
+
+STABLE_SIGMOID = Remedy(
+    "Drop the sigmoid at the end and use binary cross-entropy on logits, which neither takes the log of 0 nor loses "
+    "its gradient when a probability is rounded.",
+    "keras.layers.Dense(n_outputs)  # the last layer, no activation\n"
+    'model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))',
+    frozenset({"sigmoid at the end"}),
+)
+
+
+def suitable(remedies: tuple[Remedy, ...], parts: frozenset[str] | None) -> tuple[Remedy, ...]:
+    """The remedies that suit a model.
+
+    Args:
+        remedies: any.
+        parts: what the model has, as in `Setup.parts`; None if there is no model to see, which all remedies suit.
+
+    Returns:
+        Those that need no part, or one that the model has.
+
+    Example:
+        >>> len(suitable(article("stable loss", "optimiser"), frozenset({"relu"})))
+        1
+    """
+    return tuple(remedy for remedy in remedies if parts is None or not remedy.needs or remedy.needs & parts)
 
 
 def article(*names: str) -> tuple[Remedy, ...]:

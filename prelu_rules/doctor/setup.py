@@ -51,6 +51,7 @@ _LAYERS: dict[Any, str] = {
     keras.layers.ELU: "elu",
     keras.layers.Softmax: "softmax",
 }
+_PASSING = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Dropout, keras.layers.Identity)
 _REGULARISERS = ("kernel_regularizer", "bias_regularizer", "embeddings_regularizer", "activity_regularizer")
 
 
@@ -124,10 +125,14 @@ def _last_activation(outputs: Any, calls: Iterable[tuple[keras.layers.Layer, Any
     """The activation that made the outputs; None if it is not known, or there is none."""
     if not tf.is_tensor(outputs):
         return None
-    for layer, output in calls:
-        name = _activation(layer)
-        if output is outputs and name is not None:
-            return name
+    ends = False
+    for layer, output in reversed(list(calls)):
+        ends = ends or output is outputs
+        # A model's own layers come next, and what only gives outputs another shape is not asked.
+        if ends and not isinstance(layer, (keras.Model, *_PASSING)):
+            if (name := _activation(layer)) is not None:
+                return name
+            break
     # Keras's softmax and sigmoid leave their inputs here, wherever they are called.
     if getattr(outputs, "_keras_logits", None) is None:
         return None
@@ -138,8 +143,9 @@ def _activation(layer: Any) -> str | None:
     for kind, name in _LAYERS.items():
         if isinstance(layer, kind):
             # A ReLU layer can be leaky or end at a maximum.
-            plain = name != "relu" or not (layer.negative_slope or layer.max_value or layer.threshold)
-            return name if plain else "leaky_relu" if layer.negative_slope else None
+            leaks, most, begins = (getattr(layer, one, 0) for one in ("negative_slope", "max_value", "threshold"))
+            plain = name != "relu" or not (leaks or most or begins)
+            return name if plain else "leaky_relu" if leaks else None
     activation = getattr(layer, "activation", None)
     return None if activation is None or activation is keras.activations.linear else getattr(activation, "__name__", "")
 

@@ -14,6 +14,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from prelu_rules.doctor.data_watch import DataWatch
+
 _KEY = "prelu_rules_doctor_batch"
 
 
@@ -30,6 +32,11 @@ class Batch:
 
     def __len__(self) -> int:
         return int(self._tensors[0].shape[0])
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it has."""
+        return sum(int(tensor.shape.num_elements() or 0) for tensor in self._tensors)
 
     @property
     def data(self) -> Any:
@@ -50,11 +57,13 @@ class Tap:
     Attributes:
         model: the model.
         force: the `IdentityForce` of the fit, once it has begun; None without one.
+        watch_of_data: of the batches within an execution of several steps; None where each batch is seen.
     """
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         self.force: Any = None
+        self.watch_of_data = DataWatch() if model.steps_per_execution > 1 else None
         self._armed = False
         self._structure: Any = None
         self._tensors: tuple[Any, ...] | None = None
@@ -145,7 +154,12 @@ class Tap:
         def tapped_step(data: Any) -> Any:
             logs = train_step(data)
             # What is traced outside of a watched call, after a fit that was interrupted, is the plain step.
-            return {**logs, _KEY: self._flat(data)} if self._armed and isinstance(logs, dict) else logs
+            if not self._armed or not isinstance(logs, dict):
+                return logs
+            tensors = self._flat(data)
+            if self.watch_of_data is not None:
+                self.watch_of_data.see(tensors, self._structure)
+            return {**logs, _KEY: tensors}
 
         return tapped_step
 

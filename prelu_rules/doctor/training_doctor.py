@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -26,7 +27,15 @@ from prelu_rules.doctor.single import see_batch
 from prelu_rules.doctor.tap import Batch, Tap
 from prelu_rules.doctor.task import Task, guess_task
 from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.tolerances import BATCHES_SEARCHED, CALLS_PER_PERIOD, FIRST_STEPS, PERIOD_STEPS, UNBUDGETED_LOOKS
+from prelu_rules.tolerances import (
+    BATCHES_SEARCHED,
+    CALLS_PER_PERIOD,
+    FIRST_STEPS,
+    KEPT_BATCHES,
+    KEPT_NUMBERS,
+    PERIOD_STEPS,
+    UNBUDGETED_LOOKS,
+)
 
 
 class TrainingWarning(UserWarning):
@@ -100,6 +109,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._best: tuple[float, int, list[Any]] | None
         self._finite: tuple[int, list[Any]] | None
         self._n_outputs: int | None
+        self._recent: deque[tuple[Place, Batch]]
         self._begin()
 
     def report(self) -> Report:
@@ -187,6 +197,8 @@ class TrainingDoctor(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Begin to count batches anew."""
         self._epoch, self._batch = epoch + 1, 0
+        if self._tap is not None and self._tap.watch_of_data is not None:
+            self._epoch_begins.append(self._tap.watch_of_data.steps)
         self._epoch_total = self._epoch_weight = 0.0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -227,12 +239,15 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._logs_mean, self._counts_labels = True, self._data is None
         self._n_outputs = None
         self._gatherer = Gatherer(self.rows)
+        self._recent = deque()
+        self._epoch_begins: list[int] = []
         self._probe = None
         self._best = None
         self._finite = None
 
     def _end_fit(self) -> None:
         self._fitting = False
+        self._recent.clear()
         if self._tap is not None:
             self._tap.remove()
             self._tap = None
@@ -248,6 +263,8 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._step += steps
         self._batch += steps
         suspicious = self._see_loss(logs, batch)
+        if batch is not None and self._case.record.not_finite is None:
+            self._keep(batch)
         rows = None
         if batch is None:
             self._case.note(
@@ -268,6 +285,20 @@ class TrainingDoctor(keras.callbacks.Callback):
         elif self._step - self._period_begin >= PERIOD_STEPS:
             self._end_period()
         self._schedule.spent += time.perf_counter() - began
+
+    def _keep(self, batch: Batch) -> None:
+        """Keeps hold of a batch until the weights are known to be finite after it."""
+        if self._recent.maxlen is None:
+            most = KEPT_NUMBERS // max(1, batch.numbers)
+            self._recent = deque(maxlen=min(KEPT_BATCHES, max(2, most)))
+        elif len(self._recent) == self._recent.maxlen and self._schedule.allows():
+            # Once for as many batches as are kept: a NaN that no loss has shown is found before its batch is let go.
+            if all(bool(tf.reduce_all(tf.math.is_finite(one.value))) for one in self.model.trainable_variables):
+                self._recent.clear()
+            else:
+                self._find_not_finite(None)
+                self._act(self._case.examine())
+        self._recent.append((self._where, batch))
 
     def _see_loss(self, logs: dict[str, Any], batch: Batch | None) -> bool:
         if "loss" not in logs:
@@ -311,6 +342,10 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._case.expect_at_least(guess)
         if not look.finite:
             self._find_not_finite(rows)
+        else:
+            self._recent.clear()
+            if self._tap is not None and self._tap.watch_of_data is not None:
+                self._tap.watch_of_data.forget()
         new = self._case.examine()
         if not self._case.report().at_least("fault"):
             self._finite = (self._step, self.model.get_weights())
@@ -329,9 +364,18 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._act(self._case.examine())
 
     def _find_not_finite(self, rows: Rows | None) -> None:
+        watch = None if self._tap is None else self._tap.watch_of_data
+        if watch is not None and (found := watch.first(self._place_of_step)) is not None:
+            self._case.see_not_finite(found)
         if self._case.record.not_finite is None:
             step, weights = self._finite if self._finite is not None else (None, None)
-            self._case.see_not_finite(first_not_finite(self.model, rows, self._where, weights, step))
+            earlier = ((where, rows_of(batch.data)) for where, batch in self._recent)
+            self._case.see_not_finite(first_not_finite(self.model, rows, self._where, weights, step, earlier))
+            self._recent.clear()
+
+    def _place_of_step(self, step: int) -> Place:
+        epoch = sum(begin < step for begin in self._epoch_begins)
+        return Place(step, epoch, step - self._epoch_begins[epoch - 1])
 
     def _after_error(self, iterator: Iterator[Any], error: Exception) -> None:
         """Training ends with this error, so the batches that are left can be searched for its cause."""

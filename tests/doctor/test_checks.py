@@ -14,13 +14,16 @@ from prelu_rules.doctor.checks.dead_units import dead_units
 from prelu_rules.doctor.checks.force import force
 from prelu_rules.doctor.checks.growth import growth
 from prelu_rules.doctor.checks.labels import labels
+from prelu_rules.doctor.checks.loss_input import loss_input
 from prelu_rules.doctor.checks.not_finite import not_finite
 from prelu_rules.doctor.checks.oscillation import oscillation
+from prelu_rules.doctor.checks.out_of_reach import out_of_reach
 from prelu_rules.doctor.checks.saturation import saturation
+from prelu_rules.doctor.checks.unmoved import unmoved
 from prelu_rules.doctor.examination import examine
 from prelu_rules.doctor.finding import Place
 from prelu_rules.doctor.label_count import count_labels
-from prelu_rules.doctor.look import ForceLook, LayerLook, Look, WeightLook
+from prelu_rules.doctor.look import ForceLook, LayerLook, Look, Ranges, Setup, WeightLook
 from prelu_rules.doctor.outputs import Outputs, outputs_of
 from prelu_rules.doctor.record import KEPT, NotFinite, Record, Surge
 from prelu_rules.doctor.remedies import ARTICLE, article
@@ -325,3 +328,61 @@ def test_the_remedies_are_in_the_articles_order():
     assert article("width", "no NaN") == (ARTICLE["no NaN"], ARTICLE["width"])
     with pytest.raises(KeyError, match="no remedy 'prayer'"):
         article("prayer")
+
+
+def test_remedies_speak_of_what_the_model_has():
+    def texts(*parts, cause="weights"):
+        seen = look(setup=Setup(parts=frozenset(parts)))
+        made = record(seen, not_finite=NotFinite(Place(1), cause, 1, 2))
+        return " ".join(remedy.text + remedy.code for remedy in examine(made)[0].remedies).lower()
+
+    for cause in ("weights", "loss", "activations", "gradient"):
+        assert "softmax" not in texts("relu", cause=cause) and "sigmoid" not in texts("relu", cause=cause)
+        assert "relu" not in texts("tanh", cause=cause)
+        assert "drop the softmax" in texts("softmax", "softmax at the end", cause=cause)
+        assert "drop the sigmoid" in texts("sigmoid", "sigmoid at the end", cause=cause)
+
+
+@pytest.mark.parametrize(
+    ("changes", "level"),
+    [
+        ({}, []),
+        ({"outputs": (-3.0, 4.0)}, ["fault"]),
+        ({"outputs": (0.0, 1.5), "row_sum": 1.5}, ["fault"]),
+        ({"row_sum": 1.4}, ["warning"]),
+        ({"row_sum": 1.005}, []),
+    ],
+    ids=str,
+)
+def test_outputs_that_are_not_probabilities(changes, level):
+    ranges = replace(Ranges((0.0, 1.0), (0.0, 2.0), 1.0), **changes)
+    setup = Setup(cross_entropy="categorical", from_logits=False, ranges=ranges)
+    assert levels(loss_input(record(look(setup=setup)))) == level
+    assert loss_input(record(look(setup=replace(setup, cross_entropy=None, from_logits=None)))) == []
+
+
+@pytest.mark.parametrize(
+    ("rate", "moved", "steps", "periods", "ended", "expected"),
+    [
+        (0.0, 0.0, 9, 2, False, 1),
+        (0.0, 0.0, 9, 1, False, 0),
+        (0.0, 0.0, 9, 1, True, 1),
+        (0.1, 1e-9, 9, 2, False, 0),
+        (0.1, 0.0, 9, 2, False, 1),
+        (0.1, 0.0, 3, 2, True, 0),
+    ],
+)
+def test_weights_that_rest(rate, moved, steps, periods, ended, expected):
+    setup = Setup(learning_rate=rate, steps_per_update=4)
+    looks = [
+        Look(Place(step=step), weights=(WeightLook("a", 1.0, 0.5, total),), setup=setup)
+        for step, total in ((1, 3.0), (1 + steps, 3.0 + moved))
+    ]
+    made = Record(periods=(1.0,) * periods, ended=ended).with_look(looks[0]).with_look(looks[1])
+    assert len(unmoved(made)) == expected
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.04, []), (0.06, ["warning"]), (0.6, ["fault"])])
+def test_targets_out_of_reach(share, level):
+    setup = Setup(last_activation="sigmoid", ranges=Ranges((0.0, 1.0), (0.0, 100.0), 1.0, share))
+    assert levels(out_of_reach(record(look(setup=setup)))) == level

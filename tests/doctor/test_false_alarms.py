@@ -20,6 +20,7 @@ def test_a_healthy_training_has_no_finding_above_a_note(name):
 
 # Keras says so of a model whose layers are all frozen.
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*does not represent logits:UserWarning")
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_fault_is_found_first(name):
     found = []

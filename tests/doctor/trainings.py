@@ -322,8 +322,10 @@ def sigmoids_for_classes():
 
 
 def two_softmaxes():
+    """Behind a Reshape, where Keras does not see the first one."""
     x, y = of(load_wine)
     model = network(13, [16], 3, "relu", "softmax")
+    model = keras.Sequential([model, keras.layers.Reshape((3,))])
     model.compile("adam", LOGITS)
     return model, {"x": x, "y": y, "epochs": 3}
 

@@ -52,8 +52,8 @@ def accuracy_at_chance(record: Record) -> list[Finding]:
                 f"no better than guessing ({now.chance:.1%}; binomial test on {now.rows} rows: p = "
                 f"{p_value(best.outputs):.1e} then, {p_now:.2g} now). {logits}",
                 look.where,
-                "The network has lost what it had learned and does not find back: a loss that is unstable on "
-                "probabilities, or steps that are too long, drove the logits up until they no longer differ between "
+                "The network has lost what it had learned and does not find back: a loss that is "
+                "unstable, or steps that are too long, drove the logits up until they no longer differ between "
                 "classes."
                 if flat
                 else "The network has lost what it had learned: steps that are too long, usually, or an unstable loss.",

@@ -39,8 +39,8 @@ def constant_output(record: Record) -> list[Finding]:
             "answers "
             "the same whatever the input.",
             look.where,
-            "The inputs do not reach the outputs: a layer of dead units, weights that a regulariser has driven to 0, a "
-            "branch that is masked, or inputs that are all the same.",
+            "The inputs do not reach the outputs: units that are dead, weights that are 0, a part that is masked, or "
+            "inputs that are all the same.",
             (*article("easy data", "learning rate", "activation", "regularisers"), SCALE_INPUTS),
             {"deviation": outputs.deviation, "rows": float(outputs.rows)},
         )

@@ -49,10 +49,8 @@ def dead_units(record: Record) -> list[Finding]:
                     f"{layer.dead} of {layer.units} units of {layer.name} ({share:.0%}) give the same output for every "
                     "row.",
                     where,
-                    "A unit that is dead has no gradient and stays dead. A ReLU dies when a long step or a large "
-                    "negative "
-                    "bias puts it below 0 for all inputs; a sigmoid or tanh when its inputs are so large that it is "
-                    "rounded to its limit.",
+                    "A unit that is dead has no gradient and stays dead: a long step or a large bias has put its "
+                    "inputs where the activation is flat, for all rows.",
                     (*article("learning rate", "activation", "regularisers"), SCALE_INPUTS),
                     {"share": share, "dead": float(layer.dead), "units": float(layer.units)},
                 )

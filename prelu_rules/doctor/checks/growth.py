@@ -76,7 +76,7 @@ def growth(record: Record) -> list[Finding]:
                     f"the largest entry of {largest.name} is {largest.largest:.3g}; the largest of any weight was "
                     f"{was.largest:.3g} at {first.where}.",
                     now.where,
-                    "Weights run away: nothing limits them, and the activation lets them grow.",
+                    "Weights run away: nothing limits them.",
                     remedies,
                     {"largest_weight": largest.largest, "first_largest_weight": was.largest},
                 )

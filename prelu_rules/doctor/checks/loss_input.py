@@ -84,8 +84,8 @@ def _given_probabilities(look: Look, setup: Setup, ranges: Ranges, kind: str) ->
             f"the loss is a cross-entropy on logits (from_logits=True), but the outputs are probabilities already: "
             f"they lie between {least:.3g} and {largest:.3g}, and {made}.",
             look.where,
-            f"The loss applies a {_ENDS[kind]} to what is one already. No class can get a probability near 1 or 0 "
-            "then, and gradients are small.",
+            f"The loss applies a {_ENDS[kind]} once more, so that no class can get a probability near 1 or 0, and "
+            "gradients are small. Only where Keras sees how the outputs were made does it go back to the logits.",
             (
                 Remedy(
                     "Let the last layer give logits.", "keras.layers.Dense(n_outputs)  # the last layer, no activation"

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from prelu_rules.doctor.finding import Finding, Remedy
 from prelu_rules.doctor.record import NotFinite, Record
-from prelu_rules.doctor.remedies import article
+from prelu_rules.doctor.remedies import STABLE_SIGMOID, article
 
 _MEANING = {
     "inputs": "Missing values, or a division by 0 in the preparation of the data. One such row makes the gradient of "
     "its batch NaN, "
     "and with it every weight.",
     "labels": "Missing targets. One such row makes the loss of its batch NaN, and with it every weight.",
+    "sample weights": "Weights of rows that come from a division by 0 or a missing value. One of them makes the loss "
+    "of its batch NaN, and with it every weight of the model.",
     "activations": "The layer computes something that has no finite value there (log, division, root, exp of a large "
     "number), "
     "or weights have grown until float32 overflows.",
-    "loss": "Every output is finite and the loss is not, so the loss itself divides by 0 or takes the log of 0; a "
-    "probability that a float32 rounds to 0 is enough.",
+    "loss": "Every output is finite and the loss is not, so the loss itself divides by 0 or takes the log of 0, or "
+    "overflows.",
     "gradient": "The loss is finite and its gradient is not: a square root or a norm at 0, a `where` whose other "
     "branch is "
     "NaN, or an overflow on the way back.",
-    "weights": "The batch is finite with the last weights that were, so the weights grew without limit in between.",
+    "weights": "The batch is finite with the last weights that were, and so are the data of the batches that are still "
+    "known. Either weights have grown without limit in between, or a batch that is not known any more was not finite.",
 }
 
 _NAMES = {
     "inputs": "the inputs",
     "labels": "the labels",
+    "sample weights": "the sample weights",
     "activations": "the output of layer {layer}",
     "loss": "the loss",
     "gradient": "the gradient of {layer}",
     "weights": "{layer}",
 }
+
+_DATA = ("inputs", "labels", "sample weights")
+
+_DROP_WEIGHTS = Remedy(
+    "Give rows whose weight is not finite the weight 0.",
+    "sample_weight = np.where(np.isfinite(sample_weight), sample_weight, 0.0)",
+)
 
 _DROP_ROWS = Remedy(
     "Drop the rows that are not finite, or fill in what is missing.",
@@ -74,7 +85,7 @@ def _seen(seen: NotFinite) -> str:
         return "the loss is NaN or infinite, though inputs, labels and all outputs of the batch are finite."
     name = _NAMES[seen.cause].format(layer=seen.where.layer)
     text = f"{seen.count} of {seen.of} numbers in {name}"
-    if seen.cause in {"inputs", "labels"}:
+    if seen.cause in _DATA:
         text += " of the batch"
     elif seen.cause == "activations":
         text += ", the first layer concerned,"
@@ -87,8 +98,14 @@ def _seen(seen: NotFinite) -> str:
 
 
 def _remedies(cause: str) -> tuple[Remedy, ...]:
-    if cause in {"inputs", "labels"}:
+    if cause == "sample weights":
+        return (_DROP_WEIGHTS, *article("no NaN"))
+    if cause in _DATA:
         return (_DROP_ROWS, *article("no NaN"))
     if cause == "loss":
-        return article("stable loss", "no NaN")
-    return article("stable loss", "no NaN", "learning rate", "optimiser", "activation", "regularisers")
+        return (*article("stable loss"), STABLE_SIGMOID, *article("no NaN"))
+    return (
+        *article("stable loss"),
+        STABLE_SIGMOID,
+        *article("no NaN", "learning rate", "optimiser", "activation", "regularisers"),
+    )

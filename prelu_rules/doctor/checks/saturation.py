@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prelu_rules.doctor.finding import Finding
 from prelu_rules.doctor.record import Record
-from prelu_rules.doctor.remedies import SCALE_INPUTS, article
+from prelu_rules.doctor.remedies import SCALE_INPUTS, STABLE_SIGMOID, article
 from prelu_rules.tolerances import LOST_ROWS, ROUNDED_PROBABILITY, VANISHED
 
 
@@ -53,6 +53,7 @@ def saturation(record: Record) -> list[Finding]:
             "inputs are.",
             (
                 *article("stable loss"),
+                STABLE_SIGMOID,
                 SCALE_INPUTS,
                 *article("learning rate", "optimiser", "activation", "regularisers", "width"),
             ),
