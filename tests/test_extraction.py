@@ -63,6 +63,19 @@ def test_a_table_of_several_types_becomes_numbers():
         pr.extract(FORM, table.assign(b=["red", "blue"] * (len(table) // 2) + ["red"] * (len(table) % 2)))
 
 
+def test_a_table_says_what_its_columns_are():
+    """Levels and missing values are inputs of their own, so rules take the cells as they are."""
+    form = networks.random_form(0, (4, 3, 1))
+    rows = {"age": [3.0, None, 5.5, 1.0], "colour": ["red", "blue", "red", "blue"]}
+    rules = pr.extract(form, rows)
+    assert rules.feature_names == ("age", "age is missing", "colour = blue", "colour = red")
+    encoded = np.array([[3.0, 0, 0, 1], [0, 1, 1, 0], [5.5, 0, 0, 1], [1.0, 0, 1, 0]])
+    np.testing.assert_allclose(rules.predict(rows), form.evaluate(encoded), rtol=1e-9)
+    assert rules.predict({"colour": "blue", "age": None})[0] == rules.predict(encoded)[1]
+    with pytest.raises(InvalidValueError, match="feature_names cannot name the levels of categories"):
+        pr.extract(form, rows, feature_names=["a", "b", "c", "d"])
+
+
 def test_other_networks_are_refused():
     with pytest.raises(UnsupportedModelError, match="cannot read a network from int"):
         pr.collapse(3)

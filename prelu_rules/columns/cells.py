@@ -25,7 +25,7 @@ _DATE = re.compile(
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 )
 _DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
-_NO_CELLS = (list, tuple, dict, set, frozenset, np.ndarray, bytes, complex)
+_NO_CELLS = (list, tuple, dict, set, frozenset, np.ndarray, bytes, complex, np.complexfloating)
 
 
 @dataclass(frozen=True, eq=False)

@@ -195,14 +195,20 @@ def _distinct(items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
 
 def _column_values(value: Any) -> Any:
     """The cells of a column of a dict; a single value is a column of one row."""
+    import pandas as pd
+
+    if isinstance(value, (pd.api.extensions.ExtensionArray, pd.Index)):
+        value = pd.Series(value)
+    elif hasattr(value, "to_pylist") and not hasattr(value, "chunks"):
+        import pyarrow
+
+        value = pyarrow.chunked_array([value])
     try:
         return _series(value)
     except TypeError:
-        pass
-    if hasattr(value, "to_pylist"):
-        return value.to_pylist()
-    # A list of NumPy's dates is still one of dates, where `tolist` would make numbers of them.
-    return [value] if isinstance(value, (str, bytes)) or np.ndim(value) == 0 else list(value)
+        one = isinstance(value, (str, bytes, set, frozenset, Mapping)) or getattr(value, "ndim", 1) == 0
+        # A list of NumPy's dates is still one of dates, where `tolist` would make numbers of them.
+        return [value] if one or not hasattr(value, "__iter__") else list(value)
 
 
 def _cells(name: str, values: Any, column: Column | None = None) -> Cells:

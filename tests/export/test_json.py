@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import DataError, FormatError
 from prelu_rules.export.json import read, read_rules, write
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.rule_system import RuleSystem
 
 names = st.lists(st.text(max_size=8), min_size=2, max_size=2, unique=True)
 labels = st.one_of(st.text(max_size=5), st.integers(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
@@ -89,3 +93,24 @@ def test_exact_rationals_are_refused():
 def test_decisions_survive(seed):
     rules = extract_rules(networks.random_form(seed, (2, 2, 3)), classes=["a", "b", "c"]).decision_rules()
     assert read(write(rules)) == rules
+
+
+levels = st.one_of(st.text(max_size=4), st.integers(-(10**30), 10**30), st.booleans(), st.floats(-1e9, 1e9))
+
+
+@given(
+    st.lists(levels, min_size=1, max_size=4, unique_by=str),
+    st.booleans(),
+    st.sampled_from(["number", "integer", "yes/no"]),
+    st.text(max_size=4),
+    st.none() | st.text(max_size=4),
+)
+def test_columns_survive_with_all_that_is_known_of_them(levels, missing, kind, unit, description):
+    columns = (
+        Column("a", "category", levels, missing, description=description),
+        Column("b", kind, missing=missing, unit=unit),
+    )
+    rules = RuleSystem((Rule((), AffineMap(np.ones((1, len(features_of(columns)))), [0.0])),), columns, ("y",))
+    again = read(write(rules))
+    assert again == rules and again.columns == columns
+    assert [type(level) for level in again.columns[0].levels] == [type(level) for level in levels]
