@@ -28,6 +28,7 @@ def disjoint(rules: Sequence[Rule], whole: ExactCell) -> tuple[Rule, ...]:
         >>> outputs = AffineMap([[1.0]], [0.0])
         >>> young, adult = (Condition([1.0], -age, side) for age, side in ((30.0, False), (18.0, True)))
         >>> whole = ExactCell.of_domain(Box([0], [100]), 1)
+        >>> assert whole is not None
         >>> young_first = disjoint([Rule((young,), outputs), Rule((adult,), outputs)], whole)
         >>> [rule.conditions[-1].intercept for rule in young_first]
         [-30.0, -30.0]
@@ -59,6 +60,7 @@ def has_interior(whole: ExactCell, conditions: Sequence[Condition]) -> bool:
     Example:
         >>> from prelu_rules.domains.box import Box
         >>> whole = ExactCell.of_domain(Box([0], [1]), 1)
+        >>> assert whole is not None
         >>> [has_interior(whole, [Condition([1.0], -bend, True)]) for bend in (0.5, 1.0)]
         [True, False]
     """

@@ -172,7 +172,6 @@ def test_what_is_no_cell_is_refused(table):
         pa.array([Decimal(2**53 + 1)]),
         pd.Series([2**53 + 1, 0.5], dtype=object),
     ],
-    ids=repr,
 )
 def test_large_whole_numbers_do_not_become_others(values):
     with pytest.raises(InvalidValueError, match=r"holds \d+ in row 0, which a float64 cannot tell from its neighbours"):
@@ -196,7 +195,6 @@ def test_they_may_be_codes():
         pa.chunked_array([[Decimal("0.5"), None, Decimal(2)]]),
         pd.array([Decimal("0.5"), None, Decimal(2)], dtype=pd.ArrowDtype(pa.decimal128(5, 2))),
     ],
-    ids=repr,
 )
 def test_decimals_are_numbers(values):
     columns = inferred_columns(table_cells({"price": values}))
