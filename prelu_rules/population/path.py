@@ -183,12 +183,14 @@ def _refined(
 
 
 def _separating(flat: CompactSystem, tasks: list[Task], settings: PathSettings) -> tuple[Levels, Levels]:
-    """For classes that a network without units separates, such networks with a light penalty; otherwise none."""
+    """For classes that a network without units separates only with a light penalty, such networks; otherwise none."""
     train, everything = tasks
-    if not isinstance(train.loss.link, ClassLink) or settings.ridge is not None:
+    link = train.loss.link
+    if not isinstance(link, ClassLink) or settings.ridge is not None:
         return [], []
     light = [replace(task, ridge=LIGHT * task.ridge) for task in tasks]
-    if (train.loss.link.decide(refit(flat, light[1])[0].evaluate(everything.x)) != everything.y).any():
+    usual, lightly = (link.decide(refit(flat, task)[0].evaluate(everything.x)) for task in (everything, light[1]))
+    if (usual == everything.y).all() or (lightly != everything.y).any():
         return [], []
     first, second = (sparsified_levels([flat], task) for task in light)
     return first, second
