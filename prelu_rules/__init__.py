@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from prelu_rules.refine.path import PathPoint as PathPoint
     from prelu_rules.refine.path import RulePath as RulePath
     from prelu_rules.rules.certificate import Certificate as Certificate
+    from prelu_rules.rules.on_demand import RulesOnDemand as RulesOnDemand
     from prelu_rules.rules.replacement import Replacement as Replacement
     from prelu_rules.rules.replacement import linear_replacement as linear_replacement
     from prelu_rules.rules.rule import Condition as Condition
@@ -107,6 +108,7 @@ _HOME = {
     "Rule": "rules.rule",
     "RulePath": "refine.path",
     "RuleSystem": "rules.rule_system",
+    "RulesOnDemand": "rules.on_demand",
     "ShapeError": "errors",
     "SolverError": "errors",
     "StableSoftmaxCrossentropy": "training.stable_loss",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, overload
 
 import numpy.typing as npt
 
@@ -17,6 +18,7 @@ from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.renamed import renamed_arguments
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.on_demand import RulesOnDemand, rules_on_demand
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import LINEAR_SLOPE, PRINTED_OUTPUT
 
@@ -76,6 +78,42 @@ def collapse(
     return linear_replacement(form, where, max_error, replacement).form
 
 
+@overload
+def extract(
+    network: NetworkLike,
+    domain: DomainLike | None = ...,
+    *,
+    threshold: float = ...,
+    replacement: ReplacementKind = ...,
+    max_error: npt.ArrayLike | None = ...,
+    columns: Sequence[Column] | None = ...,
+    feature_names: Sequence[str] | None = ...,
+    output_names: Sequence[str] | None = ...,
+    classes: Sequence[ClassLabel] | None = ...,
+    max_nonlinear: int = ...,
+    tolerance: float = ...,
+    on_demand: Literal[False] = ...,
+) -> RuleSystem: ...
+
+
+@overload
+def extract(
+    network: NetworkLike,
+    domain: DomainLike | None = ...,
+    *,
+    threshold: float = ...,
+    replacement: ReplacementKind = ...,
+    max_error: npt.ArrayLike | None = ...,
+    columns: Sequence[Column] | None = ...,
+    feature_names: Sequence[str] | None = ...,
+    output_names: Sequence[str] | None = ...,
+    classes: Sequence[ClassLabel] | None = ...,
+    max_nonlinear: int = ...,
+    tolerance: float = ...,
+    on_demand: Literal[True],
+) -> RulesOnDemand: ...
+
+
 @renamed_arguments(max_units="max_nonlinear")
 def extract(
     network: NetworkLike,
@@ -90,7 +128,8 @@ def extract(
     classes: Sequence[ClassLabel] | None = None,
     max_nonlinear: int = MAX_UNITS,
     tolerance: float = PRINTED_OUTPUT,
-) -> RuleSystem:
+    on_demand: bool = False,
+) -> RuleSystem | RulesOnDemand:
     """Collapse a network and read its rules.
 
     Args:
@@ -107,13 +146,15 @@ def extract(
         classes: class labels, if the outputs are logits.
         max_nonlinear: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
+        on_demand: whether rules are found only as they are asked for, which works with any number of units:
+            `rule_for(row)` is the rule of a row, `rules_of(x)` are those of several, and the compact form prints all.
 
     Returns:
         The rules, equal to the collapsed network on the domain.
 
     Raises:
         UnsupportedModelError: if the network has a part without an exact piecewise linear form.
-        TooManyUnitsError: if more than `max_nonlinear` nonlinear units are left.
+        TooManyUnitsError: if more than `max_nonlinear` nonlinear units are left, unless rules are on demand.
         ShapeError: if names, columns or domain do not fit the network.
         InvalidValueError: if a row is not finite, or there is none; if a domain is missing.
 
@@ -122,6 +163,9 @@ def extract(
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[1.0, 0.0]])
         >>> print(extract(form, Box([-1], [1]), feature_names=["x"]).export("compact"), end="")
         out1 = x + 2 * max(0, x)
+        >>> rules = extract(form, Box([-1], [1]), feature_names=["x"], on_demand=True)
+        >>> len(rules.rule_for({"x": 0.5}).conditions)
+        1
     """
     form = read_network(network)
     if columns is None and is_table(domain):
@@ -133,6 +177,16 @@ def extract(
                 )
             domain, columns = encoded_cells(columns, table_cells(domain)), None
     small = collapse(form, threshold, replacement=replacement, max_error=max_error, domain=domain, columns=columns)
+    if on_demand:
+        return rules_on_demand(
+            small,
+            domain,
+            columns=columns,
+            feature_names=feature_names,
+            output_names=output_names,
+            classes=classes,
+            tolerance=tolerance,
+        )
     return extract_rules(
         small,
         domain,

@@ -65,16 +65,14 @@ def extract(
     form = read_network(model)
     if form.n_units == 0:
         raise UnsupportedModelError(f"{model} has no PReLU, so it is one linear function; there are no rules to read.")
-    rules = extract(
-        form,
-        table,
-        threshold=threshold,
-        max_nonlinear=max_nonlinear,
-        columns=None if known is None else known.columns,
-        output_names=None if known is None else known.output_names,
-        classes=None if known is None else known.classes,
-    )
-    text = rules.export(to, out)
+    settings: dict[str, Any] = {"threshold": threshold}
+    if known is not None:
+        settings |= {"columns": known.columns, "output_names": known.output_names, "classes": known.classes}
+    if to == "compact":
+        # It has one term per unit, so that no number of units is too many.
+        text = extract(form, table, on_demand=True, **settings).export(to, out)
+    else:
+        text = extract(form, table, max_nonlinear=max_nonlinear, **settings).export(to, out)
     typer.echo(f"Wrote {out}." if out is not None else text, nl=out is not None)
     return 0
 

@@ -12,6 +12,7 @@ from typing import Any
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export import compact, json, latex, markdown, python, text
 from prelu_rules.files import write_text
+from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
 Exporter = Callable[..., str]
@@ -75,11 +76,13 @@ def check_target(target: str) -> None:
         raise InvalidValueError(f"there is no export target {target!r}; choose one of {', '.join(targets())}.")
 
 
-def export(system: RuleSystem, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str:
+def export(
+    system: RuleSystem | RulesOnDemand, target: str, path: str | PathLike[str] | None = None, **options: Any
+) -> str:
     """Write rules in another language.
 
     Args:
-        system: the rules.
+        system: the rules; of rules on demand only "compact" can be written.
         target: one of `targets()`.
         path: a file to write as well; it appears whole or not at all.
         options: what the target takes.

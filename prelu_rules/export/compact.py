@@ -11,13 +11,14 @@ from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
 from prelu_rules.export.text import bracketed, quoted
 from prelu_rules.network.compact import compact_form, rounded_compact_form
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
 SHORT = 2
 """A bend of up to this many terms is written in place even where it is used several times."""
 
 
-def write(system: RuleSystem) -> str:
+def write(system: RuleSystem | RulesOnDemand) -> str:
     r"""The network behind the rules as one line per output.
 
     A bend `max(0, ...)` that several lines use and that is long gets a line and a name of its own.

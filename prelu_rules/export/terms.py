@@ -11,6 +11,7 @@ import numpy as np
 from prelu_rules.columns.column import Feature
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.precision import Precision
+from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -134,7 +135,7 @@ def said(indicator: Feature, holds: bool, write: Callable[[str], str], words: Wo
 
 
 def feature_terms(
-    system: RuleSystem, write: Callable[[str], str], write_indicator: Callable[[Feature], str]
+    system: Predictor, write: Callable[[str], str], write_indicator: Callable[[Feature], str]
 ) -> list[str]:
     """How each feature reads in a sum.
 
@@ -149,7 +150,7 @@ def feature_terms(
     return [write_indicator(one) if one.is_indicator else write(one.column) for one in system.features]
 
 
-def counted_as_zero(system: RuleSystem) -> list[str]:
+def counted_as_zero(system: Predictor) -> list[str]:
     """The columns of numbers whose missing values count as 0 in sums, which a reader has to be told.
 
     Args:

@@ -30,7 +30,9 @@ class ReachablePattern(NamedTuple):
     pre_activations: Array
 
 
-def reachable_patterns(form: NormalForm, domain: Domain | None = None) -> Iterator[ReachablePattern]:
+def reachable_patterns(
+    form: NormalForm, domain: Domain | None = None, at: Array | None = None
+) -> Iterator[ReachablePattern]:
     """The activation patterns whose region has an interior, one by one.
 
     Units are decided in order, negative side first, so that the last unit varies fastest. A side is entered only
@@ -40,6 +42,8 @@ def reachable_patterns(form: NormalForm, domain: Domain | None = None) -> Iterat
     Args:
         form: the network; the cost grows with the regions found times the units, not with `2^n_units`.
         domain: the box or polytope to look in, or None for all of R^n.
+        at: `(n_inputs,)`, an input, to find only its pattern, or where it lies on a boundary that of a region beside
+            it; None for all of them.
 
     Yields:
         Each pattern, with the units whose sign is a decision of its own there.
@@ -71,14 +75,15 @@ def reachable_patterns(form: NormalForm, domain: Domain | None = None) -> Iterat
         pre_activations[unit] = row
         coef, intercept = row[:-1].astype(np.float64), float(row[-1])
         sides = _sides(cell, coef, intercept)
-        for side in sides:
-            signs[unit], decides[unit] = side, len(sides) == 2
+        is_open = len(sides) == 2
+        for side in sides if at is None or not is_open else (at @ row[:-1] + row[-1] >= 0,):
+            signs[unit], decides[unit] = side, is_open
             activations[unit] = row if side else row * form.slopes[unit]
             if decides[unit]:
                 sign = 1.0 if side else -1.0
                 cell.push(sign * coef, sign * intercept)
             yield from decide(unit + 1)
-            if len(sides) == 2:
+            if is_open:
                 cell.pop()
 
     return decide(0)

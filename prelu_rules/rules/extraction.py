@@ -24,6 +24,7 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, named_columns
 from prelu_rules.rules.simplification import needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
+from prelu_rules.values import Array
 
 MAX_UNITS = 5
 """Nonlinear units up to which one rule per sign pattern is still something to read (paper: at most 2^5 rules)."""
@@ -88,15 +89,11 @@ def extract_rules(
         raise TooManyUnitsError(
             f"{form.n_units} nonlinear units are left, which makes up to 2^{form.n_units} = {2**form.n_units} rules "
             f"of up to {form.n_units} conditions each; train on until at most {max_nonlinear} are left, raise "
-            "max_nonlinear, or read the compact form, which has one term per unit."
+            "max_nonlinear, or read the compact form, which has one term per unit, from rules on demand: "
+            "pr.extract(network, domain, on_demand=True)."
         )
-    names = default_names(feature_names, "in", form.n_inputs) if columns is None else columns
-    columns = named_columns(names)
-    rows = None if x is None else feature_rows(columns, x)
-    if domain is not None and not isinstance(domain, Domain):
-        rows = feature_rows(columns, domain)
-        domain = as_domain(rows, columns)
-    found = [_rule(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
+    columns, domain, rows = columns_and_rows(form, domain, columns, feature_names, x)
+    found = [rule_on(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
     rules = merged(found, domain)
     system = RuleSystem(
         rules=rules,
@@ -137,7 +134,54 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
     return replace(system, rules=tuple(replace(system.rules[k], count=int(counts[k])) for k in order))
 
 
-def _rule(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) -> Rule:
+def columns_and_rows(
+    form: NormalForm,
+    domain: DomainLike | None,
+    columns: Sequence[Column | str] | None,
+    feature_names: Sequence[str] | None,
+    x: TableLike | None,
+) -> tuple[tuple[Column, ...], Domain | None, Array | None]:
+    """What the inputs are called, where rules are to hold, and which rows to count.
+
+    Args:
+        form: the network.
+        domain: as in `extract_rules`.
+        columns: as in `extract_rules`.
+        feature_names: as in `extract_rules`.
+        x: as in `extract_rules`.
+
+    Returns:
+        The columns; the domain, None for all inputs; and the rows, encoded, None if there are none.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]]], [[0.0]], [])
+        >>> columns_and_rows(form, [[0.0], [2.0]], None, ["age"], None)[1]
+        Box(lower=array([0.]), upper=array([2.]))
+    """
+    named = named_columns(default_names(feature_names, "in", form.n_inputs) if columns is None else columns)
+    rows = None if x is None else feature_rows(named, x)
+    if domain is None or isinstance(domain, Domain):
+        return named, domain, rows
+    rows = feature_rows(named, domain)
+    return named, as_domain(rows, named), rows
+
+
+def rule_on(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) -> Rule:
+    """The rule of a sign pattern.
+
+    Args:
+        form: the network.
+        pattern: one of its patterns.
+        domain: where the conditions are asked to hold; None for all inputs.
+
+    Returns:
+        The rule, without conditions that others and the domain imply.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
+        >>> [rule_on(form, pattern, None).outputs.coef.item() for pattern in reachable_patterns(form)]
+        [1.0, 2.0]
+    """
     conditions = [
         Condition(row[:-1], row[-1], bool(pattern.signs[unit]), form.labels[unit])
         for unit, row in enumerate(pattern.pre_activations)

@@ -11,21 +11,25 @@ ClassLabel = str | int | float | bool
 """What a class is called."""
 
 
-def check_classes(classes: Sequence[ClassLabel]) -> None:
-    """Refuse class labels that could not be written down.
+def check_classes(classes: Sequence[ClassLabel] | None, n_outputs: int) -> None:
+    """Refuse class labels that could not be written down, or that are not as many as the logits say.
 
     Args:
-        classes: the labels.
+        classes: the labels; None where numbers are predicted.
+        n_outputs: how many logits there are.
 
     Raises:
         InvalidValueError: if a label is NaN or infinite.
+        ShapeError: if there is neither a label for each logit, nor two for a single one.
 
     Example:
-        >>> check_classes(["no", 1, True])
+        >>> check_classes(["no", 1, True], 3)
     """
-    for label in classes:
+    for label in classes or ():
         if isinstance(label, float) and not math.isfinite(label):
             raise InvalidValueError(f"the class {label} is not a finite number; name it by a text.")
+    if classes is not None and len(classes) != max(2, n_outputs):
+        raise ShapeError(f"there are {len(classes)} classes for {n_outputs} logits; give one each, or two for one.")
 
 
 def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.compact import rounded_compact_form
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -88,20 +90,60 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         >>> precision.digits
         4
     """
+
+    def agrees(precision: Precision, y: Array, allowed: Array) -> bool:
+        return _rules_agree(system, precision, x, y, allowed) and (
+            system.form is None or _compact_agrees(system.form, precision, x, y, allowed)
+        )
+
+    return replace(system, precision=_honest(agrees, x, system.predict(x), tolerance))
+
+
+def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRINTED_OUTPUT) -> Precision:
+    """The fewest digits that keep a printed compact form honest on given rows.
+
+    Args:
+        form: the network.
+        x: `(n_rows, n_inputs)`, the rows on which the printed form and the network must agree.
+        tolerance: the largest difference allowed, as a share of the range of each output over the rows.
+
+    Returns:
+        The precision.
+
+    Raises:
+        RoundingError: if all digits of float64 do not suffice; the tolerance is then too small to be met.
+        InvalidValueError: if the tolerance is negative or NaN.
+        ShapeError: if `x` has another number of columns.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1 / 3]]], [[0.0]], [])
+        >>> compact_precision(form, [[0.0], [1.0]], tolerance=1e-4).digits
+        4
+    """
+
+    def agrees(precision: Precision, y: Array, allowed: Array) -> bool:
+        return _compact_agrees(form, precision, x, y, allowed)
+
+    return _honest(agrees, x, form.evaluate(x), tolerance)
+
+
+def _honest(
+    agrees: Callable[[Precision, Array, Array], bool], x: npt.ArrayLike, y: Array, tolerance: float
+) -> Precision:
+    """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed."""
     if not tolerance >= 0:
         raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")
-    y = system.predict(x)
     for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1):
         precision = Precision.of_data(digits, x, y)
-        if _agrees(system, precision, x, y, tolerance * precision.output_scale):
-            return replace(system, precision=precision)
+        if agrees(precision, y, tolerance * precision.output_scale):
+            return precision
     raise RoundingError(
         f"{MOST_DIGITS} digits do not keep the printed rules within {tolerance} of the outputs' range; "
         "allow a larger tolerance."
     )
 
 
-def _agrees(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:
+def _rules_agree(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:
     rules = [printed_rule(rule, precision) for rule in system.rules]
     covers = np.array([rule.covers(x) for rule in rules])
     if not covers.any(axis=0).all():
@@ -111,9 +153,8 @@ def _agrees(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: Array
         if (np.abs(rule.outputs(np.asarray(x)[covered]) - y[covered]) > allowed).any():
             return False
     decisions = np.array([rule.decision for rule in rules])
-    if system.decides and (decisions[covers.argmax(axis=0)] != decisions[system.assign(x)]).any():
-        return False
-    return (
-        system.form is None
-        or not (np.abs(rounded_compact_form(system.form, precision).evaluate(x) - y) > allowed).any()
-    )
+    return not system.decides or bool((decisions[covers.argmax(axis=0)] == decisions[system.assign(x)]).all())
+
+
+def _compact_agrees(form: NormalForm, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:
+    return not (np.abs(rounded_compact_form(form, precision).evaluate(x) - y) > allowed).any()

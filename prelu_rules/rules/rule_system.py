@@ -7,23 +7,21 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.columns.column import Column, Feature, check_columns, check_names, features_of
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.column import Column, check_columns, check_names
 from prelu_rules.columns.tables import TableLike
-from prelu_rules.domains.as_domain import DomainLike, as_domain
+from prelu_rules.domains.as_domain import DomainLike
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.losses.link import class_link
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.rules.assignment import assigned, outputs
 from prelu_rules.rules.names import ClassLabel, check_classes
+from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.rule import Rule
-from prelu_rules.values import Array, FloatArray, IntArray, Value
+from prelu_rules.values import FloatArray, IntArray, Value
 
 if TYPE_CHECKING:
     import sympy
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class RuleSystem(Value):
+class RuleSystem(Predictor, Value):
     """Rules that together give one answer for every input.
 
     Rows `x` are given as a table (pandas, polars, pyarrow, or a dict of columns), whose columns are found by name; as
@@ -110,21 +108,6 @@ class RuleSystem(Value):
         return f"<RuleSystem: {len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}>"
 
     @property
-    def features(self) -> tuple[Feature, ...]:
-        """The features that the rules compute with, in order."""
-        return features_of(self.columns)
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """The names of the features."""
-        return tuple(feature.name for feature in self.features)
-
-    @property
-    def n_inputs(self) -> int:
-        """The number of features."""
-        return len(self.features)
-
-    @property
     def decides(self) -> bool:
         """Whether these are decision rules: each names a class."""
         return self.rules[0].decision is not None
@@ -134,30 +117,6 @@ class RuleSystem(Value):
         """How many rows of training data the rules were counted on; None where there were none."""
         counts = [rule.count for rule in self.rules if rule.count is not None]
         return sum(counts) if counts else None
-
-    def encoded(self, x: TableLike) -> Array:
-        """The features of rows.
-
-        Args:
-            x: rows.
-
-        Returns:
-            `(n_rows, n_features)`.
-
-        Raises:
-            DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell is infinite, not a level of its category, or missing where it may not be.
-            CellTypeError: if a cell is neither text nor a number.
-
-        Example:
-            >>> from prelu_rules.network.affine import AffineMap
-            >>> always = Rule((), AffineMap([[2.0, 25.0]], [0.0]))
-            >>> RuleSystem((always,), (Column("cap", missing=True),), ("price",)).encoded({"cap": [3.0, None]})
-            array([[3., 0.],
-                   [0., 1.]])
-        """
-        return feature_rows(self.columns, x)
 
     def assign(self, x: TableLike) -> IntArray:
         """Which rule each row falls under.
@@ -194,52 +153,6 @@ class RuleSystem(Value):
         """
         rows = self.encoded(x)
         return outputs(self.rules, rows, assigned(self.rules, rows, self.domain))
-
-    def _logits(self, x: TableLike) -> tuple[tuple[ClassLabel, ...], FloatArray]:
-        """The classes, and the logits."""
-        if self.classes is None:
-            raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
-        return self.classes, self.predict(x)
-
-    def classify(self, x: TableLike) -> npt.NDArray[Any]:
-        """The class that the rules give.
-
-        Args:
-            x: rows.
-
-        Returns:
-            `(n_rows,)` class labels: the class of the largest logit, the first of equal ones; of two classes with
-            one logit the second where the logit is above 0.
-
-        Raises:
-            InvalidValueError: if these are rules for numbers, not for classes; otherwise as `predict`.
-        """
-        classes, logits = self._logits(x)
-        # Labels of several types would be turned into one, such as 1 into "1".
-        one_type = len({type(label) for label in classes}) == 1
-        return np.array(classes, dtype=None if one_type else object)[class_link(logits.shape[1]).decide(logits)]
-
-    def probabilities(self, x: TableLike) -> FloatArray:
-        """The probability of each class: softmax of the logits, or sigmoid of a single one.
-
-        Args:
-            x: rows.
-
-        Returns:
-            float64, `(n_rows, n_classes)`, in the order of `classes`; each row sums to 1.
-
-        Raises:
-            InvalidValueError: if these are rules for numbers, not for classes; otherwise as `predict`.
-
-        Example:
-            >>> from prelu_rules.network.affine import AffineMap
-            >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
-            >>> rules.probabilities([[0.0], [1000.0]])
-            array([[0.5, 0.5],
-                   [0. , 1. ]])
-        """
-        _, logits = self._logits(x)
-        return class_link(logits.shape[1]).inverse(logits)
 
     def decision_rules(self, domain: DomainLike | None = None, *, x: TableLike | None = None) -> RuleSystem:
         """The rules of a classifier, cut so that each names a class; see `rules.decisions.decision_rules`."""
@@ -279,9 +192,6 @@ class RuleSystem(Value):
         from prelu_rules.export import export
 
         return export(self, target, path, **options)
-
-    def _domain(self, domain: DomainLike | None) -> Domain | None:
-        return self.domain if domain is None else as_domain(domain, self.columns)
 
 
 def named_columns(columns: Sequence[Column | str]) -> tuple[Column, ...]:
@@ -327,10 +237,8 @@ def _check_shapes(system: RuleSystem) -> None:
 
 def _check_classes(system: RuleSystem) -> None:
     """Refuse class labels that do not fit the outputs, and decisions that do not fit the labels."""
-    n_outputs, n_classes = len(system.output_names), len(system.classes or ())
-    check_classes(system.classes or ())
-    if system.classes is not None and n_classes != max(2, n_outputs):
-        raise ShapeError(f"there are {n_classes} classes for {n_outputs} logits; give one each, or two for one.")
+    check_classes(system.classes, len(system.output_names))
+    n_classes = len(system.classes or ())
     decisions = [rule.decision for rule in system.rules]
     if set(decisions) != {None} and not set(decisions) <= set(range(n_classes)):
         raise InvalidValueError(

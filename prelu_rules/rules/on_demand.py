@@ -1,0 +1,269 @@
+"""A network with too many rules to list: it predicts, prints as its compact form, and finds the rule of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from prelu_rules.columns.column import Column, check_columns, check_names
+from prelu_rules.columns.tables import TableLike
+from prelu_rules.domains.as_domain import DomainLike
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.sampling import sampled
+from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.precision import Precision
+from prelu_rules.rules.extraction import SAMPLED_ROWS, columns_and_rows, rule_on
+from prelu_rules.rules.names import ClassLabel, check_classes, default_names
+from prelu_rules.rules.predictor import Predictor
+from prelu_rules.rules.printed import compact_precision
+from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.rule_system import named_columns
+from prelu_rules.tolerances import PRINTED_OUTPUT
+from prelu_rules.values import Array, FloatArray, Value
+
+if TYPE_CHECKING:
+    import sympy
+
+
+@dataclass(frozen=True, eq=False)
+class RulesOnDemand(Predictor, Value):
+    """A collapsed network that is read without listing its rules, of which there may be `2^n_units`.
+
+    It predicts as the network does, prints as the compact form, which has one term per unit, and finds the rule that a
+    row falls under. Rows are given as to a `RuleSystem`.
+
+    Attributes:
+        form: the collapsed network.
+        columns: what the columns of a table are; a name alone stands for a column of numbers.
+        output_names: `n_outputs` names, distinct.
+        classes: for a classifier its class labels, as in a `RuleSystem`.
+        domain: the box or polytope, of features, on which conditions are simplified; None for all inputs.
+        precision: how many digits a printed number needs; None for all of them.
+
+    Raises:
+        ShapeError: if columns, names, classes, domain and precision do not fit the network.
+        InvalidValueError: if a name is not text or used twice.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
+        >>> fee = RulesOnDemand(form, ("age",), ("fee",))
+        >>> fee
+        <RulesOnDemand: 1 nonlinear units, 1 features -> fee>
+        >>> print(fee, end="")
+        fee = max(0, age - 18)
+        >>> fee.rule_for({"age": 20.0}).outputs
+        AffineMap(coef=array([[1.]]), intercept=array([-18.]))
+    """
+
+    form: NormalForm
+    columns: tuple[Column, ...]
+    output_names: tuple[str, ...]
+    classes: tuple[ClassLabel, ...] | None = None
+    domain: Domain | None = None
+    precision: Precision | None = None
+
+    if TYPE_CHECKING:
+        # Tuples are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            form: NormalForm,
+            columns: Sequence[Column | str],
+            output_names: Sequence[str],
+            classes: Sequence[ClassLabel] | None = None,
+            domain: Domain | None = None,
+            precision: Precision | None = None,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", named_columns(self.columns))
+        object.__setattr__(self, "output_names", tuple(self.output_names))
+        if self.classes is not None:
+            object.__setattr__(self, "classes", tuple(self.classes))
+        check_columns(self.columns)
+        check_names("output", self.output_names)
+        check_classes(self.classes, len(self.output_names))
+        shape = (self.form.n_outputs, self.form.n_inputs)
+        domain, precision = self.domain, self.precision
+        for name, have in (
+            ("names are", (len(self.output_names), self.n_inputs)),
+            ("domain is", domain and (shape[0], domain.n_inputs)),
+            ("precision is", precision and (len(precision.output_scale), len(precision.feature_scale))),
+        ):
+            if have not in (None, shape):
+                raise ShapeError(f"the {name} for {have} outputs and features, but the network is for {shape}.")
+
+    def __str__(self) -> str:
+        return self.export("compact")
+
+    def __repr__(self) -> str:
+        return (
+            f"<RulesOnDemand: {self.form.n_units} nonlinear units, {self.n_inputs} features -> "
+            f"{', '.join(self.output_names)}>"
+        )
+
+    def predict(self, x: TableLike) -> FloatArray:
+        """The outputs of the network; for a classifier the logits.
+
+        Args:
+            x: rows.
+
+        Returns:
+            float64, `(n_rows, n_outputs)`.
+
+        Raises:
+            DataError: if a table lacks a column.
+            ShapeError: if an array has another number of features.
+            InvalidValueError: if a cell cannot be used; see `encoded`.
+        """
+        return self.form.evaluate(self.encoded(x))
+
+    def rule_for(self, row: TableLike) -> Rule:
+        """The rule that a row falls under.
+
+        Args:
+            row: one row.
+
+        Returns:
+            The conditions of its linear region, without those that the others and the domain imply, and what the
+            network gives there. For a row off the domain they hold for all inputs; for one on a boundary it is a rule
+            beside it, which gives the same.
+
+        Raises:
+            ShapeError: if there is not one row; otherwise as `predict`.
+            SolverError: if the linear programming solver fails.
+
+        Example:
+            >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
+            >>> [child] = RulesOnDemand(form, ("age",), ("fee",)).rule_for([7.0]).conditions
+            >>> child.holds([[17.0], [18.0]])
+            array([ True, False])
+        """
+        rows = self.encoded(row)
+        if len(rows) != 1:
+            raise ShapeError(f"there are {len(rows)} rows; give one, or ask rules_of for those of several.")
+        pattern, domain = self._pattern(rows[0])
+        return rule_on(self.form, pattern, domain)
+
+    def rules_of(self, x: TableLike) -> tuple[Rule, ...]:
+        """The rules that rows fall under.
+
+        Args:
+            x: rows.
+
+        Returns:
+            Each rule once, with its number of rows as `count`, most rows first; of equal counts the one met first.
+
+        Raises:
+            SolverError: if the linear programming solver fails; otherwise as `predict`.
+
+        Example:
+            >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
+            >>> [rule.count for rule in RulesOnDemand(form, ("age",), ("fee",)).rules_of({"age": [7.0, 30.0, 40.0]})]
+            [2, 1]
+        """
+        rows = self.encoded(x)
+        inside = np.ones(len(rows), dtype=bool) if self.domain is None else self.domain.contains(rows)
+        signs = np.hstack([self.form.pattern(rows), inside[:, None]])
+        _, first, counts = np.unique(signs, axis=0, return_index=True, return_counts=True)
+        # Rows on a boundary have signs of their own, and the rule of a region beside it.
+        found: dict[tuple[bytes, bytes, bool], tuple[ReachablePattern, Domain | None, int]] = {}
+        for row, count in sorted(zip(first.tolist(), counts.tolist(), strict=True)):
+            pattern, domain = self._pattern(rows[row])
+            key = (pattern.signs.tobytes(), pattern.decides.tobytes(), domain is None)
+            before = found[key][2] if key in found else 0
+            found[key] = (pattern, domain, before + count)
+        rules = [replace(rule_on(self.form, pattern, domain), count=n) for pattern, domain, n in found.values()]
+        return tuple(sorted(rules, key=lambda rule: -(rule.count or 0)))
+
+    def to_sympy(self, kind: Literal["max"] = "max", *, exact: bool = False) -> dict[str, sympy.Expr]:
+        """One SymPy expression per output, in symbols of the features; see `rules.symbolic.closed_formula`."""
+        from prelu_rules.rules.symbolic import closed_formula
+
+        if kind != "max":
+            raise InvalidValueError(f"kind is {kind!r}; rules on demand have the closed formula only, 'max'.")
+        return closed_formula(self.form, self.feature_names, self.output_names, exact=exact)
+
+    def export(self, target: str = "compact", path: str | PathLike[str] | None = None) -> str:
+        """The compact form as text.
+
+        Args:
+            target: "compact"; the others list all rules.
+            path: a file to write as well; it appears whole or not at all.
+
+        Returns:
+            One line per output, after the lines of the bends that have a name.
+
+        Raises:
+            InvalidValueError: if the target is another.
+            DataError: if the file cannot be written.
+        """
+        from prelu_rules.export import export
+
+        if target != "compact":
+            raise InvalidValueError(
+                f"rules on demand cannot be exported as {target!r}, which lists all rules; export them as 'compact', "
+                "or extract without on_demand and with a larger max_nonlinear."
+            )
+        return export(self, target, path)
+
+    def _pattern(self, row: Array) -> tuple[ReachablePattern, Domain | None]:
+        """The pattern of a row, and where its conditions are simplified: off the domain nothing is known of rows."""
+        domain = self.domain if self.domain is not None and self.domain.contains(row)[0] else None
+        return next(reachable_patterns(self.form, domain, at=row)), domain
+
+
+def rules_on_demand(
+    form: NormalForm,
+    domain: DomainLike | None = None,
+    *,
+    columns: Sequence[Column | str] | None = None,
+    feature_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+    classes: Sequence[ClassLabel] | None = None,
+    tolerance: float = PRINTED_OUTPUT,
+    x: TableLike | None = None,
+) -> RulesOnDemand:
+    """A collapsed network as rules on demand, however many units it has.
+
+    Args:
+        form: a collapsed network.
+        domain: a `Box` or `Polytope`, or rows or a table, of which the smallest domain is meant, and which set the
+            printed digits. None for all inputs.
+        columns: what the columns of a table are; their features are the inputs.
+        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
+        output_names: `n_outputs` names; `out1`, `out2`, ... by default.
+        classes: class labels, if the outputs are logits.
+        tolerance: how far the printed compact form may be from the network on any row, as a share of each output's
+            range.
+        x: rows to choose the printed digits by, where the domain is not rows.
+
+    Returns:
+        The rules on demand.
+
+    Raises:
+        ShapeError: if names or domain do not fit the network.
+        InvalidValueError: if a row is not finite, or there is none.
+        RoundingError: if no number of digits meets the tolerance.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]], [[1 / 3]]], [[-18.0], [0.0]], [[0.0]])
+        >>> print(rules_on_demand(form, [[0.0], [90.0]], feature_names=["age"], output_names=["fee"]), end="")
+        fee = 0.333 * max(0, age - 18)
+    """
+    named, where, rows = columns_and_rows(form, domain, columns, feature_names, x)
+    if rows is None and where is not None:
+        rows = sampled(where, SAMPLED_ROWS)
+    return RulesOnDemand(
+        form=form,
+        columns=named,
+        output_names=default_names(output_names, "out", form.n_outputs),
+        classes=classes,
+        domain=where,
+        precision=None if rows is None else compact_precision(form, rows, tolerance),
+    )

@@ -1,0 +1,145 @@
+"""What predicts the rows of a table: rules, or what writes them on demand."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.columns.column import Column, Feature, features_of
+from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.tables import TableLike
+from prelu_rules.domains.as_domain import DomainLike, as_domain
+from prelu_rules.domains.domain import Domain
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.losses.link import class_link
+from prelu_rules.rules.names import ClassLabel
+from prelu_rules.values import Array, FloatArray
+
+
+class Predictor(ABC):
+    """Columns, outputs and perhaps classes, and a function from the one to the others.
+
+    Rows `x` are given as a table (pandas, polars, pyarrow, or a dict of columns), whose columns are found by name; as
+    one row with names (a dict or a pandas Series); or as features that are encoded already, `(n_rows, n_features)`.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def columns(self) -> tuple[Column, ...]:
+            """What the columns of a table are."""
+
+        @property
+        def classes(self) -> tuple[ClassLabel, ...] | None:
+            """For a classifier its class labels."""
+
+        @property
+        def domain(self) -> Domain | None:
+            """Where it was asked to hold; None for all inputs."""
+
+    @abstractmethod
+    def predict(self, x: TableLike) -> FloatArray:
+        """The outputs; for a classifier the logits.
+
+        Args:
+            x: rows.
+
+        Returns:
+            float64, `(n_rows, n_outputs)`.
+        """
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features that are computed with, in order."""
+        return features_of(self.columns)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def n_inputs(self) -> int:
+        """The number of features."""
+        return len(self.features)
+
+    def encoded(self, x: TableLike) -> Array:
+        """The features of rows.
+
+        Args:
+            x: rows.
+
+        Returns:
+            `(n_rows, n_features)`.
+
+        Raises:
+            DataError: if a table lacks a column.
+            ShapeError: if an array has another number of features.
+            InvalidValueError: if a cell is infinite, not a level of its category, or missing where it may not be.
+            CellTypeError: if a cell is neither text nor a number.
+
+        Example:
+            >>> from prelu_rules.network.affine import AffineMap
+            >>> from prelu_rules.rules.rule import Rule
+            >>> from prelu_rules.rules.rule_system import RuleSystem
+            >>> always = Rule((), AffineMap([[2.0, 25.0]], [0.0]))
+            >>> RuleSystem((always,), (Column("cap", missing=True),), ("price",)).encoded({"cap": [3.0, None]})
+            array([[3., 0.],
+                   [0., 1.]])
+        """
+        return feature_rows(self.columns, x)
+
+    def classify(self, x: TableLike) -> npt.NDArray[Any]:
+        """The class of each row.
+
+        Args:
+            x: rows.
+
+        Returns:
+            `(n_rows,)` class labels: the class of the largest logit, the first of equal ones; of two classes with
+            one logit the second where the logit is above 0.
+
+        Raises:
+            InvalidValueError: if numbers are predicted, not classes; otherwise as `predict`.
+        """
+        classes, logits = self._logits(x)
+        # Labels of several types would be turned into one, such as 1 into "1".
+        one_type = len({type(label) for label in classes}) == 1
+        return np.array(classes, dtype=None if one_type else object)[class_link(logits.shape[1]).decide(logits)]
+
+    def probabilities(self, x: TableLike) -> FloatArray:
+        """The probability of each class: softmax of the logits, or sigmoid of a single one.
+
+        Args:
+            x: rows.
+
+        Returns:
+            float64, `(n_rows, n_classes)`, in the order of `classes`; each row sums to 1.
+
+        Raises:
+            InvalidValueError: if numbers are predicted, not classes; otherwise as `predict`.
+
+        Example:
+            >>> from prelu_rules.network.affine import AffineMap
+            >>> from prelu_rules.rules.rule import Rule
+            >>> from prelu_rules.rules.rule_system import RuleSystem
+            >>> rules = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ("x",), ("logit",), classes=("no", "yes"))
+            >>> rules.probabilities([[0.0], [1000.0]])
+            array([[0.5, 0.5],
+                   [0. , 1. ]])
+        """
+        _, logits = self._logits(x)
+        return class_link(logits.shape[1]).inverse(logits)
+
+    def _logits(self, x: TableLike) -> tuple[tuple[ClassLabel, ...], FloatArray]:
+        """The classes, and the logits."""
+        if self.classes is None:
+            raise InvalidValueError(f"{self!r} predicts numbers, not classes; use predict.")
+        return self.classes, self.predict(x)
+
+    def _domain(self, domain: DomainLike | None) -> Domain | None:
+        """A domain, its own by default."""
+        return self.domain if domain is None else as_domain(domain, self.columns)
