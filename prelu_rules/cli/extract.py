@@ -60,13 +60,13 @@ def extract(
             table = without_column(table, target, data)
     start_tensorflow()
     from prelu_rules.extraction import extract
-    from prelu_rules.network.reading import read_network
+    from prelu_rules.network.reading import read_with_link
 
-    form = read_network(model)
-    if form.n_units == 0:
+    found = read_with_link(model)
+    if found.form.n_units == 0:
         raise UnsupportedModelError(f"{model} has no PReLU, so it is one linear function; there are no rules to read.")
     rules = extract(
-        form,
+        found,
         table,
         threshold=threshold,
         max_nonlinear=max_nonlinear,
