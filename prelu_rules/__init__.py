@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from prelu_rules.network.affine import AffineMap as AffineMap
     from prelu_rules.network.normal_form import NormalForm as NormalForm
     from prelu_rules.network.reading import NetworkLike as NetworkLike
+    from prelu_rules.network.reading import ReadNetwork as ReadNetwork
     from prelu_rules.network.reading import read_network as read_network
+    from prelu_rules.network.reading import read_with_link as read_with_link
     from prelu_rules.plotting.network import plot_network as plot_network
     from prelu_rules.population.path import train_path as train_path
     from prelu_rules.population.settings import PathSettings as PathSettings
@@ -125,6 +127,8 @@ _HOME = {
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
     "read_network": "network.reading",
+    "read_with_link": "network.reading",
+    "ReadNetwork": "network.reading",
     "read_rules": "export.json",
     "read_table": "columns.table_file",
     "train_path": "population.path",

@@ -11,10 +11,10 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.columns.encoding import encoded_cells
 from prelu_rules.columns.tables import is_table, table_cells
 from prelu_rules.domains.as_domain import DomainLike, as_domain, columns_of_table
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.network.collapse import ReplacementKind, collapse_form
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.network.reading import NetworkLike, read_network
+from prelu_rules.network.reading import NetworkLike, read_network, read_with_link
 from prelu_rules.renamed import renamed_arguments
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.names import ClassLabel
@@ -143,7 +143,9 @@ def extract(
         columns: what the columns of a table are, whose features are the inputs.
         feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
-        classes: class labels, if the outputs are logits.
+        classes: class labels, if the outputs are logits; 0, 1, ... by default for a network that ends in a softmax, 0
+            and 1 for one output of a sigmoid. The rules then speak of the logits, and `rules.probabilities` gives what
+            the network gives.
         max_nonlinear: the most nonlinear units that rules are written for.
         tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
         on_demand: whether rules are found only as they are asked for, which works with any number of units:
@@ -153,7 +155,8 @@ def extract(
         The rules, equal to the collapsed network on the domain.
 
     Raises:
-        UnsupportedModelError: if the network has a part without an exact piecewise linear form.
+        UnsupportedModelError: if the network has a part without an exact piecewise linear form, or ends in a sigmoid of
+            several outputs.
         TooManyUnitsError: if more than `max_nonlinear` nonlinear units are left, unless rules are on demand.
         ShapeError: if names, columns or domain do not fit the network.
         InvalidValueError: if a row is not finite, or there is none; if a domain is missing.
@@ -167,7 +170,14 @@ def extract(
         >>> len(rules.rule_for({"x": 0.5}).conditions)
         1
     """
-    form = read_network(network)
+    found = read_with_link(network)
+    form = found.form
+    if found.link == "sigmoid" and found.classes is None:
+        raise UnsupportedModelError(
+            f"the network ends in a sigmoid of {form.n_outputs} outputs, which are answers to as many questions, not "
+            "classes of one; extract from prelu_rules.with_logits(model), whose outputs are their logits."
+        )
+    classes = found.classes if classes is None else classes
     if columns is None and is_table(domain):
         columns = columns_of_table(domain, form.n_inputs)
         if feature_names is not None:

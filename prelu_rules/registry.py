@@ -22,7 +22,7 @@ class Registry(Generic[K, V]):
     Args:
         thing: what is registered, for errors, such as "export target".
         built_in: what the package brings.
-        write: how a key is written in errors.
+        write: the name of a key in errors.
 
     Example:
         >>> greetings = Registry("greeting", {"en": "hello"})
@@ -34,7 +34,7 @@ class Registry(Generic[K, V]):
         False
     """
 
-    def __init__(self, thing: str, built_in: Mapping[K, V], write: Callable[[K], str] = repr) -> None:
+    def __init__(self, thing: str, built_in: Mapping[K, V], write: Callable[[K], str] = str) -> None:
         self._thing, self._write = thing, write
         self._built_in: dict[K, V] = dict(built_in)
         self._added: dict[K, V] = {}
@@ -50,7 +50,7 @@ class Registry(Generic[K, V]):
             InvalidValueError: if the package itself brings an entry of this name.
         """
         if key in self._built_in:
-            raise InvalidValueError(f"the {self._thing} {self._write(key)} is built in; choose another name.")
+            raise InvalidValueError(f"the {self._thing} {self._write(key)!r} is built in; choose another name.")
         self._added[key] = value
 
     def unregister(self, key: K) -> None:
@@ -63,7 +63,7 @@ class Registry(Generic[K, V]):
             InvalidValueError: if there is none, or the package itself brings it.
         """
         if key in self._built_in:
-            raise InvalidValueError(f"the {self._thing} {self._write(key)} is built in and cannot be removed.")
+            raise InvalidValueError(f"the {self._thing} {self._write(key)!r} is built in and cannot be removed.")
         if key not in self._added:
             raise InvalidValueError(self._unknown(key))
         del self._added[key]
@@ -83,7 +83,7 @@ class Registry(Generic[K, V]):
         yield from self._added
 
     def _unknown(self, key: K) -> str:
-        known = [self._write(one) for one in self]
-        near = get_close_matches(self._write(key), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(known)}."
-        return f"there is no {self._thing} {self._write(key)}; {hint}"
+        name, known = self._write(key), [self._write(one) for one in self]
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}."
+        return f"there is no {self._thing} {name!r}; {hint}"

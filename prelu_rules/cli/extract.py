@@ -60,19 +60,19 @@ def extract(
             table = without_column(table, target, data)
     start_tensorflow()
     from prelu_rules.extraction import extract
-    from prelu_rules.network.reading import read_network
+    from prelu_rules.network.reading import read_with_link
 
-    form = read_network(model)
-    if form.n_units == 0:
+    found = read_with_link(model)
+    if found.form.n_units == 0:
         raise UnsupportedModelError(f"{model} has no PReLU, so it is one linear function; there are no rules to read.")
     settings: dict[str, Any] = {"threshold": threshold}
     if known is not None:
         settings |= {"columns": known.columns, "output_names": known.output_names, "classes": known.classes}
     if to == "compact":
         # It has one term per unit, so that no number of units is too many.
-        text = extract(form, table, on_demand=True, **settings).export(to, out)
+        text = extract(found, table, on_demand=True, **settings).export(to, out)
     else:
-        text = extract(form, table, max_nonlinear=max_nonlinear, **settings).export(to, out)
+        text = extract(found, table, max_nonlinear=max_nonlinear, **settings).export(to, out)
     typer.echo(f"Wrote {out}." if out is not None else text, nl=out is not None)
     return 0
 

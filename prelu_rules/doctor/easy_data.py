@@ -16,11 +16,12 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.doctor.finding import Remedy
-from prelu_rules.doctor.probe import all_layers, task_of
+from prelu_rules.doctor.probe import task_of
 from prelu_rules.doctor.remedies import article
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.tolerances import STILL_FALLING
 from prelu_rules.training.copies import remade
+from prelu_rules.training.keras_internals import all_layers, known_logits
 from prelu_rules.values import Array
 
 MOST_WORDS = 64
@@ -236,7 +237,7 @@ def _make(inputs: Any, number: int, vocabulary: int, seed: int) -> Any:
 
 
 def _fitting_loss(outputs: Any) -> keras.losses.Loss:
-    from_logits = getattr(outputs, "_keras_logits", None) is None
+    from_logits = known_logits(outputs) is None
     if outputs.shape[-1] == 1:
         return keras.losses.BinaryCrossentropy(from_logits=from_logits)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
@@ -259,7 +260,7 @@ def _labels(model: keras.Model, outputs: Any, number: int, one_hot: bool | None)
 
 def _accuracy(model: keras.Model, x: Any, number: int) -> float:
     outputs = model(x, training=False)
-    logits = getattr(outputs, "_keras_logits", None)
+    logits = known_logits(outputs)
     values = np.asarray(keras.ops.convert_to_numpy(outputs))
     if values.shape[-1] > 1:
         predicted = values.argmax(axis=-1)

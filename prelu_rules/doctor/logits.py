@@ -1,4 +1,4 @@
-"""A classifier that ends in a softmax, and the same one without it (second article, remedy 1).
+"""A classifier that ends in a softmax or sigmoid, and the same one without it (second article, remedy 1).
 
 Keras knows of the trouble with cross-entropy on probabilities: on TensorFlow, and there only, its losses go back from a
 softmax to the logits where they can see it. They see it if the tensor that the loss is given is the very one that
@@ -12,14 +12,18 @@ of its own. A loss of one's own, `-sum(y log p)`, does not look for it. Then the
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
 import numpy as np
 
 from prelu_rules.errors import UnsupportedModelError
+from prelu_rules.network.reading import Link
 from prelu_rules.tolerances import SAME_OUTPUT
 from prelu_rules.training.copies import set_weights
+from prelu_rules.training.keras_internals import input_structure, is_graph, origin
+from prelu_rules.training.nonlinearities import link_of
 from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import FloatArray
 
@@ -33,55 +37,94 @@ _LAYERS = (
     keras.layers.Conv2D,
     keras.layers.Conv3D,
 )
-_LOSSES = (keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy, StableSoftmaxCrossentropy)
-_LOSS_FUNCTIONS = (keras.losses.categorical_crossentropy, keras.losses.sparse_categorical_crossentropy)
+_LOSSES: dict[Link, tuple[type, ...]] = {
+    "softmax": (
+        keras.losses.CategoricalCrossentropy,
+        keras.losses.SparseCategoricalCrossentropy,
+        StableSoftmaxCrossentropy,
+    ),
+    "sigmoid": (keras.losses.BinaryCrossentropy,),
+}
+_LOSS_FUNCTIONS: dict[Link, tuple[Any, ...]] = {
+    "softmax": (keras.losses.categorical_crossentropy, keras.losses.sparse_categorical_crossentropy),
+    "sigmoid": (keras.losses.binary_crossentropy,),
+}
+# What ranks classes is the same for logits.
 _METRICS = (
     keras.metrics.CategoricalAccuracy,
     keras.metrics.SparseCategoricalAccuracy,
     keras.metrics.TopKCategoricalAccuracy,
     keras.metrics.SparseTopKCategoricalAccuracy,
 )
-_METRIC_NAMES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+_METRIC_NAMES: dict[Link, tuple[str, ...]] = {
+    "softmax": ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"),
+    "sigmoid": ("accuracy", "acc", "binary_accuracy"),
+}
+
+
+def link_at_end(model: keras.Model) -> Link | None:
+    """The softmax or sigmoid that a model ends in, if `with_logits` can take it off.
+
+    Args:
+        model: any model; for one that is not built of layers this cannot be seen.
+
+    Returns:
+        "softmax" if the last step is one over the last axis: a Softmax layer, `keras.ops.softmax`, or the activation of
+        a layer; "sigmoid" in the same way; None otherwise.
+
+    Example:
+        >>> link_at_end(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")]))
+        'softmax'
+        >>> link_at_end(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])) is None
+        True
+    """
+    if not is_graph(model) or len(model.outputs) != 1:
+        return None
+    last, sources = origin(model.outputs[0])
+    if isinstance(last, keras.Model):
+        return link_at_end(last)
+    if type(last) in _LAYERS:
+        return link_of(last.activation)
+    # A second input is a mask.
+    return _link_alone(last, len(model.outputs[0].shape)) if len(sources) == 1 else None
 
 
 def ends_in_softmax(model: keras.Model) -> bool:
     """Whether the output of a model is that of a softmax over its last axis, which `with_logits` can take off.
 
     Args:
-        model: any model; for one that is not built of layers this cannot be seen.
+        model: as for `link_at_end`.
 
     Returns:
-        True if its last step is a Softmax layer, `keras.ops.softmax`, or a layer with the activation softmax.
+        True if it is.
 
     Example:
         >>> ends_in_softmax(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")]))
         True
-        >>> ends_in_softmax(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]))
-        False
     """
-    if not _is_graph(model) or len(model.outputs) != 1:
-        return False
-    last = model.outputs[0]._keras_history.operation
-    return _before_softmax(model) is not None or _has_softmax(last) or ends_in_softmax(last)
+    return link_at_end(model) == "softmax"
 
 
 def with_logits(model: keras.Model) -> keras.Model:
-    """The same classifier without the softmax at its end: its outputs are logits.
+    """The same classifier without the softmax or sigmoid at its end: its outputs are logits.
 
-    Weights are kept. If the model is compiled, so is the copy: with a fresh optimiser of the same settings, with
-    `StableSoftmaxCrossentropy` in the place of the cross-entropy on probabilities, and with the same metrics.
+    Weights are kept. If the model is compiled, so is the copy: with a fresh optimiser of the same settings, and with a
+    cross-entropy on logits in the place of the one on probabilities: `StableSoftmaxCrossentropy`, or
+    `keras.losses.BinaryCrossentropy(from_logits=True)` after a sigmoid. Metrics stay the same, but that the threshold
+    of a binary accuracy becomes that of the logit.
 
     Args:
-        model: a built Sequential or functional model with one output, which is that of a softmax over the last axis: of
-            a Softmax layer, `keras.ops.softmax`, or a layer with the activation softmax, in a nested model or not.
+        model: a built Sequential or functional model with one output, which is that of a softmax over the last axis, or
+            of a sigmoid: of a Softmax layer, `keras.ops.softmax` or `keras.ops.sigmoid`, or a layer with the activation
+            softmax or sigmoid, in a nested model or not.
 
     Returns:
         A copy, functional; the model itself stays as it is.
 
     Raises:
         UnsupportedModelError: if the model is not built, not made of layers, has several outputs, or does not end in
-            such a softmax; if it is compiled with another loss than cross-entropy, or with a metric that needs
-            probabilities; or if the softmax of the copy does not give the same outputs.
+            such a softmax or sigmoid; if it is compiled with another loss than cross-entropy, or with a metric that
+            needs probabilities; or if the softmax or sigmoid of the copy does not give the same outputs.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")])
@@ -90,15 +133,18 @@ def with_logits(model: keras.Model) -> keras.Model:
         >>> copy.layers[-1].activation.__name__, type(copy.loss).__name__
         ('linear', 'StableSoftmaxCrossentropy')
     """
-    compiled = _compiled(model) if getattr(model, "compiled", False) else None
-    copy = _without_softmax(model)
-    x = [_probes(one) for one in model.inputs]
-    given = x if len(x) > 1 else x[0]
-    before = _array(model(given, training=False))
-    after = _array(keras.ops.softmax(copy(given, training=False)))
+    link = _checked_link(model)
+    compiled = _compiled(model, link) if getattr(model, "compiled", False) else None
+    copy = _without_link(model)
+    given = keras.tree.pack_sequence_as(input_structure(model), [_probes(one) for one in model.inputs])
+    apply = keras.ops.softmax if link == "softmax" else keras.ops.sigmoid
+    before, after = (
+        _array(keras.tree.flatten(y)[0]) for y in (model(given, training=False), copy(given, training=False))
+    )
+    after = _array(apply(after))
     if not np.allclose(before, after, rtol=0, atol=10 * SAME_OUTPUT):
         raise UnsupportedModelError(
-            f"without its softmax {model.name!r} gives other outputs, by up to {np.abs(before - after).max():.3g}; "
+            f"without its {link} {model.name!r} gives other outputs, by up to {np.abs(before - after).max():.3g}; "
             "take it out by hand."
         )
     if compiled is not None:
@@ -106,36 +152,14 @@ def with_logits(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _is_graph(model: Any) -> bool:
-    # A model with a call of its own has no graph of layers that could be copied.
-    return (
-        isinstance(model, keras.Model)
-        and bool(getattr(model, "inputs", None))
-        and type(model).call.__module__.partition(".")[0] == "keras"
-    )
+def _link_alone(layer: Any, rank: int) -> Link | None:
+    """The link that a layer or operation is, if it is nothing else, and goes over the last of `rank` axes."""
+    link = link_of(layer.activation if type(layer) is keras.layers.Activation else layer)
+    return link if link != "softmax" or getattr(layer, "axis", -1) in (-1, rank - 1) else None
 
 
-def _has_softmax(layer: Any) -> bool:
-    return type(layer) in _LAYERS and layer.activation is keras.activations.softmax
-
-
-def _before_softmax(model: keras.Model) -> Any:
-    """The symbolic logits, if the last step of the model is a softmax over the last axis and nothing else."""
-    output = model.outputs[0]
-    last, node, _ = output._keras_history
-    # Keras does not export the class of `keras.ops.softmax`, which has the name of the layer.
-    softmax = type(last).__name__ == "Softmax" and type(last).__module__.partition(".")[0] == "keras"
-    if softmax and last.axis not in (-1, len(output.shape) - 1):
-        return None
-    if not softmax and not (type(last) is keras.layers.Activation and last.activation is keras.activations.softmax):
-        return None
-    sources = last._inbound_nodes[node].input_tensors
-    # A second input is a mask.
-    return sources[0] if len(sources) == 1 else None
-
-
-def _without_softmax(model: Any) -> keras.Model:
-    if not _is_graph(model):
+def _checked_link(model: Any) -> Link:
+    if not is_graph(model):
         raise UnsupportedModelError(
             f"the model {getattr(model, 'name', model)!r} is not built of layers; give a Sequential or functional "
             "model with an Input."
@@ -144,21 +168,26 @@ def _without_softmax(model: Any) -> keras.Model:
         raise UnsupportedModelError(
             f"the model {model.name!r} has {len(model.outputs)} outputs; take their softmax out by hand."
         )
-    if not ends_in_softmax(model):
-        last = model.outputs[0]._keras_history.operation
+    link = link_at_end(model)
+    if link is None:
+        last, _ = origin(model.outputs[0])
         raise UnsupportedModelError(
             f"the model {model.name!r} ends in {last.name!r} ({type(last).__name__}), which is not a softmax over the "
-            "classes; if there is one before it, take it out by hand."
+            "classes, and not a sigmoid; if there is one before it, take it out by hand."
         )
-    last = model.outputs[0]._keras_history.operation
-    logits = _before_softmax(model)
-    inputs = model.inputs if len(model.inputs) > 1 else model.inputs[0]
-    graph = keras.Model(inputs, model.outputs[0] if logits is None else logits, name=model.name)
+    return link
+
+
+def _without_link(model: Any) -> keras.Model:
+    last, sources = origin(model.outputs[0])
+    inside = type(last) in _LAYERS or isinstance(last, keras.Model)
+    end = model.outputs[0] if inside else sources[0]
+    graph = keras.Model(input_structure(model), end, name=model.name)
 
     def copied(layer: Any) -> Any:
-        if layer is last and logits is None:
+        if layer is last and inside:
             if isinstance(layer, keras.Model):
-                return _without_softmax(layer)
+                return _without_link(layer)
             return type(layer).from_config({**layer.get_config(), "activation": "linear"})
         return type(layer).from_config(layer.get_config())
 
@@ -167,35 +196,47 @@ def _without_softmax(model: Any) -> keras.Model:
     return copy
 
 
-def _compiled(model: keras.Model) -> dict[str, Any]:
+def _compiled(model: keras.Model, link: Link) -> dict[str, Any]:
     """The arguments of `compile` for the copy."""
-    loss = _stable(model)
+    loss = _on_logits(model, link)
     arguments = keras.saving.deserialize_keras_object(model.get_compile_config())
-    for metric in keras.tree.flatten([arguments["metrics"], arguments["weighted_metrics"]]):
-        if metric is not None and type(metric) not in _METRICS and metric not in _METRIC_NAMES:
-            name = metric if isinstance(metric, str) else getattr(metric, "name", metric)
-            raise UnsupportedModelError(
-                f"the model {model.name!r} is compiled with the metric {name!r}, which may need probabilities; compile "
-                "the model without it first."
-            )
+    for key in ("metrics", "weighted_metrics"):
+        arguments[key] = keras.tree.map_structure(lambda metric: _metric(model, link, metric), arguments[key])
     return {**arguments, "loss": loss}
 
 
-def _stable(model: keras.Model) -> StableSoftmaxCrossentropy:
+def _metric(model: keras.Model, link: Link, metric: Any) -> Any:
+    """The same metric for logits."""
+    if metric is None or type(metric) in _METRICS:
+        return metric
+    if isinstance(metric, str) and metric in _METRIC_NAMES[link]:
+        return metric if link == "softmax" else keras.metrics.BinaryAccuracy(metric, threshold=0.0)
+    if link == "sigmoid" and type(metric) is keras.metrics.BinaryAccuracy and 0 < metric.threshold < 1:
+        return keras.metrics.BinaryAccuracy(metric.name, threshold=math.log(metric.threshold / (1 - metric.threshold)))
+    name = metric if isinstance(metric, str) else getattr(metric, "name", metric)
+    raise UnsupportedModelError(
+        f"the model {model.name!r} is compiled with the metric {name!r}, which may need probabilities; compile the "
+        "model without it first."
+    )
+
+
+def _on_logits(model: keras.Model, link: Link) -> keras.losses.Loss:
     given = keras.tree.flatten(model.loss)
     loss: Any = given[0] if len(given) == 1 else None
-    if loss in ("crossentropy", "ce"):
+    if link == "softmax" and loss in ("crossentropy", "ce"):
         return StableSoftmaxCrossentropy()
     if isinstance(loss, str):
         loss = keras.losses.get(loss)
-    if loss in _LOSS_FUNCTIONS:
-        return StableSoftmaxCrossentropy()
-    if type(loss) in _LOSSES and getattr(loss, "axis", -1) == -1 and getattr(loss, "ignore_class", None) is None:
-        return StableSoftmaxCrossentropy(getattr(loss, "label_smoothing", 0.0), reduction=loss.reduction)
+    over_classes = getattr(loss, "axis", -1) == -1 and getattr(loss, "ignore_class", None) is None
+    if loss in _LOSS_FUNCTIONS[link] or (type(loss) in _LOSSES[link] and over_classes):
+        smoothing, reduction = getattr(loss, "label_smoothing", 0.0), getattr(loss, "reduction", "sum_over_batch_size")
+        if link == "softmax":
+            return StableSoftmaxCrossentropy(smoothing, reduction=reduction)
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing, reduction=reduction)
     name = model.loss if isinstance(model.loss, str) else getattr(loss, "name", getattr(loss, "__name__", model.loss))
     raise UnsupportedModelError(
-        f"the model {model.name!r} is compiled with the loss {name!r}, which is not a plain cross-entropy over "
-        "classes; compile it with one first."
+        f"the model {model.name!r} is compiled with the loss {name!r}, which is not a plain cross-entropy on the "
+        f"probabilities of a {link}; compile it with one first."
     )
 
 

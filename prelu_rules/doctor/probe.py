@@ -23,6 +23,8 @@ from prelu_rules.doctor.task import Task
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LEAST_ROWS
 from prelu_rules.training.force import IdentityForce
+from prelu_rules.training.keras_internals import all_layers, known_logits
+from prelu_rules.training.nonlinearities import is_nonlinear
 from prelu_rules.training.slopes import prelu_layers
 from prelu_rules.values import Array
 
@@ -142,7 +144,8 @@ def run(model: keras.Model, rows: Rows) -> Pass:
         return Pass(outputs, None, calls, [None] * len(variables), None)
     single = outputs if tf.is_tensor(outputs) else None
     # Keras's cross-entropies go past a softmax to the logits, so only there is a gradient to be found.
-    logits = getattr(single, "_keras_logits", single)
+    known = known_logits(single)
+    logits = single if known is None else known
     sources = [variable.value for variable in variables] + ([] if logits is None else [logits])
     gradients = tape.gradient(loss, sources)
     output_gradient = None if logits is None else gradients.pop()
@@ -181,7 +184,7 @@ def _loss(model: keras.Model, rows: Rows, outputs: Any) -> Any:
 def _outputs(model: keras.Model, rows: Rows, outputs: Any, task: Task | None) -> Outputs | None:
     if not tf.is_tensor(outputs) or isinstance(rows.y, dict | list | tuple) or rows.y is None:
         return None
-    logits = getattr(outputs, "_keras_logits", None)
+    logits = known_logits(outputs)
     raw = None if logits is None else _array(logits)
     task = task or task_of(model, outputs.shape[-1])
     is_logits = None if task is None else from_logits(model)
@@ -196,25 +199,11 @@ def _layer(layer: keras.layers.Layer, output: Any, is_last: bool) -> LayerLook:
     # The maximum of NumPy hands NaN on.
     largest = max((float(np.abs(part).max()) for part in values if part.size), default=0.0, key=_nan_is_most)
     slopes = _array(layer.alpha).astype(np.float64) if isinstance(layer, keras.layers.PReLU) else None
-    if is_last or not _bends(layer) or len(values) != 1 or values[0].ndim < 2 or len(values[0]) < LEAST_ROWS:
+    if is_last or not is_nonlinear(layer) or len(values) != 1 or values[0].ndim < 2 or len(values[0]) < LEAST_ROWS:
         return LayerLook(layer.name, largest, slopes=slopes)
     units = values[0].reshape(-1, values[0].shape[-1])
     dead = int((units.max(axis=0) == units.min(axis=0)).sum())
     return LayerLook(layer.name, largest, units.shape[1], dead, slopes)
-
-
-_BENDING = (
-    keras.layers.PReLU,
-    keras.layers.ReLU,
-    keras.layers.LeakyReLU,
-    keras.layers.ELU,
-    keras.layers.Activation,
-)
-
-
-def _bends(layer: keras.layers.Layer) -> bool:
-    activation = getattr(layer, "activation", None)
-    return isinstance(layer, _BENDING) or (callable(activation) and activation is not keras.activations.linear)
 
 
 def _force(model: keras.Model, force: IdentityForce, gradients: list[Any]) -> ForceLook:
@@ -265,26 +254,6 @@ def _recorded(model: keras.Model) -> Iterator[list[tuple[keras.layers.Layer, Any
                 del vars(layer)["call"]
             else:
                 vars(layer)["call"] = before[id(layer)]
-
-
-def all_layers(model: keras.Model) -> list[keras.layers.Layer]:
-    """A model and all layers within it, those of layers and models that it holds included.
-
-    Args:
-        model: any.
-
-    Returns:
-        Each once.
-    """
-    found: dict[int, Any] = {}
-    waiting: list[Any] = [model]
-    while waiting:
-        layer = waiting.pop()
-        if id(layer) not in found:
-            found[id(layer)] = layer
-            # Keras names every layer that another one holds here, whatever the attribute it was stored under.
-            waiting += getattr(layer, "_layers", ())
-    return list(found.values())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import tensorflow as tf
 from prelu_rules.doctor.look import Ranges, Setup
 from prelu_rules.doctor.rows import Rows
 from prelu_rules.tolerances import WIDE_LAYER
+from prelu_rules.training.keras_internals import known_logits
 from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import Array
 
@@ -134,7 +135,7 @@ def _last_activation(outputs: Any, calls: Iterable[tuple[keras.layers.Layer, Any
                 return name
             break
     # Keras's softmax and sigmoid leave their inputs here, wherever they are called.
-    if getattr(outputs, "_keras_logits", None) is None:
+    if known_logits(outputs) is None:
         return None
     return "sigmoid" if outputs.shape[-1] == 1 or not _sum_to_one(_array(outputs)) else "softmax"
 

@@ -15,6 +15,15 @@ import keras
 import tensorflow as tf
 
 from prelu_rules.doctor.data_watch import DataWatch
+from prelu_rules.training.keras_internals import (
+    keras_train_function,
+    make_train_function,
+    set_maker,
+    set_train_function,
+    steps_per_execution,
+    strategy_of,
+    train_function,
+)
 
 _KEY = "prelu_rules_doctor_batch"
 
@@ -68,25 +77,24 @@ class Tap:
         self._structure: Any = None
         self._tensors: tuple[Any, ...] | None = None
         self._take_out()
-        self._previous = getattr(model.train_function, "ordinary", model.train_function)
-        # Past Keras's own bookkeeping of attributes.
-        if model.distribute_strategy.num_replicas_in_sync == 1:
-            if model.steps_per_execution == 1:
-                vars(model)["make_train_function"] = self._make_train_function
+        found = train_function(model)
+        self._previous = getattr(found, "ordinary", found)
+        if strategy_of(model).num_replicas_in_sync == 1:
+            if steps_per_execution(model) == 1:
+                set_maker(model, self._make_train_function)
             else:
+                # Past Keras's own bookkeeping of attributes.
                 vars(model)["train_step"] = self._step_with_batch(model.train_step)
-        model.make_train_function(force=True)
-        tapped = model.train_function
+        tapped = make_train_function(model, force=True)
 
-        def train_function(iterator: Any) -> Any:
+        def announced(iterator: Any) -> Any:
             if not self._armed:
                 self.remove()
-                model.make_train_function()
-                return model.train_function(iterator)
+                return make_train_function(model)(iterator)
             return tapped(iterator)
 
-        train_function.ordinary = self._previous  # type: ignore[attr-defined]
-        model.train_function = train_function
+        announced.ordinary = self._previous  # type: ignore[attr-defined]
+        set_train_function(model, announced)
 
     def watch(
         self, after: Callable[[dict[str, Any], Batch | None], None], failed: Callable[[Iterator[Any], Exception], None]
@@ -97,11 +105,12 @@ class Tap:
             after: called with the logs and the batch (None if there is none to see).
             failed: called with the iterator of batches and the error if the step raises one, which is raised again.
         """
-        model, inner = self.model, self.model.train_function
+        model, inner = self.model, train_function(self.model)
+        assert inner is not None
         self.force = getattr(inner, "force", None)
 
         def watched(iterator: Any) -> Any:
-            model.train_function = inner
+            set_train_function(model, inner)
             self._armed = True
             self._tensors = None
             try:
@@ -119,22 +128,21 @@ class Tap:
             after(logs, None if tensors is None else Batch(tensors, self._structure))
             return logs
 
-        model.train_function = watched
+        set_train_function(model, watched)
 
     def remove(self) -> None:
         """Leaves the model as it was found."""
         self._take_out()
-        self.model.train_function = self._previous
+        set_train_function(self.model, self._previous)
 
     def _take_out(self) -> None:
-        for name in ("train_step", "make_train_function"):
-            vars(self.model).pop(name, None)
+        vars(self.model).pop("train_step", None)
+        set_maker(self.model, None)
 
     def _make_train_function(self, force: bool = False) -> None:
         """Stands in for Keras's; `IdentityForce` calls it as well."""
         model = self.model
-        type(model).make_train_function(model, force=force)
-        one_step = model.train_function
+        one_step = keras_train_function(model, force=force)
 
         def step_and_batch(iterator: Any) -> tuple[Any, tuple[Any, ...]]:
             data = next(iterator)
@@ -144,11 +152,11 @@ class Tap:
             # As in Keras's own function, the rows of a batch are not part of the signature.
             step_and_batch = tf.function(step_and_batch, autograph=False, reduce_retracing=True)
 
-        def train_function(iterator: Any) -> Any:
+        def keeping_the_batch(iterator: Any) -> Any:
             logs, self._tensors = step_and_batch(iterator)
             return logs
 
-        model.train_function = train_function
+        set_train_function(model, keeping_the_batch)
 
     def _step_with_batch(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def tapped_step(data: Any) -> Any:

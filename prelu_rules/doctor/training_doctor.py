@@ -36,6 +36,7 @@ from prelu_rules.tolerances import (
     PERIOD_STEPS,
     UNBUDGETED_LOOKS,
 )
+from prelu_rules.training.keras_internals import steps_per_execution
 
 
 class TrainingWarning(UserWarning):
@@ -179,7 +180,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         """Begin a new case."""
         self._begin()
         self._fitting = True
-        self._steps_per_execution = self.model.steps_per_execution
+        self._steps_per_execution = steps_per_execution(self.model)
         # Only Keras's own step is known to log the mean over the epoch.
         self._logs_mean = type(self.model).train_step is keras.Model.train_step
         if self.model.built:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prelu_rules.columns.cells import Cells, cells_of_values
 from prelu_rules.columns.column import Column, check_names, features_of
@@ -21,6 +21,7 @@ from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import in_order
+from prelu_rules.estimators.sklearn_internals import feature_names_in
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
@@ -135,7 +136,7 @@ class RuleEstimator(BaseEstimator):
             ValueError: if other names are given than in `fit`.
         """
         check_is_fitted(self)
-        _check_feature_names_in(self, input_features)
+        feature_names_in(self, input_features)
         return np.array([feature.name for feature in features_of(self.columns_)], dtype=object)
 
     def _cells(self, X: Any, columns: Sequence[Column] | None = None, **options: Any) -> list[Cells]:

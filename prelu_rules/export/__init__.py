@@ -9,22 +9,25 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from prelu_rules.errors import InvalidValueError
 from prelu_rules.export import compact, json, latex, markdown, python, text
 from prelu_rules.files import write_text
+from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
 Exporter = Callable[..., str]
 
-_exporters: dict[str, Exporter] = {
-    "text": text.write,
-    "compact": compact.write,
-    "markdown": markdown.write,
-    "latex": latex.write,
-    "json": json.write,
-    "python": python.write,
-}
+_exporters: Registry[str, Exporter] = Registry(
+    "export target",
+    {
+        "text": text.write,
+        "compact": compact.write,
+        "markdown": markdown.write,
+        "latex": latex.write,
+        "json": json.write,
+        "python": python.write,
+    },
+)
 
 
 def targets() -> tuple[str, ...]:
@@ -41,23 +44,39 @@ def targets() -> tuple[str, ...]:
 
 
 def register(target: str, exporter: Exporter) -> None:
-    """Add an export target.
+    """Add an export target; one that was registered under the same name is replaced.
 
     Args:
-        target: its name, not yet taken.
+        target: its name; not that of a target of the package.
         exporter: a function that takes a `RuleSystem` and keyword options and returns text.
 
     Raises:
-        InvalidValueError: if there is such a target already.
+        InvalidValueError: if the package itself has a target of this name.
 
     Example:
         >>> register("size", lambda system: f"{len(system)} rules")
         >>> "size" in targets()
         True
     """
-    if target in _exporters:
-        raise InvalidValueError(f"there is an export target {target!r} already; choose another name.")
-    _exporters[target] = exporter
+    _exporters.register(target, exporter)
+
+
+def unregister(target: str) -> None:
+    """Remove an export target that was registered.
+
+    Args:
+        target: its name.
+
+    Raises:
+        InvalidValueError: if there is no such target, or it is one of the package.
+
+    Example:
+        >>> register("size", lambda system: f"{len(system)} rules")
+        >>> unregister("size")
+        >>> "size" in targets()
+        False
+    """
+    _exporters.unregister(target)
 
 
 def check_target(target: str) -> None:
@@ -67,13 +86,12 @@ def check_target(target: str) -> None:
         target: a name.
 
     Raises:
-        InvalidValueError: if there is no such target.
+        InvalidValueError: if there is no such target; it names the nearest one.
 
     Example:
         >>> check_target("latex")
     """
-    if target not in _exporters:
-        raise InvalidValueError(f"there is no export target {target!r}; choose one of {', '.join(targets())}.")
+    _exporters[target]
 
 
 def export(
@@ -101,7 +119,6 @@ def export(
         >>> print(export(extract_rules(form), "compact"), end="")
         out1 = in1 + max(0, in1 - 3)
     """
-    check_target(target)
     result = _exporters[target](system, **options)
     if path is not None:
         write_text(path, result)

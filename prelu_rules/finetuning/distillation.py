@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from prelu_rules.training.attributes import instance_attribute
 from prelu_rules.training.copies import set_weights
+from prelu_rules.training.keras_internals import set_train_function
 from prelu_rules.values import FloatArray
 
 
@@ -104,7 +105,7 @@ class SelfDistillation:
                 yield
         finally:
             # Keras has compiled the step with the teacher in it.
-            self._network.train_function = None
+            set_train_function(self._network, None)
 
     def _loss_per_distance(self) -> FloatArray:
         """`g / |t_k - mean t_k|^2` of each output, divided by their number; 0 if means are as good as outputs."""

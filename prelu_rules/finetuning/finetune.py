@@ -19,6 +19,7 @@ from prelu_rules.finetuning.row_losses import RowLosses
 from prelu_rules.renamed import renamed_arguments
 from prelu_rules.training.conversion import SlopeSharing, with_prelus
 from prelu_rules.training.copies import compile_like, copied
+from prelu_rules.training.keras_internals import metric_direction
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.training.slopes import count_evaluations, count_nonlinear, prelu_layers
 
@@ -176,8 +177,8 @@ class _Record:
 
 def _directions(scores: Iterable[str], metrics: Sequence[keras.metrics.Metric]) -> dict[str, bool]:
     """Of each score that is known to be better when larger, or when smaller, which of the two it is."""
-    # Keras's own callbacks ask its metrics in this way; with several outputs it puts their names before the scores.
-    ways = {metric.name: getattr(metric, "_direction", None) for metric in metrics} | {"loss": "down"}
+    # With several outputs Keras puts their names before the scores.
+    ways = {metric.name: metric_direction(metric) for metric in metrics} | {"loss": "down"}
     found = {score: [way for name, way in ways.items() if f"_{score}".endswith(f"_{name}")] for score in scores}
     return {score: way[0] == "up" for score, way in found.items() if way and way[0]}
 

@@ -4,26 +4,85 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TypeAlias, Union
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, Union
+
+import numpy.typing as npt
+from scipy.special import expit, softmax
 
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.values import FloatArray, Value
 
 if TYPE_CHECKING:
     import keras
 
-NetworkLike: TypeAlias = Union[NormalForm, "keras.Model", str, os.PathLike[str]]
-"""A `NormalForm`, a Keras model, or the path of a `.keras` file."""
+Link = Literal["softmax", "sigmoid"]
+"""What makes probabilities of logits: one for each of several classes, or one for each output by itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadNetwork(Value):
+    """A network as it was read: all that is piecewise linear, and the link that it ends in.
+
+    Attributes:
+        form: the network without the link; its outputs are logits if there is one.
+        link: what the network applies to all its outputs last; None if it ends in the outputs of the form.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[1.0]]], [[0.0]], [])
+        >>> ReadNetwork(form, "sigmoid").evaluate([[0.0], [1000.0]])
+        array([[0.5],
+               [1. ]])
+    """
+
+    form: NormalForm
+    link: Link | None = None
+
+    @property
+    def classes(self) -> tuple[int, ...] | None:
+        """The numbers of the classes that the link is over, counted from 0; None without link.
+
+        One output of a sigmoid is the probability of class 1 of 0 and 1. Several are answers to several questions, of
+        which there are no classes, so None as well.
+        """
+        if self.link == "softmax":
+            return tuple(range(self.form.n_outputs))
+        return (0, 1) if self.link == "sigmoid" and self.form.n_outputs == 1 else None
+
+    def evaluate(self, x: npt.ArrayLike) -> FloatArray:
+        """The outputs of the network, after the link.
+
+        Args:
+            x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
+
+        Returns:
+            `(n_rows, n_outputs)`, or `(n_outputs,)` for one row.
+
+        Raises:
+            ShapeError: if `x` has another number of columns.
+            InvalidValueError: if `x` holds NaN or infinity.
+        """
+        outputs: FloatArray = self.form.evaluate(x)
+        if self.link == "softmax":
+            outputs = softmax(outputs, axis=-1)
+        elif self.link == "sigmoid":
+            outputs = expit(outputs)
+        return outputs
+
+
+NetworkLike: TypeAlias = Union[NormalForm, ReadNetwork, "keras.Model", str, os.PathLike[str]]
+"""A `NormalForm`, what `read_with_link` read, a Keras model, or the path of a `.keras` file."""
 
 
 def read_network(network: NetworkLike) -> NormalForm:
     """The normal form of whatever describes a network.
 
     Args:
-        network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
+        network: a `NormalForm`, a `ReadNetwork`, a Keras model, or the path of a `.keras` file.
 
     Returns:
-        The form.
+        The form; that of the logits, if the network ends in a softmax or sigmoid.
 
     Raises:
         UnsupportedModelError: if it is something else, or has a part without an exact piecewise linear form.
@@ -35,18 +94,44 @@ def read_network(network: NetworkLike) -> NormalForm:
         >>> read_network(form) is form
         True
     """
-    if isinstance(network, NormalForm):
-        return network
-    if isinstance(network, (str, os.PathLike)):
-        from prelu_rules.readers.keras import load_keras, read_keras
+    return read_with_link(network).form
 
-        return read_keras(load_keras(network))
+
+def read_with_link(network: NetworkLike) -> ReadNetwork:
+    """The normal form of whatever describes a network, and the link that the network ends in.
+
+    Args:
+        network: as for `read_network`.
+
+    Returns:
+        The form and the link; a `NormalForm` has no link.
+
+    Raises:
+        UnsupportedModelError: if it is something else, or has a part without an exact piecewise linear form.
+        DataError: if a file cannot be read.
+        FormatError: if a file is not a Keras model.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")])
+        >>> found = read_with_link(model)
+        >>> found.link, found.classes
+        ('softmax', (0, 1, 2))
+    """
+    if isinstance(network, ReadNetwork):
+        return network
+    if isinstance(network, NormalForm):
+        return ReadNetwork(network)
+    if isinstance(network, (str, os.PathLike)):
+        from prelu_rules.readers.keras import load_keras, read_keras_with_link
+
+        return read_keras_with_link(load_keras(network))
     # Whoever holds a Keras model has imported Keras; so nobody else pays for it.
     loaded = sys.modules.get("keras")
     if loaded is not None and isinstance(network, loaded.Model):
-        from prelu_rules.readers.keras import read_keras
+        from prelu_rules.readers.keras import read_keras_with_link
 
-        return read_keras(network)
+        return read_keras_with_link(network)
     raise UnsupportedModelError(
         f"cannot read a network from {type(network).__name__}; give a Keras model, the path of a .keras file or a "
         "NormalForm."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
+from prelu_rules.network.reading import Link
 from prelu_rules.values import Array, FloatArray
 
 
@@ -17,6 +18,13 @@ class FormBuilder:
     Args:
         input_shape: the shape of the network's input, without the batch axis; read in row-major order.
 
+        layered: whether the values between layers are units too, of slope 1: the same function, in the steps in which
+            the network computes it.
+
+    Attributes:
+        inputs: `(*input_shape, 1 + n_inputs)`, the tensor of the inputs themselves.
+        end: the link that was met, and the name of what applies it; None so far.
+
     Example:
         >>> builder = FormBuilder((2,))
         >>> total = builder.inputs.sum(axis=0, keepdims=True)
@@ -24,11 +32,13 @@ class FormBuilder:
         array([-1.])
     """
 
-    def __init__(self, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, input_shape: tuple[int, ...], layered: bool = False) -> None:
         self._n_inputs = int(np.prod(input_shape))
         self._units: list[Array] = []
         self._slopes: list[float] = []
         self._labels: list[UnitLabel] = []
+        self._layered = layered
+        self.end: tuple[Link, str] | None = None
         identity = np.eye(self._n_inputs, self._n_inputs + 1, k=1)
         self.inputs: FloatArray = identity.reshape(*input_shape, -1)
 
@@ -50,6 +60,17 @@ class FormBuilder:
         self._slopes += np.broadcast_to(slopes, shape).reshape(-1).tolist()
         self._labels += [UnitLabel(level, number + 1) for number in range(len(rows))]
         return np.eye(len(rows), first + len(rows), k=first).reshape(*shape, -1)
+
+    def between_layers(self, tensor: Array) -> Array:
+        """What the next layer is given of what a layer returned.
+
+        Args:
+            tensor: `(*shape, width)`.
+
+        Returns:
+            The tensor itself; of a layered form units of slope 1 with its values.
+        """
+        return self.prelu(tensor, np.array(1.0)) if self._layered else tensor
 
     def form(self, outputs: Array) -> NormalForm:
         """The network whose outputs are these.

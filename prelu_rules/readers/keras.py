@@ -17,7 +17,12 @@ import numpy as np
 
 from prelu_rules.errors import DataError, FormatError, UnsupportedModelError
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.reading import Link, ReadNetwork
 from prelu_rules.readers.form_builder import FormBuilder
+from prelu_rules.registry import Registry
+from prelu_rules.training.agreement import check_agreement
+from prelu_rules.training.keras_internals import calls_as_keras, origin
+from prelu_rules.training.nonlinearities import kind_of, link_of, negative_slope
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.values import Array, FloatArray
 
@@ -57,24 +62,46 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
 
 
 def read_keras(model: keras.Model) -> NormalForm:
-    """The normal form of a Keras model.
+    """The normal form of a Keras model; that of its logits if it ends in a softmax or sigmoid.
 
     Args:
-        model: a built Sequential or functional model, one input and one output, of Dense, PReLU, ReLU, LeakyReLU,
-            Activation, BatchNormalization, Normalization, Rescaling, Flatten, Dropout and noise layers, or models
-            made of these. Dropout and noise are as at inference.
+        model: as for `read_keras_with_link`.
 
     Returns:
         The form, float64; inputs and outputs of more than one axis are read in row-major order.
 
     Raises:
-        UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form.
+        UnsupportedModelError: as `read_keras_with_link`.
 
     Example:
         >>> model = keras.Sequential([keras.Input((1,)), PReLU(), keras.layers.Flatten()])
         >>> read_keras(model).evaluate([[-4.0], [4.0]])
         array([[-1.],
                [ 4.]])
+    """
+    return read_keras_with_link(model).form
+
+
+def read_keras_with_link(model: keras.Model) -> ReadNetwork:
+    """The normal form of a Keras model and the link that it ends in, compared with what the model itself computes.
+
+    Args:
+        model: a built Sequential or functional model, one input and one output, of Dense, PReLU, ReLU, LeakyReLU,
+            Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Dropout and noise layers, or
+            models made of these. Dropout and noise are as at inference. It may end in a sigmoid, or in one softmax over
+            all its outputs.
+
+    Returns:
+        The form and the link, float64; inputs and outputs of more than one axis are read in row-major order.
+
+    Raises:
+        UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form, such as a
+            quantized one; or if the form is not what the model computes on sampled rows, but for rounding.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+        >>> read_keras_with_link(model).link
+        'sigmoid'
     """
     if not getattr(model, "inputs", None):
         raise UnsupportedModelError(
@@ -91,34 +118,54 @@ def read_keras(model: keras.Model) -> NormalForm:
         raise UnsupportedModelError(
             f"the model {model.name!r} has the input shape {shape}; every axis needs a known size."
         )
-    builder = FormBuilder(shape)
-    return builder.form(_read_model(model, builder.inputs, builder))
+    found = _read(model, FormBuilder(shape))
+    check_agreement(model, found, _read(model, FormBuilder(shape, layered=True)).form)
+    return found
+
+
+def _read(model: Any, builder: FormBuilder) -> ReadNetwork:
+    form = builder.form(_read_model(model, builder.inputs, builder))
+    return ReadNetwork(form, builder.end[0] if builder.end else None)
 
 
 def _read_model(model: Any, tensor: Array, builder: FormBuilder) -> Array:
-    if type(model).call.__module__.partition(".")[0] != "keras":
+    if not calls_as_keras(model):
         raise _unsupported(model, "it has a method 'call' of its own, so its graph is not what it computes")
     known: dict[int, Array] = {id(model.inputs[0]): tensor}
 
     def value_of(symbolic: Any) -> Array:
         if id(symbolic) not in known:
-            operation, node_index, _ = symbolic._keras_history
-            sources = operation._inbound_nodes[node_index].input_tensors
+            operation, sources = origin(symbolic)
             if len(sources) != 1:
                 raise _unsupported(operation, f"it joins {len(sources)} tensors")
-            known[id(symbolic)] = _read_layer(operation, value_of(sources[0]), builder)
+            known[id(symbolic)] = builder.between_layers(_read_layer(operation, value_of(sources[0]), builder))
         return known[id(symbolic)]
 
     return value_of(model.outputs[0])
 
 
 def _read_layer(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
-    if isinstance(layer, (keras.Sequential, keras.Model)) and getattr(layer, "inputs", None):
+    if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
         return _read_model(layer, tensor, builder)
+    mode = getattr(layer, "quantization_mode", None)
+    if mode is not None:
+        raise UnsupportedModelError(
+            f"layer {layer.name!r} ({type(layer).__name__}) is quantized to {mode}: it rounds its inputs, so it is not "
+            "piecewise linear, and its weights are codes; read the model as it was before quantize."
+        )
+    if builder.end is not None and not _keeps_values(layer):
+        link, name = builder.end
+        raise UnsupportedModelError(
+            f"layer {name!r} cannot be read: its {link} is not the end of the model, since layer {layer.name!r} "
+            f"({type(layer).__name__}) follows; only a {link} at the end is read, as the link, and "
+            "prelu_rules.with_logits takes that off."
+        )
     # The exact type: a subclass may compute something else.
-    if type(layer) not in _readers:
-        raise _unsupported(layer, "it has no exact piecewise linear form that is known here")
-    return _readers[type(layer)](layer, tensor, builder)
+    if type(layer) in _readers:
+        return _readers[type(layer)](layer, tensor, builder)
+    if kind_of(layer) is not None:
+        return _nonlinearity(layer, tensor, builder)
+    raise _unsupported(layer, "it has no exact piecewise linear form that is known here")
 
 
 def _unsupported(layer: Any, reason: str) -> UnsupportedModelError:
@@ -145,18 +192,40 @@ def _scale(tensor: Array, factor: Array, offset: Array) -> Array:
 
 def _apply_activation(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
     activation = getattr(layer, "activation", None)
-    if activation in (None, keras.activations.linear):
-        return tensor
-    if activation is keras.activations.relu:
-        return builder.prelu(tensor, np.array(0.0))
-    if activation is keras.activations.leaky_relu:
-        # The default of keras.activations.leaky_relu, which a plain function cannot change.
-        return builder.prelu(tensor, np.array(0.2))
     if isinstance(activation, keras.layers.Layer):
         return _read_layer(activation, tensor, builder)
+    if kind_of(activation) == "linear":
+        return tensor
+    link, slope = link_of(activation), negative_slope(activation)
+    if link is not None:
+        return _end(link, layer, -1, tensor, builder)
+    if slope is not None:
+        return builder.prelu(tensor, slope)
     name = getattr(activation, "__name__", type(activation).__name__)
-    remedy = " (rules speak of logits: let the last layer have none)" if name in ("softmax", "sigmoid") else ""
-    raise _unsupported(layer, f"its activation {name!r} is not piecewise linear{remedy}")
+    raise _unsupported(layer, f"its activation {name!r} is not piecewise linear with one bend, at 0")
+
+
+def _nonlinearity(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
+    """A layer or operation that does nothing else."""
+    slope, link = negative_slope(layer), link_of(layer)
+    if slope is not None:
+        return builder.prelu(tensor, slope)
+    if link is not None:
+        return _end(link, layer, getattr(layer, "axis", -1), tensor, builder)
+    raise _unsupported(layer, "it has no exact piecewise linear form that is known here")
+
+
+def _end(link: Link, layer: Any, axis: Any, tensor: Array, builder: FormBuilder) -> Array:
+    """The end of a network: the form stops before the link."""
+    shape = tensor.shape[:-1]
+    if link == "softmax":
+        size = int(np.prod(shape))
+        if not isinstance(axis, int) or axis == 0 or shape[axis - (axis > 0)] != size:
+            raise _unsupported(layer, f"its softmax is over axis {axis} of {shape}, not over all outputs together")
+        if size == 1:
+            raise _unsupported(layer, "its softmax is over a single output, and so always 1")
+    builder.end = link, layer.name
+    return tensor
 
 
 def _dense(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
@@ -166,26 +235,15 @@ def _dense(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
     return _apply_activation(layer, result, builder)
 
 
-def _prelu(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
-    if not layer.built:
-        raise _unsupported(layer, "it has no slopes yet, since the model was never called")
-    return builder.prelu(tensor, _float64(layer.alpha))
-
-
-def _relu(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
-    if layer.max_value is not None or layer.threshold != 0:
-        raise _unsupported(layer, f"it has max_value={layer.max_value} and threshold={layer.threshold}")
-    return builder.prelu(tensor, np.array(float(layer.negative_slope)))
-
-
-def _leaky_relu(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
-    return builder.prelu(tensor, np.array(float(layer.negative_slope)))
-
-
 def _flatten(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
     if layer.data_format != "channels_last" and tensor.ndim > 2:
         raise _unsupported(layer, f"it has data_format={layer.data_format!r}")
     return tensor.reshape(-1, tensor.shape[-1])
+
+
+def _reshape(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
+    shape = layer.compute_output_shape((None, *tensor.shape[:-1]))[1:]
+    return tensor.reshape(*shape, tensor.shape[-1])
 
 
 def _batch_normalization(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
@@ -214,30 +272,47 @@ def _rescaling(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
     return _scale(tensor, np.asarray(layer.scale, dtype=np.float64), np.asarray(layer.offset, dtype=np.float64))
 
 
-_readers: dict[type, LayerReader] = {
-    keras.layers.Activation: _apply_activation,
-    keras.layers.BatchNormalization: _batch_normalization,
-    keras.layers.Dense: _dense,
-    keras.layers.Dropout: _keep,
-    keras.layers.Flatten: _flatten,
-    keras.layers.GaussianDropout: _keep,
-    keras.layers.GaussianNoise: _keep,
-    keras.layers.Identity: _keep,
-    keras.layers.LeakyReLU: _leaky_relu,
-    keras.layers.Normalization: _normalization,
-    keras.layers.PReLU: _prelu,
-    keras.layers.ReLU: _relu,
-    keras.layers.Rescaling: _rescaling,
-    PReLU: _prelu,
-}
+_readers: Registry[type, LayerReader] = Registry(
+    "layer",
+    {
+        keras.layers.Activation: _apply_activation,
+        keras.layers.BatchNormalization: _batch_normalization,
+        keras.layers.Dense: _dense,
+        keras.layers.Dropout: _keep,
+        keras.layers.Flatten: _flatten,
+        keras.layers.GaussianDropout: _keep,
+        keras.layers.GaussianNoise: _keep,
+        keras.layers.Identity: _keep,
+        keras.layers.LeakyReLU: _nonlinearity,
+        keras.layers.Normalization: _normalization,
+        keras.layers.PReLU: _nonlinearity,
+        keras.layers.ReLU: _nonlinearity,
+        keras.layers.Rescaling: _rescaling,
+        keras.layers.Reshape: _reshape,
+        keras.layers.Softmax: _nonlinearity,
+        PReLU: _nonlinearity,
+    },
+    write=lambda kind: kind.__name__,
+)
+
+
+def _keeps_values(layer: Any) -> bool:
+    """Whether a layer hands on what it is given, in the same order: a link before it is still the end."""
+    if type(layer) is keras.layers.Activation:
+        return kind_of(layer.activation) == "linear"
+    return type(layer) in _readers and _readers[type(layer)] in (_keep, _flatten, _reshape)
 
 
 def register_layer(layer_type: type, reader: LayerReader) -> None:
-    """Teach the reader another kind of layer.
+    """Teach the reader another kind of layer; a reader that was registered for it is replaced.
 
     Args:
         layer_type: the exact class; subclasses are not meant.
         reader: from the layer, a tensor of affine functions `(*shape, width)` and the builder to the next tensor.
+            Models are compared with what was read of them, so a reader that is wrong is noticed.
+
+    Raises:
+        InvalidValueError: if the package itself reads this kind of layer.
 
     Example:
         >>> class Halve(keras.layers.Layer):
@@ -247,4 +322,23 @@ def register_layer(layer_type: type, reader: LayerReader) -> None:
         >>> read_keras(keras.Sequential([keras.Input((1,)), Halve()])).evaluate([3.0])
         array([1.5])
     """
-    _readers[layer_type] = reader
+    _readers.register(layer_type, reader)
+
+
+def unregister_layer(layer_type: type) -> None:
+    """Let the reader forget a kind of layer that it was taught.
+
+    Args:
+        layer_type: the class.
+
+    Raises:
+        InvalidValueError: if it was not taught, or the package itself reads this kind of layer.
+
+    Example:
+        >>> class Third(keras.layers.Layer):
+        ...     def call(self, x):
+        ...         return x / 3
+        >>> register_layer(Third, lambda layer, tensor, builder: tensor / 3)
+        >>> unregister_layer(Third)
+    """
+    _readers.unregister(layer_type)

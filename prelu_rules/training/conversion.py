@@ -10,6 +10,8 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.tolerances import SAME_OUTPUT
 from prelu_rules.training.copies import set_weights
+from prelu_rules.training.keras_internals import input_structure
+from prelu_rules.training.nonlinearities import kind_of, negative_slope
 from prelu_rules.training.prelu import PReLU
 
 PROBES = 8
@@ -51,7 +53,7 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(PROBES, *(n or 4 for n in one.shape[1:]))).astype(np.float32) for one in inputs]
     # Inputs may have names; Keras keeps their structure here.
-    given = keras.tree.pack_sequence_as(getattr(model, "_inputs_struct", inputs[0]), x)
+    given = keras.tree.pack_sequence_as(input_structure(model), x)
     for before, after in zip(*(_outputs(network, given) for network in (model, copy)), strict=True):
         if not np.allclose(before, after, rtol=0, atol=SAME_OUTPUT * (1 + np.abs(before).max()) * 10):
             raise UnsupportedModelError(
@@ -90,7 +92,7 @@ def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.
         slope = _slope(layer)
         if slope is None:
             return type(layer).from_config(config)
-        if isinstance(layer, keras.layers.ReLU | keras.layers.LeakyReLU | keras.layers.Activation):
+        if kind_of(layer) is not None or isinstance(layer, keras.layers.Activation):
             return prelu(slope, layer.input, layer.name)
         slopes[layer.name] = slope
         return type(layer).from_config({**config, "activation": "linear"})
@@ -114,29 +116,16 @@ def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.
 
 
 def _slope(layer: Any) -> float | None:
-    """The negative slope of a layer's activation, if it is a ReLU of some kind."""
-    if isinstance(layer, keras.layers.ReLU):
-        if layer.max_value is not None or layer.threshold != 0:
-            raise UnsupportedModelError(
-                f"layer {layer.name!r} is a ReLU with max_value={layer.max_value} and threshold={layer.threshold}, "
-                "which is no PReLU; replace it by a plain ReLU."
-            )
-        return _checked(layer, float(layer.negative_slope))
-    if isinstance(layer, keras.layers.LeakyReLU):
-        return _checked(layer, float(layer.negative_slope))
-    activation = getattr(layer, "activation", None)
-    if activation is keras.activations.relu:
-        return 0.0
-    if activation is keras.activations.leaky_relu:
-        # The default of keras.activations.leaky_relu.
-        return 0.2
-    return None
-
-
-def _checked(layer: Any, slope: float) -> float:
+    """The negative slope of a layer's activation, if it is a ReLU or leaky ReLU."""
+    part = getattr(layer, "activation", layer)
+    slope = None if kind_of(part) == "prelu" else negative_slope(part)
+    if slope is None:
+        return None
     if not 0 <= slope <= 1:
-        raise UnsupportedModelError(f"layer {layer.name!r} has the slope {slope}; a PReLU's slope must be from 0 to 1.")
-    return slope
+        raise UnsupportedModelError(
+            f"layer {layer.name!r} has the slope {float(slope)}; a PReLU's slope must be from 0 to 1."
+        )
+    return float(slope)
 
 
 def _shared_axes(tensor: Any, sharing: SlopeSharing, name: str) -> list[int] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from prelu_rules.errors import UnsupportedModelError
+from prelu_rules.training.keras_internals import all_layers, compile_arguments
 
 
 def copied(model: keras.Model) -> keras.Model:
@@ -85,7 +86,7 @@ def set_weights(model: keras.Model | keras.layers.Layer, weights: Sequence[Any])
         2.0
     """
     model.set_weights(list(weights))
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if isinstance(layer, keras.layers.Normalization) and layer.built:
             layer.finalize_state()
 
@@ -99,7 +100,7 @@ def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | N
         learning_rate: a constant one instead of the model's own.
     """
     # What compile was given: its serialised form would need every function of the user's to be registered.
-    given = dict(model._compile_config.config)
+    given = compile_arguments(model)
     optimizer = given["optimizer"]
     changed = {} if learning_rate is None else {"learning_rate": learning_rate}
     given["optimizer"] = type(optimizer).from_config({**optimizer.get_config(), **changed})

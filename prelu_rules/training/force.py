@@ -13,6 +13,14 @@ import tensorflow as tf
 from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedModelError
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LEAST_ERROR
 from prelu_rules.training.attributes import instance_attribute
+from prelu_rules.training.keras_internals import (
+    TrainFunction,
+    make_train_function,
+    set_train_function,
+    strategy_of,
+    train_function,
+    update_variables,
+)
 from prelu_rules.training.slopes import count_nonlinear, prelu_layers
 
 
@@ -33,9 +41,10 @@ class IdentityForce(keras.callbacks.Callback):
         eta_p = eta_0 * 0.01 * max(0, log10(threshold / error))
 
     which with the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls
-    below the threshold, and grows as the error falls. For slopes up to 1 it is the proximal step of `eta_p |1 - a|`, so
-    slopes that the data do not hold back arrive at exactly 1 and stay there. (Slopes above 1, which only layers without
-    our limits have, are pushed back by the same step, past 1 if they are nearer.)
+    below the threshold, and grows as the error falls. Within [0, 1] it is the proximal step of `eta_p |1 - a|`, so
+    slopes that the data do not hold back arrive at exactly 1 and stay there. While it sleeps, it changes nothing: the
+    slopes of a `keras.layers.PReLU`, which has no limits of its own, stay as back-propagation leaves them, below 0 or
+    above 1 too. Once it is awake, the formula limits those as well, to [0, 1].
 
     It runs inside the compiled training step. Frozen PReLU layers are left alone. After `fit` the model is as any
     other; after a `fit` that was interrupted, too. Each `fit` starts at step 0 with a rate of 0. `History` gets
@@ -110,11 +119,11 @@ class IdentityForce(keras.callbacks.Callback):
         if model.built:
             _slopes_of(model)
         # An interrupted fit leaves its function behind; what matters is the one that was there before it.
-        previous = getattr(model.train_function, "ordinary", model.train_function)
-        other = getattr(model.train_function, "force", None)
+        previous = _ordinary(model)
+        other = getattr(train_function(model), "force", None)
         if other is not None and other is not self and other.params is self.params:
             raise TrainingError("fit has two IdentityForce callbacks; give it one.")
-        with model.distribute_strategy.scope():
+        with strategy_of(model).scope():
             self._step, self._rate = (
                 tf.Variable(0, dtype=dtype, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
                 for dtype in (tf.int64, tf.float32)
@@ -136,20 +145,18 @@ class IdentityForce(keras.callbacks.Callback):
             return result
 
         with instance_attribute(model, "train_step", forced_step):
-            model.make_train_function(force=True)
-        forced = model.train_function
+            forced = make_train_function(model, force=True)
 
-        def train_function(iterator: Any) -> Any:
+        def announced(iterator: Any) -> Any:
             if not self._armed:
-                model.train_function = previous
-                model.make_train_function()
-                return model.train_function(iterator)
+                set_train_function(model, previous)
+                return make_train_function(model)(iterator)
             self._armed = False
             with instance_attribute(model, "compute_loss", capturing_loss):
                 return forced(iterator)
 
-        train_function.ordinary, train_function.force = previous, self  # type: ignore[attr-defined]
-        model.train_function = train_function
+        announced.ordinary, announced.force = previous, self  # type: ignore[attr-defined]
+        set_train_function(model, announced)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Announce a step; the force acts only on steps announced to it."""
@@ -163,7 +170,7 @@ class IdentityForce(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Take the force out of the model again."""
-        self.model.train_function = getattr(self.model.train_function, "ordinary", self.model.train_function)
+        set_train_function(self.model, _ordinary(self.model))
         self._armed = False
 
     def _error_of(self, batch: _Batch | None, logs: Any) -> Any:
@@ -190,14 +197,13 @@ class IdentityForce(keras.callbacks.Callback):
         else:
             refresh = tf.equal((step + 1) % self.refresh_every, 0)
             rate = tf.where(refresh, force_rate(error, self.eta_0, self.threshold), self._rate.read_value())
-        tf.__internal__.distribute.interim.maybe_merge_call(
-            self._push_on_all_replicas, tf.distribute.get_strategy(), slopes, rate
-        )
+        update_variables(self._push_on_all_replicas, slopes, rate)
 
     def _push_on_all_replicas(self, strategy: Any, slopes: list[tf.Variable], rate: Any) -> None:
         def push(slope: tf.Variable, rate: Any) -> None:
-            rate = tf.cast(rate, slope.dtype)
-            slope.assign(tf.clip_by_value(slope + rate * tf.sign(1 - slope), 0, 1))
+            step = tf.cast(rate, slope.dtype) * tf.sign(1 - slope)
+            # Limits are part of the force: one that sleeps must not impose them on layers that have none.
+            slope.assign(tf.where(rate > 0, tf.clip_by_value(slope + step, 0, 1), slope))
 
         for slope in slopes:
             strategy.extended.update(slope, push, args=(rate,), group=False)
@@ -224,6 +230,12 @@ def force_rate(error: Any, eta_0: float, threshold: float) -> Any:
     rate = eta_0 * 0.01 * tf.maximum(0.0, orders)
     # A diverging network is not helped by slopes that are NaN.
     return tf.where(tf.math.is_finite(rate), rate, 0.0)
+
+
+def _ordinary(model: keras.Model) -> TrainFunction | None:
+    """The training function without what this package has put around it."""
+    function = train_function(model)
+    return getattr(function, "ordinary", function)
 
 
 def _slopes_of(model: keras.Model) -> list[tf.Variable]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import keras
 import numpy as np
 
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
+from prelu_rules.training.keras_internals import all_layers
 
 
 def prelu_layers(model: keras.Model) -> list[keras.layers.PReLU]:
@@ -26,18 +24,7 @@ def prelu_layers(model: keras.Model) -> list[keras.layers.PReLU]:
         >>> len(prelu_layers(model))
         1
     """
-    return list(_walk(model, set()))
-
-
-def _walk(layer: Any, seen: set[int]) -> Iterator[keras.layers.PReLU]:
-    if id(layer) in seen:
-        return
-    seen.add(id(layer))
-    if isinstance(layer, keras.layers.PReLU):
-        yield layer
-    # Keras names every layer that another one holds here, whatever the attribute it was stored under.
-    for inner in getattr(layer, "_layers", ()):
-        yield from _walk(inner, seen)
+    return [layer for layer in all_layers(model) if isinstance(layer, keras.layers.PReLU)]
 
 
 def count_nonlinear(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int:

@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.training.keras_internals import known_logits
 
 
 def softmax_crossentropy(labels: Any, logits: Any, label_smoothing: float = 0.0) -> Any:
@@ -131,4 +132,4 @@ def _are_indices(labels: Any, logits: Any) -> bool:
 
 def _is_softmax(tensor: Any) -> bool:
     """Whether a tensor is known to come from a softmax; see `prelu_rules.doctor.logits` on what Keras knows."""
-    return hasattr(tensor, "_keras_logits")
+    return known_logits(tensor) is not None

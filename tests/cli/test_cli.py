@@ -196,6 +196,26 @@ def test_extract(capsys, data, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("last", "n_classes"),
+    [
+        ([keras.layers.Dense(3, activation="softmax")], 3),
+        ([keras.layers.Dense(1, activation="sigmoid"), keras.layers.Flatten()], 2),
+        ([keras.layers.Dense(2), keras.layers.Softmax()], 2),
+    ],
+)
+def test_models_that_end_in_probabilities(last, n_classes, tmp_path, capsys):
+    model = saved(tmp_path / "m.keras", keras.layers.Dense(2), pr.PReLU(), *last)
+    words = ["extract", tmp_path / "m.keras", "--to", "json", "--out", tmp_path / "rules.json"]
+    assert run(capsys, *words)[0] == 0
+    rules = pr.read_rules(tmp_path / "rules.json")
+    x = np.random.default_rng(0).normal(size=(20, 2)).astype("float32")
+    assert rules.classes == tuple(range(n_classes))
+    np.testing.assert_allclose(rules.probabilities(x)[:, -1], np.asarray(model(x))[:, -1], atol=1e-6)
+    status, out, err = run(capsys, "check", tmp_path / "rules.json", "--model", tmp_path / "m.keras")
+    assert (status, err) == (0, "") and "equal, proven" in out
+
+
+@pytest.mark.parametrize(
     ("layers", "options", "message"),
     [
         ([keras.layers.Dense(1)], [], "has no PReLU, so it is one linear function"),

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 import prelu_rules as pr
-from prelu_rules.doctor.logits import ends_in_softmax
+from prelu_rules.doctor.logits import ends_in_softmax, link_at_end
 from prelu_rules.errors import UnsupportedModelError
 
 
@@ -106,6 +106,62 @@ def test_a_compiled_copy_trains_as_the_model_does_where_keras_finds_the_logits()
     assert ours["accuracy"] == theirs["accuracy"]
 
 
+SIGMOIDS = {
+    "activation of the last layer": lambda: sequential(layers.Dense(2, activation="relu"), layers.Dense(1, "sigmoid")),
+    "several outputs": lambda: sequential(layers.Dense(3, activation="sigmoid")),
+    "an Activation layer": lambda: sequential(layers.Dense(1), layers.Activation("sigmoid")),
+    "an operation": lambda: functional(lambda x: keras.ops.sigmoid(layers.Dense(1)(x))),
+    "a nested model": lambda: sequential(layers.Dense(5), sequential(layers.Dense(1, "sigmoid"), n_inputs=5)),
+    "behind a softmax": lambda: sequential(layers.Softmax(), layers.Dense(2, activation="sigmoid")),
+    "a convolution": lambda: keras.Sequential([keras.Input((6, 2)), layers.Conv1D(4, 3, activation="sigmoid")]),
+}
+
+
+@pytest.mark.parametrize("name", SIGMOIDS)
+def test_the_sigmoid_of_the_copy_is_the_model(name):
+    model = SIGMOIDS[name]()
+    copy = pr.with_logits(model)
+    x = 3 * random_inputs(model) - 1
+    np.testing.assert_allclose(keras.ops.sigmoid(copy(x)), model(x), atol=1e-6)
+    assert link_at_end(model) == "sigmoid" and link_at_end(copy) is None and not ends_in_softmax(model)
+    assert np.array(copy(x)).min() < 0
+
+
+@pytest.mark.parametrize(
+    "loss", ["binary_crossentropy", keras.losses.binary_crossentropy, keras.losses.BinaryCrossentropy()]
+)
+def test_a_copy_without_sigmoid_trains_and_counts_as_the_model_does(loss):
+    model = sequential(layers.Dense(1, activation="sigmoid"))
+    metrics = ["accuracy", keras.metrics.BinaryAccuracy(name="strict", threshold=0.7)]
+    model.compile(keras.optimizers.SGD(0.3), loss, metrics=metrics, jit_compile=False)
+    copy = pr.with_logits(model)
+    assert copy.loss.from_logits and copy.optimizer is not model.optimizer
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    y = (x[:, :1] > 0).astype("float32")
+    ours, theirs = (one.fit(x, y, epochs=3, shuffle=False, verbose=0).history for one in (copy, model))
+    assert set(ours) == set(theirs) == {"loss", "accuracy", "strict"}
+    for name, values in theirs.items():
+        np.testing.assert_allclose(ours[name], values, rtol=1e-5)
+    assert theirs["accuracy"] != theirs["strict"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "metrics", "message"),
+    [
+        ("mse", None, "with the loss 'mse', which is not a plain cross-entropy on the probabilities of a sigmoid"),
+        ("categorical_crossentropy", None, "'categorical_crossentropy'"),
+        ("binary_focal_crossentropy", None, "'binary_focal_crossentropy'"),
+        ("binary_crossentropy", [keras.metrics.AUC(name="area")], "metric 'area', which may need"),
+        ("binary_crossentropy", [keras.metrics.Precision(name="share")], "metric 'share'"),
+    ],
+)
+def test_sigmoids_compiled_for_something_else_are_refused(loss, metrics, message):
+    model = sequential(layers.Dense(2, activation="sigmoid"))
+    model.compile("sgd", loss, metrics=metrics)
+    with pytest.raises(UnsupportedModelError, match=message):
+        pr.with_logits(model)
+
+
 class Own(keras.Model):
     """A model with a call of its own."""
 
@@ -128,7 +184,7 @@ def shared():
     [
         (lambda: sequential(layers.Dense(2, name="last")), r"ends in 'last' \(Dense\), which is not a softmax"),
         (lambda: sequential(layers.Softmax(), layers.Reshape((3,), name="last")), r"'last' \(Reshape\)"),
-        (lambda: sequential(layers.Softmax(), layers.Dense(2, name="last", activation="sigmoid")), r"\(Dense\)"),
+        (lambda: sequential(layers.Softmax(), layers.Dense(2, name="last", activation="tanh")), r"\(Dense\)"),
         (lambda: functional(lambda x: layers.Softmax(name="last")(x, mask=x > 0)), r"'last' \(Softmax\)"),
         (lambda: keras.Sequential([keras.Input((2, 3)), layers.Softmax(axis=1)]), r"\(Softmax\)"),
         (lambda: sequential(sequential(layers.Dense(3, activation="relu"))), r"\(Sequential\)"),

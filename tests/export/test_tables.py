@@ -112,12 +112,27 @@ def test_a_negative_threshold_keeps_its_minus():
     assert r"\text{a} + \text{b} < -1 \text{ and }" in latex and r"\text{c} + \text{d} \ge 1 \\" in latex
 
 
-def test_users_add_targets(monkeypatch):
-    monkeypatch.setattr(export, "_exporters", dict(export._exporters))
+def test_users_add_targets():
+    rules = extract_rules(networks.xor_form())
     export.register("count", lambda system, unit="rules": f"{len(system)} {unit}")
-    assert extract_rules(networks.xor_form()).export("count", unit="regions") == "4 regions"
-    with pytest.raises(InvalidValueError, match="there is an export target 'count' already"):
-        export.register("count", lambda system: "")
+    assert rules.export("count", unit="regions") == "4 regions" and export.targets()[-1] == "count"
+    # The cell of a notebook, run again.
+    export.register("count", lambda system: f"{len(system)}")
+    assert rules.export("count") == "4" and export.targets().count("count") == 1
+    with pytest.raises(InvalidValueError, match="no export target 'counts'; did you mean 'count'?"):
+        rules.export("counts")
+    export.unregister("count")
+    assert "count" not in export.targets()
+    with pytest.raises(InvalidValueError, match="there is no export target 'count'"):
+        rules.export("count")
+
+
+def test_targets_of_the_package_stay():
+    with pytest.raises(InvalidValueError, match="the export target 'latex' is built in; choose another name"):
+        export.register("latex", lambda system: "")
+    with pytest.raises(InvalidValueError, match="the export target 'latex' is built in and cannot be removed"):
+        export.unregister("latex")
+    assert extract_rules(networks.xor_form()).export("latex")
 
 
 def test_unknown_targets_and_paths_are_named(tmp_path):

@@ -1,14 +1,15 @@
-"""Keras models against their own `predict`, in float32."""
+"""Keras models against what they compute themselves."""
 
 import zipfile
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import prelu_rules as pr
-from prelu_rules.errors import DataError, FormatError, UnsupportedModelError
-from prelu_rules.readers.keras import register_layer
+from prelu_rules.errors import DataError, FormatError, InvalidValueError, UnsupportedModelError
+from prelu_rules.readers.keras import read_keras, register_layer, unregister_layer
 
 layers = keras.layers
 
@@ -133,6 +134,37 @@ def test_batch_normalisation_after_training(axis):
     agrees(model, TABLES)
 
 
+OPERATIONS = {
+    "relu": keras.ops.relu,
+    "leaky relu": lambda x: keras.ops.leaky_relu(x, negative_slope=0.3),
+    "activation": lambda x: keras.activations.relu(x, negative_slope=0.1),
+    "TensorFlow's": layers.Dense(3, activation=tf.nn.relu),
+    "operation as activation": layers.Dense(3, activation=keras.ops.leaky_relu),
+    "layer as activation": layers.Dense(3, activation=layers.LeakyReLU(0.4)),
+    "reshape": layers.Reshape((3, 1)),
+    "reshape with a free axis": layers.Reshape((1, -1)),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_and_functions_as_nonlinearities(name):
+    start = keras.Input((3,))
+    model = keras.Model(start, layers.Dense(2)(OPERATIONS[name](layers.Dense(3)(start))))
+    agrees(scrambled(model), np.random.default_rng(0).normal(size=(20, 3)).astype("float32"))
+
+
+def test_a_relu_operation_with_a_largest_value_is_refused():
+    start = keras.Input((3,))
+    with pytest.raises(UnsupportedModelError, match="max_value=6"):
+        read_keras(keras.Model(start, keras.activations.relu(start, max_value=6)))
+
+
+def test_slopes_are_read_as_the_model_rounds_them():
+    """TensorFlow keeps the slope of a leaky ReLU in float32, in float64 models too."""
+    model = keras.Sequential([keras.Input((1,), dtype="float64"), layers.LeakyReLU(0.3, dtype="float64")])
+    assert read_keras(model).evaluate([-1.0]) == np.array(model(np.array([[-1.0]])))[0]
+
+
 def test_units_are_named_by_level_and_number():
     form = pr.NormalForm.from_keras(functional())
     assert [tuple(label) for label in form.labels] == [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (2, 4)]
@@ -180,8 +212,9 @@ def ending(*last):
     ("model", "message"),
     [
         (lambda: ending(layers.Dense(1, activation="tanh", name="mine")), r"layer 'mine' \(Dense\).*'tanh'"),
-        (lambda: ending(layers.Activation("softmax")), "'softmax' is not piecewise linear .rules speak of logits"),
-        (lambda: ending(layers.Softmax()), "no exact piecewise linear form"),
+        (lambda: ending(layers.Activation("relu6")), "'relu6' is not piecewise linear with one bend, at 0"),
+        (lambda: ending(layers.Activation("log_softmax")), "'log_softmax' is not piecewise"),
+        (lambda: ending(layers.ELU()), "no exact piecewise linear form"),
         (lambda: ending(MyDense(1)), r"\(MyDense\) cannot be read"),
         (lambda: ending(layers.ReLU(max_value=6.0)), "max_value=6"),
         (lambda: ending(layers.Dense(1, activation=layers.PReLU())), "it has no slopes yet"),
@@ -199,17 +232,33 @@ def test_what_cannot_be_read_is_named(model, message):
         pr.NormalForm.from_keras(model())
 
 
-def test_users_teach_the_reader_their_layers(monkeypatch):
-    from prelu_rules.readers import keras as reader
+class Halve(layers.Layer):
+    def call(self, x):
+        return x / 2
 
-    monkeypatch.setattr(reader, "_readers", dict(reader._readers))
-    register_layer(MyDense, reader._readers[layers.Dense])
-    model = ending(MyDense(1))
-    np.testing.assert_allclose(
-        pr.NormalForm.from_keras(model).evaluate([1.0, 2.0]),
-        model.predict(np.array([[1.0, 2.0]]), verbose=0)[0],
-        rtol=1e-5,
-    )
+
+def test_users_teach_the_reader_their_layers():
+    model = ending(Halve())
+    with pytest.raises(UnsupportedModelError, match=r"\(Halve\) cannot be read"):
+        read_keras(model)
+    # The cell of a notebook, run again with the mistake put right.
+    register_layer(Halve, lambda layer, tensor, builder: tensor / 3)
+    with pytest.raises(UnsupportedModelError, match="is not what the model computes: on sampled rows they differ by"):
+        read_keras(model)
+    register_layer(Halve, lambda layer, tensor, builder: tensor / 2)
+    agrees(model, np.array([[1.0, 2.0]], "float32"))
+    unregister_layer(Halve)
+    with pytest.raises(UnsupportedModelError, match=r"\(Halve\) cannot be read"):
+        read_keras(model)
+
+
+def test_readers_of_the_package_stay():
+    with pytest.raises(InvalidValueError, match="the layer 'Dense' is built in; choose another name"):
+        register_layer(layers.Dense, lambda layer, tensor, builder: tensor)
+    with pytest.raises(InvalidValueError, match="the layer 'PReLU' is built in and cannot be removed"):
+        unregister_layer(pr.PReLU)
+    with pytest.raises(InvalidValueError, match="there is no layer 'MyDense'"):
+        unregister_layer(MyDense)
 
 
 def test_saved_models(tmp_path):

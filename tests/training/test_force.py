@@ -192,6 +192,45 @@ def test_the_force_sleeps_above_the_threshold():
     np.testing.assert_array_equal(with_force, other.layers[1].alpha.numpy())
 
 
+OUTSIDE = np.array([-0.7, -0.1, 0.0, 0.5, 1.0, 1.5], "float32")
+
+
+def unlimited(**compiling):
+    """Keras's own PReLU, with slopes outside [0, 1]."""
+    model = network(layer=keras.layers.PReLU, **compiling)
+    model.layers[1].alpha.assign(OUTSIDE)
+    return model
+
+
+@pytest.mark.parametrize("compiling", [{}, {"jit_compile": True}, {"run_eagerly": True}], ids=str)
+@pytest.mark.parametrize(
+    "asleep",
+    [
+        {"threshold": 1e-6},
+        {"refresh_every": 1000},
+        {"rate": 0.0},
+        {"rate": lambda step: 0.0 * tf.cast(step, "float32")},
+    ],
+    ids=["error above the threshold", "not started", "rate 0", "schedule of 0"],
+)
+def test_a_sleeping_force_leaves_slopes_outside_its_limits(asleep, compiling):
+    plain, forced = unlimited(**compiling), unlimited(**compiling)
+    plain.fit(batches(), epochs=2, verbose=0)
+    forced.fit(batches(), epochs=2, verbose=0, callbacks=[force(**asleep)])
+    for ours, theirs in zip(forced.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    assert forced.layers[1].alpha.numpy()[0] < -0.1 and forced.layers[1].alpha.numpy()[-1] > 1.1
+
+
+def test_a_force_that_wakes_limits_slopes_as_in_the_paper():
+    model = unlimited(optimizer=keras.optimizers.SGD(0.0))
+    wakes = keras.optimizers.schedules.PiecewiseConstantDecay([6], [0.0, 0.01])
+    model.fit(batches(), verbose=0, callbacks=[pr.IdentityForce(rate=wakes)])
+    # One of eight steps is pushed: a <- max(0, min(1, a + eta sgn(1 - a))).
+    expected = np.clip(OUTSIDE + 0.01 * np.sign(1 - OUTSIDE), 0, 1)
+    np.testing.assert_allclose(model.layers[1].alpha.numpy(), expected, atol=1e-6)
+
+
 def test_rates_of_ones_own():
     model = network(optimizer=keras.optimizers.SGD(0.0))
     callback = pr.IdentityForce(rate=keras.optimizers.schedules.PiecewiseConstantDecay([9], [0.0, 0.01]))
