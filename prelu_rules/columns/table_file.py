@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prelu_rules.columns.decoding import decode
 from prelu_rules.columns.dialect import Dialect, check_signs
 from prelu_rules.columns.numerals import find_notation
+from prelu_rules.columns.plain_numbers import plain_numbers
 from prelu_rules.columns.records import check_header, records
 from prelu_rules.columns.text_cells import Kind, check_names, inferred, typed
 from prelu_rules.errors import DataError, InvalidValueError
@@ -72,8 +73,12 @@ def read_table(
     data, where = _data(path)
     if _is_parquet(data, where):
         return _of_kinds(_parquet(data, where), kinds, where)
-    given = (separator, decimal, thousands, encoding)
-    cells, dialect = _cells(data, where, given, lambda name: name not in category)
+    text, given = _decoded(data, where, (separator, decimal, thousands, encoding))
+    usual = separator in {None, ","} and decimal in {None, "."} and not thousands and not kinds
+    columns = plain_numbers(text) if usual else None
+    if columns is not None:
+        return pd.DataFrame(columns)
+    cells, dialect = _cells(text, where, given, lambda name: name not in category)
     known = typed(cells, kinds, dialect, where)
     return pd.DataFrame(
         {name: known[name] if name in kinds else inferred(cells[name], dialect, where) for name in cells.columns}
@@ -121,8 +126,8 @@ def read_columns(
         frame = _parquet(data, where)
         check_names(kinds, [str(name) for name in frame.columns], where)
         return frame[list(kinds)]
-    given = (separator, decimal, thousands, encoding)
-    cells, dialect = _cells(data, where, given, lambda name: kinds.get(name) in {"number", "integer"})
+    text, given = _decoded(data, where, (separator, decimal, thousands, encoding))
+    cells, dialect = _cells(text, where, given, lambda name: kinds.get(name) in {"number", "integer"})
     return typed(cells, kinds, dialect, where)
 
 
@@ -164,31 +169,41 @@ def read_cells(
     data, where = _data(path)
     if _is_parquet(data, where):
         raise DataError(f"{where} is a Parquet file, whose columns have types; read it with read_table.")
-    given = (separator, decimal, thousands, encoding)
-    cells, dialect = _cells(data, where, given, lambda name: name not in category)
+    text, given = _decoded(data, where, (separator, decimal, thousands, encoding))
+    cells, dialect = _cells(text, where, given, lambda name: name not in category)
     check_names(category, list(cells.columns), where)
     return cells, dialect
 
 
-_Given = tuple[str | None, str | None, str | None, str | None]
-"""Separator, decimal sign, sign of thousands and encoding as the user gave them."""
+class _Given(NamedTuple):
+    """What is known of the dialect: what the user gave, and the encoding."""
+
+    separator: str | None
+    decimal: str | None
+    thousands: str | None
+    encoding: str
 
 
-def _cells(
-    data: bytes, where: str, given: _Given, may_be_numbers: Callable[[str], bool]
-) -> tuple[pd.DataFrame, Dialect]:
-    """The cells of a text file and its dialect, whose signs are found from the columns that may hold numbers."""
-    import pandas as pd
-
+def _decoded(
+    data: bytes, where: str, given: tuple[str | None, str | None, str | None, str | None]
+) -> tuple[str, _Given]:
+    """The text of a file, and what is known of its dialect: separator, signs and encoding."""
     separator, decimal, thousands, encoding = given
     check_signs(separator, decimal, thousands)
     text, encoding = decode(data, encoding, where)
-    names, columns, separator = records(text, separator, where)
+    return text, _Given(separator, decimal, thousands, encoding)
+
+
+def _cells(text: str, where: str, given: _Given, may_be_numbers: Callable[[str], bool]) -> tuple[pd.DataFrame, Dialect]:
+    """The cells of a text and its dialect, whose signs are found from the columns that may hold numbers."""
+    import pandas as pd
+
+    names, columns, separator = records(text, given.separator, where)
     table = dict(zip(names, columns, strict=True))
     numbers = {name: column for name, column in table.items() if may_be_numbers(name)}
-    decimal, thousands = find_notation(numbers, separator, (decimal, thousands), where)
+    decimal, thousands = find_notation(numbers, separator, (given.decimal, given.thousands), where)
     cells = {name: pd.Series([cell or None for cell in column], dtype=object) for name, column in table.items()}
-    return pd.DataFrame(cells), Dialect(separator, decimal, thousands, encoding)
+    return pd.DataFrame(cells), Dialect(separator, decimal, thousands, given.encoding)
 
 
 def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
