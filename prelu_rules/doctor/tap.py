@@ -72,7 +72,7 @@ class Tap:
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         self.force: Any = None
-        self.watch_of_data = DataWatch() if model.steps_per_execution > 1 else None
+        self.watch_of_data = DataWatch() if steps_per_execution(model) > 1 else None
         self._armed = False
         self._structure: Any = None
         self._tensors: tuple[Any, ...] | None = None
