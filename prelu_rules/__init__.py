@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     from prelu_rules.refine.path import RulePath as RulePath
     from prelu_rules.rules.certificate import Certificate as Certificate
     from prelu_rules.rules.on_demand import RulesOnDemand as RulesOnDemand
-    from prelu_rules.rules.on_demand import RulesOnDemand as RulesOnDemand
     from prelu_rules.rules.replacement import Replacement as Replacement
     from prelu_rules.rules.replacement import linear_replacement as linear_replacement
     from prelu_rules.rules.rule import Condition as Condition
@@ -111,7 +110,6 @@ _HOME = {
     "Rule": "rules.rule",
     "RulePath": "refine.path",
     "RuleSystem": "rules.rule_system",
-    "RulesOnDemand": "rules.on_demand",
     "RulesOnDemand": "rules.on_demand",
     "ShapeError": "errors",
     "SolverError": "errors",
