@@ -35,8 +35,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 
 from prelu_rules.losses.named import LossName, loss_named
-from prelu_rules.network.compact import compact_form
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.network.fewest_numbers import compact_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.path import train_path
 from prelu_rules.population.rows import Rows
@@ -115,13 +115,13 @@ class Fold:
         n_rows, loss = len(rows.x), loss_named(self.loss)
         return Task(rows.x, rows.y, np.full(n_rows, 1 / n_rows), loss, loss.ridge(n_rows))
 
-    def held_losses(self, network: NormalForm | CompactSystem) -> np.ndarray:
+    def held_losses(self, network: NormalForm | CompactForm) -> np.ndarray:
         """The loss of each validation row."""
         return loss_named(self.loss).rows(network.evaluate(self.held.x), self.held.y)
 
-    def result(self, network: NormalForm | CompactSystem) -> Result:
+    def result(self, network: NormalForm | CompactForm) -> Result:
         """The figures of a network."""
-        form = compact_form(network.form if isinstance(network, CompactSystem) else network)
+        form = compact_form(network.form if isinstance(network, CompactForm) else network)
         outputs = form.evaluate(self.test.x)
         if self.loss == "squared":
             score = r2_score(self.test.y, outputs)
@@ -142,18 +142,18 @@ def every_level_whole(path: RulePath) -> RulePath:
     return replace(path, levels=tuple((level[0],) for level in path.levels))
 
 
-def without_elimination(fold: Fold, forms: Sequence[NormalForm]) -> CompactSystem:
+def without_elimination(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
     """The best network, refitted and sparsified."""
     train = fold.task(fold.train)
-    refitted = [refit(CompactSystem.of(form), train)[0] for form in forms]
+    refitted = [refit(CompactForm.of(form), train)[0] for form in forms]
     best = min(refitted, key=lambda system: fold.held_losses(system).mean())
     return refit(_sparse(list(sparsify(best, train, SHARE)), fold), fold.task(fold.everything))[0]
 
 
-def without_polish(fold: Fold, forms: Sequence[NormalForm]) -> CompactSystem:
+def without_polish(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
     """Units eliminated from the best network, with bends as they are."""
     train = fold.task(fold.train)
-    starts = [outputs_refitted(CompactSystem.of(form), train)[0] for form in forms]
+    starts = [outputs_refitted(CompactForm.of(form), train)[0] for form in forms]
     system = min(starts, key=lambda start: fold.held_losses(start).mean())
     sizes = {system.n_units: system}
     while system.n_units:
@@ -167,35 +167,33 @@ def without_polish(fold: Fold, forms: Sequence[NormalForm]) -> CompactSystem:
     return outputs_refitted(chosen, fold.task(fold.everything), chosen.support[chosen.n_units :])[0]
 
 
-def outputs_refitted(
-    system: CompactSystem, task: Task, support: np.ndarray | None = None
-) -> tuple[CompactSystem, float]:
+def outputs_refitted(system: CompactForm, task: Task, support: np.ndarray | None = None) -> tuple[CompactForm, float]:
     """The system with other outputs of the same units, and the objective."""
     flat, features = _flat(system, task)
     fitted, value = refit(flat if support is None else flat.with_support(support), features)
     return _unflat(system, fitted), value
 
 
-def _flat(system: CompactSystem, task: Task) -> tuple[CompactSystem, Task]:
+def _flat(system: CompactForm, task: Task) -> tuple[CompactForm, Task]:
     """The outputs alone, to which units are inputs like any other."""
     outputs = system.weights[system.n_units :]
-    flat = CompactSystem(outputs, np.ones(outputs.shape, dtype=bool), system.n_inputs + system.n_units)
+    flat = CompactForm(outputs, np.ones(outputs.shape, dtype=bool), system.n_inputs + system.n_units)
     return flat, replace(task, x=system.features(task.x)[:, :-1])
 
 
-def _unflat(system: CompactSystem, flat: CompactSystem) -> CompactSystem:
+def _unflat(system: CompactForm, flat: CompactForm) -> CompactForm:
     k = system.n_units
     weights, support = (np.vstack([getattr(system, part)[:k], getattr(flat, part)]) for part in ("weights", "support"))
-    return CompactSystem(weights, support, system.n_inputs)
+    return CompactForm(weights, support, system.n_inputs)
 
 
-def _sparse(systems: Sequence[CompactSystem], fold: Fold) -> CompactSystem:
+def _sparse(systems: Sequence[CompactForm], fold: Fold) -> CompactForm:
     """As the path chooses: by Schwarz's criterion for numbers, by validation rows for classes."""
     if fold.loss != "squared":
         return min(systems, key=lambda system: fold.held_losses(system).mean())
     n_rows = len(fold.train.x)
 
-    def criterion(system: CompactSystem) -> float:
+    def criterion(system: CompactForm) -> float:
         errors = ((system.evaluate(fold.train.x) - fold.train.y) ** 2).mean()
         return schwarz(-0.5 * n_rows * float(np.log(errors)), system.n_numbers, n_rows)
 

@@ -36,7 +36,7 @@ from joblib import Parallel, delayed
 from sklearn import datasets
 
 from prelu_rules.losses.named import LossName, loss_named
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
@@ -212,7 +212,7 @@ def without_force(settings: PopulationSettings) -> PopulationSettings:
     return replace(settings, warm_up_steps=settings.steps - 1, force_steps=1, settle=False)
 
 
-Systems = Sequence[NormalForm] | Sequence[CompactSystem]
+Systems = Sequence[NormalForm] | Sequence[CompactForm]
 
 
 def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: int, refits: bool) -> dict[str, Systems]:
@@ -226,7 +226,7 @@ def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: i
         return found
     n_rows, minimised = len(parts.train.x), loss_named(loss)
     task = Task(parts.train.x, parts.train.y, np.full(n_rows, 1 / n_rows), minimised, minimised.ridge(n_rows))
-    collapsed, _ = refit(CompactSystem.of(forced[0]), task)
+    collapsed, _ = refit(CompactForm.of(forced[0]), task)
     sizes = eliminate([collapsed], task, kept=1, trials=1, small=0)
     losses = {k: task.loss.rows(system.evaluate(parts.validation.x), parts.validation.y) for k, system in sizes.items()}
     return found | {REFIT: [collapsed], RULES: [sizes[fewest_not_worse(losses)]]}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from prelu_rules.losses.named import loss_named
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.curvature import Task
 
@@ -28,4 +28,4 @@ def random_task(rng, loss, n_rows=60, n_inputs=3, n_outputs=1, ridge=1e-3):
 
 
 def random_system(rng, n_inputs=3, n_units=4, n_outputs=1):
-    return CompactSystem.of(random_form(rng, n_inputs, n_units, n_outputs))
+    return CompactForm.of(random_form(rng, n_inputs, n_units, n_outputs))

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.experiments.toy import ToyTask
 from prelu_rules.losses.squared import Squared
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
@@ -96,7 +96,7 @@ def search(task: ToyTask, seed: int) -> PathRun:
     forms = train_population(rows, x.shape[1], y.shape[1], Squared(), SETTINGS, seed, [watch])
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
-        found = _smallest_settled(eliminations(map(CompactSystem.of, forms), learn, kept=3, small=4), task)
+        found = _smallest_settled(eliminations(map(CompactForm.of, forms), learn, kept=3, small=4), task)
         # Weights that only follow the noise go as well, while the network stays settled.
         for sparser in sparsify(found, learn):
             if _error(sparser, task) >= SETTLED_ERROR / 10:
@@ -105,7 +105,7 @@ def search(task: ToyTask, seed: int) -> PathRun:
     return PathRun(seed, watch.steps, _of_binary_inputs(found), _error(found, task))
 
 
-def _smallest_settled(systems: Iterable[CompactSystem], task: ToyTask) -> CompactSystem:
+def _smallest_settled(systems: Iterable[CompactForm], task: ToyTask) -> CompactForm:
     """Of ever smaller networks the last that gets the task right; if none does, the one with the smallest error."""
     settled, others = None, []
     for system in systems:
@@ -119,11 +119,11 @@ def _smallest_settled(systems: Iterable[CompactSystem], task: ToyTask) -> Compac
     return min(others, key=lambda system: _error(system, task)) if settled is None else settled
 
 
-def _error(system: CompactSystem, task: ToyTask) -> float:
+def _error(system: CompactForm, task: ToyTask) -> float:
     return float(np.mean((system.evaluate(2 * task.inputs - 1) - task.targets) ** 2))
 
 
-def _of_binary_inputs(system: CompactSystem) -> NormalForm:
+def _of_binary_inputs(system: CompactForm) -> NormalForm:
     form = system.form
     return NormalForm(
         2 * form.A, form.B, form.b - form.A.sum(axis=1), 2 * form.C, form.D, form.e - form.C.sum(axis=1), form.slopes

@@ -9,7 +9,7 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
 from prelu_rules.export.text import bracketed, quoted
-from prelu_rules.network.compact import compact_form, rounded_compact_form
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
@@ -42,9 +42,8 @@ def write(system: RuleSystem | RulesOnDemand) -> str:
         raise InvalidValueError(
             "these rules came without a network, so they have no compact form; export them as 'text'."
         )
-    form = (
-        compact_form(system.form) if system.precision is None else rounded_compact_form(system.form, system.precision)
-    )
+    compact = CompactForm.of(system.form, system.precision)
+    form = compact.form if system.precision is None else compact.rounded(system.precision).form
     zero = ", ".join(map(quoted, counted_as_zero(system)))
     note = f"(counted as 0 where missing: {zero})\n" if zero else ""
     return write_form(form, feature_terms(system, quoted, bracketed), system.output_names) + note

@@ -1,142 +1,245 @@
-"""The compact form: one linear function per output plus a `max(0, ...)` term per unit.
+"""The compact form: one linear function per output plus a `max(0, ...)` term per unit, as one array of weights.
 
-`PReLU_a(z) = a z + (1 - a) max(0, z)`, so every normal form can be written with slopes of 0. What a reader has to
-read then grows with the units, not with the `2^n` rules that they make.
+What a reader has to read of it grows with the units, not with the `2^n` rules that they make.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from prelu_rules.network.collapse import without_unused
-from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.network.precision import Precision, rounded
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.network.fewest_numbers import compact_form, rounded_weights, unstacked
+from prelu_rules.network.normal_form import NormalForm, UnitLabel
+from prelu_rules.network.precision import Precision
+from prelu_rules.values import BoolArray, FloatArray, Value
 
-# A system is an array of rows over the inputs, the bends max(0, z) and the constant 1: the units, then the outputs.
+DEAD = 1e-9
+"""Weights of a unit that are all below this, for inputs of a size near 1, make it a constant."""
 
 
-def compact_form(form: NormalForm, precision: Precision | None = None) -> NormalForm:
-    """The same function with slopes of 0, written with as few numbers as the choice of sides allows.
+@dataclass(frozen=True, eq=False)
+class CompactForm(Value):
+    """Units `max(0, z)` and outputs, one row each, over the inputs, the units and the constant 1, one column each.
 
-    Since `max(0, z) = z + max(0, -z)`, every unit is turned to the side that leaves fewer numbers to read, and then
-    divided by its largest weight. Units that no output depends on vanish, and so do those that use nothing but other
-    units, all of them added or all subtracted, and so have one sign: they never bend.
-
-    Args:
-        form: the network, in float64.
-        precision: how its numbers will be printed; those that print as 0 do not count. None for all digits.
-
-    Returns:
-        A form of the same function, up to rounding errors of float64, with `slopes` 0.
+    Attributes:
+        weights: `(n_units + n_outputs, n_inputs + n_units + 1)` float64, 0 off the support.
+        support: bool, of the same shape: which weights are free to be other than 0. Units use earlier units only.
+        n_inputs: columns of inputs.
 
     Example:
-        >>> form = NormalForm.from_layers([[[-2.0], [-2.0]], [[1.0]]], [[2.0], [0.0]], [[0.5]])
-        >>> small = compact_form(form)
-        >>> small.A, small.b, small.C, small.D
-        (array([[1., 1.]]), array([-1.]), array([[-2., -2.]]), array([[1.]]))
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
+        >>> CompactForm.of(form).weights
+        array([[1., 0., 3.],
+               [0., 2., 0.]])
     """
-    n_inputs, n_units = form.n_inputs, form.n_units
-    system = _without_one_sided(_with_bends(form), n_inputs, n_units)
-    for unit in range(n_units):
-        turned = _turned(system, unit, n_inputs)
-        if _reading_cost(turned, n_inputs, n_units, unit, precision) < _reading_cost(
-            system, n_inputs, n_units, unit, precision
-        ):
-            system = turned
-    for unit in range(n_units):
-        largest = np.abs(system[unit, :n_inputs]).max(initial=0) or np.abs(system[unit]).max()
-        if largest > 0:
-            system[unit] /= largest
-            system[:, n_inputs + unit] *= largest
-    return without_unused(_form(system, form))
+
+    weights: FloatArray
+    support: BoolArray
+    n_inputs: int
+
+    @classmethod
+    def of(cls, form: NormalForm, precision: Precision | None = None) -> CompactForm:
+        """The compact form of a network, see `compact_form`, with every weight that its units can have free.
+
+        Args:
+            form: the network, in float64.
+            precision: how its numbers will be printed; None for all digits.
+
+        Returns:
+            The same function, up to rounding errors of float64.
+        """
+        return cls._stacked(compact_form(form, precision))
+
+    @classmethod
+    def _stacked(cls, form: NormalForm) -> CompactForm:
+        """A form whose slopes are 0, as it is."""
+        rows = [np.hstack([form.A, form.B, form.b[:, None]]), np.hstack([form.C, form.D, form.e[:, None]])]
+        weights = np.vstack(rows).astype(np.float64)
+        return cls(weights, _all_free(weights.shape, form.n_inputs), form.n_inputs)
+
+    @property
+    def n_units(self) -> int:
+        """The number of units."""
+        return self.weights.shape[1] - self.n_inputs - 1
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of outputs."""
+        return self.weights.shape[0] - self.n_units
+
+    @property
+    def n_numbers(self) -> int:
+        """Numbers to read: every weight and constant that is not 0."""
+        return int(np.count_nonzero(self.weights))
+
+    @cached_property
+    def free(self) -> FloatArray:
+        """The weights on the support, `(n_free,)`, row by row."""
+        return self.weights[self.support]
+
+    @property
+    def form(self) -> NormalForm:
+        """The normal form, of slopes 0; units of level 1 use inputs only, others units of the level before."""
+        return unstacked(self.weights, self.n_inputs, _labels(self.weights[: self.n_units, self.n_inputs : -1]))
+
+    def with_free(self, free: FloatArray) -> CompactForm:
+        """The form with other weights on the same support.
+
+        Args:
+            free: `(n_free,)`.
+
+        Returns:
+            A new form.
+        """
+        weights = np.zeros_like(self.weights)
+        weights[self.support] = free
+        return CompactForm(weights, self.support, self.n_inputs)
+
+    def with_support(self, support: BoolArray) -> CompactForm:
+        """The form with fewer or more free weights; those off the support become 0.
+
+        Args:
+            support: bool, the shape of `weights`.
+
+        Returns:
+            A new form.
+        """
+        return CompactForm(np.where(support, self.weights, 0.0), support, self.n_inputs)
+
+    def features(self, x: FloatArray) -> FloatArray:
+        """What the rows of weights are multiplied by: the inputs, the units and 1.
+
+        Args:
+            x: `(n_rows, n_inputs)`.
+
+        Returns:
+            `(n_rows, n_inputs + n_units + 1)`, columns contiguous.
+        """
+        d, k = self.n_inputs, self.n_units
+        columns = np.empty((d + k + 1, len(x)))
+        columns[:d], columns[-1] = x.T, 1
+        units = columns[d:-1]
+        np.matmul(self.weights[:k, :d], columns[:d], out=units)
+        units += self.weights[:k, -1:]
+        between = self.weights[:k, d:-1]
+        for unit, deep in enumerate(np.asarray(between.any(axis=1))):
+            if deep:
+                units[unit] += between[unit, :unit] @ units[:unit]
+            np.maximum(units[unit], 0, out=units[unit])
+        return columns.T
+
+    def outputs(self, features: FloatArray) -> FloatArray:
+        """The outputs of rows.
+
+        Args:
+            features: what `features` returns of them.
+
+        Returns:
+            `(n_rows, n_outputs)`.
+        """
+        return np.asarray(features @ self.weights[self.n_units :].T)
+
+    def evaluate(self, x: FloatArray) -> FloatArray:
+        """The outputs of rows of inputs.
+
+        Args:
+            x: `(n_rows, n_inputs)`.
+
+        Returns:
+            `(n_rows, n_outputs)`.
+        """
+        return self.outputs(self.features(x))
+
+    def without(self, unit: int, always: bool) -> CompactForm:
+        """The form with one unit replaced by one of its two sides; the others get every weight that they can have.
+
+        Args:
+            unit: which.
+            always: True for `max(0, z) -> z`, False for `max(0, z) -> 0`.
+
+        Returns:
+            A form of one unit less.
+        """
+        weights = self.weights.copy()
+        column = self.n_inputs + unit
+        if always:
+            weights += np.outer(weights[:, column], weights[unit])
+        smaller = np.delete(np.delete(weights, unit, axis=0), column, axis=1)
+        return CompactForm(smaller, _all_free(smaller.shape, self.n_inputs), self.n_inputs)
+
+    def with_unit(self, weights: FloatArray, uses: FloatArray) -> CompactForm:
+        """The form with one more unit behind the others.
+
+        Args:
+            weights: `(n_inputs + n_units + 1,)`, of the new unit, its constant last.
+            uses: `(n_outputs,)`, what each output takes of it.
+
+        Returns:
+            A form of one unit more, which has every weight free that it can have; the other rows keep theirs.
+        """
+        k, column = self.n_units, self.n_inputs + self.n_units
+        wider = np.insert(self.weights, column, 0.0, axis=1)
+        wider[k:, column] = uses
+        larger = np.insert(wider, k, np.insert(weights, column, 0.0), axis=0)
+        return CompactForm(larger, _all_free(larger.shape, self.n_inputs), self.n_inputs)
+
+    def rounded(self, precision: Precision) -> CompactForm:
+        """The compact form as it reads once it has been printed.
+
+        Args:
+            precision: how its numbers are printed.
+
+        Returns:
+            A form whose numbers are exactly those of the printed text, without units that only zeros use then.
+
+        Example:
+            >>> form = NormalForm(A=[[1.001]], B=[[0]], b=[-2], C=[[0]], D=[[1 / 3]], e=[0], slopes=[0])
+            >>> CompactForm.of(form).rounded(Precision(2, [3.0], [1.0])).form.D
+            array([[0.33]])
+        """
+        weights = rounded_weights(self.weights, self.n_inputs, precision)
+        return CompactForm._stacked(without_unused(CompactForm(weights, self.support, self.n_inputs).form))
+
+    def shallow(self) -> CompactForm:
+        """The form whose units use the inputs only; what they take of other units is cut.
+
+        Returns:
+            A form of as many units, with fewer free weights.
+        """
+        support = self.support.copy()
+        support[: self.n_units, self.n_inputs : -1] = False
+        return self.with_support(support)
+
+    def scaled(self) -> CompactForm:
+        """The same function with every unit divided by its largest weight.
+
+        Returns:
+            A form whose units have a largest weight of 1 or -1; those without weights to speak of stay as they are.
+        """
+        weights = self.weights.copy()
+        for unit in range(self.n_units):
+            largest = np.abs(weights[unit, :-1]).max(initial=0)
+            if largest > DEAD:
+                weights[unit] /= largest
+                weights[:, self.n_inputs + unit] *= largest
+        return CompactForm(weights, self.support, self.n_inputs)
 
 
-def rounded_compact_form(form: NormalForm, precision: Precision) -> NormalForm:
-    """The compact form as it reads once it has been printed.
-
-    Args:
-        form: the network, in float64.
-        precision: how its numbers are printed.
-
-    Returns:
-        The form whose numbers are exactly those of the printed text.
-
-    Example:
-        >>> form = NormalForm(A=[[1.001]], B=[[0]], b=[-2], C=[[0]], D=[[1 / 3]], e=[0], slopes=[0])
-        >>> rounded_compact_form(form, Precision(2, [3.0], [1.0])).D
-        array([[0.33]])
-    """
-    small = compact_form(form, precision)
-    return without_unused(_form(_rounded(_stacked(small), small.n_inputs, small.n_units, precision), small))
+def _all_free(shape: tuple[int, int], n_inputs: int) -> BoolArray:
+    """Every weight that a network of these units can have: units use earlier units only."""
+    n_units = shape[1] - n_inputs - 1
+    support = np.ones(shape, dtype=bool)
+    support[:n_units, n_inputs:-1] = np.tri(n_units, k=-1, dtype=bool)
+    return support
 
 
-def _with_bends(form: NormalForm) -> Array:
-    """The system in terms of `max(0, z)` instead of `PReLU(z)`."""
-    bend = 1 - form.slopes
-    z = np.hstack([form.A, form.B * bend, form.b[:, None]])
-    for unit in range(form.n_units):
-        z[unit] += (form.B[unit, :unit] * form.slopes[:unit]) @ z[:unit]
-    y = np.hstack([form.C, form.D * bend, form.e[:, None]]) + (form.D * form.slopes) @ z
-    return np.vstack([z, y])
-
-
-def _without_one_sided(system: Array, n_inputs: int, n_units: int) -> Array:
-    """The system in which no row uses a unit whose weights say that it never bends: bends are never below 0."""
-    system = system.copy()
-    for unit in range(n_units):
-        row, uses = system[unit], system[:, n_inputs + unit]
-        if not row[:n_inputs].any() and ((row >= 0).all() or (row <= 0).all()):
-            if row.sum() > 0:
-                system += np.outer(uses, row)
-            uses[:] = 0
-    return system
-
-
-def _turned(system: Array, unit: int, n_inputs: int) -> Array:
-    """The system with one unit on its other side: `max(0, z) = z + max(0, -z)`."""
-    turned = system + np.outer(system[:, n_inputs + unit], system[unit])
-    turned[unit] = -system[unit]
-    return turned
-
-
-def _reading_cost(
-    system: Array, n_inputs: int, n_units: int, unit: int, precision: Precision | None
-) -> tuple[int, bool]:
-    """Numbers to read; of equal ones, a unit whose first weight is positive is easier to read."""
-    if precision is not None:
-        system = _rounded(system, n_inputs, n_units, precision)
-    weights = system[unit, :n_inputs]
-    return int(np.count_nonzero(system)), bool(weights[np.argmax(weights != 0)] < 0) if weights.size else False
-
-
-def _rounded(system: Array, n_inputs: int, n_units: int, precision: Precision) -> FloatArray:
-    scales = np.concatenate([precision.feature_scale, np.ones(n_units)])
-    result = np.empty_like(system)
-    for number, row in enumerate(system):
-        is_unit = number < n_units
-        size = np.abs(row[:-1] * scales).max(initial=0) if is_unit else precision.output_scale[number - n_units]
-        size = float(size) or 1.0
-        weights, constant = precision.places(size, scales)
-        result[number] = [rounded(v, p) for v, p in zip(row.tolist(), [*weights.tolist(), constant], strict=True)]
-        if is_unit:
-            scales[n_inputs + number] = size
-    return result
-
-
-def _stacked(form: NormalForm) -> Array:
-    return np.vstack([np.hstack([form.A, form.B, form.b[:, None]]), np.hstack([form.C, form.D, form.e[:, None]])])
-
-
-def _form(system: Array, like: NormalForm) -> NormalForm:
-    d, k = like.n_inputs, like.n_units
-    return NormalForm(
-        A=system[:k, :d],
-        B=system[:k, d:-1],
-        b=system[:k, -1],
-        C=system[k:, :d],
-        D=system[k:, d:-1],
-        e=system[k:, -1],
-        slopes=np.zeros(k),
-        labels=like.labels,
-    )
+def _labels(between: FloatArray) -> tuple[UnitLabel, ...]:
+    """Levels by what units use, and numbers within each level."""
+    labels: list[UnitLabel] = []
+    for row in between:
+        level = 1 + max((labels[unit].level for unit in np.flatnonzero(row)), default=0)
+        labels.append(UnitLabel(level, 1 + sum(label.level == level for label in labels)))
+    return tuple(labels)

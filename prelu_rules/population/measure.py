@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.distinct import first_of_each, row_hashes
 from prelu_rules.population.rows import Rows
@@ -51,7 +51,7 @@ class Measure:
         several = np.bincount(inputs)[inputs] > 1
         return np.where(several, weights.min(where=several, initial=np.inf), weights)
 
-    def point(self, system: CompactSystem, tried: CompactSystem) -> PathPoint:
+    def point(self, system: CompactForm, tried: CompactForm) -> PathPoint:
         """A network on the path.
 
         Args:
@@ -86,9 +86,9 @@ class Measure:
         def loss(form: NormalForm) -> float:
             return float(held.weights @ self.task.loss.rows(form.evaluate(held.x), held.y))
 
-        return self.scale.user_units(CompactSystem.of(min(forms, key=loss)))
+        return self.scale.user_units(CompactForm.of(min(forms, key=loss)))
 
-    def _criterion(self, system: CompactSystem, outputs: FloatArray) -> float:
+    def _criterion(self, system: CompactForm, outputs: FloatArray) -> float:
         """Schwarz's where the loss says how likely the rows are, and the loss of rows left out where it does not."""
         log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
         if log_likelihood is None:

@@ -21,7 +21,7 @@ from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.population.measure import Measure
 from prelu_rules.population.rows import Rows, Split, split_arrays
 from prelu_rules.population.settings import PathSettings
@@ -124,7 +124,7 @@ def train_path(
     frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), where))
     # These products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
-        starts = [CompactSystem.of(form) for form in forms]
+        starts = [CompactForm.of(form) for form in forms]
         tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
     measure = Measure(split.scale, split.standardised(split.held), tasks[1], where)
     points: dict[int, list[PathPoint]] = {}
@@ -146,7 +146,7 @@ def train_path(
 
 
 def _refined(
-    starts: list[CompactSystem],
+    starts: list[CompactForm],
     tasks: list[Task],
     settings: PathSettings,
     rng: np.random.Generator,
@@ -159,7 +159,7 @@ def _refined(
     Each with its sparser versions: one of each size, then those that make fewer rules.
     """
     train, everything = tasks
-    best: Mapping[int, CompactSystem] = {}
+    best: Mapping[int, CompactForm] = {}
     try:
         best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng, met=frontier.offer)
         explore(best, train, settings.max_nonlinear, rng, shallow=True, met=frontier.offer)
@@ -182,7 +182,7 @@ def _refined(
         return quick, quick, False
 
 
-def _separating(flat: CompactSystem, tasks: list[Task], settings: PathSettings) -> tuple[Levels, Levels]:
+def _separating(flat: CompactForm, tasks: list[Task], settings: PathSettings) -> tuple[Levels, Levels]:
     """For classes that a network without units separates only with a light penalty, such networks; otherwise none."""
     train, everything = tasks
     link = train.loss.link
@@ -196,15 +196,15 @@ def _separating(flat: CompactSystem, tasks: list[Task], settings: PathSettings) 
     return first, second
 
 
-def _sparsified(best: Mapping[int, CompactSystem], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
+def _sparsified(best: Mapping[int, CompactForm], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
     return sparsified_levels([best[size] for size in _sizes(best, settings)], task, n_jobs)
 
 
-def _sizes(best: Mapping[int, CompactSystem], settings: PathSettings) -> range:
+def _sizes(best: Mapping[int, CompactForm], settings: PathSettings) -> range:
     return range(min(max(best), settings.max_nonlinear) + 1)
 
 
-def _nearest(level: Sequence[CompactSystem], n_numbers: int) -> CompactSystem:
+def _nearest(level: Sequence[CompactForm], n_numbers: int) -> CompactForm:
     """The network whose length is nearest."""
     return min(level, key=lambda system: abs(system.n_numbers - n_numbers))
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.losses.loss import Loss
-from prelu_rules.network.compact import compact_form
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.network.fewest_numbers import compact_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import FloatArray
 
@@ -183,7 +183,7 @@ class Scale:
         """
         return np.asarray((y - self.y_mean) / self.y_deviation) if self.loss.standardised else y
 
-    def user_units(self, system: CompactSystem) -> NormalForm:
+    def user_units(self, system: CompactForm) -> NormalForm:
         """The same function of the user's numbers.
 
         Args:
@@ -197,4 +197,4 @@ class Scale:
         weights[:, -1] -= weights[:, :d] @ self.x_mean
         weights[k:] *= self.y_deviation[:, None]
         weights[k:, -1] += self.y_mean
-        return compact_form(CompactSystem(weights, system.support, d).form)
+        return compact_form(CompactForm(weights, system.support, d).form)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prelu_rules.losses.loss import Loss
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.values import BoolArray, FloatArray
 
 CHUNK = 4_000_000
@@ -40,7 +40,7 @@ class Task:
         return len(self.x)
 
 
-def objective(system: CompactSystem, task: Task) -> float:
+def objective(system: CompactForm, task: Task) -> float:
     """The loss with its penalty.
 
     Args:
@@ -56,7 +56,7 @@ def objective(system: CompactSystem, task: Task) -> float:
     return value if np.isfinite(value) else np.inf
 
 
-def penalised(system: CompactSystem) -> FloatArray:
+def penalised(system: CompactForm) -> FloatArray:
     """Which of the free weights the penalty counts: all but the outputs' constants.
 
     Args:
@@ -70,7 +70,7 @@ def penalised(system: CompactSystem) -> FloatArray:
     return counted[system.support]
 
 
-def gradient(system: CompactSystem, task: Task) -> tuple[float, FloatArray]:
+def gradient(system: CompactForm, task: Task) -> tuple[float, FloatArray]:
     """The objective and its gradient.
 
     Args:
@@ -89,7 +89,7 @@ def gradient(system: CompactSystem, task: Task) -> tuple[float, FloatArray]:
     return value, (rows.T @ features)[system.support] + task.ridge * counted * system.free
 
 
-def curvature(system: CompactSystem, task: Task) -> tuple[FloatArray, FloatArray]:
+def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
     """The gradient, and the second derivative without the (almost everywhere zero) curvature of the network itself.
 
     Args:
@@ -162,7 +162,7 @@ def parts(task: Task, row_size: int) -> Iterator[Task]:
         yield Task(task.x[rows], task.y[rows], task.weights[rows], task.loss, task.ridge)
 
 
-def sensitivities(system: CompactSystem, features: FloatArray) -> FloatArray:
+def sensitivities(system: CompactForm, features: FloatArray) -> FloatArray:
     """The derivative of each output in the pre-activation of each row of weights: units, and the outputs themselves.
 
     Args:
@@ -182,7 +182,7 @@ def sensitivities(system: CompactSystem, features: FloatArray) -> FloatArray:
     return found
 
 
-def _at_units(system: CompactSystem, features: FloatArray, at_outputs: FloatArray) -> FloatArray:
+def _at_units(system: CompactForm, features: FloatArray, at_outputs: FloatArray) -> FloatArray:
     """From derivatives in the outputs to those in the pre-activations, `(n_rows, n_units)`: the backward pass."""
     k, d = system.n_units, system.n_inputs
     units, outputs = system.weights[:k, d:-1], system.weights[k:, d:-1]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from prelu_rules.losses.squared import Squared
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
 from prelu_rules.values import FloatArray
@@ -31,8 +31,8 @@ SAME_OBJECTIVE = 1e-6
 
 
 def eliminate(
-    systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
-) -> dict[int, CompactSystem]:
+    systems: Iterable[CompactForm], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
+) -> dict[int, CompactForm]:
     """The best network found of each size, from the largest given one down to no units.
 
     Args:
@@ -51,7 +51,7 @@ def eliminate(
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
         >>> weights = np.array([[1.0, 0, 0.3], [1, 0.8, 0]])
-        >>> start = CompactSystem(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1)
+        >>> start = CompactForm(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1)
         >>> path = eliminate([start], task)
         >>> sorted(path), bool(objective(path[1], task) < 1e-6)
         ([0, 1], True)
@@ -60,8 +60,8 @@ def eliminate(
 
 
 def eliminations(
-    systems: Iterable[CompactSystem], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
-) -> Iterator[CompactSystem]:
+    systems: Iterable[CompactForm], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
+) -> Iterator[CompactForm]:
     """What `eliminate` finds, a size at a time, for those who need not see the smallest.
 
     Args:
@@ -77,14 +77,14 @@ def eliminations(
     Example:
         >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
-        >>> start = CompactSystem(np.ones((3, 6)), np.tri(3, 6, k=2, dtype=bool), 3)
+        >>> start = CompactForm(np.ones((3, 6)), np.tri(3, 6, k=2, dtype=bool), 3)
         >>> [system.n_units for system in eliminations([start], task)]
         [2, 1, 0]
     """
-    waiting: dict[int, list[CompactSystem]] = {}
+    waiting: dict[int, list[CompactForm]] = {}
     for system in systems:
         waiting.setdefault(system.n_units, []).append(system)
-    fitted: list[tuple[float, CompactSystem]] = []
+    fitted: list[tuple[float, CompactForm]] = []
     for size in range(max(waiting), -1, -1):
         for system in waiting.get(size, []):
             refitted, value = refit(system, task)
@@ -98,16 +98,16 @@ def eliminations(
                 fitted.append((value, refitted))
 
 
-def _distinct(fitted: Sequence[tuple[float, CompactSystem]]) -> list[tuple[float, CompactSystem]]:
+def _distinct(fitted: Sequence[tuple[float, CompactForm]]) -> list[tuple[float, CompactForm]]:
     """The best first, each once."""
-    ordered: list[tuple[float, CompactSystem]] = []
+    ordered: list[tuple[float, CompactForm]] = []
     for value, system in sorted(fitted, key=lambda pair: pair[0]):
         if not ordered or value > ordered[-1][0] * (1 + SAME_OBJECTIVE):
             ordered.append((value, system))
     return ordered
 
 
-def cheapest_eliminations(system: CompactSystem, task: Task) -> list[CompactSystem]:
+def cheapest_eliminations(system: CompactForm, task: Task) -> list[CompactForm]:
     """The system without each unit, replaced by its better side, the one that costs least first.
 
     Args:
@@ -124,23 +124,23 @@ def cheapest_eliminations(system: CompactSystem, task: Task) -> list[CompactSyst
     return [candidate for _, candidate in sorted(candidates, key=lambda pair: pair[0])]
 
 
-def _outputs_refitted(system: CompactSystem, task: Task) -> tuple[float, CompactSystem]:
+def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactForm]:
     """The objective once the outputs have made up for what is gone: cheap, since only they are refitted."""
     k = system.n_units
     features = system.features(task.x)
     # To the outputs, units are inputs like any other.
     outputs = system.weights[k:]
-    flat = CompactSystem(outputs, np.ones_like(outputs, dtype=bool), system.n_inputs + k)
+    flat = CompactForm(outputs, np.ones_like(outputs, dtype=bool), system.n_inputs + k)
     linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
     if isinstance(task.loss, Squared):
         flat = _least_squares(flat, features, task)
         value = objective(flat, linear)
     else:
         flat, value = refit(flat, linear, max_steps=3)
-    return value, CompactSystem(np.vstack([system.weights[:k], flat.weights]), system.support, system.n_inputs)
+    return value, CompactForm(np.vstack([system.weights[:k], flat.weights]), system.support, system.n_inputs)
 
 
-def _least_squares(flat: CompactSystem, features: FloatArray, task: Task) -> CompactSystem:
+def _least_squares(flat: CompactForm, features: FloatArray, task: Task) -> CompactForm:
     """The best outputs for squared errors: one system of equations, the same on the left for every output."""
     weighted = features.T * task.weights
     second = weighted @ features

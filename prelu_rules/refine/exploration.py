@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
@@ -38,15 +38,15 @@ BETTER = 1e-4
 
 
 def explore(
-    best: Mapping[int, CompactSystem],
+    best: Mapping[int, CompactForm],
     task: Task,
     most: int,
     rng: np.random.Generator,
     rounds: int = ROUNDS,
     *,
     shallow: bool = False,
-    met: Callable[[float, CompactSystem], object] | None = None,
-) -> dict[int, CompactSystem]:
+    met: Callable[[float, CompactForm], object] | None = None,
+) -> dict[int, CompactForm]:
     """Look for better networks of each size by adding units and taking out others.
 
     Args:
@@ -66,15 +66,15 @@ def explore(
         >>> from prelu_rules.losses.squared import Squared
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
-        >>> flat = CompactSystem(np.array([[0.0, 0.5]]), np.ones((1, 2), dtype=bool), 1)
+        >>> flat = CompactForm(np.array([[0.0, 0.5]]), np.ones((1, 2), dtype=bool), 1)
         >>> useless = flat.with_unit(np.array([1.0, -0.9]), np.array([0.1]))
         >>> found = explore({0: flat, 1: useless}, task, 1, np.random.default_rng(0))
         >>> bool(objective(found[1], task) < 1e-6)
         True
     """
-    found: dict[int, tuple[float, CompactSystem]] = {}
+    found: dict[int, tuple[float, CompactForm]] = {}
 
-    def improve(size: int, candidates: Sequence[CompactSystem]) -> bool:
+    def improve(size: int, candidates: Sequence[CompactForm]) -> bool:
         """Whether one of the first few candidates, refitted, takes the place of the network of a size."""
         before = found[size]
         for candidate in candidates[:TRIALS]:
@@ -100,7 +100,7 @@ def explore(
     return {size: system for size, (_, system) in found.items()}
 
 
-def _joined(system: CompactSystem, task: Task, rng: np.random.Generator, shallow: bool) -> list[CompactSystem]:
+def _joined(system: CompactForm, task: Task, rng: np.random.Generator, shallow: bool) -> list[CompactForm]:
     """The system with each of the units that explain most of what is left; none where refits would take long."""
     if system.support.sum() + system.support.shape[1] > FEW_WEIGHTS:
         return []

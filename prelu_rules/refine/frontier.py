@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from prelu_rules.errors import SolverError
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 
 WORTH = 1e-3
 """The share by which a network has to be better than those with no more rules."""
@@ -25,7 +25,7 @@ class Frontier:
         Both bends have two rules, so the better one takes the other's place:
 
         >>> import numpy as np
-        >>> flat = CompactSystem(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
+        >>> flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
         >>> good, bad = (flat.with_unit(np.array([1.0, b]), np.ones(1)) for b in (0.0, 1.0))
         >>> frontier = Frontier(lambda system: 2**system.n_units)
         >>> for objective, system in [(5.0, flat), (4.0, bad), (3.0, good), (6.0, bad)]:
@@ -34,11 +34,11 @@ class Frontier:
         True
     """
 
-    def __init__(self, n_rules: Callable[[CompactSystem], int]) -> None:
+    def __init__(self, n_rules: Callable[[CompactForm], int]) -> None:
         self._n_rules = n_rules
-        self._found: dict[int, tuple[float, CompactSystem]] = {}
+        self._found: dict[int, tuple[float, CompactForm]] = {}
 
-    def besides(self, known: Iterable[CompactSystem] = ()) -> list[CompactSystem]:
+    def besides(self, known: Iterable[CompactForm] = ()) -> list[CompactForm]:
         """The networks, those with fewest rules first.
 
         Args:
@@ -51,7 +51,7 @@ class Frontier:
         ordered = (self._found[n_rules][1] for n_rules in sorted(self._found))
         return [system for system in ordered if system not in known]
 
-    def offer(self, objective: float, system: CompactSystem) -> None:
+    def offer(self, objective: float, system: CompactForm) -> None:
         """Take a network in, unless another one beats it or its rules cannot be counted, and put out those it beats.
 
         Args:

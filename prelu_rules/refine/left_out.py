@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, parts, sensitivities
 from prelu_rules.values import FloatArray
 
@@ -22,7 +22,7 @@ SINGULAR = 1e-9
 """Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
 
 
-def left_out_losses(system: CompactSystem, task: Task, observed: FloatArray | None = None) -> FloatArray:
+def left_out_losses(system: CompactForm, task: Task, observed: FloatArray | None = None) -> FloatArray:
     """The loss of each row as if it had not been there when the network was fitted.
 
     Args:
@@ -37,7 +37,7 @@ def left_out_losses(system: CompactSystem, task: Task, observed: FloatArray | No
     Example:
         >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]]), np.full(3, 1 / 3), Squared(), 1e-12)
-        >>> mean = CompactSystem(np.array([[0.0, 2.0]]), np.array([[False, True]]), 1)
+        >>> mean = CompactForm(np.array([[0.0, 2.0]]), np.array([[False, True]]), 1)
         >>> left_out_losses(mean, task).round(4)  # without 1, the mean of the others is 2.5
         array([1.125, 0.   , 1.125])
     """
@@ -50,7 +50,7 @@ def left_out_losses(system: CompactSystem, task: Task, observed: FloatArray | No
     return np.concatenate([_losses(system, part, inverse) for part in parts(whole, len(second))])
 
 
-def _losses(system: CompactSystem, task: Task, inverse: FloatArray) -> FloatArray:
+def _losses(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:
     """Of rows whose weights are what is left out."""
     features = system.features(task.x)
     outputs = system.outputs(features)
@@ -68,7 +68,7 @@ def _losses(system: CompactSystem, task: Task, inverse: FloatArray) -> FloatArra
     return np.where(np.isfinite(losses), losses, np.inf)
 
 
-def _between_rows(system: CompactSystem, features: FloatArray, inverse: FloatArray) -> FloatArray:
+def _between_rows(system: CompactForm, features: FloatArray, inverse: FloatArray) -> FloatArray:
     """`(n_weight_rows, n_weight_rows, n_rows)`: the inverse between the features of each two rows of weights."""
     ends = np.cumsum(system.support.sum(axis=1))
     parts = [features[:, on] for on in system.support]

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.sparsification import sparsify
 
-Levels = list[list[CompactSystem]]
+Levels = list[list[CompactForm]]
 """For each size, networks of ever fewer numbers."""
 
 
-def sparsified_levels(systems: Sequence[CompactSystem], task: Task, n_jobs: int | None = None) -> Levels:
+def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | None = None) -> Levels:
     """What `sparsify` yields of each network.
 
     Args:
@@ -30,14 +30,14 @@ def sparsified_levels(systems: Sequence[CompactSystem], task: Task, n_jobs: int 
         >>> import numpy as np
         >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
-        >>> start = CompactSystem(np.ones((1, 4)), np.ones((1, 4), dtype=bool), 3)
+        >>> start = CompactForm(np.ones((1, 4)), np.ones((1, 4), dtype=bool), 3)
         >>> [system.n_numbers for system in sparsified_levels([start], task)[0]]
         [4, 3, 2, 1]
     """
     return list(Parallel(n_jobs=n_jobs)(delayed(_level)(system, task) for system in systems))
 
 
-def _level(system: CompactSystem, task: Task) -> list[CompactSystem]:
+def _level(system: CompactForm, task: Task) -> list[CompactForm]:
     # In other processes too, so that sums are added up in the same order.
     with threadpool_limits(1, "blas"):
         return list(sparsify(system, task))

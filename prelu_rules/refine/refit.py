@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 from scipy.optimize import minimize
 
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, gradient, objective
 from prelu_rules.values import FloatArray
 
@@ -25,9 +25,7 @@ HARDER, SOFTER, MOST_REFUSALS = 8, 5, 7
 LEAST_DIAGONAL = 1e-4
 
 
-def refit(
-    system: CompactSystem, task: Task, max_steps: int = 30, least_gain: float = 1e-4
-) -> tuple[CompactSystem, float]:
+def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4) -> tuple[CompactForm, float]:
     """Minimise the objective over the free weights, from where they are.
 
     Args:
@@ -47,8 +45,8 @@ def refit(
 
 
 def _levenberg_marquardt(
-    system: CompactSystem, task: Task, max_steps: int, least_gain: float
-) -> tuple[CompactSystem, float]:
+    system: CompactForm, task: Task, max_steps: int, least_gain: float
+) -> tuple[CompactForm, float]:
     value, damping = objective(system, task), FIRST_DAMPING
     for _ in range(max_steps):
         first, second = curvature(system, task)
@@ -95,7 +93,7 @@ def damped_step(first: FloatArray, second: FloatArray, damping: float) -> FloatA
     return None if failed else np.asarray(step)
 
 
-def _l_bfgs(system: CompactSystem, task: Task, max_steps: int, least_gain: float) -> tuple[CompactSystem, float]:
+def _l_bfgs(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     def at(free: FloatArray) -> tuple[float, FloatArray]:
         return gradient(system.with_free(free), task)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, objective
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.values import BoolArray, FloatArray
@@ -27,7 +27,7 @@ SINGULAR = 1e-7
 """Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
 
 
-def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterator[CompactSystem]:
+def sparsify(system: CompactForm, task: Task, share: float = SHARE) -> Iterator[CompactForm]:
     """The system with ever fewer numbers, each refitted; units are kept.
 
     Of each unit the largest weight stays, since only the ratios of its weights matter, and so does one use of it.
@@ -45,7 +45,7 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
         >>> from prelu_rules.losses.squared import Squared
         >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
         >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
-        >>> start = CompactSystem(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2)
+        >>> start = CompactForm(np.array([[2.0, 1.0, 0.5]]), np.ones((1, 3), dtype=bool), 2)
         >>> [system.n_numbers for system in sparsify(start, task)], list(sparsify(start, task))[1].weights.round(3)
         ([3, 2, 1], array([[ 3.,  0., -0.]]))
     """
@@ -60,7 +60,7 @@ def sparsify(system: CompactSystem, task: Task, share: float = SHARE) -> Iterato
         system = refit(going, task, max_steps=15)[0].scaled()
 
 
-def _next(system: CompactSystem, task: Task, share: float) -> CompactSystem | None:
+def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
     """The system without the cheapest weights, the others moved to make up for them; None if none may go."""
     may_go = (system.support & ~_kept(system))[system.support]
     if not may_go.any():
@@ -78,7 +78,7 @@ def _next(system: CompactSystem, task: Task, share: float) -> CompactSystem | No
     raise AssertionError("a use of each unit is kept")
 
 
-def _best_of(system: CompactSystem, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactSystem:
+def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactForm:
     """Without some weights: the others moved as the second derivative says, or left alone, whichever is better."""
     support = system.support.copy()
     flat = np.flatnonzero(support)
@@ -88,7 +88,7 @@ def _best_of(system: CompactSystem, task: Task, gone: np.ndarray, inverse: Float
     return min(candidates, key=lambda candidate: objective(candidate, task))
 
 
-def _largest(system: CompactSystem) -> BoolArray:
+def _largest(system: CompactForm) -> BoolArray:
     """The largest weight of each unit."""
     chosen = np.zeros_like(system.support)
     units = np.abs(system.weights[: system.n_units, :-1])
@@ -97,7 +97,7 @@ def _largest(system: CompactSystem) -> BoolArray:
     return chosen & system.support
 
 
-def _kept(system: CompactSystem) -> BoolArray:
+def _kept(system: CompactForm) -> BoolArray:
     """The weights that may not go: the constants, the largest of each unit, and the last use of each unit."""
     kept = _largest(system)
     kept[:, -1] = True
@@ -106,7 +106,7 @@ def _kept(system: CompactSystem) -> BoolArray:
     return kept
 
 
-def _all_used(system: CompactSystem) -> bool:
+def _all_used(system: CompactForm) -> bool:
     return bool(system.support[:, system.n_inputs : -1].any(axis=0).all())
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.network.affine import AffineMap
-from prelu_rules.network.compact import rounded_compact_form
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.rule import Condition, Rule
@@ -157,4 +157,5 @@ def _rules_agree(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: 
 
 
 def _compact_agrees(form: NormalForm, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:
-    return not (np.abs(rounded_compact_form(form, precision).evaluate(x) - y) > allowed).any()
+    printed = CompactForm.of(form, precision).rounded(precision).form
+    return not (np.abs(printed.evaluate(x) - y) > allowed).any()

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from datasets import TABLES, folds
 
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
 from prelu_rules.refine.curvature import objective
@@ -40,7 +40,7 @@ def test_rows_of_a_fold(name, loss):
 def test_outputs_refitted_is_least_squares_on_the_units():
     fold, _ = fold_of("diabetes")
     task = fold.task(fold.train)
-    system = CompactSystem.of(forms_of(fold)[0])
+    system = CompactForm.of(forms_of(fold)[0])
     found, value = a.outputs_refitted(system, task)
     k = system.n_units
     assert np.array_equal(found.weights[:k], system.weights[:k])
@@ -57,7 +57,7 @@ def test_without_polish_bends_are_those_of_the_training():
     forms = forms_of(fold)
     # Rows that choose the most units, so that there are bends to look at.
     found = a.without_polish(fold, forms)
-    starts = [CompactSystem.of(form).scaled().weights[: form.n_units, : fold.train.x.shape[1]] for form in forms]
+    starts = [CompactForm.of(form).scaled().weights[: form.n_units, : fold.train.x.shape[1]] for form in forms]
     for unit in found.scaled().weights[: found.n_units, : fold.train.x.shape[1]]:
         assert any(np.allclose(unit, start, atol=1e-9) for rows in starts for start in rows)
 

@@ -4,7 +4,7 @@ import pytest
 from prelu_rules.experiments import path_training
 from prelu_rules.experiments.path_training import noisy_inputs, search
 from prelu_rules.experiments.toy import ADDITION, XOR
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.tolerances import SETTLED_ERROR
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ def test_the_smallest_network_gets_its_task_right(task):
 
 
 def sized(n_units):
-    return CompactSystem(np.zeros((n_units + 3, 4 + n_units + 1)), np.zeros((n_units + 3, 4 + n_units + 1), bool), 4)
+    return CompactForm(np.zeros((n_units + 3, 4 + n_units + 1)), np.zeros((n_units + 3, 4 + n_units + 1), bool), 4)
 
 
 @pytest.mark.parametrize(

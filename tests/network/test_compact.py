@@ -1,129 +1,80 @@
-from dataclasses import replace
-from itertools import pairwise
-
-import networks
 import numpy as np
-from formulas import run_formulas
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
+from refine_networks import random_form, random_system
 
-from prelu_rules.network.compact import compact_form, rounded_compact_form
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.network.precision import Precision
-from prelu_rules.rules.extraction import extract_rules
 
 
-def numbers(form):
-    return sum(int(np.count_nonzero(a)) for a in (form.A, form.B, form.b, form.C, form.D, form.e))
-
-
-@given(networks.seeds, networks.widths)
-def test_the_compact_form_is_the_network(seed, widths):
-    form = networks.random_form(seed, widths)
-    small = compact_form(form)
-    assert (small.slopes == 0).all()
-    x = np.random.default_rng(seed).normal(size=(20, widths[0]))
-    size = 1 + max(np.abs(f.pre_activations(x)).max(initial=0) * np.abs(f.D).max(initial=1) for f in (form, small))
-    np.testing.assert_allclose(small.evaluate(x), form.evaluate(x), rtol=0, atol=1e-9 * size)
-
-
-@given(networks.seeds, networks.widths)
-def test_each_bend_is_divided_by_its_largest_weight(seed, widths):
-    small = compact_form(networks.random_form(seed, widths, slopes=(0.25, 0.9)))
-    np.testing.assert_allclose(np.abs(small.A).max(axis=1), 1)
-
-
-def test_a_unit_is_turned_to_the_side_with_fewer_numbers():
-    # |x1| + x1 - x2 written the long way round.
-    form = NormalForm(A=[[-2, 0]], B=[[0]], b=[0], C=[[2, -1]], D=[[1]], e=[0], slopes=[0])
-    small = compact_form(form)
-    assert (small.A.tolist(), small.C.tolist(), small.D.tolist()) == ([[1, 0]], [[0, -1]], [[2]])
-    assert numbers(small) == 3 < numbers(form) == 4
-
-
-def with_bends_written_out(form):
-    """The same function with `a z + (1 - a) max(0, z)` for each unit, and no side chosen."""
-    d, k = form.n_inputs, form.n_units
-    z = np.hstack([form.A, np.zeros((k, k)), form.b[:, None]])
-    y = np.hstack([form.C, np.zeros((form.n_outputs, k)), form.e[:, None]])
-    for unit, slope in enumerate(form.slopes):
-        activation = slope * z[unit] + (1 - slope) * np.eye(d + k + 1)[d + unit]
-        z += np.outer(form.B[:, unit], activation)
-        y += np.outer(form.D[:, unit], activation)
-    return NormalForm(z[:, :d], z[:, d:-1], z[:, -1], y[:, :d], y[:, d:-1], y[:, -1], np.zeros(k))
-
-
-@given(networks.seeds, networks.widths)
-def test_turning_never_adds_numbers(seed, widths):
-    # Small whole weights cancel often, so that the side matters.
+@pytest.mark.parametrize("seed", range(10))
+def test_a_system_is_the_function_of_its_form(seed):
     rng = np.random.default_rng(seed)
-    kernels = [rng.integers(-1, 2, shape) for shape in pairwise(widths)]
-    biases = [rng.integers(-1, 2, width) for width in widths[1:]]
-    form = NormalForm.from_layers(kernels, biases, [rng.choice([0.0, 0.5], width) for width in widths[1:-1]])
-    written_out = with_bends_written_out(form)
-    x = rng.normal(size=(5, widths[0]))
-    np.testing.assert_allclose(written_out.evaluate(x), form.evaluate(x), rtol=1e-9, atol=1e-9)
-    assert numbers(compact_form(form)) <= numbers(written_out)
+    form = random_form(rng, n_outputs=2)
+    x = rng.normal(size=(50, 3)) * 3
+    system = CompactForm.of(form)
+    np.testing.assert_allclose(system.evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.form.evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.scaled().evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.with_free(system.free).evaluate(x), form.evaluate(x), atol=1e-12)
 
 
-@given(networks.seeds, networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4), st.integers(1, 6))
-def test_the_rounded_form_is_what_is_printed(seed, widths, digits):
-    form = networks.random_form(seed, widths, slopes=(0.0, 0.3))
-    precision = Precision(digits, np.ones(widths[0]), np.ones(widths[-1]))
-    rules = replace(extract_rules(form), precision=precision)
-    x = np.random.default_rng(seed).normal(size=(10, widths[0]))
-    printed = run_formulas(rules.export("compact"), x)
-    np.testing.assert_allclose(printed, rounded_compact_form(form, precision).evaluate(x), rtol=1e-12, atol=1e-12)
+@pytest.mark.parametrize("always", [False, True])
+@pytest.mark.parametrize("unit", range(4))
+def test_without_a_unit_it_is_one_of_its_sides(unit, always):
+    rng = np.random.default_rng(unit)
+    system = random_system(rng)
+    smaller = system.without(unit, always)
+    # The slow twin: the normal form's own elimination.
+    twin = system.form.eliminate([unit], 1.0 if always else 0.0)
+    x = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(smaller.evaluate(x), twin.evaluate(x), atol=1e-12)
+    assert smaller.n_units == 3
 
 
-def test_units_that_nothing_depends_on_vanish():
-    form = NormalForm(
-        A=[[1], [1], [1]],
-        B=[[0, 0, 0], [1, 0, 0], [0, 1, 0]],
-        b=[0, 1, 2],
-        C=[[1]],
-        D=[[1, 0, 0]],
-        e=[0],
-        slopes=[0.5, 0.5, 0.5],
-    )
-    assert compact_form(form).labels == form.labels[:1]
-    # A slope of 1 bends nothing.
-    assert compact_form(NormalForm(A=[[1]], B=[[0]], b=[0], C=[[1]], D=[[1]], e=[0], slopes=[1])).n_units == 0
+def test_weights_off_the_support_are_zero():
+    rng = np.random.default_rng(0)
+    system = random_system(rng)
+    support = system.support & (rng.uniform(size=system.support.shape) < 0.5)
+    sparse = system.with_support(support)
+    assert not sparse.weights[~support].any()
+    assert sparse.n_numbers == np.count_nonzero(sparse.weights) <= support.sum()
+    assert sparse.with_free(np.ones(support.sum())).n_numbers == support.sum()
 
 
-@given(networks.seeds, st.integers(1, 5), st.booleans())
-def test_units_of_one_sign_vanish(seed, n_chained, negative):
-    # One bend of the input, and units that add up bends, or subtract them.
-    rng = np.random.default_rng(seed)
-    k = 1 + n_chained
-    between = np.tril(rng.integers(0, 3, (k, k)), -1) * 1.0
-    constants = np.concatenate([[rng.normal()], rng.integers(0, 2, n_chained)])
-    if negative:
-        between[-1], constants[-1] = -between[-1], -constants[-1]
-    weights = np.zeros((k, 2))
-    weights[0] = rng.normal(size=2)
-    form = NormalForm(weights, between, constants, [[1.0, 0]], rng.normal(size=(1, k)), [0.5], np.zeros(k))
-    small = compact_form(form)
-    assert small.n_units <= 1
-    x = rng.normal(size=(30, 2))
-    np.testing.assert_allclose(small.evaluate(x), form.evaluate(x), rtol=1e-9, atol=1e-9)
+def test_a_unit_without_weights_is_not_scaled():
+    weights = np.array([[1e-200, 0.0, 0.5], [1.0, 2.0, 0.0]])
+    system = CompactForm(weights, np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1)
+    np.testing.assert_array_equal(system.scaled().weights, weights)
 
 
-def test_units_that_add_and_subtract_bends_stay():
-    form = NormalForm(
-        A=[[1], [0], [0]],
-        B=[[0, 0, 0], [1, 0, 0], [2, 0, 0]],
-        b=[0, -1, 0],
-        C=[[0]],
-        D=[[0, 1, 1]],
-        e=[0],
-        slopes=[0, 0, 0],
-    )
-    small = compact_form(form)
-    # max(0, max(0, x) - 1) bends once more; max(0, 2 max(0, x)) does not.
-    assert (small.n_units, small.D.tolist()) == (2, [[2, 1]])
+def test_a_unit_joins_behind_the_others():
+    rng = np.random.default_rng(0)
+    system, weights, uses = random_system(rng, n_outputs=2), rng.normal(size=8), rng.normal(size=2)
+    x = rng.normal(size=(20, 3))
+    unit = np.maximum(system.features(x) @ weights, 0)
+    larger = system.with_unit(weights, uses)
+    np.testing.assert_allclose(larger.evaluate(x), system.evaluate(x) + unit[:, None] * uses)
+    # Taken out on its silent side, it leaves what was there.
+    assert larger.without(4, always=False) == system
 
 
-def test_rounding_leaves_no_unit_that_only_zeros_use():
-    form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -0.5], C=[[0]], D=[[1, 1e-9]], e=[0], slopes=[0, 0])
-    assert rounded_compact_form(form, Precision(3, [1.0], [1.0])).n_units == 1
+def test_shallow_units_use_the_inputs_only():
+    rng = np.random.default_rng(0)
+    system = random_system(rng, n_outputs=2)
+    shallow = system.shallow()
+    assert {label.level for label in system.form.labels} != {1} == {label.level for label in shallow.form.labels}
+    # The slow twin: the form without what is between units.
+    form = system.form
+    twin = NormalForm(form.A, np.zeros((4, 4)), form.b, form.C, form.D, form.e, form.slopes)
+    x = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(shallow.evaluate(x), twin.evaluate(x), atol=1e-12)
+    assert shallow.support.sum() == system.support.sum() - 6
+    assert shallow.shallow() == shallow
+
+
+def test_levels_say_what_units_use():
+    weights = np.zeros((4, 5))
+    weights[:, 0], weights[2, 1], weights[3, 2] = 1, 1, 1
+    system = CompactForm(weights, weights != 0, 1)
+    assert system.n_units == 3
+    assert system.form.labels == ((1, 1), (1, 2), (2, 1))

@@ -3,7 +3,7 @@ import pytest
 from refine_networks import random_system, random_task
 
 from prelu_rules.losses.squared import Squared
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine import exploration
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
@@ -28,7 +28,7 @@ def test_it_finds_what_elimination_cannot_reach():
     x = rng.normal(size=(300, 2))
     y = np.maximum(0, x[:, :1] - 0.5) - np.maximum(0, -x[:, :1] - 0.5)
     task = Task(x, y, np.full(300, 1 / 300), Squared(), 1e-9)
-    flat = CompactSystem(np.zeros((1, 3)), np.ones((1, 3), dtype=bool), 2)
+    flat = CompactForm(np.zeros((1, 3)), np.ones((1, 3), dtype=bool), 2)
     one = flat.with_unit(np.array([0.0, 1.0, 0.0]), np.zeros(1))
     two = one.with_unit(np.array([0.0, -1.0, 0.0, 0.0]), np.zeros(1))
     found = explore({0: flat, 1: one, 2: two}, task, 2, np.random.default_rng(0))

@@ -6,7 +6,7 @@ from refine_networks import random_system, random_task
 from sklearn.linear_model import LinearRegression
 
 from prelu_rules.losses.squared import Squared
-from prelu_rules.network.compact_system import CompactSystem
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine import curvature
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_losses
@@ -17,7 +17,7 @@ def test_of_a_linear_fit_it_is_exact():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(20, 2)), rng.normal(size=(20, 1))
     task = Task(x, y, np.full(20, 1 / 20), Squared(), 1e-12)
-    system, _ = refit(CompactSystem(np.zeros((1, 3)), np.ones((1, 3), dtype=bool), 2), task)
+    system, _ = refit(CompactForm(np.zeros((1, 3)), np.ones((1, 3), dtype=bool), 2), task)
     for row, loss in enumerate(left_out_losses(system, task)):
         kept = np.arange(20) != row
         other = LinearRegression().fit(x[kept], y[kept])
@@ -67,5 +67,5 @@ def test_parts_are_the_whole(monkeypatch):
 
 def test_a_network_of_nothing_has_its_own_losses():
     task = random_task(np.random.default_rng(0), "squared")
-    nothing = CompactSystem(np.zeros((1, 4)), np.zeros((1, 4), dtype=bool), 3)
+    nothing = CompactForm(np.zeros((1, 4)), np.zeros((1, 4), dtype=bool), 3)
     np.testing.assert_allclose(left_out_losses(nothing, task), 0.5 * task.y[:, 0] ** 2)

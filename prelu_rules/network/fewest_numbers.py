@@ -1,0 +1,148 @@
+"""Compact forms with as few numbers to read as the choice of sides allows.
+
+The weights of a compact form are one array: a row for each unit `max(0, z)` and then for each output, and a column for
+each input, each unit and the constant 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prelu_rules.network.collapse import without_unused
+from prelu_rules.network.normal_form import NormalForm, UnitLabel
+from prelu_rules.network.precision import Precision, rounded
+from prelu_rules.values import Array, FloatArray
+
+
+def compact_form(form: NormalForm, precision: Precision | None = None) -> NormalForm:
+    """The same function with slopes of 0, written with as few numbers as the choice of sides allows.
+
+    `PReLU_a(z) = a z + (1 - a) max(0, z)`, so every network can be written so. Since `max(0, z) = z + max(0, -z)`,
+    every unit is turned to the side that leaves fewer numbers to read, and then divided by its largest weight. Units
+    that no output depends on vanish, and so do those that use nothing but other units, all of them added or all
+    subtracted, and so have one sign: they never bend.
+
+    Args:
+        form: the network, in float64.
+        precision: how its numbers will be printed; those that print as 0 do not count. None for all digits.
+
+    Returns:
+        A form of the same function, up to rounding errors of float64, with `slopes` 0 and the labels of its units.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[-2.0], [-2.0]], [[1.0]]], [[2.0], [0.0]], [[0.5]])
+        >>> small = compact_form(form)
+        >>> small.A, small.b, small.C, small.D
+        (array([[1., 1.]]), array([-1.]), array([[-2., -2.]]), array([[1.]]))
+    """
+    n_inputs = form.n_inputs
+    weights = _without_one_sided(_with_bends(form), n_inputs)
+    for unit in range(form.n_units):
+        turned = _turned(weights, unit, n_inputs)
+        if _reading_cost(turned, n_inputs, unit, precision) < _reading_cost(weights, n_inputs, unit, precision):
+            weights = turned
+    for unit in range(form.n_units):
+        largest = np.abs(weights[unit, :n_inputs]).max(initial=0) or np.abs(weights[unit]).max()
+        if largest > 0:
+            weights[unit] /= largest
+            weights[:, n_inputs + unit] *= largest
+    return without_unused(unstacked(weights, n_inputs, form.labels))
+
+
+def unstacked(weights: Array, n_inputs: int, labels: tuple[UnitLabel, ...]) -> NormalForm:
+    """The normal form of the weights of a compact form.
+
+    Args:
+        weights: `(n_units + n_outputs, n_inputs + n_units + 1)`.
+        n_inputs: columns of inputs.
+        labels: one for each unit.
+
+    Returns:
+        A form with `slopes` 0.
+
+    Example:
+        >>> unstacked(np.array([[1.0, 0.0, -2.0], [0.0, 3.0, 0.5]]), 1, (UnitLabel(1, 1),)).evaluate([4.0])
+        array([6.5])
+    """
+    units, outputs = weights[: len(labels)], weights[len(labels) :]
+    return NormalForm(
+        A=units[:, :n_inputs],
+        B=units[:, n_inputs:-1],
+        b=units[:, -1],
+        C=outputs[:, :n_inputs],
+        D=outputs[:, n_inputs:-1],
+        e=outputs[:, -1],
+        slopes=np.zeros(len(labels)),
+        labels=labels,
+    )
+
+
+def rounded_weights(weights: Array, n_inputs: int, precision: Precision) -> FloatArray:
+    """Weights as they read once they have been printed.
+
+    Args:
+        weights: of a compact form.
+        n_inputs: its inputs.
+        precision: how its numbers are printed.
+
+    Returns:
+        Exactly the numbers of the printed text.
+
+    Example:
+        >>> rounded_weights(np.array([[1.001, 0.0, -2.0], [0.0, 1 / 3, 0.0]]), 1, Precision(2, [3.0], [1.0]))
+        array([[ 1.  ,  0.  , -2.  ],
+               [ 0.  ,  0.33,  0.  ]])
+    """
+    n_units = _n_units(weights, n_inputs)
+    scales = np.concatenate([precision.feature_scale, np.ones(n_units)])
+    result = np.empty_like(weights)
+    for number, row in enumerate(weights):
+        is_unit = number < n_units
+        size = np.abs(row[:-1] * scales).max(initial=0) if is_unit else precision.output_scale[number - n_units]
+        size = float(size) or 1.0
+        places, constant = precision.places(size, scales)
+        result[number] = [rounded(v, p) for v, p in zip(row.tolist(), [*places.tolist(), constant], strict=True)]
+        if is_unit:
+            scales[n_inputs + number] = size
+    return result
+
+
+def _n_units(weights: Array, n_inputs: int) -> int:
+    return int(weights.shape[1]) - n_inputs - 1
+
+
+def _with_bends(form: NormalForm) -> Array:
+    """The network in terms of `max(0, z)` instead of `PReLU(z)`."""
+    bend = 1 - form.slopes
+    z = np.hstack([form.A, form.B * bend, form.b[:, None]])
+    for unit in range(form.n_units):
+        z[unit] += (form.B[unit, :unit] * form.slopes[:unit]) @ z[:unit]
+    y = np.hstack([form.C, form.D * bend, form.e[:, None]]) + (form.D * form.slopes) @ z
+    return np.vstack([z, y])
+
+
+def _without_one_sided(weights: Array, n_inputs: int) -> Array:
+    """The weights where no row uses a unit whose own say that it never bends: bends are never below 0."""
+    weights = weights.copy()
+    for unit in range(_n_units(weights, n_inputs)):
+        row, uses = weights[unit], weights[:, n_inputs + unit]
+        if not row[:n_inputs].any() and ((row >= 0).all() or (row <= 0).all()):
+            if row.sum() > 0:
+                weights += np.outer(uses, row)
+            uses[:] = 0
+    return weights
+
+
+def _turned(weights: Array, unit: int, n_inputs: int) -> Array:
+    """The weights with one unit on its other side: `max(0, z) = z + max(0, -z)`."""
+    turned = weights + np.outer(weights[:, n_inputs + unit], weights[unit])
+    turned[unit] = -weights[unit]
+    return turned
+
+
+def _reading_cost(weights: Array, n_inputs: int, unit: int, precision: Precision | None) -> tuple[int, bool]:
+    """Numbers to read; of equal ones, a unit whose first weight is positive is easier to read."""
+    if precision is not None:
+        weights = rounded_weights(weights, n_inputs, precision)
+    own = weights[unit, :n_inputs]
+    return int(np.count_nonzero(weights)), bool(own[np.argmax(own != 0)] < 0) if own.size else False
