@@ -118,8 +118,6 @@ def feature_rows(columns: Sequence[Column], x: TableLike) -> Array:
         >>> feature_rows([Column("age"), Column("smoker", "yes/no")], {"smoker": True, "age": 41})
         array([[41.,  1.]])
     """
-    if isinstance(x, (list, tuple)) and len(x) and all(isinstance(row, dict) for row in x):
-        x = {name: [row.get(name) for row in x] for row in x for name in row}
     if is_table(x):
         return encoded_cells(columns, known_cells(x, columns))
     return input_rows(x, len(features_of(columns)))[0]

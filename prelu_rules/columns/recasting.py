@@ -30,7 +30,7 @@ def recast(cells: Cells, kind: Literal["category", "number"]) -> Cells:
     if kind == "number":
         return cells_of_values(cells.name, [_number(cells.name, row, value) for row, value in enumerate(values)])
     there = [value for value in values if value is not None]
-    if cells.kind == "number" and all(value == int(value) for value in there):
+    if all(isinstance(value, float) and value.is_integer() for value in there):
         # Whole numbers became floats only because some are missing.
         values = [None if value is None else int(value) for value in values]
     levels = {as_level(value) for value in values if value is not None}

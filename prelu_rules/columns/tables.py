@@ -6,7 +6,7 @@ it is from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TableLike: TypeAlias = Any
-"""A pandas, polars or pyarrow table, a dict of columns, or one row as a dict or a pandas Series."""
+"""A pandas, polars or pyarrow table, a dict of columns, a list of dicts, or one row as a dict or a pandas Series."""
 
 
-def table_cells(table: TableLike) -> list[Cells]:
+def table_cells(table: TableLike, categories: Collection[str] = ()) -> list[Cells]:
     """The columns of a table, in order, typed by what is in them.
 
     Args:
-        table: a pandas, polars or pyarrow table (any that `narwhals` reads), a dict of columns, or one row as a dict or
-            a pandas Series whose index has the names.
+        table: a pandas, polars or pyarrow table (any that `narwhals` reads), a dict of columns, rows as a list of
+            dicts, or one row as a dict or a pandas Series whose index has the names.
+        categories: the columns in which every value counts as a level, whatever it is.
 
     Returns:
         The cells of each column; names that are not text become text.
@@ -41,7 +42,7 @@ def table_cells(table: TableLike) -> list[Cells]:
         >>> [(cells.name, cells.kind) for cells in table_cells({"age": [41.5, 17.0], "colour": ["red", "blue"]})]
         [('age', 'number'), ('colour', 'category')]
     """
-    return [_cells(name, values) for name, values in _named_columns(table)]
+    return [_cells(name, values, () if name in categories else None) for name, values in _named_columns(table)]
 
 
 def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool = False) -> list[Cells]:
@@ -69,13 +70,13 @@ def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool =
     if by_place:
         if len(found) != len(columns):
             raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}.")
-        return [_cells(column.name, values, column) for column, (_, values) in zip(columns, found, strict=True)]
+        return [_cells(one.name, values, _levels(one)) for one, (_, values) in zip(columns, found, strict=True)]
     named = dict(found)
     for column in columns:
         if column.name not in named:
             have = ", ".join(map(repr, named)) or "none"
             raise DataError(f"the table has no column {column.name!r}; its columns are {have}.")
-    return [_cells(column.name, named[column.name], column) for column in columns]
+    return [_cells(column.name, named[column.name], _levels(column)) for column in columns]
 
 
 def is_table(x: Any) -> bool:
@@ -94,10 +95,12 @@ def is_table(x: Any) -> bool:
     if hasattr(x, "tocsr"):
         # Some of SciPy's sparse arrays are dicts, of places.
         return False
-    if isinstance(x, Mapping) or hasattr(x, "__dataframe__") or hasattr(x, "__narwhals_dataframe__"):
+    if isinstance(x, Mapping) or _is_rows(x) or _is_row(x):
         return True
-    # A pandas Series has names for its values, a polars one has not.
-    return (hasattr(x, "iloc") and hasattr(x, "items")) or (hasattr(x, "columns") and hasattr(x, "shape"))
+    # Lazy polars tables, which are refused, have a schema; asking for their columns would be a long way.
+    return any(hasattr(x, name) for name in ("__dataframe__", "__narwhals_dataframe__", "collect_schema")) or (
+        hasattr(x, "shape") and hasattr(x, "columns")
+    )
 
 
 def to_pandas(cells: Sequence[Cells]) -> pd.DataFrame:
@@ -137,6 +140,8 @@ def _with_none(cells: Cells) -> pd.Series[Any]:
 
 def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
     """Each column's name and cells: a `narwhals` Series, or a list of values."""
+    if _is_rows(table):
+        table = {name: [row.get(name) for row in table] for row in table for name in row}
     if _is_row(table):
         return _distinct((name, [value]) for name, value in table.items())
     if isinstance(table, Mapping):
@@ -157,6 +162,11 @@ def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
 def _is_row(table: TableLike) -> bool:
     """Whether it is a pandas Series, whose index names its values."""
     return hasattr(table, "index") and hasattr(table, "items") and getattr(table, "ndim", 2) == 1
+
+
+def _is_rows(table: TableLike) -> bool:
+    """Whether it is a list of rows with names."""
+    return isinstance(table, (list, tuple)) and bool(table) and all(isinstance(row, Mapping) for row in table)
 
 
 def _frame(table: TableLike) -> Any:
@@ -211,8 +221,12 @@ def _column_values(value: Any) -> Any:
         return [value] if one or not hasattr(value, "__iter__") else list(value)
 
 
-def _cells(name: str, values: Any, column: Column | None = None) -> Cells:
-    levels = column.levels if column is not None and column.kind == "category" else None
+def _levels(column: Column) -> tuple[Level, ...] | None:
+    return column.levels if column.kind == "category" else None
+
+
+def _cells(name: str, values: Any, levels: tuple[Level, ...] | None) -> Cells:
+    """The cells of a column; where it has levels, or is one of categories (), every value is a level."""
     return cells_of_values(name, values, levels) if isinstance(values, list) else _series_cells(name, values, levels)
 
 
@@ -220,12 +234,12 @@ def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> C
     import narwhals as nw
 
     dtype = series.dtype
+    if not levels and dtype in (nw.Categorical, nw.Enum):
+        return cells_of_values(name, series.to_list(), _declared_levels(series))
     if levels is not None:
         return cells_of_values(name, series.to_list(), levels)
     if dtype.is_temporal():
         raise dates_refused(name)
-    if dtype in (nw.Categorical, nw.Enum):
-        return cells_of_values(name, series.to_list(), _declared_levels(series))
     if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
         missing = np.asarray(series.is_null().to_numpy(), dtype=bool)
         gap = False if dtype == nw.Boolean else 0

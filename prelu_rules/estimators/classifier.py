@@ -129,10 +129,11 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             self.classes_ = class_labels(X)
             return self._learn_large(with_class_indices(X, self.classes_), None, None, *self._outputs("class"))
         if is_large(X):
+            _check_labels(y)
             self.classes_, targets = np.unique(y, return_inverse=True)
             return self._learn_large(X, targets, sample_weight, *self._outputs(target_names(y, "class", None)[0]))
         cells = self._cells(X, y=y)
-        _check_present(y)
+        _check_labels(y)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
@@ -213,9 +214,13 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         return self.classes_[(logits > 0).astype(np.intp) if logits.ndim == 1 else logits.argmax(axis=1)]
 
 
-def _check_present(y: Any) -> None:
-    """Refuse labels that are missing, which NumPy would make a class called nan."""
-    values = y.to_list() if hasattr(y, "to_list") else np.asarray(y, dtype=object).reshape(-1).tolist()
-    missing = cells_of_values("y", values, levels=()).missing
+def _check_labels(y: Any) -> None:
+    """Refuse labels that are missing, which NumPy would make a class called nan, dates, and what is no label."""
+    if isinstance(y, np.ndarray) and y.dtype.kind in "biu":
+        return
+    # Lists may hold anything, which NumPy would make all texts; of an array's dates it would make numbers.
+    kept = None if isinstance(y, np.ndarray) else object
+    values = y.to_list() if hasattr(y, "to_list") else list(np.asarray(y, dtype=kept).reshape(-1))
+    missing = cells_of_values("y", values).missing
     if missing.any():
         raise InvalidValueError(f"y is missing in row {int(missing.argmax())}; leave out the rows without a class.")

@@ -108,7 +108,7 @@ def fit_rules(
     kinds = _kinds(category, number)
     if isinstance(data, (str, os.PathLike)):
         data = read_table(data, category=list(map(str, category)), number=list(map(str, number)))
-    columns, goal = _parted(_recast(table_cells(data), kinds), target, task)
+    columns, goal = _parted(_recast(table_cells(data, set(map(str, category))), kinds), target, task)
     learn, test = _split(columns, goal, test_fraction, random_state)
     options: dict[str, Any] = dict(
         max_nonlinear=max_nonlinear,

@@ -54,10 +54,16 @@ def class_labels(dataset: Any) -> npt.NDArray[Any]:
 
     Returns:
         `(n_classes,)`, sorted.
+
+    Raises:
+        InvalidValueError: if a label is NaN.
     """
     found: set[Any] = set()
     for _, y, *_ in dataset.as_numpy_iterator():
-        found.update(np.unique(y).tolist())
+        labels = np.unique(y)
+        if labels.dtype.kind == "f" and np.isnan(labels).any():
+            raise InvalidValueError("y is NaN in a row of the dataset; leave out the rows without a class.")
+        found.update(labels.tolist())
     return np.array(sorted(label.decode() if isinstance(label, bytes) else label for label in found))
 
 

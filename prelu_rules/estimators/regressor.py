@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
+from prelu_rules.columns.cells import dates_refused
 from prelu_rules.estimators.large import check_alone, is_dataset, is_large
 from prelu_rules.estimators.repetition import checked_weights
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
@@ -90,6 +91,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             names = target_names(y, "y", None if self._single else np.shape(y)[1])
             return self._learn_large(X, y, sample_weight, "squared", names)
         cells = self._cells(X, y=y)
+        _check_no_dates(y)
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
         check_consistent_length(cells[0].values, targets)
         weights = checked_weights(sample_weight, len(targets))
@@ -122,3 +124,10 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _check_no_dates(y: Any) -> None:
+    """Refuse dates, which NumPy would make nanoseconds."""
+    dtypes = getattr(y, "dtypes", []) if hasattr(y, "columns") else [getattr(y, "dtype", None)]
+    if any(getattr(dtype, "kind", None) in ("M", "m") for dtype in dtypes):
+        raise dates_refused("y")

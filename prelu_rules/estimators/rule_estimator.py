@@ -16,7 +16,7 @@ from prelu_rules.columns.cells import Cells, cells_of_values
 from prelu_rules.columns.column import Column, check_names, features_of
 from prelu_rules.columns.encoding import encoded_cells, inferred_columns, number_columns
 from prelu_rules.columns.fill import Fill
-from prelu_rules.columns.tables import is_table, known_cells, table_cells
+from prelu_rules.columns.tables import is_table, known_cells, table_cells, to_pandas
 from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import is_dataset, some_rows
@@ -142,7 +142,9 @@ class RuleEstimator(BaseEstimator):
     def _cells(self, X: Any, columns: Sequence[Column] | None = None, **options: Any) -> list[Cells]:
         """The columns of the input, their names and number checked or, with `reset`, learned."""
         named = is_table(X)
-        if not named:
+        if named and not hasattr(X, "shape"):
+            X = to_pandas(table_cells(X))
+        elif not named:
             # Lists may mix strings and numbers, which NumPy would make all strings.
             X = check_array(
                 X,
@@ -151,9 +153,10 @@ class RuleEstimator(BaseEstimator):
                 estimator=self,
                 input_name="X",
             )
+        cells = table_cells(X) if named and columns is None else []
         validate_data(self, X, skip_check_array=True, **options)
         if named:
-            cells = table_cells(X) if columns is None else known_cells(X, columns, by_place=self._by_place(X))
+            cells = known_cells(X, columns, by_place=self._by_place(X)) if columns is not None else cells
             if not cells or not len(cells[0]):
                 raise InvalidValueError(
                     f"the table has {len(cells)} columns and {len(cells[0]) if cells else 0} rows; it must have at "
