@@ -117,12 +117,12 @@ class Fold:
 
     def held_losses(self, network: NormalForm | CompactForm) -> np.ndarray:
         """The loss of each validation row."""
-        return loss_named(self.loss).rows(network.evaluate(self.held.x), self.held.y)
+        return loss_named(self.loss).rows(network.predict(self.held.x), self.held.y)
 
     def result(self, network: NormalForm | CompactForm) -> Result:
         """The figures of a network."""
         form = compact_form(network.form if isinstance(network, CompactForm) else network)
-        outputs = form.evaluate(self.test.x)
+        outputs = form.predict(self.test.x)
         if self.loss == "squared":
             score = r2_score(self.test.y, outputs)
         else:
@@ -194,7 +194,7 @@ def _sparse(systems: Sequence[CompactForm], fold: Fold) -> CompactForm:
     n_rows = len(fold.train.x)
 
     def criterion(system: CompactForm) -> float:
-        errors = ((system.evaluate(fold.train.x) - fold.train.y) ** 2).mean()
+        errors = ((system.predict(fold.train.x) - fold.train.y) ** 2).mean()
         return schwarz(-0.5 * n_rows * float(np.log(errors)), system.n_numbers, n_rows)
 
     return min(systems, key=criterion)

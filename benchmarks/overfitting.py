@@ -228,7 +228,7 @@ def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: i
     task = Task(parts.train.x, parts.train.y, np.full(n_rows, 1 / n_rows), minimised, minimised.ridge(n_rows))
     collapsed, _ = refit(CompactForm.of(forced[0]), task)
     sizes = eliminate([collapsed], task, kept=1, trials=1, small=0)
-    losses = {k: task.loss.rows(system.evaluate(parts.validation.x), parts.validation.y) for k, system in sizes.items()}
+    losses = {k: task.loss.rows(system.predict(parts.validation.x), parts.validation.y) for k, system in sizes.items()}
     return found | {REFIT: [collapsed], RULES: [sizes[fewest_not_worse(losses)]]}
 
 
@@ -246,7 +246,7 @@ def run(source: Source, setting: Setting, settings: PopulationSettings, seed: in
     found = networks(parts, source.loss, settings, seed, refits=setting == centre_of(source))
     return {
         arm: Result(
-            float(np.mean([error(system.evaluate(parts.test.x), parts.test, source.loss) for system in systems])),
+            float(np.mean([error(system.predict(parts.test.x), parts.test, source.loss) for system in systems])),
             float(np.mean([system.n_units for system in systems])),
         )
         for arm, systems in found.items()

@@ -100,7 +100,7 @@ class Ours:
     def score(self, point: Any) -> float:
         """The test score of a network of the path, whose rules would say the same."""
         x, y = self._test
-        outputs = point.form.evaluate(x)
+        outputs = point.form.predict(x)
         if not isinstance(self.model, pr.PReLURuleClassifier):
             return float(r2_score(y, outputs[:, 0]))
         chosen = outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)

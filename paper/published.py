@@ -32,7 +32,7 @@ def main(folder: Path) -> None:
     rules = figure2()
     rules.export("latex", folder / "rules.tex")
     rules.export("compact", folder / "compact.txt")
-    deviation = np.abs(rules.predict(XOR.inputs) - network.evaluate(XOR.inputs)).max()
+    deviation = np.abs(rules.predict(XOR.inputs) - network.predict(XOR.inputs)).max()
     write_macros(
         folder / "published.tex",
         {

@@ -17,7 +17,7 @@ def test_linear_units_are_gone_and_the_function_stays():
     assert 0 < small.n_units == (FORM.slopes == 0.5).sum() < FORM.n_units
     rules = pr.extract(FORM, ROWS)
     assert rules.form == small
-    np.testing.assert_allclose(rules.predict(ROWS), FORM.evaluate(ROWS), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(rules.predict(ROWS), FORM.predict(ROWS), rtol=1e-12, atol=1e-12)
 
 
 def test_the_threshold_says_what_is_linear():
@@ -70,7 +70,7 @@ def test_a_table_says_what_its_columns_are():
     rules = pr.extract(form, rows)
     assert rules.feature_names == ("age", "age is missing", "colour = blue", "colour = red")
     encoded = np.array([[3.0, 0, 0, 1], [0, 1, 1, 0], [5.5, 0, 0, 1], [1.0, 0, 1, 0]])
-    np.testing.assert_allclose(rules.predict(rows), form.evaluate(encoded), rtol=1e-9)
+    np.testing.assert_allclose(rules.predict(rows), form.predict(encoded), rtol=1e-9)
     assert rules.predict({"colour": "blue", "age": None})[0] == rules.predict(encoded)[1]
     with pytest.raises(InvalidValueError, match="feature_names cannot name the levels of categories"):
         pr.extract(form, rows, feature_names=["a", "b", "c", "d"])

@@ -142,7 +142,7 @@ def fit_rules(
         estimator,
         goal.name,
         scores_of(held, estimator.rules_.predict(x)),
-        scores_of(held, full.evaluate(x)),
+        scores_of(held, full.predict(x)),
         n_rows=len(goal.values),
         n_test=len(test),
         limited=not max_nonlinear is max_rules is max_numbers is None,

@@ -49,7 +49,7 @@ class LayeredNetwork:
         form: NormalForm = vars(self)["_form"]
         return form
 
-    def evaluate(self, x: npt.ArrayLike) -> Array:
+    def predict(self, x: npt.ArrayLike) -> Array:
         """The outputs of the network.
 
         Args:
@@ -61,7 +61,7 @@ class LayeredNetwork:
         Raises:
             ShapeError: if `x` has another number of columns.
         """
-        return self.form.evaluate(x)
+        return self.form.predict(x)
 
     def n_nonlinear(self, threshold: float = LINEAR_SLOPE) -> int:
         """How many slopes are not linear.

@@ -178,11 +178,11 @@ class _Watch(keras.callbacks.Callback):
         """Judge the network as it is now."""
         steps = (epoch + 1) * STEPS_PER_CHECK
         network = layered(self.model)
-        outputs = network.evaluate(self._task.inputs)
+        outputs = network.predict(self._task.inputs)
         mse = float(np.mean((outputs - self._task.targets) ** 2))
         nonlinear = network.n_nonlinear()
         self._trace.append((steps, mse, nonlinear, network.form.slopes))
-        right = self._task.correct(collapse_form(network.form).evaluate(self._task.inputs))
+        right = self._task.correct(collapse_form(network.form).predict(self._task.inputs))
         good = right and mse < SETTLED_ERROR
         rank = (not good, nonlinear if good else 0, mse)
         if self._best is None or rank[:2] < self._best[0][:2]:

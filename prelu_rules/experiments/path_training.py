@@ -120,7 +120,7 @@ def _smallest_settled(systems: Iterable[CompactForm], task: ToyTask) -> CompactF
 
 
 def _error(system: CompactForm, task: ToyTask) -> float:
-    return float(np.mean((system.evaluate(2 * task.inputs - 1) - task.targets) ** 2))
+    return float(np.mean((system.predict(2 * task.inputs - 1) - task.targets) ** 2))
 
 
 def _of_binary_inputs(system: CompactForm) -> NormalForm:

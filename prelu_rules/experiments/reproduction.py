@@ -133,7 +133,7 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
         rules = extract(run.form, rows, feature_names=task.input_names, output_names=task.output_names)
     except PReLURulesError as error:
         problem = str(error)
-    outputs = run.form.evaluate(task.inputs)
+    outputs = run.form.predict(task.inputs)
     correct_rules = rules is not None and task.correct(rules.predict(task.inputs))
     correct_text = rules is not None and text_is_correct(task, str(rules))
     correct_noisy = rules is not None and _right_on_noise(task, run, rules)
@@ -150,7 +150,7 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
 
 def _right_on_noise(task: ToyTask, run: PaperRun | PathRun, rules: RuleSystem) -> bool:
     x, y = noisy_inputs(task, run.seed + 1)
-    answers = (run.form.evaluate(x), rules.predict(x), read(str(rules)).predict(x))
+    answers = (run.form.predict(x), rules.predict(x), read(str(rules)).predict(x))
     return all(bool((np.abs(answer - y) < 0.5).all()) for answer in answers)
 
 

@@ -78,7 +78,7 @@ def deviation_bounds(
         np.minimum(bounds.output_upper, paired.output_upper),
     ]
     places = list(probes(domain))
-    found = np.abs(parts.form.evaluate(places)).max(axis=0)
+    found = np.abs(parts.form.predict(places)).max(axis=0)
     if method != "propagation":
         program = None
         for sign, end in zip((-1.0, 1.0), ends, strict=True):
@@ -90,9 +90,9 @@ def deviation_bounds(
                 end[output] = min(end[output], bound)
                 if at is not None:
                     places.append(at)
-                    found = np.maximum(found, np.abs(parts.form.evaluate(at)))
+                    found = np.maximum(found, np.abs(parts.form.predict(at)))
     points = np.array(places)
-    at = points[np.abs(parts.form.evaluate(points)).argmax(axis=0)]
+    at = points[np.abs(parts.form.predict(points)).argmax(axis=0)]
     lower = np.array([_attained(form, other, x, output) for output, x in enumerate(at)])
     return Deviation(np.maximum(np.maximum(*ends), lower), lower, at)
 
@@ -128,4 +128,4 @@ def _attained(form: NormalForm, other: NormalForm, x: FloatArray, output: int) -
 
 
 def _exact_output(form: NormalForm, row: FloatArray, output: int) -> Fraction:
-    return Fraction(form.exact().evaluate(row)[output])
+    return Fraction(form.exact().predict(row)[output])

@@ -45,7 +45,7 @@ def difference(form: NormalForm, other: NormalForm) -> Difference:
     Example:
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0.5, 0.5]])
         >>> parts = difference(form, form.eliminate([0], 1))
-        >>> parts.form.n_units, parts.form.evaluate([[-2.0], [2.0]]).tolist()
+        >>> parts.form.n_units, parts.form.predict([[-2.0], [2.0]]).tolist()
         (2, [[-1.0], [0.0]])
     """
     if other.A.dtype != form.A.dtype:

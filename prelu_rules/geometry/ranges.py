@@ -64,7 +64,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         raise InvalidValueError("ranges over all inputs have no bounds; give a domain.")
     frame = frame_of(domain, form.n_inputs)
     if frame.n_coordinates == 0:
-        y = form.evaluate(frame.centre)
+        y = form.predict(frame.centre)
         here = np.tile(frame.centre, (form.n_outputs, 1))
         return Ranges(y, y, here, here)
     network, base = compiled_network(form), frame.halfspaces
@@ -126,7 +126,7 @@ def units_as_outputs(form: NormalForm, block: slice) -> NormalForm:
 
     Example:
         >>> form = NormalForm.from_layers([[[2.0]], [[1.0]]], [[1.0], [0.0]], [[0.0]])
-        >>> units_as_outputs(form, slice(0, 1)).evaluate([3.0])
+        >>> units_as_outputs(form, slice(0, 1)).predict([3.0])
         array([7.])
     """
     before = slice(0, block.start)

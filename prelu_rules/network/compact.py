@@ -142,7 +142,7 @@ class CompactForm(Value):
         """
         return np.asarray(features @ self.weights[self.n_units :].T)
 
-    def evaluate(self, x: FloatArray) -> FloatArray:
+    def predict(self, x: FloatArray) -> FloatArray:
         """The outputs of rows of inputs.
 
         Args:

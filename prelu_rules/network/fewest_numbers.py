@@ -61,7 +61,7 @@ def unstacked(weights: Array, n_inputs: int, labels: tuple[UnitLabel, ...]) -> N
         A form with `slopes` 0.
 
     Example:
-        >>> unstacked(np.array([[1.0, 0.0, -2.0], [0.0, 3.0, 0.5]]), 1, (UnitLabel(1, 1),)).evaluate([4.0])
+        >>> unstacked(np.array([[1.0, 0.0, -2.0], [0.0, 3.0, 0.5]]), 1, (UnitLabel(1, 1),)).predict([4.0])
         array([6.5])
     """
     units, outputs = weights[: len(labels)], weights[len(labels) :]

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.renamed import warn_renamed
 from prelu_rules.values import Array, BoolArray, IntArray, Value, exact_array, frozen_array, input_rows
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class NormalForm(Value):
         The absolute value is `|x| = -x + 2 max(0, x)`, one unit of slope 0:
 
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[-1]], D=[[2]], e=[0], slopes=[0])
-        >>> form.evaluate([[-3.0], [5.0]])
+        >>> form.predict([[-3.0], [5.0]])
         array([[3.],
                [5.]])
     """
@@ -159,7 +160,7 @@ class NormalForm(Value):
 
         Example:
             >>> form = NormalForm.from_layers([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
-            >>> form.evaluate([-7.0])
+            >>> form.predict([-7.0])
             array([7.])
         """
         if not len(kernels) == len(biases) == len(slopes) + 1:
@@ -217,7 +218,7 @@ class NormalForm(Value):
         Example:
             >>> import keras
             >>> model = keras.Sequential([keras.Input((1,)), keras.layers.ReLU()])
-            >>> NormalForm.from_keras(model).evaluate([[-4.0], [4.0]])
+            >>> NormalForm.from_keras(model).predict([[-4.0], [4.0]])
             array([[0.],
                    [4.]])
         """
@@ -234,7 +235,7 @@ class NormalForm(Value):
         Example:
             >>> form = NormalForm(A=[[0.5]], B=[[0]], b=[0], C=[[0]], D=[[1]], e=[0], slopes=[0.25])
             >>> from fractions import Fraction
-            >>> form.exact().evaluate(np.array([Fraction(-1, 3)]))
+            >>> form.exact().predict(np.array([Fraction(-1, 3)]))
             array([Fraction(-1, 24)], dtype=object)
         """
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "labels"}
@@ -250,7 +251,7 @@ class NormalForm(Value):
             p[:, block] = np.where(z[:, block] >= 0, z[:, block], self.slopes[block] * z[:, block])
         return z, p
 
-    def evaluate(self, x: npt.ArrayLike) -> Array:
+    def predict(self, x: npt.ArrayLike) -> Array:
         """The outputs of the network.
 
         Args:
@@ -266,6 +267,11 @@ class NormalForm(Value):
         rows, single = input_rows(x, self.n_inputs)
         y = rows @ self.C.T + self._units(rows)[1] @ self.D.T + self.e
         return y[0] if single else y
+
+    def evaluate(self, x: npt.ArrayLike) -> Array:
+        """The old name of `predict`."""
+        warn_renamed("NormalForm.evaluate", "predict")
+        return self.predict(x)
 
     def pre_activations(self, x: npt.ArrayLike) -> Array:
         """The values `z` that the units see.

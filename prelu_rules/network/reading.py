@@ -31,7 +31,7 @@ class ReadNetwork(Value):
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0]]], [[0.0]], [])
-        >>> ReadNetwork(form, "sigmoid").evaluate([[0.0], [1000.0]])
+        >>> ReadNetwork(form, "sigmoid").predict([[0.0], [1000.0]])
         array([[0.5],
                [1. ]])
     """
@@ -50,7 +50,7 @@ class ReadNetwork(Value):
             return tuple(range(self.form.n_outputs))
         return (0, 1) if self.link == "sigmoid" and self.form.n_outputs == 1 else None
 
-    def evaluate(self, x: npt.ArrayLike) -> FloatArray:
+    def predict(self, x: npt.ArrayLike) -> FloatArray:
         """The outputs of the network, after the link.
 
         Args:
@@ -63,7 +63,7 @@ class ReadNetwork(Value):
             ShapeError: if `x` has another number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
         """
-        outputs: FloatArray = self.form.evaluate(x)
+        outputs: FloatArray = self.form.predict(x)
         if self.link == "softmax":
             outputs = softmax(outputs, axis=-1)
         elif self.link == "sigmoid":

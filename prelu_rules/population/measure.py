@@ -62,7 +62,7 @@ class Measure:
             The network in the user's units, with its scores.
         """
         held = self.held
-        outputs, fitted = tried.evaluate(held.x), system.evaluate(self.task.x)
+        outputs, fitted = tried.predict(held.x), system.predict(self.task.x)
         return PathPoint(
             form=self.scale.user_units(system),
             domain=self.domain,
@@ -84,7 +84,7 @@ class Measure:
         held = self.held
 
         def loss(form: NormalForm) -> float:
-            return float(held.weights @ self.task.loss.rows(form.evaluate(held.x), held.y))
+            return float(held.weights @ self.task.loss.rows(form.predict(held.x), held.y))
 
         return self.scale.user_units(CompactForm.of(min(forms, key=loss)))
 

@@ -99,7 +99,7 @@ def train_path(
         >>> from prelu_rules.population.settings import PopulationSettings
         >>> quick = PathSettings(PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100))
         >>> path = train_path(x, np.abs(x[:, 0]), settings=quick)
-        >>> path[1].n_numbers, bool(np.allclose(path[1].form.evaluate([[-0.5], [0.5]]), 0.5, atol=1e-3))
+        >>> path[1].n_numbers, bool(np.allclose(path[1].form.predict([[-0.5], [0.5]]), 0.5, atol=1e-3))
         (5, True)
     """
     settings = settings or PathSettings()
@@ -189,7 +189,7 @@ def _separating(flat: CompactForm, tasks: list[Task], settings: PathSettings) ->
     if not isinstance(link, ClassLink) or settings.ridge is not None:
         return [], []
     light = [replace(task, ridge=LIGHT * task.ridge) for task in tasks]
-    usual, lightly = (link.decide(refit(flat, task)[0].evaluate(everything.x)) for task in (everything, light[1]))
+    usual, lightly = (link.decide(refit(flat, task)[0].predict(everything.x)) for task in (everything, light[1]))
     if (usual == everything.y).all() or (lightly != everything.y).any():
         return [], []
     first, second = (sparsified_levels([flat], task) for task in light)

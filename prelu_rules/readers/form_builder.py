@@ -28,7 +28,7 @@ class FormBuilder:
     Example:
         >>> builder = FormBuilder((2,))
         >>> total = builder.inputs.sum(axis=0, keepdims=True)
-        >>> builder.form(builder.prelu(total, np.array([0.5]))).evaluate([-3.0, 1.0])
+        >>> builder.form(builder.prelu(total, np.array([0.5]))).predict([-3.0, 1.0])
         array([-1.])
     """
 

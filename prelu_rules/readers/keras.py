@@ -75,7 +75,7 @@ def read_keras(model: keras.Model) -> NormalForm:
 
     Example:
         >>> model = keras.Sequential([keras.Input((1,)), PReLU(), keras.layers.Flatten()])
-        >>> read_keras(model).evaluate([[-4.0], [4.0]])
+        >>> read_keras(model).predict([[-4.0], [4.0]])
         array([[-1.],
                [ 4.]])
     """
@@ -319,7 +319,7 @@ def register_layer(layer_type: type, reader: LayerReader) -> None:
         ...     def call(self, x):
         ...         return x / 2
         >>> register_layer(Halve, lambda layer, tensor, builder: tensor / 2)
-        >>> read_keras(keras.Sequential([keras.Input((1,)), Halve()])).evaluate([3.0])
+        >>> read_keras(keras.Sequential([keras.Input((1,)), Halve()])).predict([3.0])
         array([1.5])
     """
     _readers.register(layer_type, reader)

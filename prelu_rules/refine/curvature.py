@@ -51,7 +51,7 @@ def objective(system: CompactForm, task: Task) -> float:
         The number that refits minimise; infinite where the network overflows.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        loss = float(task.weights @ task.loss.rows(system.evaluate(task.x), task.y))
+        loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
         value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
     return value if np.isfinite(value) else np.inf
 

@@ -42,7 +42,7 @@ def left_out_losses(system: CompactForm, task: Task, observed: FloatArray | None
         array([1.125, 0.   , 1.125])
     """
     if not system.support.any():
-        return task.loss.rows(system.evaluate(task.x), task.y)
+        return task.loss.rows(system.predict(task.x), task.y)
     _, second = curvature(system, task)
     second[np.diag_indices_from(second)] += SINGULAR * float(np.trace(second)) / len(second)
     inverse = cho_solve(cho_factor(second), np.eye(len(second)))

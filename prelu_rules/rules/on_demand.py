@@ -121,7 +121,7 @@ class RulesOnDemand(Predictor, Value):
             ShapeError: if an array has another number of features.
             InvalidValueError: if a cell cannot be used; see `encoded`.
         """
-        return self.form.evaluate(self.encoded(x))
+        return self.form.predict(self.encoded(x))
 
     def rule_for(self, row: TableLike) -> Rule:
         """The rule that a row falls under.

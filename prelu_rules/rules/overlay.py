@@ -153,7 +153,7 @@ class Overlay:
         exact = np.array([Fraction(v) for v in x], dtype=object)
         rule = next((rule for rule in self._rules if rule.covers(exact)[0]), None)
         if rule is not None:
-            difference = abs(self._form.evaluate(exact)[k] - rule.outputs(exact)[k])
+            difference = abs(self._form.predict(exact)[k] - rule.outputs(exact)[k])
             if difference > self.lower[k]:
                 self.lower[k], self.at[k] = difference, x.tolist()
 

@@ -124,7 +124,7 @@ def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRI
     def agrees(precision: Precision, y: Array, allowed: Array) -> bool:
         return _compact_agrees(form, precision, x, y, allowed)
 
-    return _honest(agrees, x, form.evaluate(x), tolerance)
+    return _honest(agrees, x, form.predict(x), tolerance)
 
 
 def _honest(
@@ -158,4 +158,4 @@ def _rules_agree(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: 
 
 def _compact_agrees(form: NormalForm, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:
     printed = CompactForm.of(form, precision).rounded(precision).form
-    return not (np.abs(printed.evaluate(x) - y) > allowed).any()
+    return not (np.abs(printed.predict(x) - y) > allowed).any()

@@ -60,7 +60,7 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
         noise = noise.max(axis=1, keepdims=True) + 4 * _ROUNDOFF[dtype]
     # Sums of half the largest number of a dtype may overflow; then the model's answer says nothing.
     told = largest < _LARGEST[dtype] / 2
-    difference = np.abs(computed - found.evaluate(rows))[told]
+    difference = np.abs(computed - found.predict(rows))[told]
     allowed = np.broadcast_to(ROUNDING_DEVIATIONS * noise, computed.shape)[told]
     wrong = ~(difference <= allowed)
     if wrong.any():

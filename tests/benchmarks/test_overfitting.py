@@ -80,8 +80,8 @@ def test_arms_differ_by_the_force_alone():
     forced = train_population(parts.train, 4, 1, "squared", QUICK, 5)
     assert o.without_force(quiet).steps == quiet.steps
     for one, same, other in zip(plain, asleep, forced, strict=True):
-        assert np.array_equal(one.evaluate(parts.test.x), same.evaluate(parts.test.x))
-        assert not np.allclose(one.evaluate(parts.test.x), other.evaluate(parts.test.x))
+        assert np.array_equal(one.predict(parts.test.x), same.predict(parts.test.x))
+        assert not np.allclose(one.predict(parts.test.x), other.predict(parts.test.x))
 
 
 def test_early_stopping_keeps_each_member_at_its_best_and_the_model_as_it_was():
@@ -98,7 +98,7 @@ def test_early_stopping_keeps_each_member_at_its_best_and_the_model_as_it_was():
             self.history.append(self.model.forms())
 
     def mean_loss(form):
-        return float(loss.rows(form.evaluate(parts.validation.x), parts.validation.y).mean())
+        return float(loss.rows(form.predict(parts.validation.x), parts.validation.y).mean())
 
     stopped, twin = o.BestSoFar(parts.validation, "squared"), Twin()
     final = train_population(parts.train, 10, 1, "squared", o.without_force(QUICK), 1, [stopped, twin])

@@ -56,7 +56,7 @@ def test_the_folded_network_is_the_same_function_exactly(raw, seed):
     filled[:, fill.numbers] += fill.values * rows[:, fill.indicators]
     folded = fill.folded(form)
     assert (folded.pre_activations(rows) == form.pre_activations(filled)).all()
-    assert (folded.evaluate(rows) == form.evaluate(filled)).all()
+    assert (folded.predict(rows) == form.predict(filled)).all()
 
 
 @given(networks.seeds)

@@ -15,9 +15,9 @@ def test_the_smallest_network_gets_its_task_right(task):
     run = search(task, seed=3)
     assert run.reached
     assert run.nonlinear == task.fewest
-    assert task.correct(run.form.evaluate(task.inputs))
+    assert task.correct(run.form.predict(task.inputs))
     x, y = noisy_inputs(task, seed=4)
-    assert (np.abs(run.form.evaluate(x) - y) < 0.5).all()
+    assert (np.abs(run.form.predict(x) - y) < 0.5).all()
 
 
 def sized(n_units):

@@ -20,7 +20,7 @@ def test_a_wrong_or_missing_answer_is_seen():
 
 def test_the_papers_network_solves_its_task():
     network = paper_network()
-    assert XOR.correct(network.evaluate(XOR.inputs))
+    assert XOR.correct(network.predict(XOR.inputs))
     assert network.n_nonlinear() == 2
     labels = np.array(network.form.labels)[network.form.slopes < 0.9995]
     assert labels.tolist() == [[1, 3], [4, 1]]

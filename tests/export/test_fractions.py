@@ -63,7 +63,7 @@ def test_thirds_are_written_as_such(target, expected):
         for x in np.linspace(-3, 5, 9):
             assert eval(right, {"x": x, "max": max}) == pytest.approx(rules.predict([[x]])[0, 0], rel=1e-15)
             exact = eval(re.sub(r"(\d+)/(\d+)", r"Fraction(\1, \2)", right), {"x": Fraction(x), "Fraction": Fraction})
-            assert float(exact) == pytest.approx(FORM.exact().evaluate([Fraction(x)])[0], rel=1e-15)
+            assert float(exact) == pytest.approx(FORM.exact().predict([Fraction(x)])[0], rel=1e-15)
 
 
 def test_thirds_of_a_system_with_printed_digits_stay_decimals():

@@ -43,7 +43,7 @@ def test_network_and_domain_are_folded_as_well():
     content, cells, predictions, _ = stored("regression")
     rules = read(json.dumps(content))
     x = rules.encoded(cells)
-    np.testing.assert_allclose(rules.form.evaluate(x), predictions, rtol=1e-12)
+    np.testing.assert_allclose(rules.form.predict(x), predictions, rtol=1e-12)
     assert rules.domain.contains(x).all()
     # A missing age is 0 and nothing else, and one that is there is not 0.
     wrong = x[[0, 1]]

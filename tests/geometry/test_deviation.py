@@ -63,11 +63,11 @@ def test_bounds_hold_on_samples_and_the_lower_one_is_attained(seed, widths):
     other, box = replaced(form, seed), Box(-np.ones(widths[0]), rng.uniform(-1, 1, widths[0]))
     deviation = deviation_bounds(form, other, box, method="propagation")
     x = rng.uniform(box.lower, box.upper, (5000, widths[0]))
-    assert (np.abs(form.evaluate(x) - other.evaluate(x)) <= deviation.upper + 1e-9).all()
+    assert (np.abs(form.predict(x) - other.predict(x)) <= deviation.upper + 1e-9).all()
     assert box.contains(deviation.at).all()
     for output, at in enumerate(deviation.at):
         x = np.array([Fraction(v) for v in at], dtype=object)
-        exact = abs(form.exact().evaluate(x)[output] - other.exact().evaluate(x)[output])
+        exact = abs(form.exact().predict(x)[output] - other.exact().predict(x)[output])
         assert 0 <= exact - Fraction(deviation.lower[output]) <= Fraction(1, 10**9) * max(exact, 1)
     assert (deviation.lower <= deviation.upper).all()
 

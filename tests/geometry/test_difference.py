@@ -18,7 +18,7 @@ def test_it_is_the_other_network_less_the_first(seed, widths):
     x = rng.normal(size=(20, widths[0]))
     for other in (form.eliminate(gone, 0.5, 1.0), stranger):
         parts = difference(form, other)
-        np.testing.assert_allclose(parts.form.evaluate(x), other.evaluate(x) - form.evaluate(x), rtol=1e-9, atol=1e-8)
+        np.testing.assert_allclose(parts.form.predict(x), other.predict(x) - form.predict(x), rtol=1e-9, atol=1e-8)
         own = parts.partners >= 0
         assert (parts.partners < np.arange(parts.form.n_units)).all()
         assert not own[: form.n_units].any()
@@ -31,7 +31,7 @@ def test_it_is_the_other_network_less_the_first(seed, widths):
 def test_what_both_have_is_there_once():
     form = networks.random_form(0, (2, 4, 3, 1), slopes=(0.5,))
     assert difference(form, form).form.n_units == form.n_units
-    assert not difference(form, form).form.evaluate([[1.0, 2.0]]).any()
+    assert not difference(form, form).form.predict([[1.0, 2.0]]).any()
     # All of the second layer reads the unit that is replaced, none of the first does.
     parts = difference(form, form.eliminate([1], 1))
     assert parts.partners.tolist() == [-1] * 7 + [4, 5, 6]
@@ -44,7 +44,7 @@ def test_units_with_the_same_label_twice_have_one_partner_each():
     twice = type(form)(form.A, form.B, form.b, form.C, form.D, form.e, form.slopes, ((1, 1), (1, 1)))
     parts = difference(form, twice)
     x = np.random.default_rng(0).normal(size=(10, 2))
-    np.testing.assert_allclose(parts.form.evaluate(x), 0, atol=1e-12)
+    np.testing.assert_allclose(parts.form.predict(x), 0, atol=1e-12)
     assert parts.partners.tolist() == [-1, -1, -1]
 
 
@@ -62,7 +62,7 @@ def test_a_unit_that_differs_in_anything_is_another_one():
     for change in changes:
         other = replace(form, **change)
         parts = difference(form, other)
-        np.testing.assert_allclose(parts.form.evaluate(x), other.evaluate(x) - form.evaluate(x), atol=1e-12)
+        np.testing.assert_allclose(parts.form.predict(x), other.predict(x) - form.predict(x), atol=1e-12)
         assert parts.form.n_units == 2 + (2 if len(change) == 2 else 1)
 
 
@@ -71,8 +71,8 @@ def test_exact_forms_stay_exact():
     parts = difference(form, form.eliminate([0], 1))
     assert {getattr(parts.form, name).dtype for name in ("A", "B", "b", "C", "D", "e", "slopes")} == {np.dtype(object)}
     x = np.array([form.b[0], form.b[1]])
-    assert parts.form.evaluate(x) == form.eliminate([0], 1).evaluate(x) - form.evaluate(x)
-    assert difference(form, networks.random_form(0, (2, 3, 3, 1))).form.evaluate(x) == 0
+    assert parts.form.predict(x) == form.eliminate([0], 1).predict(x) - form.predict(x)
+    assert difference(form, networks.random_form(0, (2, 3, 3, 1))).form.predict(x) == 0
 
 
 def test_networks_that_do_not_fit_are_named():

@@ -166,4 +166,4 @@ def test_the_oracle_is_the_network(kind):
         for signs, region in regions.items():
             centre = np.array([sum(axis) / len(region.corners) for axis in zip(*region.corners, strict=True)])
             assert tuple(exact.pattern(centre).tolist()) == signs
-            assert exact.evaluate(centre).tolist() == [value(row, centre) for row in region.outputs]
+            assert exact.predict(centre).tolist() == [value(row, centre) for row in region.outputs]

@@ -42,7 +42,7 @@ def test_bounds_hold_on_every_input_and_are_not_worse_than_intervals(seed, width
     form, box = networks.random_form(seed, widths), random_box(seed, widths[0])
     bounds = bounds_on(form, box)
     x = np.random.default_rng(seed).uniform(box.lower, box.upper, (500, widths[0]))
-    z, y = form.pre_activations(x), form.evaluate(x)
+    z, y = form.pre_activations(x), form.predict(x)
     # The samples have rounding errors of their own.
     slack = 1e-10 * max(1.0, np.abs(y).max(initial=0), np.abs(z).max(initial=0))
     assert (bounds.lower - slack <= z).all() and (z <= bounds.upper + slack).all()
@@ -62,7 +62,7 @@ def test_units_with_partners_are_bounded_by_their_difference(seed, widths):
     parts = difference(form, form.eliminate(gone, rng.uniform(0, 1, len(gone)), rng.normal(size=len(gone))))
     bounds = bounds_on(parts.form, box, parts.partners)
     x = rng.uniform(box.lower, box.upper, (500, widths[0]))
-    z, y, own = parts.form.pre_activations(x), parts.form.evaluate(x), parts.partners >= 0
+    z, y, own = parts.form.pre_activations(x), parts.form.predict(x), parts.partners >= 0
     p = np.where(z >= 0, z, parts.form.slopes * z)
     argument, value = z - np.where(own, z[:, parts.partners], 0), p - np.where(own, p[:, parts.partners], 0)
     slack = 1e-10 * max(1.0, np.abs(y).max(initial=0), np.abs(z).max(initial=0))
@@ -80,7 +80,7 @@ def test_bounds_at_a_point_hold_in_exact_arithmetic(seed, widths, paired):
     form, partners = (parts.form, parts.partners) if paired else (form, None)
     x = np.random.default_rng(seed).normal(size=widths[0])
     bounds = bounds_on(form, Box(x, x), partners)
-    exact = form.exact().evaluate(np.array([Fraction(v) for v in x], dtype=object))
+    exact = form.exact().predict(np.array([Fraction(v) for v in x], dtype=object))
     for low, value, high in zip(bounds.output_lower, exact, bounds.output_upper, strict=True):
         assert Fraction(low) <= value <= Fraction(high)
     sizes = np.maximum(1, np.abs(form.pre_activations(x)).max(initial=0)) * 10 ** len(widths)
@@ -101,13 +101,13 @@ def test_sensitivity_is_the_most_that_an_output_changes(seed, widths):
     form, box = networks.random_form(seed, widths), random_box(seed, widths[0])
     sensitivity = bounds_on(form, box).sensitivity
     x = np.random.default_rng(seed).uniform(box.lower, box.upper, widths[0])
-    y = form.evaluate(x)
+    y = form.predict(x)
     for unit in range(form.n_units):
         # A unit whose value is shifted by 1 adds its column to whatever reads it.
         shifted = NormalForm(
             form.A, form.B, form.b + form.B[:, unit], form.C, form.D, form.e + form.D[:, unit], form.slopes
         )
-        change = np.abs(shifted.evaluate(x) - y)
+        change = np.abs(shifted.predict(x) - y)
         assert (change <= sensitivity[:, unit] * (1 + 1e-9) + 1e-9).all()
 
 

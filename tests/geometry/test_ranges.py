@@ -41,8 +41,8 @@ def test_ranges_are_those_of_linear_programs_and_are_attained(seed, widths):
     np.testing.assert_allclose(ranges.lower, lower, atol=size)
     np.testing.assert_allclose(ranges.upper, upper, atol=size)
     outputs = np.arange(form.n_outputs)
-    np.testing.assert_allclose(form.evaluate(ranges.at_lower)[outputs, outputs], ranges.lower, atol=size)
-    np.testing.assert_allclose(form.evaluate(ranges.at_upper)[outputs, outputs], ranges.upper, atol=size)
+    np.testing.assert_allclose(form.predict(ranges.at_lower)[outputs, outputs], ranges.lower, atol=size)
+    np.testing.assert_allclose(form.predict(ranges.at_upper)[outputs, outputs], ranges.upper, atol=size)
     for points in (ranges.at_lower, ranges.at_upper):
         assert ((points >= domain.lower - 1e-9) & (points <= domain.upper + 1e-9)).all()
 
@@ -64,10 +64,10 @@ def test_equations_and_points():
     form = networks.random_form(0, (2, 3, 1))
     line = output_ranges(form, Polytope.one_hot(Box([0, 0], [1, 1]), [[0, 1]]))
     share = np.linspace(0, 1, 1001)
-    y = form.evaluate(np.stack([share, 1 - share], axis=1))
+    y = form.predict(np.stack([share, 1 - share], axis=1))
     np.testing.assert_allclose([line.lower[0], line.upper[0]], [y.min(), y.max()], atol=1e-2)
     point = output_ranges(form, Box([0.5, 2], [0.5, 2]))
-    assert point.lower == point.upper == form.evaluate([0.5, 2])
+    assert point.lower == point.upper == form.predict([0.5, 2])
     assert len(unit_ranges(networks.random_form(0, (2, 1)), Box([0, 0], [1, 1])).lower) == 0
 
 

@@ -28,7 +28,7 @@ def test_each_input_is_in_its_region_and_the_region_is_the_network(seed, widths,
     for row, pattern in zip(x, form.pattern(x), strict=True):
         region = regions[tuple(pattern)]
         size = 1 + np.abs(form.pre_activations(row)).max() * np.abs(form.D).max()
-        np.testing.assert_allclose(region.outputs(row), form.evaluate(row), rtol=0, atol=1e-9 * size)
+        np.testing.assert_allclose(region.outputs(row), form.predict(row), rtol=0, atol=1e-9 * size)
         np.testing.assert_array_equal(region.coef @ row + region.intercept, region.outputs(row))
         G, h = region.conditions()
         assert (G @ row <= h + 1e-9 * size).all()
@@ -91,7 +91,7 @@ def test_occupied_regions_are_those_of_the_rows(seed, widths, bounded):
     assert counts == sorted(counts, reverse=True)
     for region in regions[:3]:
         own = inside[(form.pattern(inside) == region.pattern).all(axis=1)]
-        np.testing.assert_allclose(region.outputs(own), form.evaluate(own), rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(region.outputs(own), form.predict(own), rtol=1e-6, atol=1e-6)
 
 
 def test_more_rows_than_fit_into_one_chunk():

@@ -108,7 +108,7 @@ def test_counts():
     # Without units it is scikit-learn's model, with the same penalty on standardised columns.
     judge = PoissonRegressor(alpha=1 / len(x), tol=1e-8).fit((x - x.mean(axis=0)) / x.std(axis=0), y)
     expected = judge.predict((x - x.mean(axis=0)) / x.std(axis=0))
-    linear = path.levels[0][0].form.evaluate(x)
+    linear = path.levels[0][0].form.predict(x)
     np.testing.assert_allclose(np.exp(linear[:, 0]), expected, rtol=1e-2)
     assert path[0].train_score == pytest.approx(d2_tweedie_score(y, expected, power=1), abs=1e-3)
     bent = path.choose()
@@ -133,7 +133,7 @@ def test_a_loss_with_a_parameter():
     errors = {}
     for delta in (0.05, 1e6):
         path = train_path(x, y, loss=Huber(delta), settings=QUICK)
-        errors[delta] = float(np.median(np.abs(path[0].form.evaluate(x)[:, 0] - truth)))
+        errors[delta] = float(np.median(np.abs(path[0].form.predict(x)[:, 0] - truth)))
     # The mean of all rows is 6 too high; hardly anything of that is left where errors count by their size.
     assert errors[1e6] > 4 and errors[0.05] < 1
     assert train_path(x, y, loss=Huber(1e6), settings=QUICK) != train_path(x, y, loss=Huber(0.05), settings=QUICK)

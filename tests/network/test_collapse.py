@@ -16,7 +16,7 @@ def test_collapsing_slopes_of_one_keeps_the_function(seed, widths):
     small = collapse_form(form)
     assert small.n_units == int((form.slopes != 1).sum())
     x = np.random.default_rng(seed).normal(size=(10, widths[0]))
-    np.testing.assert_allclose(small.evaluate(x), form.evaluate(x), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(small.predict(x), form.predict(x), rtol=1e-8, atol=1e-8)
 
 
 def test_the_threshold_is_the_papers():
@@ -35,7 +35,7 @@ def test_units_that_nothing_depends_on_vanish(seed, widths):
     form = replace(form, B=B, D=D)
     left = without_unused(form)
     x = rng.normal(size=(10, widths[0]))
-    np.testing.assert_allclose(left.evaluate(x), form.evaluate(x), atol=1e-9)
+    np.testing.assert_allclose(left.predict(x), form.predict(x), atol=1e-9)
     # A path of weights leads from each unit that is left to an output, and from no other.
     reached = (D != 0).any(axis=0)
     for _ in range(form.n_units):

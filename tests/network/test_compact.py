@@ -12,10 +12,10 @@ def test_a_system_is_the_function_of_its_form(seed):
     form = random_form(rng, n_outputs=2)
     x = rng.normal(size=(50, 3)) * 3
     system = CompactForm.of(form)
-    np.testing.assert_allclose(system.evaluate(x), form.evaluate(x), atol=1e-12)
-    np.testing.assert_allclose(system.form.evaluate(x), form.evaluate(x), atol=1e-12)
-    np.testing.assert_allclose(system.scaled().evaluate(x), form.evaluate(x), atol=1e-12)
-    np.testing.assert_allclose(system.with_free(system.free).evaluate(x), form.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(system.predict(x), form.predict(x), atol=1e-12)
+    np.testing.assert_allclose(system.form.predict(x), form.predict(x), atol=1e-12)
+    np.testing.assert_allclose(system.scaled().predict(x), form.predict(x), atol=1e-12)
+    np.testing.assert_allclose(system.with_free(system.free).predict(x), form.predict(x), atol=1e-12)
 
 
 @pytest.mark.parametrize("always", [False, True])
@@ -27,7 +27,7 @@ def test_without_a_unit_it_is_one_of_its_sides(unit, always):
     # The slow twin: the normal form's own elimination.
     twin = system.form.eliminate([unit], 1.0 if always else 0.0)
     x = rng.normal(size=(50, 3))
-    np.testing.assert_allclose(smaller.evaluate(x), twin.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(smaller.predict(x), twin.predict(x), atol=1e-12)
     assert smaller.n_units == 3
 
 
@@ -53,7 +53,7 @@ def test_a_unit_joins_behind_the_others():
     x = rng.normal(size=(20, 3))
     unit = np.maximum(system.features(x) @ weights, 0)
     larger = system.with_unit(weights, uses)
-    np.testing.assert_allclose(larger.evaluate(x), system.evaluate(x) + unit[:, None] * uses)
+    np.testing.assert_allclose(larger.predict(x), system.predict(x) + unit[:, None] * uses)
     # Taken out on its silent side, it leaves what was there.
     assert larger.without(4, always=False) == system
 
@@ -67,7 +67,7 @@ def test_shallow_units_use_the_inputs_only():
     form = system.form
     twin = NormalForm(form.A, np.zeros((4, 4)), form.b, form.C, form.D, form.e, form.slopes)
     x = rng.normal(size=(50, 3))
-    np.testing.assert_allclose(shallow.evaluate(x), twin.evaluate(x), atol=1e-12)
+    np.testing.assert_allclose(shallow.predict(x), twin.predict(x), atol=1e-12)
     assert shallow.support.sum() == system.support.sum() - 6
     assert shallow.shallow() == shallow
 

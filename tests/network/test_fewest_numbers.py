@@ -25,7 +25,7 @@ def test_the_compact_form_is_the_network(seed, widths):
     assert (small.slopes == 0).all()
     x = np.random.default_rng(seed).normal(size=(20, widths[0]))
     size = 1 + max(np.abs(f.pre_activations(x)).max(initial=0) * np.abs(f.D).max(initial=1) for f in (form, small))
-    np.testing.assert_allclose(small.evaluate(x), form.evaluate(x), rtol=0, atol=1e-9 * size)
+    np.testing.assert_allclose(small.predict(x), form.predict(x), rtol=0, atol=1e-9 * size)
 
 
 @given(networks.seeds, networks.widths)
@@ -63,7 +63,7 @@ def test_turning_never_adds_numbers(seed, widths):
     form = NormalForm.from_layers(kernels, biases, [rng.choice([0.0, 0.5], width) for width in widths[1:-1]])
     written_out = with_bends_written_out(form)
     x = rng.normal(size=(5, widths[0]))
-    np.testing.assert_allclose(written_out.evaluate(x), form.evaluate(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(written_out.predict(x), form.predict(x), rtol=1e-9, atol=1e-9)
     assert numbers(compact_form(form)) <= numbers(written_out)
 
 
@@ -75,7 +75,7 @@ def test_the_rounded_form_is_what_is_printed(seed, widths, digits):
     x = np.random.default_rng(seed).normal(size=(10, widths[0]))
     printed = run_formulas(rules.export("compact"), x)
     np.testing.assert_allclose(
-        printed, CompactForm.of(form, precision).rounded(precision).form.evaluate(x), rtol=1e-12, atol=1e-12
+        printed, CompactForm.of(form, precision).rounded(precision).form.predict(x), rtol=1e-12, atol=1e-12
     )
 
 
@@ -109,7 +109,7 @@ def test_units_of_one_sign_vanish(seed, n_chained, negative):
     small = compact_form(form)
     assert small.n_units <= 1
     x = rng.normal(size=(30, 2))
-    np.testing.assert_allclose(small.evaluate(x), form.evaluate(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(small.predict(x), form.predict(x), rtol=1e-9, atol=1e-9)
 
 
 def test_units_that_add_and_subtract_bends_stay():

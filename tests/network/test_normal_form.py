@@ -15,11 +15,11 @@ def test_evaluation_is_the_layer_by_layer_forward_pass(seed, widths):
     layers = networks.random_layers(seed, widths)
     form = NormalForm.from_layers(*layers)
     x = np.random.default_rng(seed).normal(size=(5, widths[0]))
-    for row, y, z in zip(x, form.evaluate(x), form.pre_activations(x), strict=True):
+    for row, y, z in zip(x, form.predict(x), form.pre_activations(x), strict=True):
         twin_z, twin_y = networks.forward(*layers, row)
         np.testing.assert_allclose(z, twin_z, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(y, twin_y, rtol=1e-9, atol=1e-9)
-        np.testing.assert_array_equal(form.evaluate(row), form.evaluate(row[None])[0])
+        np.testing.assert_array_equal(form.predict(row), form.predict(row[None])[0])
 
 
 @given(networks.seeds, networks.widths, st.data())
@@ -48,7 +48,7 @@ def test_elimination_fixes_slopes(seed, widths, data):
     p = np.zeros(form.n_units)
     for unit in range(form.n_units):
         p[unit] = activate(form.A[unit] @ x + form.B[unit] @ p + form.b[unit], unit)
-    np.testing.assert_allclose(at_once.evaluate(x), form.C @ x + form.D @ p + form.e, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(at_once.predict(x), form.C @ x + form.D @ p + form.e, rtol=1e-8, atol=1e-8)
 
 
 @given(networks.seeds, networks.widths)
@@ -63,7 +63,7 @@ def test_affine_map_on_a_pattern(seed, widths):
     np.testing.assert_allclose(z(x), twin_z, rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(y(x), twin_y, rtol=1e-8, atol=1e-8)
     # On its own pattern the map is the network.
-    np.testing.assert_allclose(form.affine_on(form.pattern(x))[1](x), form.evaluate(x), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(form.affine_on(form.pattern(x))[1](x), form.predict(x), rtol=1e-8, atol=1e-8)
 
 
 @given(networks.seeds, networks.widths)
@@ -76,12 +76,12 @@ def test_exact_form_has_no_rounding(seed, widths):
         return [np.vectorize(Fraction, otypes=[object])(array) for array in arrays]
 
     twin_z, twin_y = networks.forward(exact(kernels), exact(biases), exact(slopes), x)
-    assert (form.evaluate(x) == twin_y).all()
+    assert (form.predict(x) == twin_y).all()
     pattern = form.pattern(x)
     assert (pattern == (twin_z >= 0)).all()
     assert (form.affine_on(pattern)[1](x) == twin_y).all()
     linear = np.flatnonzero(form.slopes == 1)
-    assert (form.eliminate(linear, 1).evaluate(x) == twin_y).all()
+    assert (form.eliminate(linear, 1).predict(x) == twin_y).all()
 
 
 def test_zero_is_non_negative():
@@ -144,9 +144,9 @@ def test_layers_that_do_not_fit_are_named(layers, message):
 def test_bad_use_is_named():
     form = NormalForm(**FORM)
     with pytest.raises(ShapeError, match="must have 2 columns"):
-        form.evaluate([[1.0, 2.0, 3.0]])
+        form.predict([[1.0, 2.0, 3.0]])
     with pytest.raises(InvalidValueError, match="the input holds nan"):
-        form.evaluate([[1.0, np.nan]])
+        form.predict([[1.0, np.nan]])
     with pytest.raises(InvalidValueError, match=r"units \[0, 0\] must be distinct"):
         form.eliminate([0, 0], 1)
     with pytest.raises(InvalidValueError, match=r"units \[1\]"):

@@ -120,7 +120,7 @@ def test_a_path_of_a_dataset(strategy):
     scope = tf.distribute.MirroredStrategy(["/cpu:0"]).scope() if strategy else tf.name_scope("none")
     with scope:
         point = train_path(batches(x, y, weights), settings=settings)[1]
-    np.testing.assert_allclose(point.form.evaluate(x)[:, 0], y, atol=3)
+    np.testing.assert_allclose(point.form.predict(x)[:, 0], y, atol=3)
     assert point.domain.lower.tolist() == x.min(axis=0).tolist() and point.validation_losses.shape == (300,)
 
 

@@ -184,5 +184,5 @@ def test_relapses_are_not_returned(constants, slopes, returned, interrupted):
     with pytest.warns(UserWarning, match="interrupted") if interrupted else nullcontext():
         forms = train_population(data, 2, 1, "squared", settings, callbacks=[Script(constants, slopes)])
     for form in forms:
-        assert form.evaluate([[0.0, 0.0]])[0, 0] == pytest.approx(constants[returned], abs=1e-5)
+        assert form.predict([[0.0, 0.0]])[0, 0] == pytest.approx(constants[returned], abs=1e-5)
         assert form.n_units == sum(slope < 1 for slope in slopes[returned])

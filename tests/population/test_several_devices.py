@@ -21,9 +21,9 @@ strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert strategy.num_replicas_in_sync == 2
 with strategy.scope():
     together = pr.train_path(x, np.abs(x[:, 0]), settings=quick)
-before = [path.before_force.evaluate(x) for path in (alone, together)]
+before = [path.before_force.predict(x) for path in (alone, together)]
 np.testing.assert_allclose(*before, atol=1e-4)
-np.testing.assert_allclose(together[1].form.evaluate(x)[:, 0], np.abs(x[:, 0]), atol=1e-2)
+np.testing.assert_allclose(together[1].form.predict(x)[:, 0], np.abs(x[:, 0]), atol=1e-2)
 print("same")
 """
 

@@ -32,7 +32,7 @@ def test_the_true_bends_are_found_and_no_more():
     thresholds = sorted(-point.form.b / np.abs(point.form.A).max(axis=1))
     np.testing.assert_allclose(np.abs(thresholds), [70, 40][:: -1 if thresholds[0] > 0 else 1], atol=4)
     fresh, truth = hinges(seed=1, noise=0)
-    assert r2_score(truth, point.form.evaluate(fresh)[:, 0]) > 0.995
+    assert r2_score(truth, point.form.predict(fresh)[:, 0]) > 0.995
     # Three features, two bends: their numbers and little else.
     assert point.n_numbers <= 12
 
@@ -40,7 +40,7 @@ def test_the_true_bends_are_found_and_no_more():
 def test_scores_are_those_of_the_forms():
     x, y = hinges()
     for point in train_path(x, y, settings=QUICK):
-        assert point.train_score == pytest.approx(r2_score(y, point.form.evaluate(x)[:, 0]), abs=1e-9)
+        assert point.train_score == pytest.approx(r2_score(y, point.form.predict(x)[:, 0]), abs=1e-9)
 
 
 def test_lean_networks_make_few_rules_say_more(monkeypatch):
@@ -77,7 +77,7 @@ def test_outputs_and_classes():
     x = rng.uniform(-1, 1, (300, 2))
     both = np.column_stack([np.abs(x[:, 0]), 100 + x[:, 1]])
     point = train_path(x, both, settings=QUICK).choose()
-    assert point.form.n_outputs == 2 and r2_score(both, point.form.evaluate(x)) > 0.99
+    assert point.form.n_outputs == 2 and r2_score(both, point.form.predict(x)) > 0.99
     inside = (np.abs(x[:, 0]) < 0.5) * 1.0
     point = train_path(x, inside, loss="logistic", settings=QUICK).choose()
     assert point.form.n_outputs == 1 and point.train_score > 0.95 and point.n_nonlinear >= 1
@@ -97,7 +97,7 @@ def test_weights_count():
     spoilt = np.concatenate([y, y + 1000])
     weights = np.concatenate([np.ones(200), np.full(200, 1e-9)])
     path = train_path(np.vstack([x, x]), spoilt, sample_weight=weights, settings=QUICK)
-    assert r2_score(y, path[2].form.evaluate(x)[:, 0]) > 0.98
+    assert r2_score(y, path[2].form.predict(x)[:, 0]) > 0.98
 
 
 def test_validation_rows_of_the_users():
@@ -110,15 +110,15 @@ def test_validation_rows_of_the_users():
 def test_few_rows_and_constant_columns():
     x = np.column_stack([np.arange(4.0), np.full(4, 7.0)])
     path = train_path(x, 2 * np.arange(4.0), settings=QUICK)
-    np.testing.assert_allclose(path[0].form.evaluate(x)[:, 0], 2 * np.arange(4.0), atol=0.01)
+    np.testing.assert_allclose(path[0].form.predict(x)[:, 0], 2 * np.arange(4.0), atol=0.01)
     constant = train_path(x, np.full(4, 3.0), settings=QUICK)
-    np.testing.assert_allclose(constant.choose().form.evaluate(x), 3.0)
+    np.testing.assert_allclose(constant.choose().form.predict(x), 3.0)
 
 
 def test_large_data_are_refined_on_a_sample():
     x, y = hinges(2000)
     settings = PathSettings(QUICK.population, max_nonlinear=2, refine_rows=300)
-    assert r2_score(y, train_path(x, y, settings=settings)[2].form.evaluate(x)[:, 0]) > 0.97
+    assert r2_score(y, train_path(x, y, settings=settings)[2].form.predict(x)[:, 0]) > 0.97
 
 
 def test_an_interrupt_leaves_a_path(monkeypatch):
@@ -136,7 +136,7 @@ def test_the_network_before_the_force_is_kept():
     x, y = hinges()
     path = train_path(x, y, settings=QUICK)
     assert path.complete and path.before_force.n_units == 6
-    assert 0.8 < r2_score(y, path.before_force.evaluate(x)[:, 0]) < 1
+    assert 0.8 < r2_score(y, path.before_force.predict(x)[:, 0]) < 1
     assert [point.slopes.tolist() for point in path] == [[0.0] * size for size in range(len(path))]
 
 
@@ -202,7 +202,7 @@ def test_one_heavy_row_leaves_the_others_their_fit(weight):
     weights = np.ones(200)
     weights[7] = weight
     plain, heavy = (train_path(x, y, sample_weight=w, settings=QUICK).choose() for w in (None, weights))
-    scores = [r2_score(y, point.form.evaluate(x)[:, 0]) for point in (plain, heavy)]
+    scores = [r2_score(y, point.form.predict(x)[:, 0]) for point in (plain, heavy)]
     assert heavy.n_nonlinear >= 2 and scores[1] > scores[0] - 0.002
 
 

@@ -37,7 +37,7 @@ def test_one_compiled_loop_is_the_same_as_single_steps():
     plain = train_population(rows(), 2, 1, "squared", QUICK, seed=0)
     x = rows().x
     for one, other in zip(loop, plain, strict=True):
-        np.testing.assert_allclose(one.evaluate(x), other.evaluate(x), atol=0.02)
+        np.testing.assert_allclose(one.predict(x), other.predict(x), atol=0.02)
 
 
 def test_a_dataset_and_a_strategy():
@@ -50,7 +50,7 @@ def test_a_dataset_and_a_strategy():
     with tf.distribute.MirroredStrategy(devices).scope():
         forms = train_population(data, 2, 1, "squared", QUICK)
     x = data.x
-    assert np.mean((forms[0].evaluate(x) - data.y) ** 2) < 0.2
+    assert np.mean((forms[0].predict(x) - data.y) ** 2) < 0.2
 
 
 def test_a_memory_mapped_array_is_read_in_place(tmp_path):
@@ -112,8 +112,8 @@ def test_a_watch_sees_the_members_before_the_force():
     only_warm = replace(QUICK, force_steps=1, warm_up_steps=99)
     assert watch.complete and len(watch.before_force) == 3 and watch.before_force != forms
     np.testing.assert_allclose(
-        watch.before_force[0].evaluate(rows().x),
-        train_population(rows(), 2, 1, "squared", only_warm, callbacks=[warm])[0].evaluate(rows().x),
+        watch.before_force[0].predict(rows().x),
+        train_population(rows(), 2, 1, "squared", only_warm, callbacks=[warm])[0].predict(rows().x),
         atol=1e-2,
     )
 

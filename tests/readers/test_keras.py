@@ -93,12 +93,12 @@ def test_the_form_is_the_model(name):
     x = np.random.default_rng(1).normal(size=(20, *model.inputs[0].shape[1:])).astype("float32")
     form = pr.NormalForm.from_keras(model)
     expected = model.predict(x, verbose=0).reshape(20, -1)
-    np.testing.assert_allclose(form.evaluate(x.reshape(20, -1)), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(form.predict(x.reshape(20, -1)), expected, rtol=1e-4, atol=1e-4)
 
 
 def agrees(model, x):
     expected = np.asarray(model(x)).reshape(len(x), -1)
-    found = pr.NormalForm.from_keras(model).evaluate(x.reshape(len(x), -1))
+    found = pr.NormalForm.from_keras(model).predict(x.reshape(len(x), -1))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
@@ -162,7 +162,7 @@ def test_a_relu_operation_with_a_largest_value_is_refused():
 def test_slopes_are_read_as_the_model_rounds_them():
     """TensorFlow keeps the slope of a leaky ReLU in float32, in float64 models too."""
     model = keras.Sequential([keras.Input((1,), dtype="float64"), layers.LeakyReLU(0.3, dtype="float64")])
-    assert read_keras(model).evaluate([-1.0]) == np.array(model(np.array([[-1.0]])))[0]
+    assert read_keras(model).predict([-1.0]) == np.array(model(np.array([[-1.0]])))[0]
 
 
 def test_units_are_named_by_level_and_number():

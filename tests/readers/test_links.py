@@ -84,8 +84,8 @@ def test_the_form_is_that_of_the_logits(name, link):
     model = ENDS[name]()
     found = read_with_link(model)
     assert found.link == link and found.form == read_network(model)
-    np.testing.assert_allclose(found.form.evaluate(ROWS), pr.with_logits(model)(ROWS), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found.evaluate(ROWS), model(ROWS), atol=1e-6)
+    np.testing.assert_allclose(found.form.predict(ROWS), pr.with_logits(model)(ROWS), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found.predict(ROWS), model(ROWS), atol=1e-6)
 
 
 def test_networks_without_link_have_no_classes():

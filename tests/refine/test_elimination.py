@@ -96,7 +96,7 @@ def test_units_that_say_the_same_leave_the_outputs_solvable():
         features = candidate.features(task.x)
         # Its pseudo-inverse does not mind columns that are equal.
         expected = features @ np.linalg.lstsq(features, task.y)[0]
-        np.testing.assert_allclose(candidate.evaluate(task.x), expected, atol=1e-5)
+        np.testing.assert_allclose(candidate.predict(task.x), expected, atol=1e-5)
 
 
 def test_outputs_that_have_no_solution_stay_as_they_are(monkeypatch):

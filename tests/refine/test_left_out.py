@@ -33,7 +33,7 @@ def test_it_is_near_what_refits_without_each_row_give(loss, n_outputs, n_units):
     # No row is near the bend, which may thus move without passing one, as no step to first order would see.
     task.x[:, 0] += np.sign(task.x[:, 0]) * 2
     start.weights[:n_units, :-1], start.weights[:n_units, -1] = [1.0, 0.2, 0.2] + [0.0] * n_units, 0.0
-    outputs = start.evaluate(task.x)
+    outputs = start.predict(task.x)
     targets = {
         "squared": outputs + 0.3 * rng.normal(size=outputs.shape),
         "logistic": (outputs[:, 0] > rng.logistic(size=80)) * 1.0,
@@ -47,8 +47,8 @@ def test_it_is_near_what_refits_without_each_row_give(loss, n_outputs, n_units):
         weights[row] = 0
         without = Task(task.x, task.y, weights, task.loss, task.ridge)
         fitted, _ = refit(system, without, max_steps=200, least_gain=1e-12)
-        truth.append(task.loss.rows(fitted.evaluate(task.x[[row]]), task.y[[row]])[0])
-    fitted_losses = task.loss.rows(system.evaluate(task.x), task.y)
+        truth.append(task.loss.rows(fitted.predict(task.x[[row]]), task.y[[row]])[0])
+    fitted_losses = task.loss.rows(system.predict(task.x), task.y)
     gap = float(np.mean(truth) - np.mean(fitted_losses))
     found = float(left_out_losses(system, task).mean() - fitted_losses.mean())
     assert gap > 0

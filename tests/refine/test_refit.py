@@ -50,7 +50,7 @@ def test_a_teacher_is_found_again():
     rng = np.random.default_rng(3)
     teacher = random_system(rng, n_units=2)
     x = rng.normal(size=(400, 3))
-    task = Task(x, teacher.evaluate(x), np.full(400, 1 / 400), Squared(), 1e-12)
+    task = Task(x, teacher.predict(x), np.full(400, 1 / 400), Squared(), 1e-12)
     start = teacher.with_free(teacher.free + rng.normal(size=teacher.free.size) * 0.05)
     assert refit(start, task, max_steps=100, least_gain=1e-9)[1] < 1e-9 < objective(start, task)
 

@@ -97,13 +97,13 @@ def test_a_moved_threshold_is_found_and_sampling_never_beats_the_bound(seed, dim
     rules = replace(rules, rules=moved)
     certificate = certify(rules, form)
     x = np.random.default_rng(seed).uniform(-1, 1, (2000, dimension))
-    differences = np.abs(rules.predict(x) - form.evaluate(x)).max(axis=0)
+    differences = np.abs(rules.predict(x) - form.predict(x)).max(axis=0)
     assert (differences <= certificate.upper + 1e-12).all()
     np.testing.assert_allclose(certificate.lower, certificate.upper, atol=1e-5 * (1 + certificate.upper.max()))
     exact = [Fraction(v) for v in certificate.at[0]]
     at = np.array(exact, dtype=object)
     rule = next(rule.exact() for rule in rules.rules if rule.exact().covers(at)[0])
-    difference = abs(form.exact().evaluate(at)[0] - rule.outputs(at)[0])
+    difference = abs(form.exact().predict(at)[0] - rule.outputs(at)[0])
     assert Fraction(certificate.lower[0]) <= difference <= Fraction(certificate.upper[0])
 
 
@@ -159,13 +159,13 @@ def test_networks_with_too_many_pieces_are_bounded():
         assert not bounds.exact and bounds.covered and bounds.disjoint and "by bounds" in str(bounds)
         x = np.random.default_rng(0).uniform(-1, 1, (5000, 3))
         x = x[domain.contains(x)]
-        found = np.abs(rules.predict(x) - form.evaluate(x)).max()
+        found = np.abs(rules.predict(x) - form.predict(x)).max()
         assert found <= bounds.upper[0] <= 3 * found
         assert 0.5 * found <= bounds.lower[0] <= bounds.upper[0]
         at = np.array([Fraction(v) for v in bounds.at[0]], dtype=object)
         assert domain.contains(bounds.at).all()
         rule = next(rule.exact() for rule in rules.rules if rule.exact().covers(at)[0])
-        assert Fraction(bounds.lower[0]) <= abs(form.exact().evaluate(at)[0] - rule.outputs(at)[0])
+        assert Fraction(bounds.lower[0]) <= abs(form.exact().predict(at)[0] - rule.outputs(at)[0])
 
 
 def test_polytopes():

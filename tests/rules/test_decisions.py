@@ -231,7 +231,7 @@ def test_exact_rationals(seed, widths):
     x = np.random.default_rng(seed).integers(-8, 9, (5, 2)).astype(object) * Fraction(1, 4)
     for row in x:
         (rule,) = [rule for rule in decisions.rules if rule.covers(row[None])[0]]
-        logits = form.evaluate(row).tolist()
+        logits = form.predict(row).tolist()
         logits = [0, *logits] if len(logits) == 1 else logits
         assert rule.decision == logits.index(max(logits))
 

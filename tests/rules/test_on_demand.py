@@ -30,7 +30,7 @@ def test_a_rule_holds_where_its_row_is_and_says_what_the_network_says(seed, widt
     for row in np.random.default_rng(seed).uniform(-1, 1, (6, widths[0])) * np.array([[1, 1, 1, 1, 2, 5]]).T:
         rule = rules.rule_for(row)
         assert rule.covers(row).all() and rule.count is None
-        np.testing.assert_allclose(rule.outputs(row), form.evaluate(row), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(rule.outputs(row), form.predict(row), rtol=1e-9, atol=1e-9)
         where = domain if domain is not None and domain.contains(row)[0] else None
         assert needed(rule.conditions, where) == rule.conditions
         whole = ExactCell.of_domain(where, widths[0])
@@ -75,7 +75,7 @@ def test_it_predicts_as_the_network_and_as_rules_do():
     form = networks.random_form(1, (3, 3, 2), SLOPES)
     options = {"feature_names": ["a", "b", "c"], "output_names": ["no", "yes"], "classes": ["no", "yes"]}
     rules, listed = pr.extract(form, x, on_demand=True, **options), pr.extract(form, x, **options)
-    np.testing.assert_array_equal(rules.predict(x), pr.collapse(form).evaluate(x))
+    np.testing.assert_array_equal(rules.predict(x), pr.collapse(form).predict(x))
     np.testing.assert_array_equal(rules.classify(x), listed.classify(x))
     np.testing.assert_allclose(rules.probabilities(x), listed.probabilities(x))
     assert (rules.feature_names, rules.domain, rules.classes) == (
@@ -92,7 +92,7 @@ def test_a_table_speaks_of_its_columns():
     columns = (Column("age", missing=True), Column("kind", "category", levels=("a", "b")))
     table = {"kind": ["a", "b", "b"], "age": [20.0, None, 40.0]}
     rules = rules_on_demand(form, table, columns=columns)
-    np.testing.assert_array_equal(rules.predict(table), form.evaluate([[20, 0, 1, 0], [0, 1, 0, 1], [40, 0, 0, 1]]))
+    np.testing.assert_array_equal(rules.predict(table), form.predict([[20, 0, 1, 0], [0, 1, 0, 1], [40, 0, 0, 1]]))
     assert "[kind = a]" in str(rules) and "(counted as 0 where missing: age)" in str(rules)
     assert rules.rule_for({"kind": "b", "age": 30.0}).covers([30, 0, 0, 1]).all()
     with pytest.raises(DataError, match="kind"):
@@ -104,7 +104,7 @@ def test_the_printed_compact_form_is_honest(seed):
     form = networks.random_form(seed, (3, 7, 2), SLOPES)
     x = np.random.default_rng(seed).normal(size=(40, 3))
     rules = rules_on_demand(form, x)
-    y = form.evaluate(x)
+    y = form.predict(x)
     assert (np.abs(run_formulas(rules.export(), x) - y) <= PRINTED_OUTPUT * np.ptp(y, axis=0) + 1e-12).all()
     assert rules.precision.digits < rules_on_demand(form, x, tolerance=1e-9).precision.digits
     # Without data, rows of the domain decide.

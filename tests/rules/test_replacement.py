@@ -50,20 +50,20 @@ def test_a_collapse_replaces_each_unit_by_its_line(seed, widths, kind):
     small_form = pr.collapse(form, replacement=kind, domain=domain)
     assert set(small_form.slopes) <= {0.3}
     x = np.random.default_rng(seed).uniform(-1, 1, (100, widths[0]))
-    size = np.abs(form.evaluate(x)).max() + np.abs(form.pre_activations(x)).max() * (1 + np.abs(form.D).max())
-    assert np.abs(small_form.evaluate(x) - form.evaluate(x)).max() <= 0.1 * size
+    size = np.abs(form.predict(x)).max() + np.abs(form.pre_activations(x)).max() * (1 + np.abs(form.D).max())
+    assert np.abs(small_form.predict(x) - form.predict(x)).max() <= 0.1 * size
 
 
 @given(networks.seeds, small, st.sampled_from(KINDS), st.floats(0.001, 0.5))
 def test_the_error_is_what_sampling_finds_and_exact_arithmetic_proves(seed, widths, kind, share):
     form, domain = networks.random_form(seed, widths, slopes=(0.0, 0.5, 0.9, 1.5)), box_of(widths[0])
     x = np.random.default_rng(seed).uniform(-1, 1, (500, widths[0]))
-    allowed = share * np.ptp(form.evaluate(x), axis=0) + 1e-9
+    allowed = share * np.ptp(form.predict(x), axis=0) + 1e-9
     found = linear_replacement(form, domain, allowed, kind)
     assert found.form.n_units + len(found.removed) == form.n_units
     assert (found.errors <= allowed + 1e-9).all()
     last = found.errors[-1] if len(found.errors) else np.zeros(form.n_outputs)
-    assert (np.abs(found.form.evaluate(x) - form.evaluate(x)).max(axis=0) <= last + 1e-9 * (1 + last)).all()
+    assert (np.abs(found.form.predict(x) - form.predict(x)).max(axis=0) <= last + 1e-9 * (1 + last)).all()
     certificate = extract_rules(found.form, domain, max_nonlinear=6).certify(form)
     np.testing.assert_allclose(certificate.upper, last, rtol=1e-7, atol=1e-9)
 
@@ -81,7 +81,7 @@ def test_better_replacements_remove_more():
     left = {kind: 0 for kind in KINDS}
     for seed in range(10):
         form, domain = networks.random_form(seed, (2, 4, 4, 1), slopes=(0.5, 0.7, 0.9)), box_of(2)
-        allowed = 0.05 * float(np.ptp(form.evaluate(np.random.default_rng(0).uniform(-1, 1, (500, 2)))))
+        allowed = 0.05 * float(np.ptp(form.predict(np.random.default_rng(0).uniform(-1, 1, (500, 2)))))
         for kind in KINDS:
             left[kind] += linear_replacement(form, domain, allowed, kind).form.n_units
     assert left["best"] < left["midslope"] < left["identity"]
@@ -97,7 +97,7 @@ def test_a_printed_replacement_says_which_and_at_what_cost():
 def test_collapse_and_extract_take_an_error():
     form = networks.random_form(0, (2, 3, 1), slopes=(0.9,))
     rows = np.random.default_rng(0).uniform(-1, 1, (50, 2))
-    size = float(np.ptp(form.evaluate(rows)))
+    size = float(np.ptp(form.predict(rows)))
     assert pr.collapse(form, max_error=size, domain=rows).n_units < 3
     assert len(pr.extract(form, rows, max_error=size)) < len(pr.extract(form, rows))
     box = Box.from_data(rows)

@@ -28,7 +28,7 @@ def rules_of(seed, widths, slopes=(0.0, 0.5, 1.5)):
     domain = Box(lower, lower + np.geomspace(0.5, 50, widths[0]))
     form = networks.random_form(seed, widths, slopes)
     x = rng.uniform(domain.lower, domain.upper, (400, widths[0]))
-    return extract_rules(form, domain), x, np.ptp(form.evaluate(x), axis=0) + 1e-6
+    return extract_rules(form, domain), x, np.ptp(form.predict(x), axis=0) + 1e-6
 
 
 @given(networks.seeds, small, st.floats(0.001, 0.3))

@@ -22,7 +22,7 @@ small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 8)
 
 def size_of_terms(form, x):
     """How large the numbers on the way get; errors of rounding are relative to it."""
-    z, y = form.pre_activations(x), form.evaluate(x)
+    z, y = form.pre_activations(x), form.predict(x)
     return 1 + np.abs(y).max() + np.abs(z).max(initial=0) * np.abs(form.D).max(initial=0)
 
 
@@ -32,7 +32,7 @@ def test_rules_are_the_network(seed, widths, kind):
     x = np.random.default_rng(seed).uniform(-1, 1, (60, widths[0]))
     domain = {"all": None, "box": Box(-np.ones(widths[0]), np.ones(widths[0])), "rows": x}[kind]
     rules = extract_rules(form, domain, max_nonlinear=8)
-    np.testing.assert_allclose(rules.predict(x), form.evaluate(x), rtol=0, atol=1e-9 * size_of_terms(form, x))
+    np.testing.assert_allclose(rules.predict(x), form.predict(x), rtol=0, atol=1e-9 * size_of_terms(form, x))
     covers = np.array([rule.covers(x) for rule in rules.rules])
     assert (covers.sum(axis=0) == 1).all()
     assert (covers.argmax(axis=0) == rules.assign(x)).all()
@@ -50,8 +50,8 @@ def test_rules_of_exact_forms_are_the_network_exactly(seed, widths):
     x = np.random.default_rng(seed).integers(-8, 8, (3, widths[0])).astype(object) * Fraction(1, 4)
     for row in x:
         (rule,) = [rule for rule in rules.rules if rule.covers(row[None])[0]]
-        assert (rule.outputs(row) == form.evaluate(row)).all()
-    np.testing.assert_array_equal(rules.predict(x), form.evaluate(x).astype(float))
+        assert (rule.outputs(row) == form.predict(row)).all()
+    np.testing.assert_array_equal(rules.predict(x), form.predict(x).astype(float))
 
 
 def test_inputs_on_the_bends_belong_to_the_non_negative_side():

@@ -45,10 +45,10 @@ def test_on_the_domain_the_rules_say_what_all_conditions_say(seed, widths):
     form, domain = networks.random_form(seed, widths), box_of(widths[0])
     rules = extract_rules(form, domain)
     x = np.random.default_rng(seed).uniform(-1, 1, (200, widths[0]))
-    size = 1 + np.abs(form.evaluate(x)).max()
+    size = 1 + np.abs(form.predict(x)).max()
     for rule in rules.rules:
         inside = x[rule.covers(x)]
-        np.testing.assert_allclose(rule.outputs(inside), form.evaluate(inside), atol=1e-6 * size)
+        np.testing.assert_allclose(rule.outputs(inside), form.predict(inside), atol=1e-6 * size)
     # Off the domain as well there is a rule for each input.
     assert rules.assign(10 * x).min() >= 0
 

@@ -35,7 +35,7 @@ def test_both_forms_are_the_network_exactly(seed, widths):
     for kind, system in (("piecewise", exact_rules), ("max", exact_rules)):
         expressions = system.to_sympy(kind, exact=True)
         for row in x:
-            expected = exact.evaluate(np.array(row))
+            expected = exact.predict(np.array(row))
             assert [value(e, rules.feature_names, row) for e in expressions.values()] == expected.tolist()
 
 

@@ -25,7 +25,7 @@ def test_a_sequential_model():
     np.testing.assert_allclose(copy(x), model(x), atol=1e-6)
     form = NormalForm.from_keras(copy)
     np.testing.assert_allclose(form.slopes, [0.0] * 5 + [0.2] * 4, atol=1e-7)
-    np.testing.assert_allclose(form.evaluate(x), model(x), atol=1e-5)
+    np.testing.assert_allclose(form.predict(x), model(x), atol=1e-5)
     # The model is as it was, and the copy has weights of its own.
     assert kinds(model) == ["Dense"] * 3
     copy.get_layer(index=1).kernel.assign_add(np.ones((3, 5)))

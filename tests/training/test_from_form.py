@@ -16,11 +16,11 @@ def test_the_model_is_the_function_of_the_form(seed, n_units, n_outputs):
     form = random_form(rng, n_units=n_units, n_outputs=n_outputs)
     x = rng.normal(size=(20, 3))
     model = keras_model(form)
-    np.testing.assert_allclose(model(x), form.evaluate(x), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(model(x), form.predict(x), rtol=1e-12, atol=1e-12)
     # Exactly, since no weight is rounded and passing on is by factors of 1.
     again = collapse_form(NormalForm.from_keras(model).exact())
-    exact = form.exact().evaluate(np.array([[1, 2, -3]], dtype=object))
-    assert (again.evaluate(np.array([[1, 2, -3]], dtype=object)) == exact).all()
+    exact = form.exact().predict(np.array([[1, 2, -3]], dtype=object))
+    assert (again.predict(np.array([[1, 2, -3]], dtype=object)) == exact).all()
     assert again.n_units == n_units
 
 
