@@ -188,7 +188,12 @@ def check_no_dates(cells: Cells) -> None:
 def _check_cells(name: str, values: Sequence[Any]) -> None:
     for row, value in enumerate(values):
         if isinstance(value, _NO_CELLS):
-            raise CellTypeError(f"column {name!r} holds {value!r} in row {row}, but a cell must be text or a number.")
+            raise _no_cell(f"column {name!r} holds {value!r} in row {row}")
+
+
+def _no_cell(what: str) -> CellTypeError:
+    # scikit-learn's checks of estimators look for these words.
+    return CellTypeError(f"{what}, but a cell of the argument must be a string or a number.")
 
 
 def _scalar(value: Any) -> Any:
@@ -221,7 +226,7 @@ def _kind_of(name: str, there: Sequence[Any]) -> Kind | None:
         if isinstance(value, _DATES) or type(value).__name__ == "Period":
             raise dates_refused(name)
         if not isinstance(value, (str, Real)):
-            raise CellTypeError(f"column {name!r} holds {value!r}, but a cell must be text or a number.")
+            raise _no_cell(f"column {name!r} holds {value!r}")
     if any(isinstance(value, str) for value in there):
         number = next(value for value in there if not isinstance(value, str))
         raise InvalidValueError(

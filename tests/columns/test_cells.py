@@ -121,7 +121,10 @@ def test_other_texts_are_none(text):
 @pytest.mark.parametrize("value", [1j, np.complex64(1), [1], (1, 2), {"a": 1}, {1}, b"x", np.array([1.0]), np.array(1)])
 def test_what_is_no_cell_is_refused(value):
     for levels in (None, ("a",)):
-        with pytest.raises(CellTypeError, match=r"column 'c' holds .* in row 1, but a cell must be text or a number"):
+        with pytest.raises(
+            CellTypeError,
+            match=r"column 'c' holds .* in row 1, but a cell of the argument must be a string or a number",
+        ):
             cells_of_values("c", [None, value], levels)
 
 

@@ -153,7 +153,9 @@ def test_dates_are_refused_with_advice(table):
     ids=str,
 )
 def test_what_is_no_cell_is_refused(table):
-    with pytest.raises(CellTypeError, match="column 'c' holds .*, but a cell must be text or a number"):
+    with pytest.raises(
+        CellTypeError, match="column 'c' holds .*, but a cell of the argument must be a string or a number"
+    ):
         table_cells(table)
 
 
