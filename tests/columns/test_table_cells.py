@@ -307,3 +307,21 @@ def test_what_is_a_table():
     tables = [frame, frame.iloc[0], pl.DataFrame(frame), pa.table({"a": [1]}), pa.record_batch({"a": [1]}), {"a": 1}]
     assert all(map(is_table, tables))
     assert not any(map(is_table, [[[1.0]], np.eye(2), pl.Series([1.0]), "a", 3, None, (1, 2)]))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([1.5, np.nan, None]),
+        pd.Series(pd.array([1.5, np.nan, None], dtype="Float64")),
+        pd.Series([1.5, float("nan"), None], dtype=pd.ArrowDtype(pa.float64())),
+        pl.Series([1.5, float("nan"), None]),
+        pa.chunked_array([[1.5, float("nan"), None]]),
+        [1.5, float("nan"), None],
+    ],
+    ids=repr,
+)
+def test_nan_is_missing_whatever_the_library_calls_null(values):
+    cells = table_cells({"c": values})[0]
+    assert cells.kind == "number" and cells.missing.tolist() == [False, True, True]
+    assert feature_rows([Column("c", missing=True)], {"c": values}).tolist() == [[1.5, 0], [0, 1], [0, 1]]
