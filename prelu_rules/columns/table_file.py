@@ -9,12 +9,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from prelu_rules.columns.column import Kind
 from prelu_rules.columns.decoding import decode
 from prelu_rules.columns.dialect import Dialect, check_signs
 from prelu_rules.columns.numerals import find_notation
 from prelu_rules.columns.plain_numbers import plain_numbers
 from prelu_rules.columns.records import check_header, records
-from prelu_rules.columns.text_cells import Kind, check_names, inferred, typed
+from prelu_rules.columns.text_cells import check_names, inferred, typed
 from prelu_rules.errors import DataError, InvalidValueError
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from prelu_rules.columns.column import Kind
 from prelu_rules.columns.dialect import Dialect
 from prelu_rules.columns.numerals import MISSING, Notation, all_match, is_code, number_pattern, plain
 from prelu_rules.errors import DataError
@@ -18,9 +19,6 @@ from prelu_rules.values import BoolArray
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Kind = Literal["number", "integer", "yes/no", "category"]
-"""What a column holds."""
 
 _EXACT = 2**53
 """Float64 holds all whole numbers up to this, but rounds the next one to it."""

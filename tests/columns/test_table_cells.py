@@ -124,7 +124,7 @@ DATES = [
 ]
 
 
-@pytest.mark.parametrize("table", DATES, ids=str)
+@pytest.mark.parametrize("table", DATES)
 def test_dates_are_refused_with_advice(table):
     with pytest.raises(InvalidValueError, match="column 'd' holds dates or times; give numbers made of them"):
         inferred_columns(table_cells(table))
@@ -150,7 +150,6 @@ def test_dates_are_refused_with_advice(table):
         pa.table({"c": [{"a": 1}]}),
         pa.table({"c": [b"x"]}),
     ],
-    ids=str,
 )
 def test_what_is_no_cell_is_refused(table):
     with pytest.raises(
@@ -274,7 +273,6 @@ def test_texts_that_look_like_dates_in_a_few_rows_are_still_levels():
         (3, "cannot read a table from int; give a pandas, polars or pyarrow table, or a dict"),
         (pl.LazyFrame({"a": [1]}), "cannot read a table from LazyFrame"),
     ],
-    ids=str,
 )
 def test_what_is_not_a_table(table, message):
     with pytest.raises(DataError, match=message):
@@ -319,7 +317,6 @@ def test_what_is_a_table():
         pa.chunked_array([[1.5, float("nan"), None]]),
         [1.5, float("nan"), None],
     ],
-    ids=repr,
 )
 def test_nan_is_missing_whatever_the_library_calls_null(values):
     cells = table_cells({"c": values})[0]

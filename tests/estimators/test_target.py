@@ -36,7 +36,6 @@ def target(values, task=None):
         (pl.Series(["b", "a"], dtype=pl.Categorical), ("a", "b")),
         (pa.array(["b", "a"]).dictionary_encode(), ("b", "a")),
     ],
-    ids=repr,
 )
 def test_classes(values, classes):
     repeated = pd.Series(values).repeat(3) if not isinstance(values, (pl.Series, pa.Array)) else values
@@ -52,7 +51,7 @@ def test_classes(values, classes):
 
 
 @pytest.mark.parametrize(
-    "values", [[0.0, 1.0, 2.0], [1, 2, 3], [0.5, 1.0], pd.array([1, 5], dtype="Int64"), pl.Series([0.1, 0.2])], ids=repr
+    "values", [[0.0, 1.0, 2.0], [1, 2, 3], [0.5, 1.0], pd.array([1, 5], dtype="Int64"), pl.Series([0.1, 0.2])]
 )
 def test_numbers(values):
     found = target(values)
@@ -93,7 +92,7 @@ GONE = [
 ]
 
 
-@pytest.mark.parametrize("values", GONE, ids=repr)
+@pytest.mark.parametrize("values", GONE)
 def test_what_is_missing_is_no_class(values):
     with pytest.raises(DataError, match="the target 'y' is missing in row 1; leave out the rows without it"):
         target(values)
