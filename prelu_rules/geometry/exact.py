@@ -182,6 +182,36 @@ class ExactCell:
         return Maximum(row[:-1] @ point + row[-1] if bounded else None, point)
 
     @property
+    def inner_point(self) -> Array:
+        """`(n_inputs,)` of fractions, a point away from those boundaries that not all of the cell lies on.
+
+        It is the mean of the corners that are furthest from each boundary, of a cell without end those near a corner.
+
+        Example:
+            >>> ExactCell.of_domain(Box([0], [2]), 1).inner_point
+            array([Fraction(1, 1)], dtype=object)
+        """
+        climbed = [self._climbed(slack, above=False) for slack in self.table]
+        if not all(bounded for _, _, bounded in climbed):
+            near = self._near_corner()
+            climbed = [near._climbed(slack, above=False) for slack in near.table]
+        # Near a corner all that still grows is the two numbers whose difference is a free input.
+        corners = [cell.corner for cell, _, bounded in climbed if bounded]
+        return np.asarray(sum(corners) / Fraction(len(corners)))
+
+    def _near_corner(self) -> ExactCell:
+        """The part of the cell where no input is further than 1 from the corner where it stands."""
+        corner, near = self.corner, self
+        for k in range(len(corner)):
+            for sign in (Fraction(1), Fraction(-1)):
+                row = np.full(len(corner) + 1, Fraction(0), dtype=object)
+                row[k], row[-1] = sign, 1 - sign * corner[k]
+                cut = near.cut(row)
+                assert cut is not None
+                near = cut
+        return near
+
+    @property
     def corner(self) -> Array:
         """`(n_inputs,)` of fractions, the corner where the cell stands."""
         slacks = np.append(self.table[: len(self.tight), -1], np.array(self.denominator, dtype=object))

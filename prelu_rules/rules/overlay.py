@@ -139,7 +139,7 @@ class Overlay:
             if self.upper[k] == before:
                 continue
             # At a corner another rule may apply, just inside it is this one.
-            inner = corner + (_inner_point(cell) - corner) * Fraction(1, 2**30)
+            inner = corner + (cell.inner_point - corner) * Fraction(1, 2**30)
             for point in (corner, inner):
                 self._attain(k, point)
 
@@ -171,16 +171,6 @@ def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCel
     for condition in conditions:
         cell = None if cell is None else cell.cut(condition.row())
     return cell
-
-
-def _inner_point(cell: ExactCell) -> Array:
-    """A point away from those boundaries that not all of the cell lies on: the mean of corners in all directions."""
-    n_inputs = len(cell.to_input)
-    corners = [cell.corner]
-    for k in range(n_inputs):
-        direction = np.array([Fraction(int(i == k)) for i in range(n_inputs + 1)], dtype=object)
-        corners += [cell.maximum(direction).point, cell.maximum(-direction).point]
-    return np.asarray(sum(corners) / Fraction(len(corners)))
 
 
 def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[FloatArray]:
@@ -217,7 +207,7 @@ def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatAr
         both = cell_of(cells[one], rules[other].conditions)
         # A convex set where each of several functions is positive somewhere has points where all are.
         if both is not None and all(both.exceeds(c.row()) for c in (*rules[one].conditions, *rules[other].conditions)):
-            return np.asarray(_inner_point(both).astype(np.float64))
+            return np.asarray(both.inner_point.astype(np.float64))
     return None
 
 

@@ -92,3 +92,21 @@ def test_equations_and_single_points():
     assert point.maximum(exact_array(np.array([3.0, 0.0]))).value == 3 * Fraction(0.1)
     # 0.1 + 0.2 is not 0.3 in floats, so no point of this box satisfies the equation.
     assert ExactCell.of_domain(Polytope(Box([0.1, 0.2], [0.1, 0.2]), [[1, 1]], [0.3], [True]), 2) is None
+
+
+@given(networks.seeds, st.integers(1, 4), st.integers(0, 4), st.booleans())
+def test_the_inner_point_is_on_no_boundary_that_not_all_of_the_cell_lies_on(seed, dimension, n_rows, bounded):
+    """Thin slanted cells, too, whose corners in the directions of the inputs may all be on one side."""
+    rng = np.random.default_rng(seed)
+    rows = list(rng.normal(size=(n_rows, dimension + 1)))
+    if rows:
+        rows.append(-rows[0] + np.eye(dimension + 1)[-1] * rng.choice([0.0, 0.1]))
+    domain = Box(-np.ones(dimension), np.ones(dimension)) if bounded else None
+    cell = cell_of(rows, domain, dimension)
+    if cell is None:
+        return
+    point = cell.inner_point
+    assert domain is None or domain.contains(point.astype(float))[0]
+    for row in exact_array(np.array(rows).reshape(-1, dimension + 1)):
+        value = row[:-1] @ point + row[-1]
+        assert value >= 0 and (value > 0) == cell.exceeds(row)
