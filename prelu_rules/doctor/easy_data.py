@@ -19,6 +19,7 @@ from prelu_rules.doctor.finding import Remedy
 from prelu_rules.doctor.probe import task_of
 from prelu_rules.doctor.remedies import article
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
+from prelu_rules.renamed import renamed_arguments
 from prelu_rules.tolerances import STILL_FALLING
 from prelu_rules.training.copies import remade
 from prelu_rules.training.keras_internals import all_layers, known_logits
@@ -99,6 +100,7 @@ class EasyData:
         return "\n".join([text, *(f"- {remedy.text}" for remedy in self.remedies)])
 
 
+@renamed_arguments(seed="random_state")
 def easy_data_check(
     model: keras.Model | Callable[[], keras.Model],
     *,
@@ -106,7 +108,7 @@ def easy_data_check(
     one_hot: bool | None = None,
     steps: int = 2000,
     seconds: float = 20.0,
-    seed: int = 0,
+    random_state: int = 0,
 ) -> EasyData:
     """Trains a fresh copy of a classifier on as many words as it has classes, each with a class of its own.
 
@@ -122,7 +124,7 @@ def easy_data_check(
         one_hot: whether the loss takes one-hot labels; None if its name tells (without "sparse" in it, it does).
         steps: the most optimiser steps.
         seconds: the most seconds.
-        seed: of the words.
+        random_state: of the words.
 
     Returns:
         What happened.
@@ -144,14 +146,14 @@ def easy_data_check(
         raise UnsupportedModelError(f"the model {copy.name!r} is not built; give it a keras.Input, or call it once.")
     inputs = _inputs(model if isinstance(model, keras.Model) else copy)
     vocabulary = _vocabulary(copy)
-    outputs = copy(_make(inputs, 2, vocabulary, seed), training=False)
+    outputs = copy(_make(inputs, 2, vocabulary, random_state), training=False)
     if not tf.is_tensor(outputs) or outputs.shape.rank < 2:
         raise UnsupportedModelError(f"the model {copy.name!r} has several outputs; easy data are for one, of classes.")
     classes = max(2, outputs.shape[-1])
     number = min(classes, MOST_WORDS) if words is None else words
     if not 2 <= number <= classes:
         raise InvalidValueError(f"words is {number}; with {classes} classes it must be from 2 to {classes}.")
-    x = _make(inputs, number, vocabulary, seed)
+    x = _make(inputs, number, vocabulary, random_state)
     if not copy.compiled:
         copy.compile("adam", _fitting_loss(outputs))
     y = _labels(copy, outputs, number, one_hot)

@@ -188,7 +188,9 @@ class ExactCell:
         It is the mean of the corners that are furthest from each boundary, of a cell without end those near a corner.
 
         Example:
-            >>> ExactCell.of_domain(Box([0], [2]), 1).inner_point
+            >>> cell = ExactCell.of_domain(Box([0], [2]), 1)
+            >>> assert cell is not None
+            >>> cell.inner_point
             array([Fraction(1, 1)], dtype=object)
         """
         climbed = [self._climbed(slack, above=False) for slack in self.table]

@@ -208,7 +208,9 @@ def set_train_function(model: keras.Model, function: TrainFunction | None) -> No
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
         >>> set_train_function(model, lambda batches: {})
-        >>> train_function(model)([])
+        >>> made = train_function(model)
+        >>> assert made is not None
+        >>> made([])
         {}
     """
     model.train_function = function
