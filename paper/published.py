@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from tex import write_macros
 
 from prelu_rules.experiments.layered_network import paper_network
-from prelu_rules.experiments.reproduction import figure2
+from prelu_rules.experiments.reproduction import PRINTED_TWO_DECIMALS, figure2
 from prelu_rules.experiments.toy import ADDITION, XOR
 from prelu_rules.plotting.figure_file import save_figure
 from prelu_rules.plotting.network import plot_network
-from prelu_rules.tolerances import CUT, FORCE_SLEEPS_ABOVE, LINEAR_SLOPE, PRINTED_OUTPUT, PRINTED_TWO_DECIMALS
+from prelu_rules.tolerances import CUT, FORCE_SLEEPS_ABOVE, LINEAR_SLOPE, PRINTED_OUTPUT
 
 
 def main(folder: Path) -> None:

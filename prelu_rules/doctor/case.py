@@ -11,7 +11,9 @@ from prelu_rules.doctor.label_count import LabelCount
 from prelu_rules.doctor.look import Look
 from prelu_rules.doctor.record import NotFinite, Record, Surge
 from prelu_rules.doctor.report import Report
-from prelu_rules.tolerances import SURGE
+
+SURGE = 100.0
+"""A batch whose loss exceeds what training began with by this factor is no noise of batches."""
 
 
 class Case:

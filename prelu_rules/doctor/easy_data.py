@@ -20,10 +20,13 @@ from prelu_rules.doctor.probe import task_of
 from prelu_rules.doctor.remedies import article
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.renamed import renamed_arguments
-from prelu_rules.tolerances import STILL_FALLING
 from prelu_rules.training.copies import remade
 from prelu_rules.training.keras_internals import all_layers, known_logits
 from prelu_rules.values import Array
+
+STILL_FALLING = 0.98
+"""A loss that has fallen below this share of what it was halfway was still falling when the steps were used up."""
+
 
 MOST_WORDS = 64
 """Models with more classes than this are given so many of them."""

@@ -11,10 +11,13 @@ import tensorflow as tf
 
 from prelu_rules.doctor.look import Ranges, Setup
 from prelu_rules.doctor.rows import Rows
-from prelu_rules.tolerances import WIDE_LAYER
 from prelu_rules.training.keras_internals import known_logits
 from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import Array
+
+WIDE_LAYER = 64
+"""A layer of more units than this can be made narrower before it is too narrow to learn."""
+
 
 REACH: dict[str, tuple[float, float]] = {
     "sigmoid": (0, 1),

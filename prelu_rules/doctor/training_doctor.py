@@ -27,16 +27,28 @@ from prelu_rules.doctor.single import see_batch
 from prelu_rules.doctor.tap import Batch, Tap
 from prelu_rules.doctor.task import Task, guess_task
 from prelu_rules.errors import InvalidValueError, TrainingError
-from prelu_rules.tolerances import (
-    BATCHES_SEARCHED,
-    CALLS_PER_PERIOD,
-    FIRST_STEPS,
-    KEPT_BATCHES,
-    KEPT_NUMBERS,
-    PERIOD_STEPS,
-    UNBUDGETED_LOOKS,
-)
 from prelu_rules.training.keras_internals import steps_per_execution
+
+KEPT_NUMBERS = 2**22
+"""The doctor keeps hold of as many numbers of the last batches as this, 16 MB, to find where a NaN came from."""
+
+KEPT_BATCHES = 1000
+"""And of so many batches at most."""
+
+PERIOD_STEPS = 200
+"""Losses are averaged over an epoch, or over so many steps if the epoch is longer."""
+
+CALLS_PER_PERIOD = 20
+"""The same as `PERIOD_STEPS`, in calls of `TrainingDoctor.check`, which may be made for every batch."""
+
+UNBUDGETED_LOOKS = 8
+"""So many times the doctor looks at once at a loss that has risen; after that only within its budget."""
+
+FIRST_STEPS = 64
+"""The labels of so many batches are counted whatever it costs, some microseconds each; then within the budget."""
+
+BATCHES_SEARCHED = 50
+"""So many further batches are searched for the cause of a step that failed."""
 
 
 class TrainingWarning(UserWarning):

@@ -7,8 +7,11 @@ import numpy as np
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import SolverError
-from prelu_rules.tolerances import LP_FEASIBILITY
 from prelu_rules.values import FloatArray
+
+LP_FEASIBILITY = 1e-10
+"""Feasibility tolerance of the linear programming solver, tighter than `CUT`; the least that HiGHS takes."""
+
 
 OTHER_WAYS = (("simplex_strategy", 4), ("simplex_scale_strategy", 0))
 """Options of HiGHS, one at a time, where its own fail: the primal simplex method, and rows that are not scaled."""

@@ -15,8 +15,11 @@ from prelu_rules.geometry.deviation_program import DeviationProgram
 from prelu_rules.geometry.difference import difference
 from prelu_rules.geometry.propagation import bounds_on
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.tolerances import CLOSE_BOUNDS
 from prelu_rules.values import FloatArray, Value
+
+CLOSE_BOUNDS = 1.01
+"""An upper bound that is larger than an attained difference by less than this factor needs no branch and bound."""
+
 
 Method = Literal["auto", "propagation", "milp"]
 

@@ -17,8 +17,12 @@ import numpy as np
 from numba import njit
 
 from prelu_rules.errors import SolverError
-from prelu_rules.tolerances import CUT, LEAST_PIVOT, LEAST_RATE
+from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+LEAST_PIVOT = 1e-9
+"""A slack that falls by less than this per unit of another is not what blocks a walk along an edge."""
+
 
 BELOW, ABOVE, BOTH = 0, 1, 2
 """The sides of a hyperplane on which a cell has an interior."""

@@ -15,8 +15,10 @@ from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
 from prelu_rules.geometry.relaxation import TANGENTS, line_above, line_below
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.tolerances import ONE_ROUNDING
 from prelu_rules.values import Array, FloatArray, IntArray, Value
+
+ONE_ROUNDING = 2.0**-52
+"""A rounding changes a float64 by at most half of this, relatively; the other half covers products of roundings."""
 
 
 @dataclass(frozen=True, eq=False)

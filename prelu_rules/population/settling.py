@@ -10,8 +10,20 @@ import numpy as np
 
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
-from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, RELAPSED_ERROR, STABLE_ERROR, STABLE_LOOKS, STABLE_SLOPE
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
+
+STABLE_LOOKS = 3
+"""A member of a population is stable if so many looks at it in a row, an execution apart, saw the same."""
+
+STABLE_ERROR = 0.02
+"""Errors are stable if they differ by less than this share; batches alone make about 1%."""
+
+STABLE_SLOPE = 0.01
+"""Slopes are stable if they move by less than this; meanwhile the force moves those that nothing holds by 0.1."""
+
+RELAPSED_ERROR = 2.5
+"""The force buys linear units with error, which refits win back; an error this many times the least is a relapse."""
 
 
 class State(NamedTuple):

@@ -9,8 +9,13 @@ from itertools import combinations
 import numpy as np
 
 from prelu_rules.rules.rule import Rule
-from prelu_rules.tolerances import SAME_BEND, SAME_JUMP
 from prelu_rules.values import FloatArray
+
+SAME_BEND = 1e-9
+"""Hyperplanes count as one if their numbers differ by less, divided by the largest weight."""
+
+SAME_JUMP = 1e-6
+"""The difference of two rules is a multiple of a bend's function if what is left of it is smaller, relatively."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from prelu_rules.geometry.ranges import MAX_REGIONS, output_ranges, unit_ranges
 from prelu_rules.network.collapse import ReplacementKind, replacing_lines
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.reading import NetworkLike, read_network
-from prelu_rules.tolerances import ROUNDING
 from prelu_rules.values import FloatArray, Value, frozen_array
+
+ROUNDING = 1e-12
+"""A difference of two networks below this, relative to the range of the output, is what floats round."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,13 @@ import numpy as np
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import ReadNetwork
-from prelu_rules.tolerances import ROUNDING_DEVIATIONS
 from prelu_rules.training.keras_internals import all_layers, input_structure
 from prelu_rules.values import FloatArray
+
+ROUNDING_DEVIATIONS = 8.0
+"""A form is what a Keras model computes if they differ by at most so many deviations of what the model rounds; random
+networks of up to nine layers stay below 1.3, in float16, bfloat16, float32 and float64."""
+
 
 SAMPLED_SCALES = (0.1, 1.0, 10.0, 1000.0)
 """Sizes of the numbers in sampled rows."""

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedModelError
-from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LEAST_ERROR
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.training.attributes import instance_attribute
 from prelu_rules.training.keras_internals import (
     TrainFunction,
@@ -22,6 +22,9 @@ from prelu_rules.training.keras_internals import (
     update_variables,
 )
 from prelu_rules.training.slopes import count_nonlinear, prelu_layers
+
+LEAST_ERROR = 1e-30
+"""Training errors below this count as this, so that the logarithm of an error of 0 is finite."""
 
 
 class _Batch(NamedTuple):

@@ -7,7 +7,7 @@ from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
+QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
 
 
 @parametrize_with_checks([PReLURuleRegressor(**QUICK), PReLURuleClassifier(**QUICK)])

@@ -12,9 +12,9 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.population.population import Population
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
-from prelu_rules.population.settling import Course, Settling, State
+from prelu_rules.population.settling import RELAPSED_ERROR, STABLE_ERROR, STABLE_SLOPE, Course, Settling, State
 from prelu_rules.population.training import PopulationWatch, train_population
-from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LINEAR_SLOPE, RELAPSED_ERROR, STABLE_ERROR, STABLE_SLOPE
+from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LINEAR_SLOPE
 
 ERRORS = st.sampled_from([0.001, 0.02, 0.0202, 0.05, 0.0505, 0.3])
 SLOPES = st.sampled_from([0.25, 0.255, 0.9, 1.0])

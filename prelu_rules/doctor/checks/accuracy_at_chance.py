@@ -8,7 +8,18 @@ from prelu_rules.doctor.finding import Finding
 from prelu_rules.doctor.outputs import Outputs
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import article
-from prelu_rules.tolerances import CHANCE, CLEARLY_BETTER, LARGE_LOGITS, NEARLY_EQUAL_LOGITS
+
+CHANCE = 0.01
+"""Training doctor: an accuracy is consistent with chance if chance reaches it with at least this probability."""
+
+CLEARLY_BETTER = 1e-6
+"""An accuracy was clearly better than chance if chance reaches it with less than this probability."""
+
+NEARLY_EQUAL_LOGITS = 0.05
+"""Logits are nearly equal across classes if their range is less than this share of their size."""
+
+LARGE_LOGITS = 10.0
+"""Logits are large above this size: a healthy network that is unsure has logits near 0."""
 
 
 def accuracy_at_chance(record: Record) -> list[Finding]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from prelu_rules.doctor.finding import Finding
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
-from prelu_rules.tolerances import CONSTANT_OUTPUT, CONSTANT_PROBABILITY, LEAST_ROWS
+from prelu_rules.tolerances import LEAST_ROWS
+
+CONSTANT_OUTPUT = 1e-6
+"""Outputs whose deviation between rows is below this share of their size are constant but for rounding."""
+
+CONSTANT_PROBABILITY = 1e-4
+"""The same for probabilities, absolute."""
 
 
 def constant_output(record: Record) -> list[Finding]:

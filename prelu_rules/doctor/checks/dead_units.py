@@ -9,7 +9,16 @@ import numpy as np
 from prelu_rules.doctor.finding import Finding, Level, Remedy
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
-from prelu_rules.tolerances import DEAD_SHARE, FLAT_SLOPE, SOME_DEAD_SHARE
+
+DEAD_SHARE = 0.5
+"""A layer with more dead units than this share is worth a warning."""
+
+SOME_DEAD_SHARE = 0.1
+"""And with more than this, a note; a few dead ReLUs are usual."""
+
+FLAT_SLOPE = 1e-3
+"""A PReLU slope below this, in absolute value, is a ReLU's: almost nothing of negative inputs passes."""
+
 
 _FREE_SLOPES = Remedy(
     "Start the slopes further from 0, where negative inputs pass and have a gradient.",

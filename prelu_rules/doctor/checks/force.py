@@ -11,7 +11,19 @@ from prelu_rules.doctor.finding import Finding, Remedy
 from prelu_rules.doctor.look import ForceLook, Look
 from prelu_rules.doctor.record import Record
 from prelu_rules.network.slopes import is_linear
-from prelu_rules.tolerances import FORCE_OUT_OF_BALANCE, RELAPSE, RELAPSES, WORSE_LOSS
+
+RELAPSE = 5.0
+"""A loss this many times above the best is a relapse if it had been below the level at which the force wakes."""
+
+RELAPSES = 3
+"""One or two relapses happen in any training with the force; from this many on it does not settle."""
+
+FORCE_OUT_OF_BALANCE = 10.0
+"""A force rate this many times as large as the step that the gradient can make is one that no slope can resist."""
+
+WORSE_LOSS = 1.5
+"""A loss this many times the best is clearly worse."""
+
 
 _WEAKER = Remedy(
     "Make the force weaker: a tenth of the rate, and below the learning rate of an optimiser such as Adam.",

@@ -7,7 +7,13 @@ import math
 from prelu_rules.doctor.finding import Finding
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
-from prelu_rules.tolerances import EXPLODED_GRADIENT, EXPLODED_WEIGHT
+
+EXPLODED_GRADIENT = 1e4
+"""A gradient that has grown by this factor since training began explodes; healthy ones grow by hundreds at most."""
+
+EXPLODED_WEIGHT = 100.0
+"""A weight above this, and above as many times the largest one at the beginning, has run away."""
+
 
 _REMEDIES = ("learning rate", "optimiser", "activation", "regularisers", "width")
 

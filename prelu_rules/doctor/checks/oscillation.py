@@ -8,7 +8,18 @@ import math
 from prelu_rules.doctor.finding import Finding, Place
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
-from prelu_rules.tolerances import OSCILLATION_PERIODS, OSCILLATION_RISE, OSCILLATION_RISES, PROGRESS
+
+OSCILLATION_PERIODS = 8
+"""Oscillation is judged on the mean losses of this many periods."""
+
+OSCILLATION_RISE = 0.1
+"""A rise between two periods counts if it exceeds this share of the first loss, and of the loss it rises from."""
+
+OSCILLATION_RISES = 3
+"""So many rises that count, among the periods judged, are an oscillation if there is no progress beside them."""
+
+PROGRESS = 0.9
+"""A least loss below this share of an earlier one is progress."""
 
 
 def oscillation(record: Record) -> list[Finding]:

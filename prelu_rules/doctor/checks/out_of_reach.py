@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from prelu_rules.doctor.finding import Finding, Remedy
 from prelu_rules.doctor.record import Record
-from prelu_rules.tolerances import UNREACHED_SHARE
+
+UNREACHED_SHARE = 0.05
+"""Fewer targets than this share beyond what outputs can be are noise about the limit, as of a ReLU at 0."""
 
 
 def out_of_reach(record: Record) -> list[Finding]:

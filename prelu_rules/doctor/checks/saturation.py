@@ -5,7 +5,13 @@ from __future__ import annotations
 from prelu_rules.doctor.finding import Finding
 from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, STABLE_SIGMOID, article
-from prelu_rules.tolerances import LOST_ROWS, ROUNDED_PROBABILITY, VANISHED
+from prelu_rules.tolerances import ROUNDED_PROBABILITY
+
+LOST_ROWS = 0.05
+"""More rows than this share, certain of a wrong class, are more than outliers and wrong labels."""
+
+VANISHED = 1e-6
+"""A gradient below this, per row and relative to the largest that cross-entropy can have, moves nothing."""
 
 
 def saturation(record: Record) -> list[Finding]:
