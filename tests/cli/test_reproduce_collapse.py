@@ -6,6 +6,8 @@ import pytest
 
 from prelu_rules.cli import main
 
+pytestmark = pytest.mark.slow
+
 
 def run(capsys, *words):
     """Exit status, standard output and standard error."""

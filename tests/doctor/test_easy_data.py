@@ -9,6 +9,8 @@ import prelu_rules as pr
 from prelu_rules.doctor import easy_data_check
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 
+pytestmark = pytest.mark.slow
+
 
 def compiled(model, loss=LOGITS, learning_rate=0.02):
     model.compile(keras.optimizers.Adam(learning_rate), loss)

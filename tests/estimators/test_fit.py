@@ -8,6 +8,8 @@ from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.estimators.fit import _split, fit_rules
 from prelu_rules.estimators.target import Target
 
+pytestmark = pytest.mark.slow
+
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
     {"a": rng.uniform(-1, 1, 300), "b": rng.uniform(0, 100, 300), "colour": rng.choice(["red", "blue"], 300)}

@@ -17,6 +17,8 @@ from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.export import text_reader
 from prelu_rules.export.terms import printed_rules
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
 KINDS = ["business", "farm", "NA", "01", "1"]
 

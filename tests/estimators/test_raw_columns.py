@@ -13,6 +13,8 @@ import prelu_rules as pr
 from prelu_rules.errors import CellTypeError, DataError, InvalidValueError
 from prelu_rules.population import path
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"members": 1, "hidden": (2,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
 N_ROWS = 12
 X = np.arange(float(N_ROWS))[:, None]

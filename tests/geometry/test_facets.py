@@ -19,6 +19,8 @@ from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 
+pytestmark = pytest.mark.slow
+
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 9)
 
 

@@ -13,6 +13,8 @@ from prelu_rules.errors import InvalidValueError, LimitError, ShapeError
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.network.normal_form import NormalForm
 
+pytestmark = pytest.mark.slow
+
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 8)
 
 

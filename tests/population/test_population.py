@@ -9,6 +9,8 @@ from prelu_rules.population.population import Population
 from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 
+pytestmark = pytest.mark.slow
+
 QUICK = PopulationSettings(members=3, hidden=(4, 3), warm_up_steps=100, force_steps=200, jit=False)
 
 

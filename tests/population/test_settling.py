@@ -16,6 +16,8 @@ from prelu_rules.population.settling import RELAPSED_ERROR, STABLE_ERROR, STABLE
 from prelu_rules.population.training import PopulationWatch, train_population
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LINEAR_SLOPE
 
+pytestmark = pytest.mark.slow
+
 ERRORS = st.sampled_from([0.001, 0.02, 0.0202, 0.05, 0.0505, 0.3])
 SLOPES = st.sampled_from([0.25, 0.255, 0.9, 1.0])
 STATES = st.lists(st.tuples(ERRORS, st.tuples(SLOPES, SLOPES, SLOPES)), min_size=1, max_size=8)

@@ -12,6 +12,8 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.refit import refit
 
+pytestmark = pytest.mark.slow
+
 
 def test_of_a_linear_fit_it_is_exact():
     rng = np.random.default_rng(0)

@@ -18,6 +18,8 @@ from prelu_rules.rules.merging import merged, same_outputs
 from prelu_rules.rules.overlay import uncovered, whole_domain
 from prelu_rules.rules.rule import Condition, Rule
 
+pytestmark = pytest.mark.slow
+
 SQUARE = Box([-1, -1], [1, 1])
 CONSTANT = AffineMap([[0.0, 0.0]], [1.0])
 
