@@ -19,7 +19,7 @@ test: .venv/installed-test
 # These releases warn of what they use of each other that is deprecated by now.
 lowest: .venv-lowest/installed
 	.venv-lowest/bin/python -m pytest -W ignore::DeprecationWarning tests/columns tests/network tests/rules tests/refine \
-		tests/export tests/readers tests/estimators/test_rule_estimators.py
+		tests/export tests/readers tests/training tests/estimators/test_rule_estimators.py
 
 check: .venv/installed-test
 	$(BIN)/ruff check .

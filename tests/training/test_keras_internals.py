@@ -27,10 +27,11 @@ class OwnCall(keras.Model):
 
 def test_is_graph():
     start = keras.Input((3,))
-    assert internals.is_graph(keras.Model(start, start)) and internals.is_graph(compiled())
+    end = layers.Dense(1)(start)
+    assert internals.is_graph(keras.Model(start, end)) and internals.is_graph(compiled())
     for other in (
         OwnCall(),
-        OwnCall(start, start),
+        OwnCall(start, end),
         keras.Sequential([layers.Dense(1)]),
         layers.Dense(1),
         "model",
@@ -42,7 +43,7 @@ def test_is_graph():
 def test_calls_as_keras():
     assert internals.calls_as_keras(layers.Dense(1)) and internals.calls_as_keras(compiled())
     start = keras.Input((3,))
-    assert not internals.calls_as_keras(OwnCall(start, start))
+    assert not internals.calls_as_keras(OwnCall(start, layers.Dense(1)(start)))
 
 
 def test_origin():
@@ -86,8 +87,9 @@ def test_all_layers():
 
 def test_input_structure():
     a, b = keras.Input((2,), name="a"), keras.Input((1,), name="b")
-    assert list(internals.input_structure(keras.Model({"a": a, "b": b}, [a, b]))) == ["a", "b"]
-    assert internals.input_structure(keras.Model([a, b], a))[1] is b
+    both = layers.Concatenate()([a, b])
+    assert list(internals.input_structure(keras.Model({"a": a, "b": b}, both))) == ["a", "b"]
+    assert internals.input_structure(keras.Model([a, b], both))[1] is b
     assert internals.input_structure(compiled()).shape == (None, 3)
 
 
