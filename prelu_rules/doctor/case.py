@@ -13,7 +13,7 @@ from prelu_rules.doctor.record import NotFinite, Record, Surge
 from prelu_rules.doctor.report import Report
 
 SURGE = 100.0
-"""A batch whose loss exceeds what training began with by this factor is no noise of batches."""
+"""A batch whose loss exceeds what training began with by this factor is not noise of the batches."""
 
 
 class Case:
