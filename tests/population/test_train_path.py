@@ -5,9 +5,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import r2_score
 
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.losses.logistic import Logistic
+from prelu_rules.network.compact import CompactForm
 from prelu_rules.population import path as module
 from prelu_rules.population.path import train_path
 from prelu_rules.population.settings import PathSettings, PopulationSettings
+from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.frontier import Frontier
 
 pytestmark = pytest.mark.slow
@@ -215,3 +218,15 @@ def test_equal_inputs_of_several_classes_are_several_observations():
     point = train_path(x, y, loss="logistic", settings=QUICK)[0]
     # If all rows of a kind were left out at once, one of the three inputs would seem to be worth no number.
     assert point.n_numbers == 4 and point.train_score == LogisticRegression().fit(x, y).score(x, y)
+
+
+@pytest.mark.parametrize(("boundary", "needed"), [(0.0, False), (0.93, True)])
+def test_a_light_penalty_is_tried_only_where_the_usual_one_does_not_separate(boundary, needed):
+    """With it more numbers were chosen for classes that were right anyway."""
+    x = np.linspace(-1, 1, 60)[:, None]
+    x = x[np.abs(x[:, 0] - boundary) > (0.3 if not needed else 0.0)]
+    y = (x[:, 0] > boundary).astype(float)
+    task = Task(x, y, np.full(len(x), 1 / len(x)), Logistic(), 1 / len(x))
+    flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
+    tried, refitted = module._separating(flat, [task, task], PathSettings())
+    assert bool(tried) == bool(refitted) == needed
