@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from prelu_rules.cli import check, collapse, extract, fit, reproduce
+from prelu_rules.cli.interruption import heard_interruptions, ignore_interruptions
 from prelu_rules.errors import PReLURulesError
 
 app = typer.Typer(
@@ -60,13 +61,15 @@ def main(arguments: list[str] | None = None) -> None:
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), heard_interruptions():
             warnings.showwarning = _show  # type: ignore[assignment]
             status = app(words or ["--help"], standalone_mode=False)
     except PReLURulesError as problem:
         _stop(str(problem))
     except UsageError as problem:
         _stop(problem.format_message())
+    if arguments is None:
+        ignore_interruptions()
     if status == INTERRUPTED:
         print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,89 @@
+"""Ctrl-C that is not lost.
+
+Python drops a `KeyboardInterrupt` that is raised while an object is destroyed, and a module that tries an optional import
+may swallow one. In both cases the interruption is repeated until it is heard.
+"""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+PAUSE = 0.05
+"""Seconds after which an interruption that could not be heard is repeated."""
+
+
+@contextmanager
+def heard_interruptions() -> Iterator[None]:
+    """Within the block every Ctrl-C raises `KeyboardInterrupt` where it ends the block, soon if not at once.
+
+    Where Ctrl-C is ignored, as in the background of a shell, or handled by somebody else, nothing is changed.
+
+    Example:
+        >>> try:
+        ...     with heard_interruptions():
+        ...         signal.raise_signal(signal.SIGINT)
+        ... except KeyboardInterrupt:
+        ...     print("interrupted")
+        interrupted
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+        return
+    before = sys.unraisablehook
+
+    def on_interruption(_: int, frame: FrameType | None) -> None:
+        if _imports(frame):
+            _repeat()
+        else:
+            raise KeyboardInterrupt
+
+    def on_dropped(dropped: sys.UnraisableHookArgs) -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            _repeat()
+        else:
+            before(dropped)
+
+    signal.signal(signal.SIGINT, on_interruption)
+    sys.unraisablehook = on_dropped
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def ignore_interruptions() -> None:
+    """From here on Ctrl-C does nothing: all is done, and only the interpreter has to end."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _repeat() -> None:
+    """Interrupt the main thread once more after a pause."""
+    if hasattr(signal, "pthread_kill"):
+        main = threading.main_thread().ident
+        assert main is not None, "the main thread has started"
+        # Unlike interrupt_main, a signal also ends a wait of the system.
+        timer = threading.Timer(PAUSE, signal.pthread_kill, (main, signal.SIGINT))
+    else:
+        timer = threading.Timer(PAUSE, _thread.interrupt_main)
+    timer.daemon = True
+    timer.start()
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported where an interruption arrives."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
