@@ -131,7 +131,8 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
     """
     counts = np.bincount(system.assign(x), minlength=len(system))
     order = np.argsort(-counts, kind="stable")
-    return replace(system, rules=tuple(replace(system.rules[k], count=int(counts[k])) for k in order))
+    rules = [replace(system.rules[k].without_evidence(), count=int(counts[k])) for k in order]
+    return replace(system, rules=tuple(rules))
 
 
 def columns_and_rows(
