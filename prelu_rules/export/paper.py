@@ -1,4 +1,4 @@
-"""The paper's text format (section on rules); `text_reader` reads it.
+"""The paper's text format (section on rules); `paper_reader` reads it.
 
     IF +1.00*in3 +1.00*in4 -1.00 < 0  (PReLU #3 on level 1 is neg. ln(1-weight)=-2.58)
     THEN  (4 of 16 rows)
