@@ -154,7 +154,7 @@ def _signed(value: float, places: int | None) -> str:
     if places is not None:
         value = rounded(value, places)
         # The shortest text that is this float, with an exponent.
-        return f"{value:+}" if places > LONGEST or abs(value) >= 10**LONGEST else f"{value:+.{places}f}"
+        return f"{value:+}" if places > LONGEST or abs(value) >= 10**LONGEST else f"{value:+.{max(places, 0)}f}"
     fraction = as_fraction(value)
     return f"{float(value):+}" if fraction is None else f"{fraction.numerator:+}/{fraction.denominator}"
 
