@@ -13,7 +13,6 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.presentation.by_state import (
-    MOST_COMBINATIONS,
     Function,
     Linear,
     Part,
@@ -142,9 +141,7 @@ def _spelled(columns: tuple[Column, ...], row: FloatArray, precision: Precision 
     return Boundary(columns, total.linear, offset), lead > 0
 
 
-def from_first_levels(
-    columns: Sequence[Column], weights: FloatArray, constant: float
-) -> tuple[FloatArray, float]:
+def from_first_levels(columns: Sequence[Column], weights: FloatArray, constant: float) -> tuple[FloatArray, float]:
     """An affine function whose weights of first levels are 0, which is the same on rows that have one level each.
 
     Args:

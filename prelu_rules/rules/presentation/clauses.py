@@ -25,6 +25,9 @@ from prelu_rules.rules.presentation.statements import (
 Table = dict[tuple[State, ...], Leaf]
 """What is asked in combinations of states of some columns; combinations that do not matter are left out."""
 
+Branches = list[tuple[Where, Leaf]]
+"""Tests that exclude each other, and what is asked where they pass."""
+
 Letters = Mapping[Side, tuple[Letter, bool]]
 """The bends that conditions can be written by, and whether they hold or not."""
 
@@ -50,17 +53,18 @@ def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
     for k, table in tables.items():
         for column, states in _tests(pruned.requirements[k].columns, table).items():
             tests[column] = tests.get(column, set(states_of(column))) & states
-    found: list[Clause] = [(Alternative((Test(column, _ordered(column, tests[column])),)),) for column in pruned.columns if column in tests]
-    bounds: dict[Sum, list[tuple[Requirement, list[tuple[Where, Leaf]]]]] = {}
+    found: list[Clause] = [
+        (Alternative((Test(column, _ordered(column, tests[column])),)),) for column in pruned.columns if column in tests
+    ]
+    bounds: dict[Sum, list[tuple[Requirement, Branches]]] = {}
     for k, requirement in enumerate(pruned.requirements):
         if k in by_letter:
             found.append((Alternative(bends=(by_letter[k],)),))
             continue
+        branches = list(requirement.pieces)
         if k in tables:
-            left = _allowed(requirement.columns, tables[k], tests)
-            branches = [(where, leaf) for where, leaf in _branches(requirement.columns, left) if leaf is not False]
-        else:
-            branches = list(requirement.pieces)
+            branches = _branches(requirement.columns, _allowed(requirement.columns, tables[k], tests))
+        branches = [(where, leaf) for where, leaf in branches if leaf is not False]
         if any(where or leaf is not True for where, leaf in branches):
             bounds.setdefault(requirement.total, []).append((requirement, branches))
     for both in bounds.values():
@@ -112,7 +116,7 @@ def _allowed(columns: tuple[Column, ...], table: Table, tests: Mapping[Column, s
     }
 
 
-def _branches(columns: tuple[Column, ...], table: Table) -> list[tuple[Where, Leaf]]:
+def _branches(columns: tuple[Column, ...], table: Table) -> Branches:
     """A table as tests that exclude each other, and what is asked where they pass; the largest group of states last."""
     if len(set(map(repr, table.values()))) <= 1:
         return [((), leaf) for leaf in list(table.values())[:1]]
@@ -157,7 +161,7 @@ def _ordered(column: Column, states: set[State]) -> tuple[State, ...]:
     return tuple(state for state in states_of(column) if state in states)
 
 
-def _meeting(both: list[tuple[Requirement, list[tuple[Where, Leaf]]]]) -> Iterator[Clause]:
+def _meeting(both: list[tuple[Requirement, Branches]]) -> Iterator[Clause]:
     """Lower and upper bounds of one sum, in one clause where they have the same tests."""
     if len(both) == 2 and [where for where, _ in both[0][1]] == [where for where, _ in both[1][1]]:
         lower, upper = sorted(both, key=lambda one: not one[0].lower)

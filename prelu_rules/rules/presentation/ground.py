@@ -170,4 +170,9 @@ def _everything_but(n_inputs: int, fixed: dict[int, float]) -> Frame:
     free: BoolArray = ~np.isin(np.arange(n_inputs), list(fixed))
     centre = np.zeros(n_inputs)
     centre[list(fixed)] = list(fixed.values())
-    return replace(Frame.of_everything(n_inputs), centre=centre, basis=np.eye(n_inputs)[:, free], rows=np.empty((0, int(free.sum()) + 1)))
+    return replace(
+        Frame.of_everything(n_inputs),
+        centre=centre,
+        basis=np.eye(n_inputs)[:, free],
+        rows=np.empty((0, int(free.sum()) + 1)),
+    )

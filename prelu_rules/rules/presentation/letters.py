@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-import numpy as np
-
 from prelu_rules.columns.column import Column
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.presentation.boundaries import Boundary, Side
@@ -52,7 +50,7 @@ def letters_of(
         counts on the boundary is none.
     """
     found = {}
-    resolved = _Resolved(formula, holding)
+    resolved = Resolved(formula, holding)
     for side in dict.fromkeys(sides):
         boundary = boundaries[side.boundary]
         for place, bend in enumerate(formula.bends):
@@ -65,7 +63,7 @@ def letters_of(
     return found
 
 
-class _Resolved:
+class Resolved:
     """The bends of a formula as functions of numbers and states, where it is known which of them hold."""
 
     def __init__(self, formula: Formula, holding: Sequence[bool]) -> None:
@@ -76,6 +74,10 @@ class _Resolved:
         cases = [case for case in self._bends[place].cases if self._applies(case)]
         outside = [Part((), Linear(Fraction(-1))), *(Part(case.where, Linear(Fraction(1))) for case in cases)]
         return (*outside, *(part for case in cases for part in self._case(case)))
+
+    def sum(self, total: Sum) -> Function:
+        """A sum without bends."""
+        return self._sum(total, ())
 
     def _applies(self, case: Case) -> bool:
         return all(self._holding[letter.place] == side for letter, side in case.bends)
@@ -135,9 +137,7 @@ def _direction(boundary: Boundary, bend: Function, precision: Precision | None) 
     return directions.pop() if len(directions) == 1 else None
 
 
-def _piece_direction(
-    one: Linear, other: Linear, columns: Sequence[Column], precision: Precision | None
-) -> int | None:
+def _piece_direction(one: Linear, other: Linear, columns: Sequence[Column], precision: Precision | None) -> int | None:
     """The same where states are known; 0 where neither has numbers, and so may have either direction."""
     if not one.weights and not other.weights:
         return 0
@@ -146,7 +146,7 @@ def _piece_direction(
         return None
     factor = other.weights[lead] / one.weights[lead]
     scales = _scales(columns, precision)
-    size = max(float(abs(w)) * scales.get(of, 1.0) for of, w in one.weights.items())
+    size = max(abs(float(one.constant)), *(float(abs(w)) * scales.get(of, 1.0) for of, w in one.weights.items()))
     allowed = size * (SAME_BOUNDARY if precision is None else ROUNDINGS * 10.0**-precision.digits)
     apart = other.times(1 / factor).plus(one.times(Fraction(-1)))
     numbers = [(float(abs(w)), scales.get(of, 1.0)) for of, w in apart.weights.items()]

@@ -5,8 +5,10 @@ A weight of 1 or -1 is not printed, nor is a number that is 0 in a sum of others
 
 from __future__ import annotations
 
-from prelu_rules.rules.presentation.presentation import Formula, Presentation, PresentedOutput, PresentedRule
-from prelu_rules.rules.presentation.statements import Clause, Sum
+from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
+from prelu_rules.rules.presentation.length import numbers_of_sum
+from prelu_rules.rules.presentation.presentation import Presentation, PresentedOutput, PresentedRule
+from prelu_rules.rules.presentation.statements import Clause
 
 
 def n_numbers(presentation: Presentation) -> int:
@@ -19,31 +21,13 @@ def n_numbers(presentation: Presentation) -> int:
         The count.
 
     Example:
+        >>> from prelu_rules.rules.presentation.statements import Sum
         >>> fee = PresentedRule(1, (), False, (PresentedOutput(Sum(2.5, ())),))
         >>> n_numbers(Presentation((), ("fee",), None, (fee,)))
         1
     """
     formula = 0 if presentation.formula is None else n_numbers_of_formula(presentation.formula)
     return formula + sum(map(n_numbers_of_rule, (*presentation.rules, *presentation.decisions)))
-
-
-def n_numbers_of_formula(formula: Formula) -> int:
-    """The numbers of the formula.
-
-    Args:
-        formula: the formula.
-
-    Returns:
-        The count: of the bases, of what each output has for each unit of a bend, and of the bends, once.
-
-    Example:
-        >>> from prelu_rules.rules.presentation.presentation import OutputFormula
-        >>> n_numbers_of_formula(Formula((OutputFormula("y", Sum(2.0, ()), ()),), ()))
-        1
-    """
-    outputs = sum(_n_of_sum(o.base) + sum(abs(weight) != 1 for weight, _ in o.bends) for o in formula.outputs)
-    cases = [case for bend in formula.bends for case in bend.cases]
-    return outputs + sum(n_weights(case.total) + (case.threshold is not None) for case in cases)
 
 
 def n_numbers_of_rule(rule: PresentedRule) -> int:
@@ -56,12 +40,12 @@ def n_numbers_of_rule(rule: PresentedRule) -> int:
         The count.
 
     Example:
+        >>> from prelu_rules.rules.presentation.statements import Sum
         >>> n_numbers_of_rule(PresentedRule(1, (), True, (PresentedOutput(Sum(0.0, ()), like=1),)))
         0
     """
     conditions = 0 if rule.otherwise else sum(map(n_numbers_of_clause, rule.clauses))
-    outputs = () if rule.decision is not None else rule.outputs
-    return conditions + sum(map(n_numbers_of_output, outputs))
+    return conditions + sum(map(n_numbers_of_output, rule.outputs))
 
 
 def n_numbers_of_output(output: PresentedOutput) -> int:
@@ -74,12 +58,14 @@ def n_numbers_of_output(output: PresentedOutput) -> int:
         The count; an output that is 0 is one number.
 
     Example:
+        >>> from prelu_rules.rules.presentation.statements import Sum
         >>> n_numbers_of_output(PresentedOutput(Sum(0.0, ())))
         1
     """
     if output.like is not None:
         return 0
-    return n_weights(output.total) + (output.total.constant != 0) if output.relative else _n_of_sum(output.total)
+    zero = not output.relative and not output.total.terms and output.total.constant == 0
+    return numbers_of_sum(output.total) + zero
 
 
 def n_numbers_of_clause(clause: Clause) -> int:
@@ -96,7 +82,7 @@ def n_numbers_of_clause(clause: Clause) -> int:
         0
     """
     comparisons = [one.comparison for one in clause if one.comparison is not None]
-    return sum(n_weights(c.total) + (c.lower is not None) + (c.upper is not None) for c in comparisons)
+    return sum(numbers_of_sum(c.total) + (c.lower is not None) + (c.upper is not None) for c in comparisons)
 
 
 def n_thresholds(clause: Clause) -> int:
@@ -114,24 +100,3 @@ def n_thresholds(clause: Clause) -> int:
     """
     comparisons = [one.comparison for one in clause if one.comparison is not None]
     return any(c.lower is not None for c in comparisons) + any(c.upper is not None for c in comparisons)
-
-
-def n_weights(total: Sum) -> int:
-    """The weights of a sum that are printed.
-
-    Args:
-        total: the sum.
-
-    Returns:
-        The count, without the constant.
-
-    Example:
-        >>> from prelu_rules.rules.presentation.statements import Term
-        >>> n_weights(Sum(0.0, (Term(1.0, "age"), Term(2.0, "kwh"))))
-        1
-    """
-    return sum(term.of is None or abs(term.weight) != 1 for term in total.terms)
-
-
-def _n_of_sum(total: Sum) -> int:
-    return n_weights(total) + (total.constant != 0 or not total.terms)

@@ -104,9 +104,7 @@ def _told_apart(requirement: Requirement) -> Function:
 class _Cell:
     """A rule in one combination of states."""
 
-    def __init__(
-        self, ground: Ground, where: Where, requirements: Sequence[Requirement], known: Sequence[int]
-    ) -> None:
+    def __init__(self, ground: Ground, where: Where, requirements: Sequence[Requirement], known: Sequence[int]) -> None:
         part = ground.part(where)
         assert part is not None
         self.where, self._part = where, part

@@ -10,6 +10,7 @@ from prelu_rules.columns.column import Column
 from prelu_rules.rules.presentation.boundaries import Boundary, Side
 from prelu_rules.rules.presentation.by_state import Where, by_state, joined
 from prelu_rules.rules.presentation.decimals import plain
+from prelu_rules.rules.presentation.length import numbers_of_sum
 from prelu_rules.rules.presentation.statements import Bound, Sum, Test, states_of
 
 MOST_JOINED = 10**6
@@ -41,6 +42,12 @@ class Requirement:
     def columns(self) -> tuple[Column, ...]:
         """Those whose states make a difference."""
         return tuple({test.column: None for where, _ in self.pieces for test in where})
+
+    @property
+    def numbers_besides_threshold(self) -> int:
+        """The numbers that it takes, without one threshold."""
+        bounds = sum(isinstance(leaf, Bound) for _, leaf in self.pieces)
+        return numbers_of_sum(self.total) + max(0, bounds - 1)
 
     def at(self, where: Where) -> Leaf:
         """What is asked where tests pass that say at least as much as those of one piece."""
@@ -93,9 +100,7 @@ def split(requirement: Requirement) -> list[Requirement]:
     columns = requirement.columns
     if len(columns) < 2 or not met:
         return [requirement]
-    passing = {
-        column: {state for where in met for state in _states(where, column)} for column in columns
-    }
+    passing = {column: {state for where in met for state in _states(where, column)} for column in columns}
     for where, leaf in requirement.pieces:
         if leaf is False and all(passing[column] & set(_states(where, column)) for column in columns):
             return [requirement]
