@@ -163,6 +163,32 @@ def by_state(
     return None if len(found) > most else found
 
 
+def both_pass(one: Where, other: Where) -> Where | None:
+    """Tests that pass where two sets of tests do.
+
+    Args:
+        one: tests.
+        other: tests.
+
+    Returns:
+        Tests of distinct columns; None where both sets never pass.
+
+    Example:
+        >>> smoker = Column("smoker", "yes/no")
+        >>> no, yes = ((Test(smoker, (state,)),) for state in states_of(smoker))
+        >>> both_pass(no, yes) is None, both_pass((), yes) == yes
+        (True, True)
+    """
+    found = {test.column: test for test in one}
+    for test in other:
+        mine = found.get(test.column, test)
+        states = tuple(state for state in mine.states if state in test.states)
+        if not states:
+            return None
+        found[test.column] = Test(test.column, states)
+    return tuple(found.values())
+
+
 def joined(pieces: Sequence[tuple[Where, Content]]) -> list[tuple[Where, Content]]:
     """Combinations of states with the same content as one, where tests of one column can say so.
 

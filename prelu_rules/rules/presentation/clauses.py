@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from prelu_rules.columns.column import Column
-from prelu_rules.rules.presentation.boundaries import Side
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.pruning import Pruned
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
@@ -28,8 +27,8 @@ Table = dict[tuple[State, ...], Leaf]
 Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
-Letters = Mapping[Side, tuple[Letter, bool]]
-"""The bends that conditions can be written by, and whether they hold or not."""
+Letters = Mapping[int, tuple[Letter, bool]]
+"""By the number of a requirement, the bend that it is written by, and whether that holds or not."""
 
 
 def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
@@ -37,17 +36,13 @@ def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
 
     Args:
         pruned: the rule.
-        letters: conditions that are written by letters.
+        letters: requirements that are written by letters.
 
     Returns:
         Tests of one column each first, in the order of the columns, then the rest in the order of the conditions. None
         of them follows from the others on the domain.
     """
-    by_letter = {
-        k: letters[requirement.sides[0]]
-        for k, requirement in enumerate(pruned.requirements)
-        if len(requirement.sides) == 1 and requirement.sides[0] in letters and _is_needed(pruned, k)
-    }
+    by_letter = {k: letter for k, letter in letters.items() if _is_needed(pruned, k)}
     tables = {k: _table(pruned, k) for k in pruned.known if k not in by_letter}
     tests: dict[Column, set[State]] = {}
     for k, table in tables.items():

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from prelu_rules.columns.column import features_of
 from prelu_rules.domains.linear_program import CellProgram
-from prelu_rules.rules.presentation.by_state import Function, Linear, Where, by_state
+from prelu_rules.rules.presentation.by_state import Function, Linear, Where, both_pass, by_state
 from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
+from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.ground import Cut, Ground, Part
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
 from prelu_rules.rules.presentation.statements import Bound
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import FloatArray
 
 MOST_CELLS = 96
 """Combinations of states up to which each is looked at; where a rule has more, its longest conditions all stay."""
@@ -53,11 +52,18 @@ class Pruned:
         """Combinations of states, and what is needed of each requirement there."""
         return [(cell.where, cell.leaves) for cell in self._cells]
 
-    def inner_point(self) -> FloatArray | None:
-        """An encoded row, `(n_features,)`, that is well inside the rule; None where there is none."""
-        found = [cell.inner_point(self._ground) for cell in self._cells if not cell.empty]
-        depth, point = max(found, key=lambda one: one[0], default=(-1.0, None))
-        return point if depth > 0 else None
+    def sides_of(self, function: Function, tolerance: float) -> tuple[bool, bool]:
+        """Whether a function is above 0 somewhere in the rule, and whether it is below.
+
+        Args:
+            function: of numbers and states.
+            tolerance: how far it has to reach there, in half widths of the domain.
+        """
+        reaches = [reach for cell in self._cells if not cell.empty for reach in cell.reaches(self._ground, function)]
+        above, below = (max((reach[side] for reach in reaches), default=-np.inf) for side in (0, 1))
+        if max(above, below) <= tolerance:
+            return above >= below, above < below
+        return above > tolerance, below > tolerance
 
     def _prune(self, number: int) -> None:
         """Mark where a requirement is not needed, as long as the others stay."""
@@ -144,10 +150,18 @@ class _Cell:
                 return beyond < 0
         return not self._part.possible([*self._others(number), opposite])
 
-    def inner_point(self, ground: Ground) -> tuple[float, FloatArray | None]:
-        """How deep a row of one state in each cell is inside the rule at most, and the row."""
-        part = ground.part(ground.one_state_each(self.where))
-        return (-1.0, None) if part is None else part.inner_point(list(self._cuts.values()))
+    def reaches(self, ground: Ground, function: Function) -> Iterator[tuple[float, float]]:
+        """How far the rule reaches to where a function is above 0, and to where it is below, by its states."""
+        pieces = by_state(ground.columns, [function], MOST_CELLS)
+        if pieces is None:
+            yield np.inf, np.inf
+        for where, (linear,) in pieces or ():
+            both = both_pass(self.where, where)
+            part = None if both is None else ground.part(both)
+            program = None if part is None else _cut_down(part, self._cuts.values())
+            if program is not None:
+                row = ground.row(linear)
+                yield program.reach(row[:-1], float(row[-1])), program.reach(-row[:-1], -float(row[-1]))
 
     def _others(self, number: int) -> list[Cut]:
         return [cut for k, cut in self._cuts.items() if k != number]
@@ -155,9 +169,7 @@ class _Cell:
 
 def _cut(ground: Ground, requirement: Requirement, bound: Bound) -> Cut:
     """A bound as a half-space of features."""
-    row = np.zeros(len(features_of(ground.columns)) + 1)
-    for term in requirement.total.terms:
-        row[ground.place_of_number(term.of)] = term.weight
+    row = ground.row(Linear(weights={term.of: exact(term.weight) for term in requirement.total.terms if term.of}))
     row[-1] = -bound.value
     return Cut(row if requirement.lower else -row, strict=not bound.included)
 
@@ -167,6 +179,16 @@ def _with_interior(part: Part, cuts: Sequence[Cut]) -> CellProgram | None:
     program = CellProgram(part.frame)
     for cut in cuts:
         if program.reach(cut.row[:-1], float(cut.row[-1])) <= CUT:
+            return None
+        program.push(cut.row[:-1], float(cut.row[-1]))
+    return program
+
+
+def _cut_down(part: Part, cuts: Iterable[Cut]) -> CellProgram | None:
+    """What cuts leave of a part, as a linear program; None where that is nothing."""
+    program = CellProgram(part.frame)
+    for cut in cuts:
+        if program.reach(cut.row[:-1], float(cut.row[-1])) <= 0:
             return None
         program.push(cut.row[:-1], float(cut.row[-1]))
     return program
