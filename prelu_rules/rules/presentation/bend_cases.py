@@ -16,7 +16,7 @@ from prelu_rules.rules.presentation.base import base_and_adjustments
 from prelu_rules.rules.presentation.by_state import Function, Linear, Part, Where, by_state, joined
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.places import Rounding
-from prelu_rules.rules.presentation.room import Room, Situation
+from prelu_rules.rules.presentation.room import MOST_INNER, Room, Situation
 from prelu_rules.rules.presentation.statements import Bend, Case, Letter, Sum
 
 Gates = tuple[tuple[Letter, bool], ...]
@@ -73,7 +73,7 @@ def pieces_of(room: Room, function: Function, sums: Mapping[Letter, Function]) -
         situation = Situation(room, where, dict(zip(inner, others, strict=True)))
         piece = _piece(situation, total)
         both.amounts.append((where, piece))
-        both.gated.append((where, piece and _gated(situation, piece)))
+        both.gated.append((where, _gated(situation, piece) if piece and len(inner) <= MOST_INNER else piece))
     return both
 
 
@@ -96,7 +96,8 @@ def bend_of(pieces: Pieces, room: Room, rounding: Rounding, strict: bool) -> Ben
     """Pieces as a bend with one case for all that are equal as printed."""
     rounded = [(where, piece and replace(piece, total=rounding(piece.total))) for where, piece in pieces]
     cases = []
-    for where, piece in joined(rounded):
+    # "Elsewhere" comes last.
+    for where, piece in sorted(joined(rounded), key=lambda one: [len(test.states) for test in one[0]]):
         if piece is not None:
             constant, terms = plain(piece.total.constant), piece.total.terms(room.columns)
             total, threshold = (Sum(constant, terms), None) if piece.always else (Sum(0.0, terms), 0.0 - constant)

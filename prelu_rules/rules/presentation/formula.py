@@ -27,7 +27,7 @@ from prelu_rules.rules.presentation.presentation import Formula
 from prelu_rules.rules.presentation.room import Room
 from prelu_rules.rules.presentation.statements import Bend, Letter
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import BoolArray
+from prelu_rules.values import BoolArray, FloatArray
 
 
 def formula_of(system: RuleSystem, precision: Precision | None) -> Formula | None:
@@ -72,12 +72,11 @@ class _Formula:
     ) -> None:
         self._columns, self._names, self._turned = system.columns, system.output_names, turned
         self._room = Room(system.columns, system.domain)
-        self._places = Places(system.columns, compact, precision)
         self._n_units, self._n_inputs = compact.n_units, compact.n_inputs
+        weights = _scaled_by_numbers(compact, np.array([not feature.is_indicator for feature in system.features]))
+        self._places = Places(system.columns, weights[: self._n_units], precision)
         # What is told of is what is printed.
-        self._weights = (
-            compact.weights if precision is None else rounded_weights(compact.weights, compact.n_inputs, precision)
-        )
+        self._weights = weights if precision is None else rounded_weights(weights, compact.n_inputs, precision)
         self._sums: dict[Letter, Function] = {}
         self._bends: dict[Letter, Bend] = {}
         # What stands for units in the rows behind them.
@@ -124,6 +123,17 @@ class _Formula:
         """Whether a function in the place of a unit that never bends takes no more numbers than a name for it."""
         uses, length = int(np.count_nonzero(self._weights[:, self._n_inputs + unit])), _length(function)
         return uses * length <= uses + length
+
+
+def _scaled_by_numbers(compact: CompactForm, is_number: BoolArray) -> FloatArray:
+    """The weights of a compact form, with 1 or -1 as the largest weight of a number in each unit that has some."""
+    weights = compact.weights.copy()
+    for unit in range(compact.n_units):
+        largest = np.abs(weights[unit, : compact.n_inputs][is_number]).max(initial=0)
+        if largest > 0:
+            weights[unit] /= largest
+            weights[:, compact.n_inputs + unit] *= largest
+    return weights
 
 
 def _length(function: Function) -> int:
