@@ -92,9 +92,22 @@ def linear_parts(pieces: Pieces) -> Function | None:
     return tuple(Part(where, piece.total) for where, piece in there)
 
 
-def bend_of(pieces: Pieces, room: Room, rounding: Rounding, strict: bool) -> Bend:
-    """Pieces as a bend with one case for all that are equal as printed."""
-    rounded = [(where, piece and replace(piece, total=rounding(piece.total))) for where, piece in pieces]
+def bend_of(pieces: Pieces, room: Room, rounding: Rounding, strict: bool, factor: Fraction) -> Bend:
+    """Pieces as a bend with one case for all that are equal as printed.
+
+    Args:
+        pieces: the pieces.
+        room: the domain.
+        rounding: to the numbers that are printed.
+        strict: whether it holds only where the sum is above the threshold.
+        factor: what the pieces are divided by; above 0.
+
+    Returns:
+        The bend.
+    """
+    rounded = [
+        (where, piece and replace(piece, total=rounding(piece.total.times(1 / factor)))) for where, piece in pieces
+    ]
     cases = []
     # "Elsewhere" comes last.
     for where, piece in sorted(joined(rounded), key=lambda one: [len(test.states) for test in one[0]]):
@@ -111,18 +124,13 @@ def flat_bend(room: Room, function: Function, rounding: Rounding, strict: bool) 
     return Bend((Case((), (), Sum(0.0, total.terms), 0.0 - total.constant),), strict)
 
 
-def scale_of(pieces: Pieces) -> Fraction:
-    """By what pieces with gates are divided: the largest weight of a number in the first, unless there is one of 1."""
-    there = [piece for _, piece in pieces if piece is not None and piece.gates]
-    weights = [abs(w) for piece in there for of, w in piece.total.weights.items() if isinstance(of, str)]
-    if not weights or 1 in weights:
-        return Fraction(1)
-    return max(abs(w) for of, w in there[0].total.weights.items() if isinstance(of, str))
-
-
-def scaled(pieces: Pieces, factor: Fraction) -> Pieces:
-    """Pieces divided by a number above 0."""
-    return [(where, piece and replace(piece, total=piece.total.times(1 / factor))) for where, piece in pieces]
+def largest_weight(pieces: Pieces) -> Fraction:
+    """The largest weight of a number in the first sum that has some; 1 if there is none."""
+    for _, piece in pieces:
+        weights = [abs(w) for of, w in piece.total.weights.items() if isinstance(of, str)] if piece else []
+        if weights:
+            return max(weights)
+    return Fraction(1)
 
 
 def _letters_in(function: Function, sums: Mapping[Letter, Function]) -> list[Letter]:

@@ -13,10 +13,9 @@ from prelu_rules.rules.presentation.base import base_and_adjustments
 from prelu_rules.rules.presentation.bend_cases import (
     bend_of,
     flat_bend,
+    largest_weight,
     linear_parts,
     pieces_of,
-    scale_of,
-    scaled,
 )
 from prelu_rules.rules.presentation.by_state import Function, Linear, Part, function_of, substituted
 from prelu_rules.rules.presentation.length import numbers_of_bend
@@ -105,13 +104,14 @@ class _Formula:
         functions = [linear for linear in map(linear_parts, ways or ()) if linear is not None]
         if functions and self._may_go(unit, shortest := min(functions, key=_length)):
             return shortest
-        ways_to_say = [(flat_bend(self._room, function, self._places.unit(unit), strict), Fraction(1))]
+        said = [(flat_bend(self._room, function, self._places.unit(unit), strict), Fraction(1))]
         if ways is not None:
-            factor = scale_of(ways.gated)
-            gated = bend_of(scaled(ways.gated, factor), self._room, self._places.unit(unit, factor), strict)
-            amounts = bend_of(ways.amounts, self._room, self._places.unit(unit), strict)
-            ways_to_say = [(gated, factor), (amounts, Fraction(1)), *ways_to_say]
-        bend, factor = min(ways_to_say, key=lambda way: numbers_of_bend(way[0]))
+            scaled = [(ways.gated, largest_weight(ways.gated)), (ways.gated, Fraction(1)), (ways.amounts, Fraction(1))]
+            said = [
+                *((bend_of(one, self._room, self._places.unit(unit, by), strict, by), by) for one, by in scaled),
+                *said,
+            ]
+        bend, factor = min(said, key=lambda way: numbers_of_bend(way[0]))
         letter = next((other for other, known in self._bends.items() if known == bend), Letter(unit))
         if letter not in self._bends:
             self._bends[letter] = bend
