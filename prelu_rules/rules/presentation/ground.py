@@ -15,7 +15,7 @@ from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.rules.presentation.by_state import Linear, Of, Where
+from prelu_rules.rules.presentation.by_state import ByColumn, Of, Where
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.statements import State, states_of
 from prelu_rules.tolerances import CUT
@@ -62,12 +62,19 @@ class Ground:
             self._parts[where] = self._part(where)
         return self._parts[where]
 
-    def row(self, linear: Linear) -> FloatArray:
-        """A function of numbers alone as weights of features and a constant, `(n_features + 1,)`."""
+    def row(self, parts: ByColumn) -> FloatArray:
+        """A function, by columns, as weights of features and a constant, `(n_features + 1,)`.
+
+        What a state adds to the weight of a number cannot be said so, and is left out.
+        """
         row = np.zeros(len(self._places) + 1)
-        for of, weight in linear.weights.items():
-            row[self._numbers[of]] = plain(weight)
-        row[-1] = plain(linear.constant)
+        for (name, state), linear in parts.items():
+            if not name:
+                for of, weight in linear.weights.items():
+                    row[self._numbers[of]] = plain(weight)
+                row[-1] += plain(linear.constant)
+            elif state is not None:
+                row[self._places[state]] = plain(linear.constant)
         return row
 
     def _allows(self, column: Column, state: State) -> bool:

@@ -9,7 +9,16 @@ from functools import cached_property
 from prelu_rules.columns.column import Column
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.presentation.boundaries import Boundary
-from prelu_rules.rules.presentation.by_state import Function, Linear, Part, Where, both_pass, by_state
+from prelu_rules.rules.presentation.by_state import (
+    ByColumn,
+    Function,
+    Linear,
+    Part,
+    Where,
+    both_pass,
+    by_column,
+    by_state,
+)
 from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.presentation import Formula
 from prelu_rules.rules.presentation.pruning import Pruned
@@ -44,21 +53,61 @@ class RuleLetters:
     def holding(self) -> tuple[bool | None, ...]:
         """Whether each bend holds all over the rule, or nowhere; None where it does somewhere, or that is not known."""
         found: list[bool | None] = []
-        tolerance = _tolerance(self._precision)
-        for place, bend in enumerate(self._formula.bends):
-            function = self.resolved(found).boundary(place)
-            if function is None:
-                found.append(None)
-                continue
-            above, below = self._pruned.sides_of(function, tolerance)
-            found.append(above if above != below else None if above else not bend.strict)
+        for place in range(len(self._formula.bends)):
+            found.append(self._side(place, found, ()))
         return tuple(found)
 
     def resolved(self, holding: Sequence[bool | None] | None = None) -> Resolved:
         """The bends as functions, where it is known whether they hold."""
         return Resolved(self._formula, self.holding if holding is None else holding)
 
-    def of(self, number: int) -> tuple[Letter, bool] | None:
+    def instead_of(self, numbers: Sequence[int]) -> dict[int, tuple[tuple[Letter, bool], ...]]:
+        """The bends that say the same as requirements of the rule.
+
+        Where a bend is can depend on whether inner bends hold. If the other requirements do not say whether they do in
+        this rule, they are named too.
+
+        Args:
+            numbers: which requirements are to be said by bends.
+
+        Returns:
+            For each that can be, bends, and whether they hold.
+        """
+        bends = {number: bend for number in numbers if (bend := self._bend(number)) is not None}
+        inner = {number: self._inner(letter) for number, (letter, _) in bends.items()}
+        nested = [number for number in bends if inner[number]]
+        named = [letter for letter, _ in bends.values()]
+        found: dict[int, tuple[tuple[Letter, bool], ...]] = {}
+        for number, bend in bends.items():
+            before = []
+            for letter in inner[number]:
+                holds = self.holding[letter.place]
+                if letter not in named and self._side(letter.place, self.holding, nested) is None:
+                    named.append(letter)
+                    before.append((letter, bool(holds)))
+            found[number] = (*before, bend)
+        return found
+
+    def _side(self, place: int, holding: Sequence[bool | None], without: Sequence[int]) -> bool | None:
+        """Whether a bend holds in the rule."""
+        function = self.resolved(holding).boundary(place)
+        if function is None:
+            return None
+        above, below = self._pruned.sides_of(function, _tolerance(self._precision), without)
+        if above and below:
+            return None
+        return above or (not below and not self._formula.bends[place].strict)
+
+    def _inner(self, letter: Letter) -> tuple[Letter, ...]:
+        """The bends that a bend depends on, directly or through others."""
+        found: dict[Letter, None] = {}
+        for case in self._formula.bends[letter.place].cases:
+            terms = (term.of for term in case.total.terms if isinstance(term.of, Letter))
+            for one in (*terms, *(gate for gate, _ in case.bends)):
+                found |= dict.fromkeys((*self._inner(one), one))
+        return tuple(found)
+
+    def _bend(self, number: int) -> tuple[Letter, bool] | None:
         """The bend that a requirement of the rule is, and whether it has to hold.
 
         One that differs from a bend in what counts on the boundary is none.
@@ -162,34 +211,44 @@ def _same(
     boundary: Boundary, bend: Function, upwards: bool, wheres: Sequence[Where], precision: Precision | None
 ) -> bool:
     """Whether a bend holds on one side of a boundary, in the states in which that matters."""
-    pieces = by_state(boundary.columns, [boundary.function, bend], MOST_PIECES)
-    if pieces is None:
-        return False
+    columns = boundary.columns
+    mine = tuple(Part(where, linear if upwards else linear.times(Fraction(-1))) for where, linear in boundary.function)
+    whole, other = by_column(columns, mine), by_column(columns, bend)
+    if whole is not None and other is not None and _same_parts(whole, other, columns, precision):
+        return True
+    pieces = by_state(columns, [mine, bend], MOST_PIECES)
     mattering = [
-        (one, other) for where, (one, other) in pieces if any(both_pass(where, mine) is not None for mine in wheres)
+        (one, other) for where, (one, other) in pieces or () if any(both_pass(where, w) is not None for w in wheres)
     ]
     return bool(mattering) and all(
-        _same_piece(one if upwards else one.times(Fraction(-1)), other, boundary.columns, precision)
-        for one, other in mattering
+        _same_parts({("", None): one}, {("", None): other}, columns, precision) for one, other in mattering
     )
 
 
-def _same_piece(one: Linear, other: Linear, columns: Sequence[Column], precision: Precision | None) -> bool:
-    """Whether two functions are above 0 at the same places, where states are known."""
-    if not one.weights or not other.weights:
-        return not one.weights and not other.weights and (one.constant > 0) == (other.constant > 0)
-    lead = max(one.weights, key=lambda of: abs(one.weights[of]))
-    factor = other.weights.get(lead, Fraction(0)) / one.weights[lead]
+def _same_parts(one: ByColumn, other: ByColumn, columns: Sequence[Column], precision: Precision | None) -> bool:
+    """Whether two functions are above 0 at the same places."""
+    always, others = one[("", None)], other[("", None)]
+    if not always.weights or not others.weights:
+        constant = len(one) == len(other) == 1 and not always.weights and not others.weights
+        return constant and (always.constant > 0) == (others.constant > 0)
+    lead = max(always.weights, key=lambda of: abs(always.weights[of]))
+    factor = others.weights.get(lead, Fraction(0)) / always.weights[lead]
     if factor <= 0:
         return False
     scales = _scales(columns, precision)
-    size = max(abs(float(one.constant)), *(float(abs(w)) * scales.get(of, 1.0) for of, w in one.weights.items()))
-    apart = other.times(1 / factor).plus(one.times(Fraction(-1)))
-    differences = [
-        float(abs(apart.constant)),
-        *(float(abs(w)) * scales.get(of, 1.0) for of, w in apart.weights.items()),
-    ]
-    return max(differences) <= size * _tolerance(precision)
+    size = max(_sizes(linear, scales) for linear in one.values())
+    apart = (
+        other.get(key, Linear()).times(1 / factor).plus(one.get(key, Linear()).times(Fraction(-1)))
+        for key in one.keys() | other.keys()
+    )
+    return max(_sizes(linear, scales) for linear in apart) <= size * _tolerance(precision)
+
+
+def _sizes(linear: Linear, scales: Mapping[object, float]) -> float:
+    """How large the largest part of a function gets."""
+    return max(
+        abs(float(linear.constant)), *(float(abs(w)) * scales.get(of, 1.0) for of, w in linear.weights.items()), 0.0
+    )
 
 
 def _scales(columns: Sequence[Column], precision: Precision | None) -> Mapping[object, float]:

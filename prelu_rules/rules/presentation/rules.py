@@ -152,10 +152,12 @@ def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: 
 
 def _clauses(entry: _Entry, short: bool) -> tuple[Clause, ...]:
     """The conditions of a rule, with letters for those that hold many numbers; if it has to be short for all others."""
-    found = {}
-    for k, requirement in enumerate(entry.pruned.requirements if entry.letters is not None else ()):
-        if len(requirement.total.terms) > MOST_IN_SUM or (short and requirement.numbers_besides_threshold):
-            letter = entry.letters.of(k) if entry.letters is not None else None
-            if letter is not None:
-                found[k] = letter
-    return clauses_of(entry.pruned, found)
+    if entry.letters is None:
+        return clauses_of(entry.pruned, {})
+    long = [
+        k
+        for k, requirement in enumerate(entry.pruned.requirements)
+        if entry.pruned.is_needed(k)
+        and (len(requirement.total.terms) > MOST_IN_SUM or (short and requirement.numbers_besides_threshold))
+    ]
+    return clauses_of(entry.pruned, entry.letters.instead_of(long))
