@@ -124,8 +124,8 @@ class RuleSystem(Predictor, Value):
     def __str__(self) -> str:
         return self.export("text")
 
-    def __repr__(self) -> str:
-        return f"<RuleSystem: {len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}>"
+    def _summary(self) -> str:
+        return f"{len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     @property
     def decides(self) -> bool:

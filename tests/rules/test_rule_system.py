@@ -38,7 +38,7 @@ def test_rules_are_the_network(seed, widths, kind):
     assert (covers.argmax(axis=0) == rules.assign(x)).all()
     if kind == "rows":
         counts = [rule.count for rule in rules.rules]
-        assert counts == covers.sum(axis=1).tolist() == sorted(counts, reverse=True)
+        assert counts == covers.sum(axis=1).tolist()
         assert rules.n_rows == len(x)
 
 
