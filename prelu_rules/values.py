@@ -168,13 +168,12 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
         >>> frozen_array([1, 2], "weights", (2,))
         array([1., 2.])
     """
-    array = np.asarray(value)
-    exact = array.dtype == object and all(isinstance(entry, Fraction) for entry in array.flat)
-    if not exact:
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as problem:
-            raise InvalidValueError(f"{name} must hold numbers, but {problem}.") from None
+    try:
+        array = np.asarray(value)
+        exact = array.dtype == object and all(isinstance(entry, Fraction) for entry in array.flat)
+        array = array if exact else array.astype(np.float64)
+    except (TypeError, ValueError) as problem:
+        raise InvalidValueError(f"{name} must hold numbers, but {str(problem).rstrip('.')}.") from None
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
         wanted = str(tuple("any" if n is None else n for n in shape)).replace("'", "")
         raise ShapeError(f"{name} has shape {array.shape}, but must have shape {wanted}.")

@@ -119,8 +119,8 @@ def some_rows(
     reservoir = Reservoir(most, rng)
     for x, labels, *rest in X.as_numpy_iterator():
         given = np.asarray(rest[0] if rest else np.ones(len(x)), dtype=np.float64)
-        rows = (np.asarray(x, dtype=np.float64), np.asarray(labels, dtype=np.float64), given)
-        reservoir.add(tuple(part[given > 0] for part in rows))
+        parts = (np.asarray(x, dtype=np.float64), np.asarray(labels, dtype=np.float64), given)
+        reservoir.add(tuple(part[given > 0] for part in parts))
     rows, targets, given = reservoir.kept()
     return rows, targets, given
 

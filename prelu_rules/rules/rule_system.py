@@ -50,8 +50,8 @@ class RuleSystem(Predictor, Value):
 
     Raises:
         ShapeError: if columns, names, classes, rules, form, domain, precision and typical rows do not fit together.
-        InvalidValueError: if there is no rule, a name is not text or used twice, or some rules decide for a class and
-            others for none.
+        InvalidValueError: if there is no rule, a name is not text or used twice, some rules decide for a class and
+            others for none, or errors, class counts or typical rows are given where there cannot be any.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -102,7 +102,9 @@ class RuleSystem(Predictor, Value):
         _check_classes(self)
         _check_evidence(self)
         if self.typical is not None:
-            shape = len(self.classes or ()), self.n_inputs
+            if self.classes is None:
+                raise InvalidValueError("typical rows are those of classes, but there are none; leave them out.")
+            shape = len(self.classes), self.n_inputs
             object.__setattr__(self, "typical", frozen_array(self.typical, "typical", shape))
 
     def __len__(self) -> int:
