@@ -57,14 +57,18 @@ class Shown:
         name, summary = type(self).__name__, self._summary()
         if summary is not None:
             return f"<{name}: {_cut(' '.join(summary.split()), LONGEST_REPR - len(name) - 4)}>"
-        left = [f for f in fields(self) if not _at_default(f, getattr(self, f.name))]  # type: ignore[arg-type]
-        parts: list[str] = []
-        room = LONGEST_REPR - len(name) - 2 - sum(len(f.name) + 3 for f in left)
-        for number, f in enumerate(left):
-            text = shown(getattr(self, f.name), room // (len(left) - number))
-            room -= len(text)
-            parts.append(f"{f.name}={text}")
-        return f"{name}({_cut(', '.join(parts), LONGEST_REPR - len(name) - 2)})"
+        held = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        held = {f.name: held[f.name] for f in fields(self) if not _at_default(f, held[f.name])}  # type: ignore[arg-type]
+        room = LONGEST_REPR - len(name) - 2 - sum(len(field) + 3 for field in held)
+        texts = {field: shown(value, room) for field, value in held.items()}
+        # The shortest come first, so that the room they leave is for the others.
+        for rank, field in enumerate(sorted(texts, key=lambda field: len(texts[field]))):
+            share = room // (len(texts) - rank)
+            if len(texts[field]) > share:
+                texts[field] = shown(held[field], share)
+            room -= len(texts[field])
+        parts = ", ".join(f"{field}={text}" for field, text in texts.items())
+        return f"{name}({_cut(parts, LONGEST_REPR - len(name) - 2)})"
 
 
 def shown(value: object, room: int) -> str:

@@ -13,7 +13,7 @@ from prelu_rules.columns.column import Column, check_columns, check_names
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike
 from prelu_rules.domains.domain import Domain
-from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.errors import InvalidValueError, RuleIndexError, ShapeError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
@@ -64,6 +64,8 @@ class RuleSystem(Predictor, Value):
                [5.]])
         >>> system.predict({"x": -3.0})
         array([[3.]])
+        >>> len(system), system[0] is left, [rule.outputs.coef.item() for rule in system]
+        (2, True, [-1.0, 1.0])
     """
 
     rules: tuple[Rule, ...]
@@ -120,8 +122,14 @@ class RuleSystem(Predictor, Value):
     def __getitem__(self, index: slice) -> tuple[Rule, ...]: ...
 
     def __getitem__(self, index: SupportsIndex | slice) -> Rule | tuple[Rule, ...]:
-        """A rule by its index, which is one less than its printed number, or several by a slice."""
-        return self.rules[index]
+        """A rule by its index, which is one less than its printed number, or a tuple of several by a slice."""
+        try:
+            return self.rules[index]
+        except IndexError:
+            n = len(self)
+            raise RuleIndexError(
+                f"the index of a rule is {index}, but there are {n} rules: 0 to {n - 1}, or -{n} to -1 from the end."
+            ) from None
 
     def __str__(self) -> str:
         return self.export("text")
