@@ -137,8 +137,8 @@ def main() -> None:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/gallery.md")
     parts = [
         "# Gallery",
-        "How `print(rules)` reads for ten tables; `python examples/gallery.py` writes this page. Last digits may differ\n"
-        "between processors.",
+        "How `print(rules)` reads for ten tables; `python examples/gallery.py` writes this page. Last digits may\n"
+        "differ between processors.",
     ]
     for title, (about, rules) in TABLES.items():
         text = str(rules()).rstrip()
