@@ -59,6 +59,7 @@ class KnownBends:
         self.inner = cache(self._inner)
         self.function = cache(self._function)
         self.pieces = cache(self._pieces)
+        self.pairs = cache(self._pairs)
         self.is_boundary = cache(self._is_boundary)
 
     @property
@@ -81,15 +82,12 @@ class KnownBends:
         """Whether a bend holds above a boundary, or below, in the states in which that matters."""
         if self.is_boundary(letter, world, boundary, upwards):
             return True
-        function = self.function(letter, world)
-        mine = _turned(self.boundaries[boundary].function, upwards)
-        pieces = by_state(self.columns, [mine, function], MOST_PIECES)
         mattering = [
-            (one, other) for where, (one, other) in pieces or () if any(both_pass(where, w) is not None for w in wheres)
+            (_alone(one if upwards else one.times(Fraction(-1))), _alone(other))
+            for where, one, other in self.pairs(letter, world, boundary)
+            if any(both_pass(where, mine) is not None for mine in wheres)
         ]
-        return bool(mattering) and all(
-            self._same_parts({("", None): one}, {("", None): other}) for one, other in mattering
-        )
+        return bool(mattering) and all(self._same_parts(one, other) for one, other in mattering)
 
     def _inner(self, letter: Letter) -> tuple[Letter, ...]:
         """The bends that a bend depends on, directly or through others."""
@@ -122,6 +120,12 @@ class KnownBends:
         tests = {(c.name, state): Test(c, (state,)) for c in columns for state in states_of(c) if len(states_of(c)) > 1}
         added = (Term(plain(linear.constant), None, (tests[key],)) for key, linear in parts.items() if key[0])
         return (((), _leaf((*always.terms(columns), *added), always.constant, holds, strict)),)
+
+    def _pairs(self, letter: Letter, world: World, boundary: int) -> list[tuple[Where, Linear, Linear]]:
+        """A boundary and a bend in the states that make a difference; nothing where there are very many, or none."""
+        both = [self.boundaries[boundary].function, self.function(letter, world)]
+        pieces = by_state(self.columns, both, MOST_PIECES) or []
+        return [(where, one, other) for where, (one, other) in pieces] if len(pieces) > 1 else []
 
     def _is_boundary(self, letter: Letter, world: World, boundary: int, upwards: bool) -> bool:
         """Whether a bend holds above a boundary, or below, in all states."""
@@ -241,3 +245,7 @@ def _scales(columns: Sequence[Column], precision: Precision | None) -> Mapping[o
         return {}
     features = [feature for column in columns for feature in column.features]
     return {f.column: float(s) for f, s in zip(features, precision.feature_scale, strict=True) if not f.is_indicator}
+
+
+def _alone(linear: Linear) -> ByColumn:
+    return {("", None): linear}

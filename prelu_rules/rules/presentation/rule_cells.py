@@ -176,7 +176,10 @@ class RuleCell:
         for where, parts in _pieces(ground.columns, function):
             both = both_pass(self.where, where)
             part = None if both is None else ground.part(both)
-            program = None if part is None else _cut_down(part, cuts)
+            if part is self._part and self._program is not None and len(cuts) == len(self._cuts):
+                program: CellProgram | None = self._program
+            else:
+                program = None if part is None else _cut_down(part, cuts)
             if program is not None:
                 row = ground.row(parts)
                 yield program.reach(row[:-1], float(row[-1])), program.reach(-row[:-1], -float(row[-1]))
