@@ -18,6 +18,10 @@ from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput
 from prelu_rules.rules.presentation.statements import Sum
 from prelu_rules.rules.rule import Rule
 
+SAME_SHARE, SAME_DIGITS = 0.0075, 7.5
+"""Two sums are said once if they are nowhere further apart than this share of the output's range, nor than so many last
+digits; how far off that is on rows, is checked."""
+
 
 def full(columns: tuple[Column, ...], rule: Rule, precision: Precision | None) -> tuple[PresentedOutput, ...]:
     """The outputs of a rule as sums.
@@ -86,32 +90,62 @@ def lettered(formula: Formula, holding: Sequence[bool | None]) -> tuple[Presente
 
 
 def without_repetitions(
-    numbers: Sequence[int], rules: Sequence[tuple[PresentedOutput, ...]]
+    columns: Sequence[Column],
+    numbers: Sequence[int],
+    rules: Sequence[tuple[PresentedOutput, ...]],
+    precision: Precision | None,
 ) -> list[tuple[PresentedOutput, ...]]:
     """The outputs of rules, where one that an earlier rule has said refers to that rule.
 
     Args:
+        columns: what the columns are.
         numbers: of the rules.
         rules: their outputs.
+        precision: how numbers are rounded; two sums that differ by a few last digits are said once.
 
     Returns:
         As many.
 
     Example:
         >>> twice = (PresentedOutput(Sum(2.5, ())),)
-        >>> [[output.like for output in rule] for rule in without_repetitions([1, 2], [twice, twice])]
+        >>> [[output.like for output in rule] for rule in without_repetitions((), [1, 2], [twice, twice], None)]
         [[None], [1]]
     """
-    known: list[dict[PresentedOutput, int]] = [{} for _ in rules[0]] if rules else []
+    known: list[list[tuple[PresentedOutput, int]]] = [[] for _ in rules[0]] if rules else []
     found = []
     for number, outputs in zip(numbers, rules, strict=True):
         mine = []
-        for output, seen in zip(outputs, known, strict=True):
-            first = seen.setdefault(output, number)
+        for k, (output, seen) in enumerate(zip(outputs, known, strict=True)):
             says_numbers = bool(output.total.terms) or output.total.constant != 0
-            mine.append(PresentedOutput(Sum(0.0, ()), like=first) if first != number and says_numbers else output)
+            first = next((n for one, n in seen if says_numbers and _same(columns, precision, k, one, output)), None)
+            if first is None:
+                seen.append((output, number))
+            mine.append(output if first is None else PresentedOutput(Sum(0.0, ()), like=first))
         found.append(tuple(mine))
     return found
+
+
+def _same(
+    columns: Sequence[Column], precision: Precision | None, output: int, one: PresentedOutput, other: PresentedOutput
+) -> bool:
+    """Whether two outputs are the same up to a few last digits."""
+    if precision is None or (one.relative, one.bends) != (other.relative, other.bends):
+        return one == other
+    weights = [{(term.of, term.where): term.weight for term in said.total.terms} for said in (one, other)]
+    apart = abs(one.total.constant - other.total.constant)
+    scales = dict(zip((feature.name for feature in features_of(columns)), precision.feature_scale, strict=True))
+    for key in weights[0].keys() | weights[1].keys():
+        difference = abs(weights[0].get(key, 0.0) - weights[1].get(key, 0.0))
+        apart += difference * (1.0 if key[0] is None else float(scales[str(key[0])]))
+    share = min(SAME_SHARE, SAME_DIGITS * 10.0**-precision.digits)
+    return bool(apart <= share * precision.output_scale[output])
+
+
+def _places(columns: Sequence[Column], precision: Precision, output: int) -> tuple[dict[str, int], int]:
+    """The places of the weights of numbers, by column, and of the constant."""
+    weights, constant = precision.output_places(output)
+    pairs = zip(features_of(columns), weights.tolist(), strict=True)
+    return {feature.column: place for feature, place in pairs if not feature.is_indicator}, constant
 
 
 def rounding_of(columns: Sequence[Column], precision: Precision | None, output: int) -> Rounding:
@@ -127,11 +161,7 @@ def rounding_of(columns: Sequence[Column], precision: Precision | None, output: 
     """
     if precision is None:
         return lambda linear: linear
-    weights, constant = precision.output_places(output)
-    places = dict(zip((feature.column for feature in features_of(columns)), weights.tolist(), strict=True))
-    for feature, place in zip(features_of(columns), weights.tolist(), strict=True):
-        if not feature.is_indicator:
-            places[feature.column] = place
+    places, constant = _places(columns, precision, output)
 
     def printed(linear: Linear) -> Linear:
         found = {of: exact(rounded(float(w), places[str(of)])) for of, w in linear.weights.items()}

@@ -141,7 +141,10 @@ def _in_style(
     complete: bool,
 ) -> tuple[PresentedRule, ...]:
     outputs = without_repetitions(
-        [entry.number for entry in entries], [_outputs(system, formula, entry, style) for entry in entries]
+        system.columns,
+        [entry.number for entry in entries],
+        [_outputs(system, formula, entry, style) for entry in entries],
+        system.precision,
     )
     return tuple(
         PresentedRule(

@@ -23,7 +23,7 @@ def test_levels_that_are_equal_as_printed_are_joined():
 
 def test_a_function_is_said_once_for_each_output():
     one, other = (PresentedOutput(Sum(value, (Term(2.0, "a"),))) for value in (1.0, 3.0))
-    found = without_repetitions([1, 2, 5], [(one, other), (one, one), (other, other)])
+    found = without_repetitions((Column("a"),), [1, 2, 5], [(one, other), (one, one), (other, other)], None)
     assert [[output.like for output in rule] for rule in found] == [[None, None], [1, None], [None, 1]]
 
 
@@ -32,3 +32,13 @@ def test_numbers_in_millions_have_few_digits():
     (output,) = full((Column("a"),), rule, Precision(2, [1.0], [1e6]))
     assert output.total == Sum(-7650000.0, (Term(1230000.0, "a"),))
     np.testing.assert_array_equal(Precision(2, [1.0], [1e6]).output_places(0)[0], [-4])
+
+
+def test_functions_a_few_last_digits_apart_are_said_once():
+    first, near, far = (
+        PresentedOutput(Sum(c, (Term(w, "a"),))) for c, w in ((1.0, 0.5), (1.003, 0.5003), (1.008, 0.5))
+    )
+    for digits, likes in ((2, [None, 1, None]), (3, [None, 1, None]), (4, [None, None, None])):
+        precision = Precision(digits, [10.0], [1.0])
+        found = without_repetitions((Column("a"),), [1, 2, 3], [(first,), (near,), (far,)], precision)
+        assert [rule[0].like for rule in found] == likes

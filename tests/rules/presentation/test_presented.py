@@ -86,8 +86,7 @@ def test_figure_2_says_each_function_once():
     for k in range(3):
         functions = [rule.outputs[k] for rule in shown.rules]
         assert len(functions) == 4
-        if not functions[0].relative:
-            assert sum(one.like is None for one in functions) == 2
+        assert not functions[0].relative and sum(one.like is None for one in functions) == 2
 
 
 def test_ten_levels():
