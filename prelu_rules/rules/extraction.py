@@ -78,7 +78,7 @@ def extract_rules(
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
-        >>> print(rules)
+        >>> print(rules.export("paper"))
         IF age < 1.00  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
         THEN  (1 of 3 rows)
           cost = +1.00*age -1.0

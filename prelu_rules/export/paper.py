@@ -1,4 +1,4 @@
-"""The paper's text format (section on rules); `text_reader` reads it.
+"""The paper's text format (section on rules); `paper_reader` reads it.
 
     IF +1.00*in3 +1.00*in4 -1.00 < 0  (PReLU #3 on level 1 is neg. ln(1-weight)=-2.58)
     THEN  (4 of 16 rows)
@@ -154,7 +154,7 @@ def _signed(value: float, places: int | None) -> str:
     if places is not None:
         value = rounded(value, places)
         # The shortest text that is this float, with an exponent.
-        return f"{value:+}" if places > LONGEST or abs(value) >= 10**LONGEST else f"{value:+.{places}f}"
+        return f"{value:+}" if places > LONGEST or abs(value) >= 10**LONGEST else f"{value:+.{max(places, 0)}f}"
     fraction = as_fraction(value)
     return f"{float(value):+}" if fraction is None else f"{fraction.numerator:+}/{fraction.denominator}"
 

@@ -1,4 +1,4 @@
-"""Reading the paper's text format, as `text` writes it or a person does."""
+"""Reading the paper's text format, as `paper` writes it or a person does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column, Feature, Kind, features_of
 from prelu_rules.errors import FormatError
-from prelu_rules.export.text import ALWAYS
+from prelu_rules.export.paper import ALWAYS
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import UnitLabel
 from prelu_rules.rules.rule import Condition, Rule
