@@ -38,12 +38,12 @@ from prelu_rules.rules.presentation.contents import letters_in_conditions, lette
 from prelu_rules.rules.presentation.presentation import (
     Formula,
     OutputFormula,
+    Presentation,
     PresentedOutput,
     PresentedRule,
-    Presentation,
     TypicalRow,
 )
-from prelu_rules.rules.presentation.statements import Letter, State
+from prelu_rules.rules.presentation.statements import State
 
 WIDTH = 100
 """Columns that a line has at most, where a name does not need more."""
@@ -147,7 +147,9 @@ class _Writer:
         lines: list[str] = []
         outputs = [output for rule in self.presentation.rules for output in rule.outputs if output.relative]
         inline = len(formula.outputs) == 1
-        if outputs and inline:
+        if outputs and not self.names:
+            lines.append("(base: the formula of an output)")
+        elif outputs and inline:
             lines.append('(base: the formula without its lines "for each unit")')
         elif outputs:
             lines.append(f"(base: the formula of an output without {joined(self.names, 'or')})")
@@ -365,7 +367,7 @@ def _rows(number: int) -> str:
 
 def _wrapped(pieces: Pieces, start: str, indent: str) -> list[str]:
     """Lines of at most `WIDTH`, broken between pieces; the first begins with `start`, the others with `indent`."""
-    lines, line, fresh = [], start + pieces[0], False
+    lines, line = [], start + pieces[0]
     for piece in pieces[1:]:
         if len(line) + 1 + len(piece) > WIDTH:
             lines.append(line)
