@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations, islice
 from typing import NamedTuple, TypeVar
 
@@ -163,6 +164,72 @@ def by_state(
         return None
     found = list(islice(_combinations(tuple(columns), start, ()), most + 1))
     return None if len(found) > most else found
+
+
+def both_pass(one: Where, other: Where) -> Where | None:
+    """Tests that pass where two sets of tests do.
+
+    Args:
+        one: tests.
+        other: tests.
+
+    Returns:
+        Tests of distinct columns; None where both sets never pass.
+
+    Example:
+        >>> smoker = Column("smoker", "yes/no")
+        >>> no, yes = ((Test(smoker, (state,)),) for state in states_of(smoker))
+        >>> both_pass(no, yes) is None, both_pass((), yes) == yes
+        (True, True)
+    """
+    found = {test.column: test for test in one}
+    for test in other:
+        mine = found.get(test.column, test)
+        states = tuple(state for state in mine.states if state in test.states)
+        if not states:
+            return None
+        found[test.column] = Test(test.column, states)
+    return tuple(found.values())
+
+
+ByColumn = Mapping[tuple[str, State], Linear]
+"""By the name of a column and a state, what the state adds; by `("", None)` what always counts."""
+
+
+def by_column(columns: Sequence[Column], function: Function) -> ByColumn | None:
+    """A function as one that always counts, and what each state but the first of each column adds to it.
+
+    Args:
+        columns: what the columns are.
+        function: the function.
+
+    Returns:
+        The parts that are not 0, and what always counts; equal functions have equal parts. None where the states of two
+        columns act together.
+
+    Example:
+        >>> smoker = Column("smoker", "yes/no")
+        >>> by_column([smoker], function_of([smoker], [2.0], 1.0))[("", None)]
+        Linear(constant=Fraction(1, 1), weights={})
+    """
+    parts = collected(function)
+    if any(len(where) > 1 for where in parts):
+        return None
+    always = parts.pop((), Linear())
+    found: dict[tuple[str, State], Linear] = {}
+    for column in columns:
+        mine = {where[0]: linear for where, linear in parts.items() if where[0].column == column}
+        effects: dict[State, Linear] = {}
+        for state in states_of(column) if mine else ():
+            passing = (linear for test, linear in mine.items() if state in test.states)
+            effects[state] = reduce(Linear.plus, passing, Linear())
+        for state, effect in effects.items():
+            first = effects[states_of(column)[0]]
+            if state == states_of(column)[0]:
+                always = always.plus(first)
+            elif effect != first:
+                found[(column.name, state)] = effect.plus(first.times(Fraction(-1)))
+    return {("", None): always, **found}
 
 
 def joined(pieces: Sequence[tuple[Where, Content]]) -> list[tuple[Where, Content]]:
