@@ -27,7 +27,6 @@ from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.training.start import start_tensorflow
 from prelu_rules.values import FloatArray
 
 
@@ -187,7 +186,6 @@ class RuleEstimator(BaseEstimator):
     ) -> Self:
         """Train a path on rows that all have a weight, and take one of its networks."""
         # Keras is needed for training only, so a fitted estimator predicts without it.
-        start_tensorflow()
         from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
