@@ -171,8 +171,7 @@ def _number(value: float) -> str:
 
 
 def _path_lines(path: RulePath, chosen: PathPoint) -> list[str]:
-    # The chosen network may be a sparser one than the path shows of its size.
-    shown = [chosen if size == chosen.n_nonlinear else point for size, point in enumerate(path)]
+    shown = path.with_point(chosen)
     found = compared({point.n_nonlinear: point.validation_losses for point in shown}, path.validation_weights)
     return [_line(point, found[point.n_nonlinear], chosen) for point in shown]
 

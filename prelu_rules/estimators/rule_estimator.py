@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Self
 
@@ -275,6 +276,7 @@ class RuleEstimator(BaseEstimator):
 
     def _take(self, point: PathPoint) -> Self:
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
+        self.path_ = replace(self.path_, chosen=point)
         self.rules_ = extract_rules(
             point.form,
             point.domain,

@@ -167,18 +167,19 @@ class FinetunePath(Sequence[FinetunePoint]):
             ]
         )
 
-    def plot(self, chosen: FinetunePoint | None = None, metric: str | None = None) -> Axes:
+    def plot(self, chosen: FinetunePoint | None = None, metric: str | None = None, ax: Axes | None = None) -> Axes:
         """Score against the share of PReLUs that is gone; see `prelu_rules.plotting.removal`.
 
         Args:
             chosen: the network to mark; that of the one-standard-error rule by default.
             metric: the score; the path's by default.
+            ax: where to draw; a new figure by default.
 
         Returns:
             The axes.
 
         Raises:
-            InvalidValueError: if the metric is unknown.
+            InvalidValueError: if the metric is unknown, or `ax` is not axes.
         """
         from prelu_rules.plotting.removal import plot_removal
 
@@ -191,6 +192,7 @@ class FinetunePath(Sequence[FinetunePoint]):
             [point.validation_scores[metric] for point in self.points],
             (self.removed(chosen), chosen.validation_scores[metric]),
             metric,
+            ax,
         )
 
     def _last_within(self, points: Sequence[FinetunePoint], max_drop: float, metric: str) -> FinetunePoint:
