@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.markup import joined, name, page, table
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.training.copies import copied, set_weights
 from prelu_rules.values import FloatArray
@@ -45,6 +46,10 @@ class FinetunePoint:
     validation_losses: FloatArray
     weights: tuple[npt.NDArray[Any], ...]
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {value:.4g}" for name, value in self.validation_scores.items())
+        return f"<FinetunePoint: {self.n_nonlinear} nonlinear units; on validation rows {scores}>"
+
 
 @dataclass(frozen=True, eq=False)
 class FinetunePath(Sequence[FinetunePoint]):
@@ -69,6 +74,30 @@ class FinetunePath(Sequence[FinetunePoint]):
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def __repr__(self) -> str:
+        given, least = self.points[0].n_nonlinear, min(point.n_nonlinear for point in self.points)
+        return f"<FinetunePath: {len(self)} networks of {given} to {least} nonlinear units>"
+
+    def _repr_html_(self) -> str:
+        chosen, scores = self.choose(), self.points[0].validation_scores
+        header = [
+            "nonlinear units",
+            "removed",
+            *(joined([f"{rows} ", name(n)]) for n in scores for rows in ("training", "validation")),
+            "",
+        ]
+        rows = [
+            [
+                point.n_nonlinear,
+                f"{self.removed(point):.1%}",
+                *(f"{part[n]:.4g}" for n in scores for part in (point.train_scores, point.validation_scores)),
+                "chosen" if point is chosen else "",
+            ]
+            for point in self.points
+        ]
+        marked = [place for place, point in enumerate(self.points) if point is chosen]
+        return page(table(header, rows, numbers=range(len(header) - 1), marked=marked, called="networks"))
 
     def __getitem__(self, place: Any) -> Any:
         return self.points[place]

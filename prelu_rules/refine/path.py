@@ -13,8 +13,10 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.losses.loss import Chooser
+from prelu_rules.markup import page
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.choice import compared, not_worse
+from prelu_rules.refine.path_table import path_table
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray, Value
 
@@ -54,6 +56,12 @@ class PathPoint(Value):
     validation_score: float
     validation_losses: FloatArray
     criterion: float
+
+    def __repr__(self) -> str:
+        return (
+            f"<PathPoint: {self.n_nonlinear} nonlinear units, {self.n_numbers} numbers, "
+            f"validation score {self.validation_score:.3f}>"
+        )
 
     @property
     def n_nonlinear(self) -> int:
@@ -124,6 +132,13 @@ class RulePath(Sequence[PathPoint], Value):
 
     def __len__(self) -> int:
         return len(self.levels)
+
+    def __repr__(self) -> str:
+        taken = "" if self.chosen is None else f", {self.chosen.n_nonlinear} chosen"
+        return f"<RulePath: networks of 0 to {len(self) - 1} nonlinear units{taken}>"
+
+    def _repr_html_(self) -> str:
+        return page(path_table(self))
 
     def __getitem__(self, size: Any) -> Any:
         if isinstance(size, slice):
