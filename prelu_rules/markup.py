@@ -6,6 +6,7 @@ light and in dark pages. Styles stand in the elements: there they hold in every 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
@@ -19,11 +20,14 @@ _STYLES = {
     "page": "text-align: left; line-height: 1.5; margin: 0.5em 0",
     "scroll": "overflow-x: auto; max-width: 100%",
     "table": f"border-collapse: collapse; margin: 0.5em 0; table-layout: auto; border-bottom: {LINE}",
-    "head": f"border-bottom: {LINE}; white-space: nowrap",
-    "number": "text-align: right; vertical-align: top; padding: 0.25em 0.75em; white-space: nowrap",
+    "head": f"border-bottom: {LINE}",
+    "number": "text-align: right; vertical-align: top; padding: 0.25em 0.75em",
     "text": "text-align: left; vertical-align: top; padding: 0.25em 0.75em; min-width: 1em",
-    "wide": "text-align: left; vertical-align: top; padding: 0.25em 0.75em; min-width: 14em",
+    "wide": "text-align: left; vertical-align: top; padding: 0.25em 0.75em; min-width: 12em",
     "marked": "font-weight: bold",
+    "formula": "padding-left: 4em; text-indent: -4em",
+    "part": "padding-left: 4em; text-indent: -2em",
+    "letter": "padding-left: 1em",
     "heading": "margin: 1em 0 0.25em 0; font-weight: bold",
     "line": "margin: 0.25em 0",
     "aside": "margin: 0.25em 0; opacity: 0.75",
@@ -101,7 +105,7 @@ def tag(element: str, *content: object, style: str | None = None, **attributes: 
 
 
 def name(text: object) -> Html:
-    """A name of the user's, which changes the direction of no text around it.
+    r"""A name of the user's, which changes the direction of no text around it; what is not printable is escaped.
 
     Args:
         text: the name.
@@ -110,10 +114,10 @@ def name(text: object) -> Html:
         HTML.
 
     Example:
-        >>> name("</td>")
-        '<bdi>&lt;/td&gt;</bdi>'
+        >>> name("</td>\u202e")
+        '<bdi>&lt;/td&gt;\\u202e</bdi>'
     """
-    return tag("bdi", text)
+    return tag("bdi", "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in str(text)))
 
 
 def page(*content: object) -> Html:

@@ -17,8 +17,9 @@ def test_text_stays_text_wherever_it_stands(text):
             folded(text, text),
         )
     )
-    assert reader.text == text + text + text + text + "!" + text * 4
-    assert reader.names == [text] and reader.tables == [[[text], [text]]] and reader.folds == [text]
+    visible = text.replace("\n", "\\n").replace("\u202e", "\\u202e").replace("\u2066", "\\u2066")
+    assert reader.text == text + visible + text + text + "!" + text * 4
+    assert reader.names == [visible] and reader.tables == [[[text], [text]]] and reader.folds == [text]
 
 
 def test_html_is_not_escaped_twice():
