@@ -51,7 +51,7 @@ def sides(terms: Sequence[Term]) -> Sides:
 
     Example:
         >>> sides([Term(0.1, "cholesterol"), Term(-1.0, "hdl")])
-        Sides(left=(Term(weight=1.0, of='hdl', where=()),), right=(Term(weight=0.1, of='cholesterol', where=()),), turned=True)  # noqa: E501
+        Sides(left=(Term(weight=1.0, of='hdl', where=()),), right=(Term(weight=0.1, of='cholesterol', where=()),), turned=True)
     """
     positive = tuple(term for term in terms if term.weight > 0)
     negative = tuple(term._replace(weight=-term.weight) for term in terms if term.weight < 0)

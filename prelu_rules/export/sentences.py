@@ -22,6 +22,7 @@ from prelu_rules.rules.presentation.presentation import (
 )
 
 AS_FORMULA = "as the formula says"
+HEADING = "The same, as rules:"
 
 
 class FormulaLine(NamedTuple):
@@ -89,6 +90,11 @@ class Sentences:
             name = self.letters[min(self.conditional)]
             lines.append(f"as a condition, {name} means that {name} applies, and not {name} that it does not")
         return lines
+
+    def heading(self) -> str:
+        """What stands between the formula and the rules; empty where one of them is missing, or says all."""
+        p = self.presentation
+        return HEADING if p.formula is not None and p.rules and not self.says_formula(p.rules[0]) else ""
 
     def says_formula(self, rule: PresentedRule) -> bool:
         """Whether a rule is the only one, and says word for word what the formula says."""

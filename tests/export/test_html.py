@@ -48,20 +48,20 @@ def test_a_classifier_decides_first_then_has_typical_rows_then_logits():
     decisions, typical, rules = reader.tables
     assert decisions == [
         ["class", "where", "rows", "share", "classes"],
-        ["setosa", "petal_length < 2.6", "50", "33%", "setosa:\xa050"],
+        ["setosa", "petal_length < 2.6", "50", "33%", "setosa: 50"],
         [
             "versicolor",
             "2.6 ≤ petal_length < 4.9 and petal_width < 1.7",
             "48",
             "32%",
-            "versicolor:\xa047, virginica:\xa01",
+            "versicolor: 47, virginica: 1",
         ],
-        ["virginica", "otherwise", "52", "35%", "versicolor:\xa03, virginica:\xa049"],
+        ["virginica", "otherwise", "52", "35%", "versicolor: 3, virginica: 49"],
     ]
     assert typical[0][:3] == ["a typical row of class", "petal_length", "petal_width"]
     assert typical[2] == ["versicolor", "4.35", "1.3", "0.1%", "96%", "3.9%"]
     assert "The logits of setosa, versicolor and virginica" in reader.text
-    assert rules[2][:3] == ["2", "otherwise", "as in rule 1"] and rules[2][-1] == "versicolor:\xa050, virginica:\xa050"
+    assert rules[2][:3] == ["2", "otherwise", "as in rule 1"] and rules[2][-1] == "versicolor: 50, virginica: 50"
 
 
 def test_without_decisions_the_largest_logit_counts():
