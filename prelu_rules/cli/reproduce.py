@@ -50,7 +50,7 @@ def figure2(figure: FigureFile = None) -> int:
     from prelu_rules.experiments.reproduction import figure2
 
     rules = figure2()
-    typer.echo(str(rules))
+    typer.echo(rules.export("paper"))
     typer.echo(rules.export("compact"), nl=False)
     if figure is not None:
         _draw(paper_network(), rules.feature_names, rules.output_names, figure)
@@ -101,7 +101,8 @@ def _toy(
         typer.echo(_run_line(results[-1]))
     shown = next((r for r in reversed(results) if r.problem is None), results[-1])
     if shown.rules is not None:
-        typer.echo(f"\nRules of seed {shown.run.seed}:\n\n{shown.rules}\nThe same in one formula per output:\n")
+        typer.echo(f"\nRules of seed {shown.run.seed}:\n\n{shown.rules.export('paper')}")
+        typer.echo("The same in one formula per output:\n")
         typer.echo(shown.rules.export("compact"))
     typer.echo(_summary(task, results))
     if json_file is not None:

@@ -12,7 +12,7 @@ from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.experiments.paper_training import MAX_STEPS, PATIENCE, PaperRun, train
 from prelu_rules.experiments.path_training import PathRun, noisy_inputs, search
 from prelu_rules.experiments.toy import XOR, ToyTask
-from prelu_rules.export.text_reader import read
+from prelu_rules.export.paper_reader import read
 from prelu_rules.extraction import extract
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule_system import RuleSystem
@@ -137,7 +137,7 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
         problem = str(error)
     outputs = run.form.predict(task.inputs)
     correct_rules = rules is not None and task.correct(rules.predict(task.inputs))
-    correct_text = rules is not None and text_is_correct(task, str(rules))
+    correct_text = rules is not None and text_is_correct(task, rules.export("paper"))
     correct_noisy = rules is not None and _right_on_noise(task, run, rules)
     # The paper's training stops where it likes, so that noise may cross a bend there.
     if not (run.reached and correct_rules and correct_text and (correct_noisy or isinstance(run, PaperRun))):
@@ -152,7 +152,7 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
 
 def _right_on_noise(task: ToyTask, run: PaperRun | PathRun, rules: RuleSystem) -> bool:
     x, y = noisy_inputs(task, run.seed + 1)
-    answers = (run.form.predict(x), rules.predict(x), read(str(rules)).predict(x))
+    answers = (run.form.predict(x), rules.predict(x), read(rules.export("paper")).predict(x))
     return all(bool((np.abs(answer - y) < 0.5).all()) for answer in answers)
 
 
@@ -170,7 +170,7 @@ def text_is_correct(task: ToyTask, printed: str) -> bool:
         FormatError: if the text is not in the format.
 
     Example:
-        >>> text_is_correct(XOR, str(figure2()))
+        >>> text_is_correct(XOR, figure2().export("paper"))
         True
     """
     rules = read(printed)

@@ -142,6 +142,7 @@ def _system(content: dict[str, Any]) -> RuleSystem:
         domain=None if content["domain"] is None else _domain(content["domain"]),
         precision=None if content["precision"] is None else Precision(**content["precision"]),
         rounding_error=content["rounding_error"],
+        typical=content.get("typical"),
     )
 
 
@@ -167,6 +168,8 @@ def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
         AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]),
         content["count"],
         content["decision"],
+        content.get("errors"),
+        content.get("class_counts"),
     )
 
 

@@ -20,16 +20,19 @@ class Precision(Value):
     """Digits after the point that each printed number gets.
 
     A weight's last digit is worth about `10**-digits` of the sum that it stands in, whatever its feature is measured
-    in: a feature in the millions has weights with more places, one in thousandths has fewer.
+    in: a feature in the millions has weights with more places, one in thousandths has fewer. Places below 0 are those
+    before the point: 1234567 has -4 places as 1230000.
 
     Attributes:
         digits: digits relative to the size of the sum, at least 0.
         feature_scale: `(n_inputs,)`, the largest absolute value of each feature, in its own unit; above 0.
         output_scale: `(n_outputs,)`, the range of each output, in its own unit; above 0.
+        error: `(n_outputs,)`, how far printed numbers were from the rules at most on the rows that the digits were
+            chosen by, in the unit of each output; None where that is not known.
 
     Raises:
-        ShapeError: if a scale is not one-dimensional.
-        InvalidValueError: if a scale is not above 0, or the number of digits is negative.
+        ShapeError: if a scale or the error is not one-dimensional, or there is not one error for each output.
+        InvalidValueError: if a scale is not above 0, or an error or the number of digits is negative.
 
     Example:
         >>> Precision(2, feature_scale=[1.0, 1000.0], output_scale=[10.0]).output_places(0)
@@ -39,6 +42,7 @@ class Precision(Value):
     digits: int
     feature_scale: FloatArray
     output_scale: FloatArray
+    error: FloatArray | None = None
 
     if TYPE_CHECKING:
         # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
@@ -47,6 +51,7 @@ class Precision(Value):
             digits: int,
             feature_scale: npt.ArrayLike,
             output_scale: npt.ArrayLike,
+            error: npt.ArrayLike | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -57,6 +62,11 @@ class Precision(Value):
             if (scale <= 0).any():
                 raise InvalidValueError(f"{name} holds {scale.min()}; every scale must be above 0.")
             object.__setattr__(self, name, scale)
+        if self.error is not None:
+            error = frozen_array(self.error, "error", (len(self.output_scale),))
+            if (error < 0).any():
+                raise InvalidValueError(f"error holds {error.min()}; every error must be at least 0.")
+            object.__setattr__(self, "error", error)
 
     @classmethod
     def of_data(cls, digits: int, x: npt.ArrayLike, y: npt.ArrayLike) -> Precision:
@@ -86,7 +96,7 @@ class Precision(Value):
         """
         weights = np.rint(self.digits - np.log10(size / scales)).astype(np.intp)
         constant = int(np.rint(self.digits - np.log10(size)))
-        return np.clip(weights, 0, MOST_PLACES), min(max(constant, 0), MOST_PLACES)
+        return np.clip(weights, -MOST_PLACES, MOST_PLACES), min(max(constant, -MOST_PLACES), MOST_PLACES)
 
     def condition_places(self, coef: Array) -> tuple[IntArray, int]:
         """Places of a condition's weights and of its constant.
@@ -116,13 +126,15 @@ def rounded(value: float, places: int) -> float:
 
     Args:
         value: the number.
-        places: digits after the point.
+        places: digits after the point; below 0 so many before it become 0.
 
     Returns:
         What the printed text parses back to; never a negative zero.
 
     Example:
-        >>> rounded(-0.004, 2), rounded(2.675, 2)
-        (0.0, 2.67)
+        >>> rounded(-0.004, 2), rounded(2.675, 2), rounded(1234567.0, -4)
+        (0.0, 2.67, 1230000.0)
     """
+    if places < 0:
+        return float(round(float(value), places)) + 0.0
     return float(f"{float(value):.{places}f}") + 0.0

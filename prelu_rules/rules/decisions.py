@@ -49,7 +49,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     Example:
         >>> rule = Rule((), AffineMap([[1.0], [-1.0]], [0.0, 1.0]))
         >>> adults = RuleSystem((rule,), ("x",), ("high", "low"), classes=("high", "low"))
-        >>> print(decision_rules(adults), end="")
+        >>> print(decision_rules(adults).export("paper"), end="")
         IF x >= 0.5
         THEN class = high
           high = +1.0*x +0.0

@@ -75,7 +75,7 @@ def extract_rules(
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
-        >>> print(rules)
+        >>> print(rules.export("paper"))
         IF age >= 1.00  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
         THEN  (2 of 3 rows)
           cost = +2.00*age -2.0
@@ -131,7 +131,8 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
     """
     counts = np.bincount(system.assign(x), minlength=len(system))
     order = np.argsort(-counts, kind="stable")
-    return replace(system, rules=tuple(replace(system.rules[k], count=int(counts[k])) for k in order))
+    rules = [replace(system.rules[k].without_evidence(), count=int(counts[k])) for k in order]
+    return replace(system, rules=tuple(rules))
 
 
 def columns_and_rows(

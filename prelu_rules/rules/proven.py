@@ -42,7 +42,8 @@ def proven(
         >>> cells = [(Condition([1.0], -0.5, side),) for side in (False, True)]
         >>> before = [Rule(cell, AffineMap([[w]], [0.0])) for cell, w in zip(cells, (0.99, 1.01), strict=True)]
         >>> after = [Rule(cell, AffineMap([[1.0]], [0.0])) for cell in cells]
-        >>> print(proven(RuleSystem(before, ("x",), ("y",)), after, Box([0], [1])), end="")
+        >>> shorter = proven(RuleSystem(before, ("x",), ("y",)), after, Box([0], [1]))
+        >>> print(shorter.export("paper"), end="")
         IF true
         THEN
           y = +1.0*x +0.0

@@ -70,7 +70,7 @@ def rounded(
         >>> thirds = Rule((), AffineMap([[1 / 3, 0.001]], [2 / 3]))
         >>> from prelu_rules.domains.box import Box
         >>> rules = rounded(RuleSystem((thirds,), ("a", "b"), ("y",)), max_error=0.05, domain=Box([0, 0], [1, 1]))
-        >>> print(rules, end="")
+        >>> print(rules.export("paper"), end="")
         IF true
         THEN
           y = +0.3*a +0.0*b +0.7

@@ -21,7 +21,7 @@ from prelu_rules.rules.assignment import assigned, outputs
 from prelu_rules.rules.names import ClassLabel, check_classes
 from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.rule import Rule
-from prelu_rules.values import FloatArray, IntArray, Value
+from prelu_rules.values import FloatArray, IntArray, Value, frozen_array
 
 if TYPE_CHECKING:
     import sympy
@@ -46,9 +46,10 @@ class RuleSystem(Predictor, Value):
         domain: the box or polytope, of features, on which the rules were asked to hold; None for all inputs.
         precision: how many digits a printed number needs; None for all of them.
         rounding_error: for rules that were rounded, how far each output is from the unrounded rules at most.
+        typical: for a classifier, `(n_classes, n_features)`, a typical encoded row of each class; see `with_evidence`.
 
     Raises:
-        ShapeError: if columns, names, classes, rules, form, domain and precision do not fit together.
+        ShapeError: if columns, names, classes, rules, form, domain, precision and typical rows do not fit together.
         InvalidValueError: if there is no rule, a name is not text or used twice, or some rules decide for a class and
             others for none.
 
@@ -73,6 +74,7 @@ class RuleSystem(Predictor, Value):
     domain: Domain | None = None
     precision: Precision | None = None
     rounding_error: tuple[float, ...] | None = None
+    typical: FloatArray | None = None
 
     if TYPE_CHECKING:
         # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
@@ -86,6 +88,7 @@ class RuleSystem(Predictor, Value):
             domain: Domain | None = None,
             precision: Precision | None = None,
             rounding_error: Sequence[float] | None = None,
+            typical: npt.ArrayLike | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -97,6 +100,10 @@ class RuleSystem(Predictor, Value):
         check_names("output", self.output_names)
         _check_shapes(self)
         _check_classes(self)
+        _check_evidence(self)
+        if self.typical is not None:
+            shape = len(self.classes or ()), self.n_inputs
+            object.__setattr__(self, "typical", frozen_array(self.typical, "typical", shape))
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -245,3 +252,18 @@ def _check_classes(system: RuleSystem) -> None:
             f"the rules decide for the classes {decisions}, but there are {n_classes}; let each rule decide for one of "
             "them, or none decide."
         )
+
+
+def _check_evidence(system: RuleSystem) -> None:
+    """Refuse class counts and errors where there are no classes, or other ones."""
+    n_classes = len(system.classes or ())
+    for number, rule in enumerate(system.rules, start=1):
+        if rule.class_counts is not None and len(rule.class_counts) != n_classes:
+            raise ShapeError(
+                f"rule {number} has class_counts of {len(rule.class_counts)} classes, but there are {n_classes}; give "
+                "one each."
+            )
+        if rule.errors is not None and n_classes:
+            raise InvalidValueError(
+                f"rule {number} has the errors {rule.errors}, but its outputs are logits; give class_counts instead."
+            )

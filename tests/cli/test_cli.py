@@ -17,7 +17,7 @@ import pytest
 
 import prelu_rules as pr
 from prelu_rules.cli import main
-from prelu_rules.export import text_reader
+from prelu_rules.export import paper_reader
 
 
 def run(capsys, *words):
@@ -40,7 +40,7 @@ def data(tmp_path):
 def test_figure_2(capsys, tmp_path):
     status, out, _ = run(capsys, "reproduce", "figure2", "--figure", tmp_path / "figure1.png")
     assert status == 0
-    rules = text_reader.read(out.split("out1 = 1.01 * in1")[0])
+    rules = paper_reader.read(out.split("out1 = 1.01 * in1")[0])
     assert len(rules) == 4
     assert "out1 = 1.01 * in1 + 1.01 * in2 - 2.01 * max(0, in1 + in2 - 1)" in out
     assert (tmp_path / "figure1.png").read_bytes().startswith(b"\x89PNG")
@@ -77,7 +77,7 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     assert "network right, rules right, printed text right on all 16 inputs" in out
     assert "1 of 1 runs got there" in out
     printed = out.split("Rules of seed 0:")[1].split("The same in one formula")[0]
-    outputs = text_reader.read(printed).predict(networks.BINARY)
+    outputs = paper_reader.read(printed).predict(networks.BINARY)
     np.testing.assert_array_equal(np.rint(outputs[:, 0]), networks.BINARY[:, 0] != networks.BINARY[:, 1])
     assert (tmp_path / "x.svg").exists()
 

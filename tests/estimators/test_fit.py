@@ -29,7 +29,7 @@ def test_a_bend_is_found_and_told_in_the_users_units(bent):
     low, high = sorted(bent.rules.rules, key=lambda rule: rule.outputs.coef[0, 0])
     np.testing.assert_allclose(low.outputs.coef[0, :2], [-300, 2], rtol=0.1)
     np.testing.assert_allclose(high.outputs.coef[0, :2], [300, 2], rtol=0.1)
-    assert bent.chosen is bent.path.choose(max_nonlinear=1) and "[colour = " in str(bent.rules)
+    assert bent.chosen is bent.path.choose(max_nonlinear=1) and "[colour = " in bent.rules.export("paper")
 
 
 def test_the_model_is_the_rules(bent):

@@ -14,7 +14,7 @@ import prelu_rules as pr
 from prelu_rules.columns.column import Column
 from prelu_rules.columns.table_file import read_columns
 from prelu_rules.errors import DataError, InvalidValueError
-from prelu_rules.export import text_reader
+from prelu_rules.export import paper_reader
 from prelu_rules.export.terms import printed_rules
 
 pytestmark = pytest.mark.slow
@@ -163,9 +163,9 @@ def test_raw_tables_do_wherever_encoded_rows_do(either):
 
 def test_the_printed_text_gives_the_answers_by_hand(either):
     """No number is needed that the text does not say: what is missing counts as 0."""
-    text = either.rules.export("text")
+    text = either.rules.export("paper")
     assert "(counted as 0 where missing: age)" in text
-    read = text_reader.read(text)
+    read = paper_reader.read(text)
     assert read.features == either.rules.features
     expected = either.rules.predict(TABLE)[:, 0]
     tolerance = 0.02 * np.ptp(expected)

@@ -139,12 +139,12 @@ def test_unknown_targets_and_paths_are_named(tmp_path):
     rules = extract_rules(networks.xor_form())
     with pytest.raises(InvalidValueError, match="no export target 'cobol'; choose one of text, compact, markdown"):
         rules.export("cobol")
-    assert rules.export("text", tmp_path / "rules.txt") == (tmp_path / "rules.txt").read_text()
+    assert rules.export("paper", tmp_path / "rules.txt") == (tmp_path / "rules.txt").read_text()
     with pytest.raises(DataError, match="cannot write"):
-        rules.export("text", tmp_path / "nowhere" / "rules.txt")
+        rules.export("paper", tmp_path / "nowhere" / "rules.txt")
     with pytest.raises(InvalidValueError, match="no compact form"):
         replace(rules, form=None).export("compact", tmp_path / "rules.txt")
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("rules.txt", rules.export("text"))]
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("rules.txt", rules.export("paper"))]
 
 
 def test_tables_of_decision_rules_have_the_class():

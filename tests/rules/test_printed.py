@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError
 from prelu_rules.experiments.layered_network import paper_network
-from prelu_rules.export import text_reader
+from prelu_rules.export import paper_reader
 from prelu_rules.extraction import extract
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision, rounded
@@ -25,7 +25,7 @@ small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)
 
 def deviation(rules, x):
     """Largest difference between a printed form and the rules, in ranges of the outputs; inf where no rule is met."""
-    printed = text_reader.read(str(rules))
+    printed = paper_reader.read(rules.export("paper"))
     if (np.sum([rule.covers(x) for rule in printed.rules], axis=0) != 1).any():
         return np.inf
     y = rules.predict(x)
@@ -60,7 +60,7 @@ def test_bends_on_the_data_points(seed):
     rules = extract_rules(noisy, networks.BINARY)
     assert deviation(rules, networks.BINARY) <= PRINTED_OUTPUT
     np.testing.assert_array_equal(
-        np.rint(text_reader.read(str(rules)).predict(networks.BINARY)), exact.predict(networks.BINARY)
+        np.rint(paper_reader.read(rules.export("paper")).predict(networks.BINARY)), exact.predict(networks.BINARY)
     )
 
 
@@ -92,7 +92,7 @@ def test_an_impossible_tolerance_is_refused():
 
 def test_rules_of_an_exact_network_print_as_those_of_its_floats():
     form, x = networks.random_form(2, (2, 2, 1), slopes=(0.5,)), np.random.default_rng(2).normal(size=(30, 2))
-    assert str(extract_rules(form.exact(), x)) == str(extract_rules(form, x))
+    assert extract_rules(form.exact(), x).export("paper") == extract_rules(form, x).export("paper")
 
 
 def test_rounding_is_what_printing_does():
@@ -121,4 +121,4 @@ def test_tiny_and_huge_numbers_are_printed_and_read(inputs, target):
     rules = with_honest_precision(extract_rules(form, Box(x.min(axis=0), x.max(axis=0)), x=x), x)
     assert len(rules.rules) == 2 and deviation(rules, x) <= PRINTED_OUTPUT
     # No line of hundreds of digits.
-    assert max(map(len, str(rules).splitlines())) < 120
+    assert max(map(len, rules.export("paper").splitlines())) < 120

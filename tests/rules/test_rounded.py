@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
-from prelu_rules.export import json, text, text_reader
+from prelu_rules.export import json, paper, paper_reader
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged
@@ -97,9 +97,9 @@ def test_rounded_rules_survive_json_and_text():
     short = rounded(rules, max_error=0.1 * size, x=x)
     assert short.n_rows == len(x)
     assert json.read(json.write(short)) == short
-    again = text_reader.read(text.write(short))
+    again = paper_reader.read(paper.write(short))
     np.testing.assert_allclose(again.predict(x), short.predict(x), rtol=1e-12)
-    last = text.write(short).splitlines()[-1]
+    last = paper.write(short).splitlines()[-1]
     assert last.startswith("(rounded: out1 within ") and last.endswith(" of the unrounded rules)")
 
 

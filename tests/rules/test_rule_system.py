@@ -66,7 +66,7 @@ def test_inputs_on_the_bends_belong_to_the_non_negative_side():
 def test_a_network_without_units_is_one_rule():
     rules = extract_rules(networks.random_form(0, (3, 2)), np.eye(3))
     assert len(rules) == 1 and rules.rules[0].conditions == ()
-    assert str(rules).startswith("IF true\nTHEN  (3 of 3 rows)\n")
+    assert rules.export("paper").startswith("IF true\nTHEN  (3 of 3 rows)\n")
 
 
 def test_a_sign_that_others_decide_is_no_condition():

@@ -32,6 +32,27 @@ def sums_of(presentation: Presentation) -> Iterator[Sum]:
             yield alternative.comparison.total
 
 
+def comparisons_of(presentation: Presentation) -> Iterator[tuple[Sum, float]]:
+    """All sums that are compared with a number.
+
+    Args:
+        presentation: what is printed.
+
+    Yields:
+        Each sum and a number that it is compared with, of bends and of conditions.
+
+    Example:
+        >>> list(comparisons_of(Presentation((), ("y",), None, ())))
+        []
+    """
+    if presentation.formula is not None:
+        cases = (case for bend in presentation.formula.bends for case in bend.cases)
+        yield from ((case.total, case.threshold) for case in cases if case.threshold is not None)
+    for alternative in _alternatives(presentation):
+        if (compared := alternative.comparison) is not None:
+            yield from ((compared.total, bound.value) for bound in (compared.lower, compared.upper) if bound)
+
+
 def letters_in_conditions(presentation: Presentation) -> frozenset[int]:
     """The places of the bends of which a condition says that they hold or do not.
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.errors import FormatError
-from prelu_rules.export.text import quoted, write
-from prelu_rules.export.text_reader import read
+from prelu_rules.export.paper import quoted, write
+from prelu_rules.export.paper_reader import read
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.printed import printed_rule
@@ -86,7 +86,7 @@ def test_two_lower_bounds_are_refused():
 
 def test_the_papers_format():
     form = networks.xor_form()
-    block = str(extract_rules(replace(form, slopes=[0.92392, 0.5]), networks.BINARY)).split("\n\n")[-1]
+    block = write(extract_rules(replace(form, slopes=[0.92392, 0.5]), networks.BINARY)).split("\n\n")[-1]
     assert block.splitlines() == [
         "IF +1.00*in1 +1.00*in2 +0.00*in3 +0.00*in4 -1.00 < 0  (PReLU #1 on level 1 is neg. ln(1-weight)=-2.58)",
         "IF +0.00*in1 +0.00*in2 +1.00*in3 +1.00*in4 -1.00 < 0  (PReLU #2 on level 1 is neg. ln(1-weight)=-0.69)",
@@ -121,11 +121,12 @@ def test_plain_words_stay_plain():
 
 def test_lines_may_end_as_on_windows():
     rules = extract_rules(networks.xor_form(), networks.BINARY)
-    assert read(str(rules).replace("\n", "\r\n")) == read(str(rules))
+    assert read(write(rules).replace("\n", "\r\n")) == read(write(rules))
 
 
 def test_counts_are_read():
-    assert [rule.count for rule in read(str(extract_rules(networks.xor_form(), networks.BINARY))).rules] == [9, 3, 3, 1]
+    rules = extract_rules(networks.xor_form(), networks.BINARY)
+    assert [rule.count for rule in read(write(rules)).rules] == [9, 3, 3, 1]
 
 
 def test_decision_rules_name_their_class():
@@ -133,11 +134,11 @@ def test_decision_rules_name_their_class():
     labels = {("high", "in between"): ["high", '"in between"'], ("3", 3): ['"3"', "3"], (True, 0.5): ["true", "0.5"]}
     for classes, printed in labels.items():
         decisions = RuleSystem((rule,), ("x",), ("a", "b"), classes).decision_rules(x=[[0.0], [0.1], [2.0]])
-        lines = str(decisions).splitlines()
+        lines = write(decisions).splitlines()
         assert lines[1] == f"THEN class = {printed[1]}  (2 of 3 rows)"
         assert lines[6] == f"THEN class = {printed[0]}  (1 of 3 rows)"
         assert lines[7].startswith("  a = +1.0")
-        assert [rule.count for rule in read(str(decisions)).rules] == [2, 1]
+        assert [rule.count for rule in read(write(decisions)).rules] == [2, 1]
 
 
 @given(st.text(max_size=8))
