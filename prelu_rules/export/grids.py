@@ -133,9 +133,7 @@ class Grids:
                 [""] * len(p.output_names) if errors is None else [spelling.number(float(f"{e:.2g}")) for e in errors]
             )
         if self.has_classes:
-            counts = [rule.class_counts for rule in rules if rule.class_counts is not None]
-            sums = [(label, sum(n)) for label, *n in zip(p.classes or (), *counts, strict=True)]
-            found.append(", ".join(self.line([f"{self.sentences.label(label)}: {n}"]) for label, n in sums if n))
+            found.append(self.line(self.sentences.listed_classes(rules)))
         return found
 
     def _cell(self, value: float | State) -> str:

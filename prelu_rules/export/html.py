@@ -60,7 +60,7 @@ def write_presentation(presentation: Presentation) -> str:
     sentences = Sentences(presentation, SPELLING)
     grids = Grids(sentences, name, _line)
     return page(
-        *_lines([sentences.class_of_logits()], "line"),
+        *_lines([_line(sentences.class_of_logits())], "line"),
         *_table(grids.decisions(), "decisions"),
         *_table(grids.typical(), "classes"),
         *_lines([_line(sentences.logits())], "heading"),
@@ -77,7 +77,7 @@ def _formula_line(line: FormulaLine) -> Html:
     """A line of the formula, with its letter behind it."""
     text = _line([line.start, *line.pieces] if line.start else line.pieces)
     letter = [" ", tag("b", f"({line.letter})", style="letter")] if line.letter else []
-    return tag("div", text, *letter, style="formula" if line.start else "part")
+    return tag("div", text, *letter, style="part" if line.kind == "part" else "formula")
 
 
 def _lines(lines: Sequence[str], style: str) -> list[Html]:

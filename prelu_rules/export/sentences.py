@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from prelu_rules.export.phrases import Phrases, Pieces, joined
 from prelu_rules.export.spelling import TEXT, Spelling, letters, rounded_up
@@ -29,12 +29,13 @@ class FormulaLine(NamedTuple):
     """A line of the formula.
 
     Attributes:
-        start: what it begins with: the output and `=`, or the letter of a bend and `=`; empty for what is added to the
-            line before.
+        kind: an output, a part that is added to it, or a bend that is defined below the outputs.
+        start: what it begins with, with its `=`; of a part nothing.
         pieces: the rest.
-        letter: the letter that the line is called by, if something else names it.
+        letter: of a part the letter that it is called by, if something else names it.
     """
 
+    kind: Literal["output", "part", "bend"]
     start: str
     pieces: Pieces
     letter: str = ""
@@ -66,7 +67,7 @@ class Sentences:
         if not inline:
             for place, bend in enumerate(formula.bends):
                 start = f"{'' if place else 'with '}{self.letters[place]} ="
-                lines.append(FormulaLine(start, [*self.phrases.bend(bend, place, named=True), "(otherwise 0)"]))
+                lines.append(FormulaLine("bend", start, [*self.phrases.bend(bend, place, named=True), "(otherwise 0)"]))
         return lines
 
     def explanations(self) -> list[str]:
@@ -84,7 +85,7 @@ class Sentences:
         added = next((letter for output in outputs for letter in output.bends), None)
         if added is not None:
             name = self.phrases.letter(added)
-            part = f"line {name}" if single else f"the output's part of {name}"
+            part = f"line {name}" if single else f"the part of {name} in it"
             lines.append(f"base with {name}: the base and {part}")
         if self.conditional:
             name = self.letters[min(self.conditional)]
@@ -114,15 +115,15 @@ class Sentences:
         numbers = f"{first} to {first + p.folded - 1}"
         return f"{p.folded} more rules ({numbers}) cover {rows}; the formula gives their answers."
 
-    def class_of_logits(self) -> str:
+    def class_of_logits(self) -> Pieces:
         """Which class a classifier decides for, where that is not said by decisions; empty otherwise."""
         p = self.presentation
         if p.classes is None or p.decisions or any(rule.decision is not None for rule in p.rules):
-            return ""
+            return []
         if len(p.output_names) > 1:
-            return "class = the one with the largest logit"
+            return ["class = the one with the largest logit"]
         no, yes = map(self.label, p.classes)
-        return f"class = {yes} where the logit is above 0, otherwise {no}"
+        return [f"class = {yes} where the logit is above 0, otherwise", no]
 
     def decisions(self) -> list[tuple[ClassLabel | None, list[PresentedRule]]]:
         """The rules that decide for each class, the class that is left last."""
@@ -165,6 +166,15 @@ class Sentences:
             found.append([f"rounded: {parts[0]}", *parts[1:], end])
         return found
 
+    def listed_classes(self, rules: Sequence[PresentedRule]) -> Pieces:
+        """How many rows that some rules cover are of each class, without those of which there are none."""
+        counts = [rule.class_counts for rule in rules if rule.class_counts is not None]
+        if not counts:
+            return []
+        sums = [(label, sum(n)) for label, *n in zip(self.presentation.classes or (), *counts, strict=True)]
+        listed = [f"{self.label(label)}: {n}," for label, n in sums if n] or [f"{self.label(sums[0][0])}: 0,"]
+        return [*listed[:-1], listed[-1][:-1]]
+
     def label(self, label: ClassLabel | None) -> str:
         """A class label; yes and no need no quotes."""
         if label is None:
@@ -175,18 +185,18 @@ class Sentences:
     def _output(self, output: OutputFormula, formula: Formula, inline: bool) -> list[FormulaLine]:
         """The lines of an output: its constant and numbers, adjustments, and bends or their letters."""
         pieces = self.phrases.total(output.base.constant, [term for term in output.base.terms if not term.where])
-        parts = [FormulaLine("", [self.phrases.adjustment(term)]) for term in output.base.terms if term.where]
+        parts = [FormulaLine("part", "", [self.phrases.adjustment(term)]) for term in output.base.terms if term.where]
         if inline:
             parts += [self._bend(weight, letter.place, formula) for weight, letter in output.bends]
         else:
             pieces = self.phrases.with_letters(pieces, output.bends)
-        return [FormulaLine(f"{self.spelling.name(output.name)} =", pieces), *parts]
+        return [FormulaLine("output", f"{self.spelling.name(output.name)} =", pieces), *parts]
 
     def _bend(self, weight: float, place: int, formula: Formula) -> FormulaLine:
         """What a bend adds to an output."""
         first = f"{self.spelling.minus if weight < 0 else '+'} {self.spelling.number(abs(weight))} for each unit"
         letter = self.letters[place] if place in self.lettered else ""
-        return FormulaLine("", [first, *self.phrases.bend(formula.bends[place], place, named=False)], letter)
+        return FormulaLine("part", "", [first, *self.phrases.bend(formula.bends[place], place, named=False)], letter)
 
     def _inline(self, formula: Formula) -> bool:
         """Whether each bend can stand in the output that uses it: there is one, which uses all in their order."""

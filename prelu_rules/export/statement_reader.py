@@ -14,9 +14,9 @@ from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.presentation import (
     Formula,
     OutputFormula,
+    Presentation,
     PresentedOutput,
     PresentedRule,
-    Presentation,
     TypicalRow,
 )
 from prelu_rules.rules.presentation.statements import Bend, Clause, Letter, Sum
