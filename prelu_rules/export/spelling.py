@@ -46,6 +46,22 @@ def spelled(name: str) -> str:
     return name if PLAIN.fullmatch(name) and name.lower() not in WORDS else _quoted(name)
 
 
+def visible(name: str) -> str:
+    r"""A name in one line, in which nothing is hidden or turns the direction of writing.
+
+    Args:
+        name: any text.
+
+    Returns:
+        The text with spaces for line breaks; what is not printable is escaped as in JSON.
+
+    Example:
+        >>> visible("a\nb\u202e")
+        'a b\\u202e'
+    """
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in " ".join(name.split()))
+
+
 def spelled_level(level: Level) -> str:
     """A level of a category: text as a name, numbers as they are, and true or false.
 

@@ -70,6 +70,33 @@ def write_presentation(presentation: Presentation) -> str:
     return text + "\n" + "\n".join(_wrapped(_columns(presentation.columns), "", "  ")) + "\n"
 
 
+def formula_lines(sentences: Sentences) -> list[str]:
+    """The formula as lines, with letters in a column behind the parts that have one.
+
+    Args:
+        sentences: what is said of the rules, in the spelling of text.
+
+    Returns:
+        Its lines; none where there is no formula.
+    """
+    blocks: list[tuple[list[str], str]] = []
+    indent, bends = "", 0
+    for line in sentences.formula():
+        if line.kind == "output":
+            indent = " " * (len(line.start) + 1 if len(line.start) < INDENT else 4)
+            blocks.append((_wrapped(line.pieces, f"{line.start} ", indent), ""))
+        elif line.kind == "part":
+            blocks.append((_wrapped(line.pieces, indent, indent + "    "), line.letter))
+        else:
+            blocks.append((_wrapped(line.pieces, f"{' ' * 5 * (bends > 0)}{line.start} ", " " * 9), ""))
+            bends += 1
+    margin = max((len(some[-1]) for some, letter in blocks if letter), default=0)
+    lines: list[str] = []
+    for some, letter in blocks:
+        lines += [*some[:-1], f"{some[-1].ljust(margin)}    ({letter})" if letter else some[-1]]
+    return lines
+
+
 class _Writer:
     """Everything but the columns, block by block."""
 
@@ -81,7 +108,7 @@ class _Writer:
     def text(self) -> str:
         """The blocks, with a blank line between."""
         said = self.sentences
-        formula = [*self._formula(), *(f"({line})" for line in said.explanations())]
+        formula = [*formula_lines(said), *(f"({line})" for line in said.explanations())]
         rules = [line for rule in self.presentation.rules for line in self._rule(rule)]
         rules += _wrapped(said.folded().split(" "), "", "   ") if said.folded() else []
         heading = [said.heading()] if said.heading() else []
@@ -89,25 +116,6 @@ class _Writer:
         notes = [line for note in said.notes() for line in _wrapped(_in_parentheses(note), "", " ")]
         blocks = [self._decisions(), self._typical(), logits, formula, heading, rules, notes]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-    def _formula(self) -> list[str]:
-        """The formula, with letters in a column behind the parts that have one."""
-        blocks: list[tuple[list[str], str]] = []
-        indent, bends = "", 0
-        for line in self.sentences.formula():
-            if line.kind == "output":
-                indent = " " * (len(line.start) + 1 if len(line.start) < INDENT else 4)
-                blocks.append((_wrapped(line.pieces, f"{line.start} ", indent), ""))
-            elif line.kind == "part":
-                blocks.append((_wrapped(line.pieces, indent, indent + "    "), line.letter))
-            else:
-                blocks.append((_wrapped(line.pieces, f"{' ' * 5 * (bends > 0)}{line.start} ", " " * 9), ""))
-                bends += 1
-        margin = max((len(some[-1]) for some, letter in blocks if letter), default=0)
-        lines: list[str] = []
-        for some, letter in blocks:
-            lines += [*some[:-1], f"{some[-1].ljust(margin)}    ({letter})" if letter else some[-1]]
-        return lines
 
     def _rule(self, rule: PresentedRule) -> list[str]:
         """A rule: conditions and evidence, then what it says of each output."""
