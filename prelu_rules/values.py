@@ -123,3 +123,37 @@ def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
     if array.dtype == np.float64 and np.isfinite(array).all():
         return array, single
     return frozen_array(array, "the input", (None, n_inputs)), single
+
+
+def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
+    """Weights that rows can have.
+
+    Args:
+        weights: `(n_rows,)`; None for equal ones.
+        n_rows: the number of rows.
+
+    Returns:
+        `(n_rows,)` float64.
+
+    Raises:
+        ShapeError: if there is not one for each row.
+        InvalidValueError: if one is negative, NaN or infinite, or all are 0.
+
+    Example:
+        >>> checked_weights([1, 0], 2)
+        array([1., 0.])
+    """
+    if weights is None:
+        return np.ones(n_rows)
+    array = np.asarray(weights, dtype=np.float64)
+    if array.shape != (n_rows,):
+        raise ShapeError(f"sample_weight has shape {array.shape}, but must have {(n_rows,)}; give one for each row.")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        row = int(bad.argmax())
+        raise InvalidValueError(
+            f"sample_weight is {array[row]} in row {row}; it must be a finite number of at least 0."
+        )
+    if not array.any():
+        raise InvalidValueError("sample_weight is zero in every row; give at least one row a weight above zero.")
+    return array

@@ -10,7 +10,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import Array, BoolArray, FloatArray
 
 ReplacementKind = Literal["identity", "midslope", "best"]
 """What a linear unit is replaced by; see `replacing_lines`."""
@@ -103,7 +103,23 @@ def without_unused(form: NormalForm) -> NormalForm:
         >>> without_unused(form).n_units
         0
     """
+    return form.eliminate(np.flatnonzero(~used_units(form)), 0)
+
+
+def used_units(form: NormalForm) -> BoolArray:
+    """Which units an output depends on, directly or through later units.
+
+    Args:
+        form: the network.
+
+    Returns:
+        bool, `(n_units,)`.
+
+    Example:
+        >>> used_units(NormalForm(A=[[1], [2]], B=[[0, 0], [3, 0]], b=[0, 0], C=[[1]], D=[[4, 0]], e=[0], slopes=[0, 0]))
+        array([ True, False])
+    """
     used = np.ones(form.n_units, dtype=bool)
     for unit in reversed(range(form.n_units)):
         used[unit] = (form.B[used, unit] != 0).any() or (form.D[:, unit] != 0).any()
-    return form.eliminate(np.flatnonzero(~used), 0)
+    return used

@@ -51,11 +51,18 @@ class CompactForm(Value):
         Returns:
             The same function, up to rounding errors of float64.
         """
-        return cls._stacked(compact_form(form, precision))
+        return cls.stacked(compact_form(form, precision))
 
     @classmethod
-    def _stacked(cls, form: NormalForm) -> CompactForm:
-        """A form whose slopes are 0, as it is."""
+    def stacked(cls, form: NormalForm) -> CompactForm:
+        """A form whose slopes are 0, as it is, with every weight that its units can have free.
+
+        Args:
+            form: the form.
+
+        Returns:
+            Its weights as one array.
+        """
         rows = [np.hstack([form.A, form.B, form.b[:, None]]), np.hstack([form.C, form.D, form.e[:, None]])]
         weights = np.vstack(rows).astype(np.float64)
         return cls(weights, _all_free(weights.shape, form.n_inputs), form.n_inputs)
@@ -201,7 +208,7 @@ class CompactForm(Value):
             array([[0.33]])
         """
         weights = rounded_weights(self.weights, self.n_inputs, precision)
-        return CompactForm._stacked(without_unused(CompactForm(weights, self.support, self.n_inputs).form))
+        return CompactForm.stacked(without_unused(CompactForm(weights, self.support, self.n_inputs).form))
 
     def shallow(self) -> CompactForm:
         """The form whose units use the inputs only; what they take of other units is cut.

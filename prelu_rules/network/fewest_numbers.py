@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.network.collapse import without_unused
+from prelu_rules.network.collapse import used_units
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.precision import Precision, rounded
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import Array, BoolArray, FloatArray
 
 
 def compact_form(form: NormalForm, precision: Precision | None = None) -> NormalForm:
@@ -35,18 +35,39 @@ def compact_form(form: NormalForm, precision: Precision | None = None) -> Normal
         >>> small.A, small.b, small.C, small.D
         (array([[1., 1.]]), array([-1.]), array([[-2., -2.]]), array([[1.]]))
     """
+    return turned_compact_form(form, precision)[0]
+
+
+def turned_compact_form(form: NormalForm, precision: Precision | None = None) -> tuple[NormalForm, BoolArray]:
+    """`compact_form`, and which of its units are turned.
+
+    Args:
+        form: the network, in float64.
+        precision: how its numbers will be printed.
+
+    Returns:
+        The form; and for each of its units whether it is `max(0, -z)` of the network's `z`, so that it holds where
+        `z < 0`, and not where `z = 0`.
+
+    Example:
+        >>> turned_compact_form(NormalForm(A=[[-1.0]], B=[[0]], b=[0], C=[[1]], D=[[1]], e=[0], slopes=[0]))[1]
+        array([ True])
+    """
     n_inputs = form.n_inputs
     weights = _without_one_sided(_with_bends(form), n_inputs)
+    is_turned = np.zeros(form.n_units, dtype=bool)
     for unit in range(form.n_units):
         turned = _turned(weights, unit, n_inputs)
         if _reading_cost(turned, n_inputs, unit, precision) < _reading_cost(weights, n_inputs, unit, precision):
-            weights = turned
+            weights, is_turned[unit] = turned, True
     for unit in range(form.n_units):
         largest = np.abs(weights[unit, :n_inputs]).max(initial=0) or np.abs(weights[unit]).max()
         if largest > 0:
             weights[unit] /= largest
             weights[:, n_inputs + unit] *= largest
-    return without_unused(unstacked(weights, n_inputs, form.labels))
+    stacked = unstacked(weights, n_inputs, form.labels)
+    used = used_units(stacked)
+    return stacked.eliminate(np.flatnonzero(~used), 0), is_turned[used]
 
 
 def unstacked(weights: Array, n_inputs: int, labels: tuple[UnitLabel, ...]) -> NormalForm:

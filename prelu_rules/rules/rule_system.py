@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 import numpy.typing as npt
 
@@ -37,7 +37,7 @@ class RuleSystem(Predictor, Value):
     one row with names (a dict or a pandas Series); or as features that are encoded already, `(n_rows, n_features)`.
 
     Attributes:
-        rules: in the order in which they are shown, most rows covered first.
+        rules: in the order in which they are shown; see `rules.order`. Where several hold, the first counts.
         columns: what the columns of a table are; a name alone stands for a column of numbers.
         output_names: `n_outputs` names, distinct.
         classes: for a classifier its class labels; then the outputs are logits, one per class, or a single one
@@ -108,6 +108,19 @@ class RuleSystem(Predictor, Value):
     def __len__(self) -> int:
         return len(self.rules)
 
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Rule: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Rule, ...]: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Rule | tuple[Rule, ...]:
+        """A rule by its index, which is one less than its printed number, or several by a slice."""
+        return self.rules[index]
+
     def __str__(self) -> str:
         return self.export("text")
 
@@ -143,6 +156,28 @@ class RuleSystem(Predictor, Value):
         """
         return assigned(self.rules, self.encoded(x), self.domain)
 
+    def rule_numbers(self, x: TableLike) -> IntArray:
+        """The number of the rule that each row falls under, counted from 1 as in every print.
+
+        Args:
+            x: rows.
+
+        Returns:
+            int, `(n_rows,)`; rule 1 is `rules[0]`.
+
+        Raises:
+            DataError: if a table lacks a column.
+            ShapeError: if an array has another number of features.
+            InvalidValueError: if a cell cannot be used; see `encoded`.
+            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
+
+        Example:
+            >>> from prelu_rules.network.affine import AffineMap
+            >>> RuleSystem((Rule((), AffineMap([[2.0]], [0.0])),), ("x",), ("y",)).rule_numbers({"x": [3.0, 4.0]})
+            array([1, 1])
+        """
+        return self.assign(x) + 1
+
     def predict(self, x: TableLike) -> FloatArray:
         """The outputs that the rules give; for a classifier the logits.
 
@@ -160,6 +195,12 @@ class RuleSystem(Predictor, Value):
         """
         rows = self.encoded(x)
         return outputs(self.rules, rows, assigned(self.rules, rows, self.domain))
+
+    def with_evidence(self, x: TableLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> RuleSystem:
+        """The rules with counts and errors or classes of rows; see `prelu_rules.rules.evidence.with_evidence`."""
+        from prelu_rules.rules.evidence import with_evidence
+
+        return with_evidence(self, x, y, sample_weight)
 
     def decision_rules(self, domain: DomainLike | None = None, *, x: TableLike | None = None) -> RuleSystem:
         """The rules of a classifier, cut so that each names a class; see `rules.decisions.decision_rules`."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.regressor import PReLURuleRegressor
-from prelu_rules.estimators.repetition import checked_weights, in_order
+from prelu_rules.estimators.repetition import in_order
 
 pytestmark = pytest.mark.slow
 

@@ -158,7 +158,7 @@ def by_state(
         ['age is missing', None] 31.0 []
         ['age is missing', 'smoker'] 36.0 []
     """
-    start = tuple(_collected(function) for function in functions)
+    start = tuple(collected(function) for function in functions)
     found = list(islice(_combinations(tuple(columns), start, ()), most + 1))
     return None if len(found) > most else found
 
@@ -189,26 +189,64 @@ def joined(pieces: Sequence[tuple[Where, Content]]) -> list[tuple[Where, Content
             return found
 
 
-_Collected = dict[Where, Linear]
-"""The parts of a function by their tests, none of them 0."""
+def substituted(columns: Sequence[Column], function: Function, replacements: Mapping[Letter, Function]) -> Function:
+    """A function with functions in the place of bends.
+
+    Args:
+        columns: what the columns are, in the order of tests.
+        function: the function.
+        replacements: what stands for which bend.
+
+    Returns:
+        The function; bends that are used by what is put in stay.
+
+    Example:
+        >>> twice = (Part((), Linear(Fraction(5), {Letter(0): Fraction(2)})),)
+        >>> kwh = (Part((), Linear(Fraction(-7), {"kwh": Fraction(1)})),)
+        >>> substituted([Column("kwh")], twice, {Letter(0): kwh})[0].linear
+        Linear(constant=Fraction(-9, 1), weights={'kwh': Fraction(2, 1)})
+    """
+    parts: list[Part] = []
+    for where, linear in function:
+        for letter in linear.letters:
+            weight = linear.weights[letter]
+            for inner in replacements.get(letter, ()):
+                both = _both(columns, where, inner.where)
+                if both is not None:
+                    parts.append(Part(both, inner.linear.times(weight)))
+        kept = {of: w for of, w in linear.weights.items() if of not in replacements}
+        parts.append(Part(where, Linear(linear.constant, kept)))
+    return tuple(Part(*one) for one in collected(parts).items())
 
 
-def _collected(parts: Sequence[Part]) -> _Collected:
-    found: _Collected = {}
+def collected(parts: Sequence[Part]) -> dict[Where, Linear]:
+    """The parts of a function by their tests.
+
+    Args:
+        parts: the parts.
+
+    Returns:
+        One function for each set of tests; none is 0 everywhere.
+    """
+    found: dict[Where, Linear] = {}
     for where, linear in parts:
         found[where] = found.get(where, Linear()).plus(linear)
     return {where: linear for where, linear in found.items() if linear != Linear()}
 
 
+_Parts = dict[Where, Linear]
+"""What `collected` returns."""
+
+
 def _combinations(
-    columns: tuple[Column, ...], functions: tuple[_Collected, ...], where: Where
+    columns: tuple[Column, ...], functions: tuple[_Parts, ...], where: Where
 ) -> Iterator[tuple[Where, tuple[Linear, ...]]]:
     """The combinations of states of columns that make a difference, and what functions are in them."""
     if not columns:
         yield where, tuple(function.get((), Linear()) for function in functions)
         return
     column, *rest = columns
-    groups: list[tuple[list[State], tuple[_Collected, ...]]] = []
+    groups: list[tuple[list[State], tuple[_Parts, ...]]] = []
     for state in states_of(column):
         here = tuple(_in_state(function, column, state) for function in functions)
         same = next((states for states, known in groups if known == here), None)
@@ -221,7 +259,7 @@ def _combinations(
         yield from _combinations(tuple(rest), here, (*where, *test))
 
 
-def _in_state(function: _Collected, column: Column, state: State) -> _Collected:
+def _in_state(function: _Parts, column: Column, state: State) -> _Parts:
     """What is left of a function where a cell of a column is in a state."""
     parts = []
     for where, linear in function.items():
@@ -231,7 +269,7 @@ def _in_state(function: _Collected, column: Column, state: State) -> _Collected:
         if state is not None and state.says == "missing":
             linear = linear.without(column.name)
         parts.append(Part(tuple(test for test in where if test is not mine), linear))
-    return _collected(parts)
+    return collected(parts)
 
 
 def _united(first: Where, second: Where) -> Where | None:
@@ -247,3 +285,16 @@ def _united(first: Where, second: Where) -> Where | None:
         states = tuple(s for s in states_of(column) if s in first[k].states or s in second[k].states)
         where[k : k + 1] = [] if len(states) == len(states_of(column)) else [Test(column, states)]
     return tuple(where)
+
+
+def _both(columns: Sequence[Column], first: Where, second: Where) -> Where | None:
+    """The tests that pass where both pass; None where they cannot."""
+    found: list[Test] = []
+    for column in columns:
+        mine = [test for test in (*first, *second) if test.column == column]
+        states = tuple(state for state in states_of(column) if all(state in test.states for test in mine))
+        if not states:
+            return None
+        if mine:
+            found.append(Test(column, states))
+    return tuple(found)

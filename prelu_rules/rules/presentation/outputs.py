@@ -1,0 +1,142 @@
+"""What rules say of their outputs: in full, relative to the base of the formula, or by its letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from prelu_rules.columns.column import Column, features_of
+from prelu_rules.network.precision import Precision, rounded
+from prelu_rules.rules.presentation.base import base_and_adjustments
+from prelu_rules.rules.presentation.by_state import Function, Linear, Part, function_of
+from prelu_rules.rules.presentation.decimals import exact
+from prelu_rules.rules.presentation.letters import Resolved
+from prelu_rules.rules.presentation.places import Rounding
+from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput
+from prelu_rules.rules.presentation.statements import Sum
+from prelu_rules.rules.rule import Rule
+
+
+def full(columns: tuple[Column, ...], rule: Rule, precision: Precision | None) -> tuple[PresentedOutput, ...]:
+    """The outputs of a rule as sums.
+
+    Args:
+        columns: what the columns are.
+        rule: the rule.
+        precision: how numbers are rounded; None for all digits.
+
+    Returns:
+        One for each output.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> full((Column("kwh"),), Rule((), AffineMap([[0.0]], [2.5])), None)[0].total
+        Sum(constant=2.5, terms=())
+    """
+    return tuple(
+        PresentedOutput(base_and_adjustments(columns, function, rounding_of(columns, precision, k)))
+        for k, function in enumerate(_functions(columns, rule))
+    )
+
+
+def relative(
+    columns: tuple[Column, ...], rule: Rule, formula: Formula, holding: Sequence[bool], precision: Precision | None
+) -> tuple[PresentedOutput, ...]:
+    """The outputs of a rule as what is added to the base of the formula.
+
+    Args:
+        columns: what the columns are.
+        rule: the rule.
+        formula: the formula.
+        holding: which of its bends hold in the rule.
+        precision: how numbers are rounded; None for all digits.
+
+    Returns:
+        One for each output.
+    """
+    resolved = Resolved(formula, holding)
+    found = []
+    for k, function in enumerate(_functions(columns, rule)):
+        base = resolved.sum(formula.outputs[k].base)
+        apart = (*function, *(Part(where, linear.times(Fraction(-1))) for where, linear in base))
+        total = base_and_adjustments(columns, apart, rounding_of(columns, precision, k))
+        found.append(PresentedOutput(total, relative=True))
+    return tuple(found)
+
+
+def lettered(formula: Formula, holding: Sequence[bool]) -> tuple[PresentedOutput, ...]:
+    """The outputs of a rule as base and bends.
+
+    Args:
+        formula: the formula.
+        holding: which of its bends hold in the rule.
+
+    Returns:
+        One for each output.
+    """
+    return tuple(
+        PresentedOutput(Sum(0.0, ()), relative=True, bends=tuple(b for _, b in output.bends if holding[b.place]))
+        for output in formula.outputs
+    )
+
+
+def without_repetitions(
+    numbers: Sequence[int], rules: Sequence[tuple[PresentedOutput, ...]]
+) -> list[tuple[PresentedOutput, ...]]:
+    """The outputs of rules, where one that an earlier rule has said refers to that rule.
+
+    Args:
+        numbers: of the rules.
+        rules: their outputs.
+
+    Returns:
+        As many.
+
+    Example:
+        >>> twice = (PresentedOutput(Sum(2.5, ())),)
+        >>> [[output.like for output in rule] for rule in without_repetitions([1, 2], [twice, twice])]
+        [[None], [1]]
+    """
+    known: list[dict[PresentedOutput, int]] = [{} for _ in rules[0]] if rules else []
+    found = []
+    for number, outputs in zip(numbers, rules, strict=True):
+        mine = []
+        for output, seen in zip(outputs, known, strict=True):
+            first = seen.setdefault(output, number)
+            says_numbers = bool(output.total.terms) or output.total.constant != 0
+            mine.append(PresentedOutput(Sum(0.0, ()), like=first) if first != number and says_numbers else output)
+        found.append(tuple(mine))
+    return found
+
+
+def rounding_of(columns: Sequence[Column], precision: Precision | None, output: int) -> Rounding:
+    """How the sum of an output is rounded.
+
+    Args:
+        columns: what the columns are.
+        precision: None for all digits.
+        output: which output.
+
+    Returns:
+        The rounding.
+    """
+    if precision is None:
+        return lambda linear: linear
+    weights, constant = precision.output_places(output)
+    places = dict(zip((feature.column for feature in features_of(columns)), weights.tolist(), strict=True))
+    for feature, place in zip(features_of(columns), weights.tolist(), strict=True):
+        if not feature.is_indicator:
+            places[feature.column] = place
+
+    def printed(linear: Linear) -> Linear:
+        found = {of: exact(rounded(float(w), places[str(of)])) for of, w in linear.weights.items()}
+        return Linear(exact(rounded(float(linear.constant), constant)), {of: w for of, w in found.items() if w != 0})
+
+    return printed
+
+
+def _functions(columns: tuple[Column, ...], rule: Rule) -> list[Function]:
+    rows = np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]]).astype(np.float64)
+    return [function_of(columns, row[:-1], row[-1]) for row in rows]
