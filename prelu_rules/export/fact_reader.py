@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from prelu_rules.columns.column import Column, Kind, Level
 from prelu_rules.errors import FormatError, InvalidValueError
@@ -14,7 +14,8 @@ from prelu_rules.rules.presentation.statements import State
 Shares = tuple[tuple[ClassLabel, float], ...]
 
 
-class Evidence(NamedTuple):
+@dataclass(frozen=True)
+class Evidence:
     """What stands in parentheses behind a rule.
 
     Attributes:

@@ -53,6 +53,8 @@ class PhraseReader:
         self.tokens = tokens
         self.mentions = mentions
         self.letters = letters
+        self._outer = -1
+        """The column where the bend starts that is being read: a sign that starts a line there begins another term."""
 
     def name(self) -> str:
         """A name that is not a word of the format."""
@@ -68,11 +70,11 @@ class PhraseReader:
         token = tokens.peek()
         if token.kind == "number":
             tokens.next()
+            sign = -1 if minus else 1
             try:
-                value: Level = int(token.text) if token.text.isdecimal() else float(token.text)
+                return sign * int(token.text) if token.text.isdecimal() else sign * float(token.text)
             except ValueError:
                 raise FormatError(f"line {token.line}: {token.text[:80]!r} is too large for a number.") from None
-            return -value if minus else value
         if minus:
             tokens.fail("a number")
         for word in ("true", "false"):
@@ -121,9 +123,12 @@ class PhraseReader:
             signed = tokens.sees("+") or tokens.sees("-")
             if not first and not signed:
                 break
+            column = tokens.peek().column
             weight, of = self._weighted()
             if of is None and tokens.takes("for", "each", "unit"):
+                self._outer = column
                 bends.append(ReadBend(weight, self.bend(named=False), self._margin()))
+                self._outer = -1
             elif tokens.takes("where"):
                 terms.append(_term(weight, of, self.tests(), tokens.peek()))
             elif of is None:
@@ -320,6 +325,8 @@ class PhraseReader:
         tokens = self.tokens
         constant, terms, first = 0.0, [], True
         while first or tokens.sees("+") or tokens.sees("-"):
+            if not first and tokens.peek().first and tokens.peek().column <= self._outer:
+                break
             first = False
             minus = tokens.sees("-")
             if not (tokens.sees("[") or tokens.sees("+", "[") or tokens.sees("-", "[")):

@@ -50,8 +50,9 @@ def sides(terms: Sequence[Term]) -> Sides:
         Negative terms on the right; of two terms of different sign one of weight 1 alone on the left.
 
     Example:
-        >>> sides([Term(0.1, "cholesterol"), Term(-1.0, "hdl")])
-        Sides(left=(Term(weight=1.0, of='hdl', where=()),), right=(Term(weight=0.1, of='cholesterol', where=()),), turned=True)
+        >>> left, right, turned = sides([Term(0.1, "cholesterol"), Term(-1.0, "hdl")])
+        >>> left, [term.of for term in right], turned
+        ((Term(weight=1.0, of='hdl', where=()),), ['cholesterol'], True)
     """
     positive = tuple(term for term in terms if term.weight > 0)
     negative = tuple(term._replace(weight=-term.weight) for term in terms if term.weight < 0)

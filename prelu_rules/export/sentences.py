@@ -78,7 +78,9 @@ class Sentences:
         lines: list[str] = []
         outputs = [output for rule in self.presentation.rules for output in rule.outputs if output.relative]
         single = len(formula.outputs) == 1
-        if outputs and single:
+        if outputs and not self.letters:
+            lines.append("base: the formula of an output")
+        elif outputs and single:
             lines.append('base: the formula without its lines "for each unit"')
         elif outputs:
             lines.append(f"base: the formula of an output without {joined(self.letters, 'or')}")

@@ -15,9 +15,9 @@ from prelu_rules.rules.short_numbers import as_fraction
 
 WORDS = frozenset(
     (
-        "above always and as at base below by class columns described each else elsewhere error false far for formula "
-        "how if in is largest logit logits mean missing more no not of one or otherwise probability reaches rounded row "
-        "rows rule rules same says that the true typical unit value where whole with within yes"
+        "above always and as at base below class columns described each else elsewhere error false far for formula how "
+        "if in is logit logits mean missing more no not of or otherwise probability rounded row rows rule rules same "
+        "says that the true typical unit value where with within yes"
     ).split()
 )
 """Words of the format; names that read so stand in double quotes."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from prelu_rules.columns.column import Column, check_names
 from prelu_rules.errors import FormatError, InvalidValueError
@@ -20,6 +21,8 @@ from prelu_rules.rules.presentation.presentation import (
     TypicalRow,
 )
 from prelu_rules.rules.presentation.statements import Bend, Clause, Letter, Sum
+
+Number = TypeVar("Number", int, float)
 
 
 class _Read(NamedTuple):
@@ -112,7 +115,7 @@ class StatementReader(FactReader):
             next(iter(n_rows), None),
             self._classes,
             tuple(self._completed(read, ()) for read in self._decisions),
-            tuple(replace(row, probabilities=self._by_class(shares)) for row, shares in self._typical),
+            tuple(replace(row, probabilities=self._by_class(shares, 0.0)) for row, shares in self._typical),
             None if within is None else tuple(within.values()),
             proven,
         )
@@ -246,13 +249,13 @@ class StatementReader(FactReader):
         if evidence.errors is not None and len(evidence.errors) != len(names):
             raise FormatError(f"rule {rule.number} has {len(evidence.errors)} errors for {len(names)} outputs.")
         counts = evidence.class_counts
-        by_class = None if counts is None or self._classes is None else self._by_class(counts)
+        by_class = None if counts is None or self._classes is None else self._by_class(counts, 0)
         return replace(rule, count=evidence.count, errors=evidence.errors, class_counts=by_class)
 
-    def _by_class(self, pairs: tuple[tuple[ClassLabel, float], ...]) -> tuple:
+    def _by_class(self, pairs: Iterable[tuple[ClassLabel, Number]], none: Number) -> tuple[Number, ...]:
         """Numbers of labels, in the order of the classes."""
         classes = [(type(label), label) for label in self._classes or ()]
-        found = dict.fromkeys(classes, 0)
+        found = dict.fromkeys(classes, none)
         for label, number in pairs:
             if (type(label), label) not in found:
                 raise FormatError(f"{str(label)[:80]!r} is not a class; the heading of the logits names the classes.")

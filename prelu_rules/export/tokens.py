@@ -11,6 +11,8 @@ from typing import Literal, NoReturn
 
 from prelu_rules.errors import FormatError
 
+Kind = Literal["word", "quoted", "number", "sign", "end"]
+
 QUOTED = 80
 """Characters of a text that an error quotes at most."""
 
@@ -36,11 +38,15 @@ class Token:
         kind: a word, a name in double quotes, a number, a sign, or the end.
         text: as it stands in the text; of a quoted name what it says.
         line: counted from 1.
+        column: counted from 0.
+        first: whether it is the first of its line.
     """
 
-    kind: Literal["word", "quoted", "number", "sign", "end"]
+    kind: Kind
     text: str
     line: int
+    column: int
+    first: bool
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -63,23 +69,25 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    place, line = 0, 1
+    place, line, start, first = 0, 1, 0, True
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
             rest = text[place : place + QUOTED].split("\n")[0]
             reason = "the double quotes are not closed" if rest.startswith('"') else "this is not part of the format"
             raise FormatError(f"line {line}: cannot read {rest!r}; {reason}.")
-        kind, found = match.lastgroup, match[0]
-        if kind == "space":
-            line += found.count("\n")
-        elif kind == "quoted":
-            yield Token("quoted", _unquoted(found, line), line)
+        found = match[0]
+        if match["space"]:
+            if "\n" in found:
+                line, start, first = line + found.count("\n"), place + found.rindex("\n") + 1, True
         else:
-            assert kind == "number" or kind == "word" or kind == "sign"
-            yield Token(kind, found, line)
+            kind: Kind = "word" if match["word"] else "number" if match["number"] else "sign"
+            if match["quoted"]:
+                kind, found = "quoted", _unquoted(found, line)
+            yield Token(kind, found, line, place - start, first)
+            first = False
         place = match.end()
-    yield Token("end", _END, line)
+    yield Token("end", _END, line, place - start, True)
 
 
 def _unquoted(text: str, line: int) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-import presentations
+import presented_by_hand
 import pytest
 from html_reader import HOSTILE, read
 
@@ -13,7 +13,7 @@ from prelu_rules.rules.presentation.statements import Sum, Term
 
 
 def test_a_formula_then_a_table_of_rules_then_notes():
-    reader = read(write_presentation(presentations.tariff()))
+    reader = read(write_presentation(presented_by_hand.tariff()))
     head, after = reader.text.split("The same, as rules:")
     assert head.replace("\xa0", " ").replace("\u202f\xd7\u202f", "*") == (
         "price = 10 + 0.1*kwh + 0.05*age\N{MINUS SIGN} 15 where kind is farm+ 5 where age is missing"
@@ -31,20 +31,20 @@ def test_a_formula_then_a_table_of_rules_then_notes():
 
 
 def test_letters_stand_where_they_are_named():
-    reader = read(write_presentation(presentations.many(3)))
+    reader = read(write_presentation(presented_by_hand.many(3)))
     assert "measure1 is above 10 (A)" in reader.text and reader.tables[0][1][1].endswith("and A and measure3 < 0.5")
     assert reader.tables[0][2][2].replace("\xa0", " ") == "base with B + 2.5\u202f\xd7\u202fmeasure2"
 
 
 def test_rules_beyond_twenty_and_rules_without_rows_are_folded():
-    reader = read(write_presentation(presentations.many(30)))
+    reader = read(write_presentation(presented_by_hand.many(30)))
     assert [len(table) for table in reader.tables] == [21, 11] and reader.folds == ["10 more rules"]
     assert [int(row[0]) for table in reader.tables for row in table[1:]] == list(range(1, 31))
     assert reader.text.endswith("7 more rules (31 to 37) cover none of the 600 rows; the formula gives their answers.")
 
 
 def test_a_classifier_decides_first_then_has_typical_rows_then_logits():
-    reader = read(write_presentation(presentations.flowers()))
+    reader = read(write_presentation(presented_by_hand.flowers()))
     decisions, typical, rules = reader.tables
     assert decisions == [
         ["class", "where", "rows", "share", "classes"],
@@ -65,12 +65,12 @@ def test_a_classifier_decides_first_then_has_typical_rows_then_logits():
 
 
 def test_without_decisions_the_largest_logit_counts():
-    p = replace(presentations.flowers(), decisions=(), typical=())
+    p = replace(presented_by_hand.flowers(), decisions=(), typical=())
     assert read(write_presentation(p)).text.startswith("class = the one with the largest logit")
 
 
 def test_hostile_names_are_text_and_turn_nothing_around():
-    fragment = write_presentation(presentations.hostile())
+    fragment = write_presentation(presented_by_hand.hostile())
     reader = read(fragment)
     for text in HOSTILE:
         assert any(text in name or text.encode("unicode_escape").decode() in name for name in reader.names)
@@ -83,7 +83,7 @@ def test_one_rule_that_is_the_formula_repeats_nothing(change):
     total = Sum(10.0, (Term(0.1, "kwh"),))
     rule = PresentedRule(1, (), False, (PresentedOutput(total),), 480, (0.38,))
     p = replace(
-        presentations.tariff(), formula=Formula((OutputFormula("price", total, ()),), ()), rules=(rule,), **change
+        presented_by_hand.tariff(), formula=Formula((OutputFormula("price", total, ()),), ()), rules=(rule,), **change
     )
     reader = read(write_presentation(p))
     assert reader.tables[0][1][1:3] == ["always", AS_FORMULA] and "as rules" not in reader.text
@@ -91,6 +91,6 @@ def test_one_rule_that_is_the_formula_repeats_nothing(change):
 
 
 def test_without_rows_there_are_no_columns_for_them():
-    p = presentations.tariff()
+    p = presented_by_hand.tariff()
     rules = tuple(replace(rule, count=None, errors=None) for rule in p.rules)
     assert read(write_presentation(replace(p, rules=rules, n_rows=None))).tables[0][0] == ["rule", "if", "price"]

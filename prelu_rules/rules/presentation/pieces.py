@@ -1,7 +1,7 @@
 """Parts of the inputs on which everything that a presentation says is linear in the encoded features.
 
-A term such as `0.02*kwh where kind is farm` is linear once it is known whether kind is farm, and a bend once it is known
-whether it holds. So a part is split by states of columns and by sides of bends, only where something asks for it.
+A term such as `0.02*kwh where kind is farm` is linear once it is known whether kind is farm, and a bend once it is
+known whether it holds. So a part is split by states of columns and by sides of bends, only where something asks for it.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from prelu_rules.rules.presentation.contents import comparisons_of
 from prelu_rules.rules.presentation.pieces import Affine, Piece, Splitter
 from prelu_rules.rules.presentation.presentation import (
     Formula,
+    Presentation,
     PresentedOutput,
     PresentedRule,
-    Presentation,
 )
 from prelu_rules.rules.presentation.statements import Sum, Term
 from prelu_rules.rules.rule import Condition, Rule
