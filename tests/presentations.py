@@ -73,7 +73,9 @@ def some_columns(draw):
         missing = draw(st.booleans())
         levels = ()
         if kind == "category":
-            levels = tuple(draw(st.lists(labels, min_size=0 if missing else 1, max_size=4, unique_by=(str, lambda label: label))))
+            levels = tuple(
+                draw(st.lists(labels, min_size=0 if missing else 1, max_size=4, unique_by=(str, lambda label: label)))
+            )
         texts = st.none() | names
         found.append(Column(name, kind, levels, missing, draw(texts), draw(texts)))
     features = [feature.name for column in found for feature in column.features]
@@ -96,7 +98,9 @@ class Statements:
     def test(self, column=None):
         column = column or self.draw(st.sampled_from(self.tested))
         mine = states_of(column)
-        kept = self.draw(st.lists(st.booleans(), min_size=len(mine), max_size=len(mine)).filter(lambda k: 0 < sum(k) < len(k)))
+        kept = self.draw(
+            st.lists(st.booleans(), min_size=len(mine), max_size=len(mine)).filter(lambda k: 0 < sum(k) < len(k))
+        )
         return Test(column, tuple(state for state, keep in zip(mine, kept, strict=True) if keep))
 
     def tests(self, least=0):
@@ -148,7 +152,9 @@ class Statements:
         )
 
     def bends(self, most=2):
-        places = self.draw(st.lists(st.integers(0, self.n_bends - 1), max_size=most, unique=True)) if self.n_bends else []
+        places = (
+            self.draw(st.lists(st.integers(0, self.n_bends - 1), max_size=most, unique=True)) if self.n_bends else []
+        )
         return tuple((Letter(place), self.flag()) for place in places)
 
     def parts(self, column):
@@ -165,7 +171,9 @@ class Statements:
         if self.tested and self.flag():
             tests = self.parts(self.draw(st.sampled_from(self.tested)))
             if len(tests) > 1:
-                return tuple(Alternative((test,), self.bends(1), self.comparison() if self.flag() else None) for test in tests)
+                return tuple(
+                    Alternative((test,), self.bends(1), self.comparison() if self.flag() else None) for test in tests
+                )
         alone = [lambda: Alternative(self.tests(least=1)[:1])] if self.tested else []
         alone += [lambda: Alternative((), self.bends(1)[:1])] if self.n_bends else []
         alone += [lambda: Alternative(comparison=self.comparison())] if self.ofs(True) else []
@@ -242,15 +250,27 @@ def presentations(draw, classifier=None):
             for _ in range(draw(st.integers(0, 2))):
                 rule = _rule(draw, len(decisions) + 1, write.clauses(), False, (), n_rows, 0, classes)
                 decisions.append(PresentedRule(**{**vars(rule), "decision": label, "errors": None}))
-        if decisions and decisions[-1].decision == classes[-1] and (len(decisions) < 2 or decisions[-2].decision != classes[-1]):
+        if (
+            decisions
+            and decisions[-1].decision == classes[-1]
+            and (len(decisions) < 2 or decisions[-2].decision != classes[-1])
+        ):
             decisions[-1] = PresentedRule(**{**vars(decisions[-1]), "clauses": (), "otherwise": True})
     counted = any(rule.count is not None for rule in (*rules, *decisions))
     folded = draw(st.integers(0, 3)) if formula and counted and rules else 0
     within = tuple(float(f"{draw(sizes):.1e}") for _ in outputs) if draw(st.booleans()) else None
     result = Presentation(
-        columns, outputs, formula, tuple(rules), folded, n_rows if counted else None, classes, tuple(decisions),
+        columns,
+        outputs,
+        formula,
+        tuple(rules),
+        folded,
+        n_rows if counted else None,
+        classes,
+        tuple(decisions),
         tuple(_typical(draw, columns, label, classes) for label in classes or ()) if draw(st.booleans()) else (),
-        within, within is not None and draw(st.booleans()),
+        within,
+        within is not None and draw(st.booleans()),
     )
     if formula is not None:
         normal = _normal_bends(formula, letters_in_conditions(result))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from prelu_rules.markup import Html, folded, page, tag
+from prelu_rules.values import Shown
 
 Level = Literal["note", "warning", "fault"]
 
@@ -15,7 +16,7 @@ LEVELS: tuple[Level, ...] = ("note", "warning", "fault")
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Shown):
     """Where in a training something was seen; what is not known is None.
 
     Attributes:
@@ -48,7 +49,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Remedy:
+class Remedy(Shown):
     """One thing to do.
 
     Attributes:
@@ -64,7 +65,7 @@ class Remedy:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """What a check found.
 
     Attributes:
@@ -89,6 +90,9 @@ class Finding:
     meaning: str
     remedies: tuple[Remedy, ...]
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def _summary(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         at = {None: "", 0: " before the first step"}.get(self.where.step, f" at {self.where}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prelu_rules.doctor.finding import LEVELS, Finding, Level
 from prelu_rules.doctor.record import Record
 from prelu_rules.markup import page, tag
+from prelu_rules.values import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ _WIDTH = 100
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """The findings of a training.
 
     Attributes:
@@ -34,6 +35,9 @@ class Report:
     findings: tuple[Finding, ...]
     record: Record
     actions: tuple[str, ...] = ()
+
+    def _summary(self) -> str:
+        return ", ".join(f"{finding.level}: {finding.kind}" for finding in self.findings) or "no finding"
 
     def __len__(self) -> int:
         return len(self.findings)

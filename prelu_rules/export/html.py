@@ -13,6 +13,7 @@ from prelu_rules.export.sentences import FormulaLine, Sentences, in_line
 from prelu_rules.export.spelling import Spelling, spelled, spelled_level, spelled_number
 from prelu_rules.markup import Html, html, name, page, table, tag
 from prelu_rules.rules.presentation.presentation import Presentation
+from prelu_rules.rules.presentation.presented import presented
 from prelu_rules.rules.rule_system import RuleSystem
 
 SPELLING = Spelling(
@@ -45,7 +46,7 @@ def write(system: RuleSystem) -> str:
         >>> write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []))).count("<table")
         1
     """
-    raise NotImplementedError
+    return write_presentation(presented(system))
 
 
 def write_presentation(presentation: Presentation) -> str:

@@ -11,6 +11,7 @@ from prelu_rules.export.phrases import Pieces
 from prelu_rules.export.sentences import AS_FORMULA, FormulaLine, Sentences, in_line
 from prelu_rules.export.spelling import Spelling, percent, spelled_number, visible
 from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule
+from prelu_rules.rules.presentation.presented import presented
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
 
@@ -98,7 +99,7 @@ def write(system: RuleSystem) -> str:
         \end{cases}
         \]
     """
-    raise NotImplementedError
+    return write_presentation(presented(system))
 
 
 def write_presentation(presentation: Presentation, opening: str = r"\[", closing: str = r"\]") -> str:

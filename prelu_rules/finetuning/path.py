@@ -14,7 +14,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.markup import joined, name, page, table
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.training.copies import copied, set_weights
-from prelu_rules.values import FloatArray
+from prelu_rules.values import FloatArray, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class FinetunePoint:
+class FinetunePoint(Shown):
     """A network on the path.
 
     Attributes:
@@ -46,13 +46,9 @@ class FinetunePoint:
     validation_losses: FloatArray
     weights: tuple[npt.NDArray[Any], ...]
 
-    def __repr__(self) -> str:
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in self.validation_scores.items())
-        return f"<FinetunePoint: {self.n_nonlinear} nonlinear units; on validation rows {scores}>"
-
 
 @dataclass(frozen=True, eq=False)
-class FinetunePath(Sequence[FinetunePoint]):
+class FinetunePath(Sequence[FinetunePoint], Shown):
     """Networks of one architecture with ever fewer nonlinear PReLUs, from the given one to the smallest.
 
     `path[0]` is the network that was given, `path[1]` the one after the warm start, from which nothing was eliminated
@@ -72,12 +68,12 @@ class FinetunePath(Sequence[FinetunePoint]):
     metric: str
     larger_is_better: Mapping[str, bool]
 
+    def _summary(self) -> str:
+        sizes = [str(point.n_nonlinear) for point in self.points]
+        return f"{len(self)} networks of {' to '.join(sizes[:1] + sizes[1:][-1:])} nonlinear PReLUs"
+
     def __len__(self) -> int:
         return len(self.points)
-
-    def __repr__(self) -> str:
-        given, least = self.points[0].n_nonlinear, min(point.n_nonlinear for point in self.points)
-        return f"<FinetunePath: {len(self)} networks of {given} to {least} nonlinear units>"
 
     def _repr_html_(self) -> str:
         chosen, scores = self.choose(), self.points[0].validation_scores

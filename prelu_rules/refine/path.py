@@ -57,11 +57,9 @@ class PathPoint(Value):
     validation_losses: FloatArray
     criterion: float
 
-    def __repr__(self) -> str:
-        return (
-            f"<PathPoint: {self.n_nonlinear} nonlinear units, {self.n_numbers} numbers, "
-            f"validation score {self.validation_score:.3f}>"
-        )
+    def _summary(self) -> str:
+        sizes = f"{self.n_nonlinear} nonlinear units, {self.n_numbers} numbers"
+        return f"{sizes}, validation score {self.validation_score:.3f}"
 
     @property
     def n_nonlinear(self) -> int:
@@ -130,12 +128,13 @@ class RulePath(Sequence[PathPoint], Value):
                     f"the path has no network of {size} units at its place; give every size from 0."
                 )
 
+    def _summary(self) -> str:
+        versions = sum(map(len, self.levels))
+        scores = ", ".join(f"{point.validation_score:.3f}" for point in self)
+        return f"{versions} networks of 0 to {len(self) - 1} nonlinear units, validation scores {scores}"
+
     def __len__(self) -> int:
         return len(self.levels)
-
-    def __repr__(self) -> str:
-        taken = "" if self.chosen is None else f", {self.chosen.n_nonlinear} chosen"
-        return f"<RulePath: networks of 0 to {len(self) - 1} nonlinear units{taken}>"
 
     def _repr_html_(self) -> str:
         return page(path_table(self))

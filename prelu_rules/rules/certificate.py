@@ -73,9 +73,10 @@ class Certificate(Value):
         """Whether no two rules share more than a boundary."""
         return self.overlap is None
 
-    def __repr__(self) -> str:
-        differ = "equal" if not self.upper.any() else f"differ by at most {', '.join(f'{v:.6g}' for v in self.upper)}"
-        return "; ".join([f"<Certificate: rules and network {differ}", *self._cover()]) + ">"
+    def _summary(self) -> str:
+        bounds = "equal" if not self.upper.any() else f"differ by at most {self.upper.max():.6g}"
+        covered = "every input falls under a rule" if self.covered else "not every input falls under a rule"
+        return f"{bounds}; {covered}; {'no two' if self.disjoint else 'some'} rules overlap"
 
     def __str__(self) -> str:
         lines = [self._headline()]

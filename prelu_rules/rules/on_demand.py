@@ -102,11 +102,8 @@ class RulesOnDemand(Predictor, Value):
     def __str__(self) -> str:
         return self.export("compact")
 
-    def __repr__(self) -> str:
-        return (
-            f"<RulesOnDemand: {self.form.n_units} nonlinear units, {self.n_inputs} features -> "
-            f"{', '.join(self.output_names)}>"
-        )
+    def _summary(self) -> str:
+        return f"{self.form.n_units} nonlinear units, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     def predict(self, x: TableLike) -> FloatArray:
         """The outputs of the network; for a classifier the logits.

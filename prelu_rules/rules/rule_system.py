@@ -13,7 +13,7 @@ from prelu_rules.columns.column import Column, check_columns, check_names
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike
 from prelu_rules.domains.domain import Domain
-from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.errors import InvalidValueError, RuleIndexError, ShapeError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
@@ -50,8 +50,8 @@ class RuleSystem(Predictor, Value):
 
     Raises:
         ShapeError: if columns, names, classes, rules, form, domain, precision and typical rows do not fit together.
-        InvalidValueError: if there is no rule, a name is not text or used twice, or some rules decide for a class and
-            others for none.
+        InvalidValueError: if there is no rule, a name is not text or used twice, some rules decide for a class and
+            others for none, or errors, class counts or typical rows are given where there cannot be any.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -64,6 +64,8 @@ class RuleSystem(Predictor, Value):
                [5.]])
         >>> system.predict({"x": -3.0})
         array([[3.]])
+        >>> len(system), system[0] is left, [rule.outputs.coef.item() for rule in system]
+        (2, True, [-1.0, 1.0])
     """
 
     rules: tuple[Rule, ...]
@@ -102,7 +104,9 @@ class RuleSystem(Predictor, Value):
         _check_classes(self)
         _check_evidence(self)
         if self.typical is not None:
-            shape = len(self.classes or ()), self.n_inputs
+            if self.classes is None:
+                raise InvalidValueError("typical rows are those of classes, but there are none; leave them out.")
+            shape = len(self.classes), self.n_inputs
             object.__setattr__(self, "typical", frozen_array(self.typical, "typical", shape))
 
     def __len__(self) -> int:
@@ -118,14 +122,20 @@ class RuleSystem(Predictor, Value):
     def __getitem__(self, index: slice) -> tuple[Rule, ...]: ...
 
     def __getitem__(self, index: SupportsIndex | slice) -> Rule | tuple[Rule, ...]:
-        """A rule by its index, which is one less than its printed number, or several by a slice."""
-        return self.rules[index]
+        """A rule by its index, which is one less than its printed number, or a tuple of several by a slice."""
+        try:
+            return self.rules[index]
+        except IndexError:
+            n = len(self)
+            raise RuleIndexError(
+                f"the index of a rule is {index}, but there are {n} rules: 0 to {n - 1}, or -{n} to -1 from the end."
+            ) from None
 
     def __str__(self) -> str:
         return self.export("text")
 
-    def __repr__(self) -> str:
-        return f"<RuleSystem: {len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}>"
+    def _summary(self) -> str:
+        return f"{len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     @property
     def decides(self) -> bool:

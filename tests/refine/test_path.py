@@ -79,12 +79,6 @@ def test_a_notebook_shows_the_path_and_marks_what_was_taken(path):
         assert [row[0] for row in reader.bold_rows] == [str(chosen.n_nonlinear)]
 
 
-def test_names_of_paths_are_short(path):
-    assert repr(path) == "<RulePath: networks of 0 to 3 nonlinear units>"
-    assert repr(replace(path, chosen=path[1])) == "<RulePath: networks of 0 to 3 nonlinear units, 1 chosen>"
-    assert repr(path[1]) == "<PathPoint: 1 nonlinear units, 9 numbers, validation score 0.800>"
-
-
 def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     dense, sparse = point(0, 0.1, 5.0), point(0, 0.3, 1.0)
     assert RulePath(((dense, sparse),), np.ones(4))[0] is sparse

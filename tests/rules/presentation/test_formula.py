@@ -1,26 +1,19 @@
 """The formula says what the compact form says, and no more than a person needs."""
 
-from dataclasses import replace
-
 import networks
 import numpy as np
-import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
-from typed_columns import random_rows, random_table, random_weights, some_columns
+from typed_columns import random_table, random_weights, some_columns
 
-from prelu_rules.columns.column import Column, features_of
+from prelu_rules.columns.column import features_of
 from prelu_rules.columns.encoding import feature_rows
 from prelu_rules.domains.as_domain import as_domain
-from prelu_rules.domains.box import Box
-from prelu_rules.domains.polytope import Polytope
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.presentation.formula import formula_of
-from prelu_rules.rules.presentation.length import n_numbers
-from prelu_rules.rules.presentation.statements import Cells, Letter, Term
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
