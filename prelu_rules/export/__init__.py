@@ -9,7 +9,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from prelu_rules.export import compact, json, latex, markdown, paper, python
+from prelu_rules.export import compact, json, latex, markdown, paper, python, text
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -20,7 +20,7 @@ Exporter = Callable[..., str]
 _exporters: Registry[str, Exporter] = Registry(
     "export target",
     {
-        "text": paper.write,
+        "text": text.write,
         "compact": compact.write,
         "markdown": markdown.write,
         "latex": latex.write,

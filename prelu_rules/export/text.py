@@ -37,13 +37,45 @@ from prelu_rules.rules.presentation.presentation import (
     PresentedRule,
     TypicalRow,
 )
+from prelu_rules.rules.presentation.presented import presented
 from prelu_rules.rules.presentation.statements import State
+from prelu_rules.rules.rule_system import RuleSystem
 
 WIDTH = 100
 """Columns that a line has at most, where a name does not need more."""
 
 INDENT = 12
 """Spaces before a line of a paragraph, at most."""
+
+
+def write(system: RuleSystem) -> str:
+    """The rules as text for people.
+
+    Args:
+        system: the rules.
+
+    Returns:
+        The formula, then the rules, and for a classifier first what it decides.
+
+    Raises:
+        SolverError: if the linear programming solver fails.
+
+    Example:
+        >>> from prelu_rules.network.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-200], C=[[0.1]], D=[[0.15]], e=[10], slopes=[0])
+        >>> print(write(extract_rules(form, feature_names=["kwh"], output_names=["price"])), end="")
+        price = 10 + 0.1*kwh
+                + 0.15 for each unit that kwh is above 200
+        <BLANKLINE>
+        The same, as rules:
+        <BLANKLINE>
+        1. If kwh < 200
+             price = 10 + 0.1*kwh
+        2. Otherwise
+             price = -20 + 0.25*kwh
+    """
+    return write_presentation(presented(system))
 
 
 def write_presentation(presentation: Presentation) -> str:
