@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import DataError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
+from prelu_rules.estimators.fitted_page import fitted_page, score_text
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.target import Task
 from prelu_rules.files import whole_file
@@ -153,6 +154,9 @@ class FittedRules(Shown):
         ]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        return fitted_page(self)
+
     def _summary(self) -> str:
         name, score = next(iter(self.scores.items()))
         rules = _count(len(self.rules), "rule")
@@ -164,12 +168,7 @@ def _width(name: str) -> int:
 
 
 def _numbers(scores: Mapping[str, float]) -> str:
-    return "".join(f"{_number(value):>{_width(name)}}" for name, value in scores.items())
-
-
-def _number(value: float) -> str:
-    """Three decimals; of numbers in the target's units as many significant digits."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+    return "".join(f"{score_text(value):>{_width(name)}}" for name, value in scores.items())
 
 
 def _path_lines(path: RulePath, chosen: PathPoint) -> list[str]:

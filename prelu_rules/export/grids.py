@@ -43,11 +43,6 @@ class Grids:
     ) -> None:
         self.sentences, self.presentation = sentences, sentences.presentation
         self.name, self.line = name, line
-        everything = (*self.presentation.rules, *self.presentation.decisions)
-        self.has_counts = any(rule.count is not None for rule in everything)
-        self.has_shares = self.has_counts and self.presentation.n_rows is not None
-        self.has_errors = any(rule.errors is not None for rule in everything)
-        self.has_classes = any(rule.class_counts is not None for rule in everything)
 
     def rules(self) -> Grid | None:
         """The rules: conditions, outputs, and what there is to know of their rows."""
@@ -55,29 +50,24 @@ class Grids:
         if not p.rules:
             return None
         decided = any(rule.decision is not None for rule in p.rules)
-        evidence, first = self._evidence_header(), 2 + decided + len(p.output_names)
-        header = ["rule", "if", *(["class"] if decided else []), *map(self.name, p.output_names), *evidence]
-        return Grid(
-            tuple(header),
-            tuple(self._rule(rule, decided) for rule in p.rules),
-            (0, *range(first, first + len(evidence) - self.has_classes)),
-            (1, *range(2 + decided, first)),
-        )
+        header = ("rule", "if", *(["class"] if decided else []), *map(self.name, p.output_names))
+        rows = [self._rule(rule, decided) for rule in p.rules]
+        long = (1, *range(2 + decided, len(header)))
+        return self._with_evidence(Grid(header, tuple(rows), (0,), long), [[rule] for rule in p.rules])
 
     def decisions(self) -> Grid | None:
         """Which class is decided for where; the class that is left last."""
         groups = self.sentences.decisions()
         if not groups:
             return None
-        evidence = self._evidence_header()
         rows: list[tuple[str, ...]] = []
+        together: list[list[PresentedRule]] = []
         for label, group in groups:
             last = any(rule.otherwise for rule in group)
             for rules in [group] if last else [[rule] for rule in group]:
-                where = "otherwise" if last else self._conditions(rules[0])
-                rows.append((self.sentences.label(label), where, *self._evidence(rules)))
-        numbers = tuple(range(2, 2 + len(evidence) - self.has_classes))
-        return Grid(("class", "where", *evidence), tuple(rows), numbers, (1,))
+                rows.append((self.sentences.label(label), "otherwise" if last else self._conditions(rules[0])))
+                together.append(rules)
+        return self._with_evidence(Grid(("class", "where"), tuple(rows), (), (1,)), together)
 
     def typical(self) -> Grid | None:
         """How sure the rules are of a row of the middle of each class."""
@@ -102,7 +92,7 @@ class Grids:
             [AS_FORMULA] * len(rule.outputs) if self.sentences.says_formula(rule) else map(self._output, rule.outputs)
         )
         label = [self.sentences.label(rule.decision)] if decided else []
-        return (str(rule.number), self._conditions(rule), *label, *outputs, *self._evidence([rule]))
+        return (str(rule.number), self._conditions(rule), *label, *outputs)
 
     def _conditions(self, rule: PresentedRule) -> str:
         return "otherwise" if rule.otherwise else self.line(self.sentences.phrases.conditions(rule.clauses))
@@ -112,29 +102,29 @@ class Grids:
             return f"as in rule {output.like}"
         return self.line(self.sentences.phrases.output(output.total, output.relative, output.bends))
 
-    def _evidence_header(self) -> list[str]:
-        """What there is to know of the rows of rules."""
-        names = self.presentation.output_names
-        found = ["rows"] * self.has_counts + ["share"] * self.has_shares
-        if self.has_errors:
-            found += ["mean error" if len(names) == 1 else f"mean error of {self.name(name)}" for name in names]
-        return found + ["classes"] * self.has_classes
-
-    def _evidence(self, rules: Sequence[PresentedRule]) -> list[str]:
-        """What there is to know of the rows of some rules together."""
-        p, spelling = self.presentation, self.sentences.spelling
-        count = sum(rule.count or 0 for rule in rules)
-        found = [str(count)] * self.has_counts
-        if self.has_shares:
-            found.append(percent(count / p.n_rows if p.n_rows else 0.0))
-        if self.has_errors:
-            errors = rules[0].errors if len(rules) == 1 else None
-            found += (
-                [""] * len(p.output_names) if errors is None else [spelling.number(float(f"{e:.2g}")) for e in errors]
-            )
-        if self.has_classes:
-            found.append(self.line(self.sentences.listed_classes(rules)))
-        return found
+    def _with_evidence(self, grid: Grid, together: Sequence[Sequence[PresentedRule]]) -> Grid:
+        """A table with what is known of the rows that the rules of each line cover together."""
+        p, number = self.presentation, self.sentences.spelling.number
+        rules = [rule for some in together for rule in some]
+        columns: list[tuple[str, list[str]]] = []
+        if any(rule.count is not None for rule in rules):
+            counts = [sum(rule.count or 0 for rule in some) for some in together]
+            columns.append(("rows", list(map(str, counts))))
+            if p.n_rows:
+                columns.append(("share", [percent(count / p.n_rows) for count in counts]))
+        if any(rule.errors is not None for rule in rules):
+            for place, name in enumerate(p.output_names):
+                title = "mean error" if len(p.output_names) == 1 else f"mean error of {self.name(name)}"
+                errors = [some[0].errors if len(some) == 1 else None for some in together]
+                columns.append((title, ["" if e is None else number(float(f"{e[place]:.2g}")) for e in errors]))
+        width = len(grid.header)
+        numbers, long = (*grid.numbers, *range(width, width + len(columns))), grid.long
+        if any(rule.class_counts is not None for rule in rules):
+            long = (*long, width + len(columns))
+            columns.append(("classes", [self.line(self.sentences.listed_classes(some)) for some in together]))
+        rows = zip(grid.rows, *(cells for _, cells in columns), strict=True)
+        header = (*grid.header, *(title for title, _ in columns))
+        return Grid(header, tuple((*row, *cells) for row, *cells in rows), numbers, long)
 
     def _cell(self, value: float | State) -> str:
         """What a cell of a typical row holds."""

@@ -10,15 +10,26 @@ from collections.abc import Sequence
 
 from prelu_rules.export.grids import Grid, Grids
 from prelu_rules.export.sentences import FormulaLine, Sentences, in_line
+from prelu_rules.export.single import NOTE, presented_alone
 from prelu_rules.export.spelling import Spelling, spelled, spelled_level, spelled_number
 from prelu_rules.markup import Html, html, name, page, table, tag
 from prelu_rules.rules.presentation.presentation import Presentation
-from prelu_rules.rules.presentation.presented import presented
+from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
+UNBROKEN = 24
+"""Letters up to which a name stands in one line."""
+
+
+def _name(text: str) -> Html:
+    """A name in a sentence."""
+    written = name(text)
+    return Html(written.replace(" ", "&nbsp;")) if len(text) <= UNBROKEN else written
+
+
 SPELLING = Spelling(
-    name=lambda text: name(spelled(text)),
-    level=lambda level: name(spelled_level(level)),
+    name=lambda text: _name(spelled(text)),
+    level=lambda level: _name(spelled_level(level)),
     number=lambda value: html(spelled_number(value)),
     minus="\N{MINUS SIGN}",
     times="\u202f\N{MULTIPLICATION SIGN}\u202f",
@@ -46,7 +57,24 @@ def write(system: RuleSystem) -> str:
         >>> write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []))).count("<table")
         1
     """
-    return write_presentation(presented(system))
+    return write_presentation(system.presentation)
+
+
+def write_rule(rule: Rule) -> str:
+    """A rule alone, for a notebook.
+
+    Args:
+        rule: the rule; its columns are called `in1`, `in2`, ...
+
+    Returns:
+        A `<div>`.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> "always" in write_rule(Rule((), AffineMap([[2.0]], [1.0])))
+        True
+    """
+    return page(Html(write_presentation(presented_alone(rule))), tag("p", f"({NOTE})", style="aside"))
 
 
 def write_presentation(presentation: Presentation) -> str:

@@ -9,9 +9,10 @@ from itertools import groupby
 from prelu_rules.columns.column import Level
 from prelu_rules.export.phrases import Pieces
 from prelu_rules.export.sentences import AS_FORMULA, FormulaLine, Sentences, in_line
+from prelu_rules.export.single import presented_alone
 from prelu_rules.export.spelling import Spelling, percent, spelled_number, visible
 from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule
-from prelu_rules.rules.presentation.presented import presented
+from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
 
@@ -23,7 +24,7 @@ _SPECIAL = {
     ">": ">",
     **{c: rf"\{c}" for c in "&%$#_{}"},
 }
-"""Characters with a meaning, as formulas: MathJax and KaTeX read these inside of text, and not all know its commands."""
+"""Characters with a meaning, as formulas: MathJax and KaTeX read these inside of text, but not all commands of text."""
 
 
 def escaped(name: str) -> str:
@@ -71,11 +72,13 @@ SPELLING = Spelling(
 )
 
 
-def write(system: RuleSystem) -> str:
+def write(system: RuleSystem, opening: str = r"\[", closing: str = r"\]") -> str:
     r"""The rules as displayed formulas; they need the package amsmath.
 
     Args:
         system: the rules.
+        opening: what a displayed formula begins with.
+        closing: what it ends with.
 
     Returns:
         The formula as base and adjustments where there is one, then the class of a classifier, then the rules: one
@@ -99,7 +102,24 @@ def write(system: RuleSystem) -> str:
         \end{cases}
         \]
     """
-    return write_presentation(presented(system))
+    return write_presentation(system.presentation, opening, closing)
+
+
+def write_rule(rule: Rule) -> str:
+    """A rule alone, for a notebook.
+
+    Args:
+        rule: the rule; its columns are called `in1`, `in2`, ...
+
+    Returns:
+        Displayed formulas.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> write_rule(Rule((), AffineMap([[2.0]], [1.0]))).split()[0]
+        '$$'
+    """
+    return write_presentation(presented_alone(rule), "$$", "$$")
 
 
 def write_presentation(presentation: Presentation, opening: str = r"\[", closing: str = r"\]") -> str:

@@ -9,7 +9,6 @@ from prelu_rules.export.sentences import Sentences, in_line
 from prelu_rules.export.spelling import Spelling, spelled, spelled_level, visible
 from prelu_rules.export.text import formula_lines
 from prelu_rules.rules.presentation.presentation import Presentation
-from prelu_rules.rules.presentation.presented import presented
 from prelu_rules.rules.rule_system import RuleSystem
 
 _SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"
@@ -70,7 +69,7 @@ def write(system: RuleSystem) -> str:
         | 1 | age < 3 | age |
         | 2 | otherwise | -3 + 2\*age |
     """
-    return write_presentation(presented(system))
+    return write_presentation(system.presentation)
 
 
 def write_presentation(presentation: Presentation) -> str:

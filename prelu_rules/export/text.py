@@ -37,7 +37,6 @@ from prelu_rules.rules.presentation.presentation import (
     PresentedRule,
     TypicalRow,
 )
-from prelu_rules.rules.presentation.presented import presented
 from prelu_rules.rules.presentation.statements import State
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -75,7 +74,7 @@ def write(system: RuleSystem) -> str:
         2. Otherwise
              price = -20 + 0.25*kwh
     """
-    return write_presentation(presented(system))
+    return write_presentation(system.presentation)
 
 
 def write_presentation(presentation: Presentation) -> str:
