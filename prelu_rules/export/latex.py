@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from prelu_rules.columns.column import Level
-from prelu_rules.export.phrases import Pieces
-from prelu_rules.export.sentences import AS_FORMULA, FormulaLine, Sentences, in_line
+from prelu_rules.export.phrases import ALWAYS, Pieces
+from prelu_rules.export.sentences import FormulaLine, Sentences, in_line
 from prelu_rules.export.single import presented_alone
 from prelu_rules.export.spelling import Spelling, percent, spelled_number, visible
 from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule
@@ -138,8 +138,9 @@ def write_presentation(presentation: Presentation, opening: str = r"\[", closing
         *_decisions(said),
         _array([*map(_formula_line, said.formula()), *(_text([f"({line})"]) for line in said.explanations())]),
     ]
-    for place, name in enumerate(presentation.output_names):
-        rules = presentation.rules
+    rules = presentation.rules
+    # One rule that is the formula has been said.
+    for place, name in enumerate(presentation.output_names if rules and not said.says_formula(rules[0]) else ()):
         blocks.append(
             _cases(escaped(name), [_output(said, rule, place) for rule in rules], [_where(said, r) for r in rules])
         )
@@ -172,8 +173,6 @@ def _formula_line(line: FormulaLine) -> str:
 def _output(said: Sentences, rule: PresentedRule, place: int) -> str:
     """What a rule says of an output."""
     output = rule.outputs[place]
-    if said.says_formula(rule):
-        return _text([AS_FORMULA])
     if output.like is not None:
         return _text([f"as in rule {output.like}"])
     return _text(said.phrases.output(output.total, output.relative, output.bends))
@@ -191,7 +190,7 @@ def _where(said: Sentences, rule: PresentedRule) -> str:
 
 
 def _cases(name: str, values: Sequence[str], tests: Sequence[str]) -> str:
-    if len(values) == 1:
+    if len(values) == 1 and tests[0].startswith(rf"\text{{{ALWAYS}"):
         return rf"{_text([name])} = {values[0]}"
     cases = " \\\\\n".join(f"  {value} & {test}" for value, test in zip(values, tests, strict=True))
     return f"{_text([name])} = \\begin{{cases}}\n{cases}\n\\end{{cases}}"

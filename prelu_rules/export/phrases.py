@@ -25,6 +25,9 @@ from prelu_rules.rules.presentation.statements import (
 
 Pieces = list[str]
 
+ALWAYS = "always"
+"""How conditions read where there are none."""
+
 
 class Sides(NamedTuple):
     """A sum as a difference of two without minus signs: `total = left - right`, or its negative if it is turned.
@@ -230,7 +233,7 @@ class Phrases:
         for clause in clauses:
             pieces = self.clause(clause, alone=len(clauses) == 1)
             found += _after("and", pieces) if found else pieces
-        return found or ["always"]
+        return found or [ALWAYS]
 
     def bend(self, bend: Bend, place: int, named: bool) -> Pieces:
         """What a bend amounts to: `that kwh is above 200` or, where it is named, `how far kwh is above 200`."""
@@ -301,7 +304,7 @@ class Phrases:
         if alternative.comparison is not None:
             compared = self.comparison(alternative.comparison)
             found += _after("and", compared) if found else compared
-        return found or ["always"]
+        return found or [ALWAYS]
 
 
 def _after(word: str, pieces: Pieces) -> Pieces:
