@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import DataError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
-from prelu_rules.estimators.fitted_page import fitted_page, score_text
+from prelu_rules.estimators.fitted_page import counted, fitted_page, score_text
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.target import Task
 from prelu_rules.files import whole_file
@@ -130,60 +131,69 @@ class FittedRules(Shown):
         return rules, model
 
     def __str__(self) -> str:
-        rules, chosen = self.rules, self.chosen
-        units, full = _count(chosen.n_nonlinear, "nonlinear unit"), _count(self.full_nonlinear, "nonlinear unit")
+        rules, n_learned = self.rules, self.n_rows - self.n_test
+        lines = [
+            f"{self.task.capitalize()} of {self.target!r} by {counted(len(rules.columns), 'column')}: "
+            f"{counted(self.n_rows, 'row')}, {n_learned} to learn from and {self.n_test} held out",
+            "",
+            str(rules),
+            *self._choice(),
+            "",
+            f"On the {counted(self.n_test, 'row')} that {'was' if self.n_test == 1 else 'were'} held out:",
+            *_table([("", list(self.scores)), *self._scored()]),
+        ]
+        return "\n".join(lines)
+
+    def _choice(self) -> list[str]:
+        """What there was to choose from."""
+        measure = next(iter(self.scores))
         reason = (
             "the best within the limits" if self.limited else "the smallest that is not clearly worse than the best"
         )
-        measure = next(iter(self.scores))
-        lines = [
-            f"{self.n_rows} rows, {_count(len(rules.columns), 'column')}, {self.task} of {self.target!r}",
-            "",
-            "Rules:",
-            "",
-            str(rules),
-            *(["The same in one formula per output:", "", rules.export("compact")] if chosen.n_nonlinear else []),
-            f"Validation {measure} by size, and the loss with the standard error of its difference to the smallest;",
-            f"{reason} was chosen:",
-            *_path_lines(self.path, chosen),
-            "",
-            f"Scores on {self.n_test} held-out rows:",
-            f"  {'':<18}{''.join(f'{name:>{_width(name)}}' for name in self.scores)}",
-            f"  {'rules':<18}{_numbers(self.scores)}  ({_count(len(rules), 'rule')}, {units})",
-            f"  {'before the force':<18}{_numbers(self.full_scores)}  ({full})",
+        header = ["rules", "numbers", measure, "loss", "+-"]
+        rows = _path_rows(self.path, self.chosen)
+        return [
+            f"Networks by their nonlinear units, on validation rows; chosen is {reason}",
+            "(+-: the standard error of the difference to the smallest loss):",
+            *_table([("nonlinear units", header), *rows]),
         ]
-        return "\n".join(lines)
+
+    def _scored(self) -> list[tuple[str, list[str]]]:
+        """The scores of the rules, and of the network that the force has not made simpler."""
+        return [
+            ("these rules", [*map(score_text, self.scores.values())]),
+            (
+                f"network of {counted(self.full_nonlinear, 'nonlinear unit')}",
+                [*map(score_text, self.full_scores.values())],
+            ),
+        ]
 
     def _repr_html_(self) -> str:
         return fitted_page(self)
 
     def _summary(self) -> str:
         name, score = next(iter(self.scores.items()))
-        rules = _count(len(self.rules), "rule")
+        rules = counted(len(self.rules), "rule")
         return f"{self.task} of {shown(self.target, MOST_OF_NAME)}, {rules}, test {name} {score:.3f}"
 
 
-def _width(name: str) -> int:
-    return max(9, len(name) + 2)
-
-
-def _numbers(scores: Mapping[str, float]) -> str:
-    return "".join(f"{score_text(value):>{_width(name)}}" for name, value in scores.items())
-
-
-def _path_lines(path: RulePath, chosen: PathPoint) -> list[str]:
+def _path_rows(path: RulePath, chosen: PathPoint) -> list[tuple[str, list[str]]]:
     shown = path.with_point(chosen)
     found = compared({point.n_nonlinear: point.validation_losses for point in shown}, path.validation_weights)
-    return [_line(point, found[point.n_nonlinear], chosen) for point in shown]
+    return [_row(point, found[point.n_nonlinear], chosen) for point in shown]
 
 
-def _line(point: PathPoint, against: Comparison, chosen: PathPoint) -> str:
-    loss = f"{against.loss:.3g} +- {against.standard_error:.2g}"
-    sizes = f"{_count(point.n_rules, 'rule')}, {_count(point.n_numbers, 'number')}"
-    marked = "  <- chosen" if point is chosen else ""
-    units = _count(point.n_nonlinear, "nonlinear unit")
-    return f"  {units:<18}{point.validation_score:.3f}  {loss:<20}  ({sizes}){marked}"
+def _row(point: PathPoint, against: Comparison, chosen: PathPoint) -> tuple[str, list[str]]:
+    loss, error = f"{against.loss:.3g}", f"{against.standard_error:.2g}"
+    cells = [str(point.n_rules), str(point.n_numbers), f"{point.validation_score:.3f}", loss, error]
+    return str(point.n_nonlinear), [*cells, *(["<- chosen"] if point is chosen else [])]
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _table(rows: list[tuple[str, list[str]]]) -> list[str]:
+    """Lines of a table: labels on the left, numbers to the right in columns."""
+    label = max(len(name) for name, _ in rows)
+    widths = [max(len(cell) for cell in column) for column in zip_longest(*(cells for _, cells in rows), fillvalue="")]
+    return [
+        f"  {name:<{label}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+        for name, cells in rows
+    ]

@@ -34,13 +34,6 @@ class Evidence:
 class FactReader(PhraseReader):
     """A parser of facts, which goes forward through the tokens."""
 
-    def label(self) -> ClassLabel:
-        """A class label."""
-        for word in ("yes", "no"):
-            if self.tokens.takes(word):
-                return word
-        return self.level()
-
     def evidence(self) -> Evidence:
         """`(124 of 480 rows, 26%; mean error 0.38)`; nothing where there is none."""
         tokens = self.tokens
@@ -69,7 +62,7 @@ class FactReader(PhraseReader):
 
     def typical_row(self) -> tuple[TypicalRow, Shares]:
         """`no (age 34): probability of no 97%, of yes 3%`, without probabilities, and these."""
-        tokens, label = self.tokens, self.label()
+        tokens, label = self.tokens, self.level()
         cells: list[tuple[str, float | State]] = []
         if tokens.takes("("):
             while not cells or tokens.takes(","):
@@ -79,7 +72,7 @@ class FactReader(PhraseReader):
         shares: list[tuple[ClassLabel, float]] = []
         while not shares or tokens.takes(","):
             tokens.need("of")
-            shares.append((self.label(), self.percentage()))
+            shares.append((self.level(), self.percentage()))
         return TypicalRow(label, tuple(cells), ()), tuple(shares)
 
     def classes(self) -> tuple[ClassLabel, ...]:
@@ -87,18 +80,18 @@ class FactReader(PhraseReader):
         tokens = self.tokens
         tokens.need("the")
         if tokens.takes("logit", "of"):
-            yes = self.label()
+            yes = self.level()
             tokens.need(",", "above")
             tokens.number()
             tokens.need("where")
-            self.label()
+            self.level()
             tokens.need("is", "likelier", "than")
-            found = [self.label(), yes]
+            found = [self.level(), yes]
         else:
             tokens.need("logits", "of")
-            found = [self.label()]
+            found = [self.level()]
             while not tokens.sees(",", "of", "which") and (tokens.takes(",") or tokens.takes("and")):
-                found.append(self.label())
+                found.append(self.level())
             tokens.need(",", "of", "which", "the", "largest", "says", "which", "class", "is", "likeliest")
         tokens.need(":")
         return tuple(found)
@@ -143,7 +136,7 @@ class FactReader(PhraseReader):
     def _class_counts(self) -> tuple[tuple[ClassLabel, int], ...]:
         found: list[tuple[ClassLabel, int]] = []
         while not found or self.tokens.takes(","):
-            label = self.label()
+            label = self.level()
             self.tokens.need(":")
             found.append((label, self.tokens.whole()))
         return tuple(found)

@@ -65,7 +65,7 @@ class Grids:
         for label, group in groups:
             last = any(rule.otherwise for rule in group)
             for rules in [group] if last else [[rule] for rule in group]:
-                rows.append((self.sentences.label(label), "otherwise" if last else self._conditions(rules[0])))
+                rows.append((self.sentences.spelling.level(label), "otherwise" if last else self._conditions(rules[0])))
                 together.append(rules)
         return self._with_evidence(Grid(("class", "where"), tuple(rows), (), (1,)), together)
 
@@ -75,10 +75,10 @@ class Grids:
         if not p.typical:
             return None
         columns = [self.name(column) for column, _ in p.typical[0].cells]
-        probabilities = [f"probability of {self.sentences.label(label)}" for label in p.classes or ()]
+        probabilities = [f"probability of {self.sentences.spelling.level(label)}" for label in p.classes or ()]
         rows = tuple(
             (
-                self.sentences.label(row.label),
+                self.sentences.spelling.level(row.label),
                 *(self._cell(value) for _, value in row.cells),
                 *map(percent, row.probabilities),
             )
@@ -91,8 +91,8 @@ class Grids:
         outputs = (
             [AS_FORMULA] * len(rule.outputs) if self.sentences.says_formula(rule) else map(self._output, rule.outputs)
         )
-        label = [self.sentences.label(rule.decision)] if decided else []
-        return (str(rule.number), self._conditions(rule), *label, *outputs)
+        label = [] if rule.decision is None else [self.sentences.spelling.level(rule.decision)]
+        return (str(rule.number), self._conditions(rule), *(label if decided else []), *outputs)
 
     def _conditions(self, rule: PresentedRule) -> str:
         return "otherwise" if rule.otherwise else self.line(self.sentences.phrases.conditions(rule.clauses))
@@ -121,7 +121,7 @@ class Grids:
         numbers, long = (*grid.numbers, *range(width, width + len(columns))), grid.long
         if any(rule.class_counts is not None for rule in rules):
             long = (*long, width + len(columns))
-            columns.append(("classes", [self.line(self.sentences.listed_classes(some)) for some in together]))
+            columns.append(("classes", [self.line(self.sentences.classes(some)) for some in together]))
         rows = zip(grid.rows, *(cells for _, cells in columns), strict=True)
         header = (*grid.header, *(title for title, _ in columns))
         return Grid(header, tuple((*row, *cells) for row, *cells in rows), numbers, long)

@@ -94,7 +94,7 @@ def write_presentation(presentation: Presentation) -> str:
         *_table(grids.typical(), "classes"),
         *_lines([_line(sentences.logits())], "heading"),
         *map(_formula_line, sentences.formula()),
-        *_lines([f"({line})" for line in sentences.explanations()], "aside"),
+        *_lines([f"({_line(line)})" for line in sentences.explanations()], "aside"),
         *_lines([sentences.heading()], "heading"),
         *_table(grids.rules(), "rules"),
         *_lines([sentences.folded()], "line"),

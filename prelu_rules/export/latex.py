@@ -136,7 +136,7 @@ def write_presentation(presentation: Presentation, opening: str = r"\[", closing
     said = Sentences(presentation, SPELLING)
     blocks = [
         *_decisions(said),
-        _array([*map(_formula_line, said.formula()), *(_text([f"({line})"]) for line in said.explanations())]),
+        _array([*map(_formula_line, said.formula()), *(_text([f"({in_line(line)})"]) for line in said.explanations())]),
     ]
     rules = presentation.rules
     # One rule that is the formula has been said.
@@ -156,10 +156,8 @@ def _decisions(said: Sentences) -> list[str]:
     of_rules = [rule for rule in said.presentation.rules if rule.decision is not None]
     found = [_text(named)] if named else []
     for some in (rules, of_rules):
-        if some:
-            found.append(
-                _cases("class", [_text([said.label(r.decision)]) for r in some], [_where(said, r) for r in some])
-            )
+        labels = [_text([_level(rule.decision)]) for rule in some if rule.decision is not None]
+        found += [_cases("class", labels, [_where(said, rule) for rule in some])] if some else []
     return found
 
 

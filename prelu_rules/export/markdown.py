@@ -88,7 +88,7 @@ def write_presentation(presentation: Presentation) -> str:
         *map(_table, (grids.decisions(), grids.typical())),
         in_line(sentences.logits()),
         "\n".join(["```text", *formula, "```"]) if formula else "",
-        *(f"({line})" for line in sentences.explanations()),
+        *(f"({in_line(line)})" for line in sentences.explanations()),
         sentences.heading(),
         _table(grids.rules()),
         sentences.folded(),

@@ -137,7 +137,9 @@ class Mentions:
     def _mentioned(self, name: str) -> Column:
         words = [word for _, word in self._words[name]]
         levels = tuple(word for word in words if not isinstance(word, tuple))
-        is_yes, missing = YES in words or NO in words, MISSING in words
+        is_yes, missing = not levels and (YES in words or NO in words), MISSING in words
+        if levels:
+            levels = tuple(word[0] if isinstance(word, tuple) else word for word in words if word != MISSING)
         line = max(self._lines.get(name, 1), self._numbers.get(name, 1))
         if (name in self._numbers) + bool(levels) + is_yes > 1:
             raise FormatError(
@@ -156,11 +158,13 @@ class Mentions:
         return self.known[name]
 
     def _state(self, column: Column, word: Word, line: int) -> State:
+        if column.kind == "yes/no" and word in ("yes", "no"):
+            word = (str(word),)
+        level = word[0] if word in (YES, NO) and column.kind == "category" else word
         for feature in column.features:
-            if feature.says == "level" and not isinstance(word, tuple):
-                if type(feature.level) is type(word) and feature.level == word:
-                    return feature
-            elif feature.is_indicator and word == (feature.says,):
+            if feature.says == "level" and type(feature.level) is type(level) and feature.level == level:
+                return feature
+            if feature.says in ("yes", "missing") and word == (feature.says,):
                 return feature
         if word == NO and column.kind == "yes/no":
             return None

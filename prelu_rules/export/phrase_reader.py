@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from prelu_rules.columns.column import Level
 from prelu_rules.errors import FormatError
 from prelu_rules.export.named_columns import MISSING, NO, YES, Mentions, Word
-from prelu_rules.export.spelling import WORDS
+from prelu_rules.export.spelling import ANSWERS, WORDS
 from prelu_rules.export.tokens import Token, Tokens
 from prelu_rules.rules.presentation.statements import (
     Alternative,
@@ -80,6 +81,8 @@ class PhraseReader:
         for word in ("true", "false"):
             if tokens.takes(word):
                 return word == "true"
+        if token.kind == "word" and token.text.lower() in ANSWERS:
+            return tokens.next().text
         return self.name()
 
     def test(self) -> Test:
@@ -229,7 +232,7 @@ class PhraseReader:
                 tokens.takes(",")
                 tokens.need("or")
                 found.append(_together(self._pieces()))
-            return tuple(found)
+            return self._told_apart(found)
         found = []
         pieces = first
         while tokens.takes("if"):
@@ -245,6 +248,18 @@ class PhraseReader:
                 rest = self.mentions.rest([alternative.where[0] for alternative in found], line)
                 return (*found, _together([Alternative((rest,)), *pieces]))
         return tokens.fail("'if'")
+
+    def _told_apart(self, found: list[Alternative]) -> Clause:
+        """`km < 60000 or kind != farm` as alternatives that exclude each other: the first counts where kind is farm."""
+        tests = [a.where[0] for a in found if len(a.where) == 1 and not a.bends and a.comparison is None]
+        others = [a for a in found if not a.where and (a.bends or a.comparison is not None)]
+        if len(tests) == len(others) == 1 and len(found) == 2:
+            try:
+                rest = self.mentions.rest(tests, self.tokens.peek().line)
+            except FormatError:
+                return tuple(found)
+            return tuple(replace(a, where=(rest,)) if a is others[0] else a for a in found)
+        return tuple(found)
 
     def _at_or(self) -> bool:
         """Whether another alternative follows; `or where` begins another decision."""
@@ -364,8 +379,10 @@ class PhraseReader:
 
     def word(self) -> Word:
         """A level, or yes, no or missing."""
+        token = self.tokens.peek()
         for word in (YES, NO, MISSING):
-            if self.tokens.takes(word[0]):
+            if token.kind == "word" and token.text == word[0]:
+                self.tokens.next()
                 return word
         return self.level()
 

@@ -64,21 +64,23 @@ def sides(terms: Sequence[Term]) -> Sides:
     return Sides(positive, negative, False)
 
 
-def joined(words: Sequence[str], last: str = "and") -> str:
-    """Words as a list: `a`, `a and b`, `a, b and c`.
+def listed(words: Sequence[str], last: str = "") -> Pieces:
+    """Words with commas between, as pieces.
 
     Args:
-        words: at least one.
-        last: what stands before the last one.
+        words: the words.
+        last: what stands before the last of several instead of a comma; nothing for a comma.
 
     Returns:
-        The list.
+        A piece for each word.
 
     Example:
-        >>> joined(["a", "b", "c"])
-        'a, b and c'
+        >>> listed(["a", "b", "c"], "and")
+        ['a,', 'b', 'and c']
     """
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+    if last and len(words) > 1:
+        return [*listed(words[:-1]), f"{last} {words[-1]}"]
+    return [*(f"{word}," for word in words[:-1]), *words[-1:]]
 
 
 def has_rest(wheres: Sequence[tuple[Test, ...]]) -> bool:
@@ -104,6 +106,25 @@ def has_rest(wheres: Sequence[tuple[Test, ...]]) -> bool:
     column, seen = tests[0].column, [state for test in tests[:-1] for state in test.states]
     rest = tuple(state for state in states_of(column) if state not in seen)
     return all(test.column == column for test in tests) and rest == tests[-1].states != ()
+
+
+def holds_everywhere(bend: Bend) -> bool:
+    """Whether a bend is never 0 for want of a case or a threshold.
+
+    Args:
+        bend: the bend.
+
+    Returns:
+        Whether its cases leave nothing and have no thresholds.
+
+    Example:
+        >>> holds_everywhere(Bend((Case((), (), Sum(0.0, (Term(2.0, "x"),)), None),), True))
+        True
+    """
+    if any(case.bends or case.threshold is not None for case in bend.cases):
+        return False
+    wheres = [case.where for case in bend.cases]
+    return wheres == [()] or has_rest(wheres)
 
 
 class Phrases:
@@ -165,20 +186,13 @@ class Phrases:
             *(f"{self._sign(minus)} {text}" for minus, text in rest),
         ]
 
-    def with_letters(self, pieces: Pieces, bends: Sequence[tuple[float, Letter]]) -> Pieces:
-        """A sum and weighted letters; a constant of 0 is left out where there are letters."""
-        terms = [Term(weight, letter) for weight, letter in bends]
-        if pieces == [self._spelling.number(0.0)]:
-            return self.total(0.0, terms)
-        return [*pieces, *(f"{self._sign(term.weight < 0)} {self.term(term)}" for term in terms)]
-
     def output(self, total: Sum, relative: bool = False, bends: Sequence[Letter] = ()) -> Pieces:
         """What a rule says of an output: a sum, and after commas what counts only somewhere."""
         plain = [term for term in total.terms if not term.where]
         if not relative:
             found = self.total(total.constant, plain)
         else:
-            found = ["base" + (f" with {joined([self.letter(one) for one in bends])}" if bends else "")]
+            found = ["base" + (f" with {' '.join(listed([*map(self.letter, bends)], 'and'))}" if bends else "")]
             if total.constant or plain:
                 first, *rest = self.total(total.constant, plain, constant_last=True)
                 minus = self._spelling.minus
@@ -208,7 +222,11 @@ class Phrases:
         bound = lower or upper
         assert bound is not None, "a comparison has a bound"
         sign = self._relation(">" if (bound is lower) != turned else "<", bound.included)
-        return [*self._left(left), *_after(sign, self._right(right, -bound.value if turned else bound.value))]
+        after = self._right(right, -bound.value if turned else bound.value)
+        # A line may end before the sign only where a sum follows.
+        return (
+            [*self._left(left), *_after(sign, after)] if right else _with_end(self._left(left), f" {sign} {after[0]}")
+        )
 
     def clause(self, clause: Clause, alone: bool) -> Pieces:
         """A condition; one of alternatives stands in parentheses unless it is alone."""
@@ -216,6 +234,10 @@ class Phrases:
             return self._all_of(clause[0], clause[0].where)
         found: Pieces = []
         if has_rest([alternative.where for alternative in clause]):
+            if len(clause) == 2 and sum(_is_test(alternative) for alternative in clause) == 1:
+                tests = [a.where if _is_test(a) else () for a in clause]
+                first, second = (self._all_of(a, t) for a, t in zip(clause, tests, strict=True))
+                return _in_parentheses([*first, *_after("or", second)], alone)
             for alternative in clause[:-1]:
                 test = self.test(alternative.where[0], equals=True)
                 found += _with_end(self._all_of(alternative, ()), f" if {test},")
@@ -225,7 +247,7 @@ class Phrases:
             found = _with_end(pieces[0], ",")
             for number, some in enumerate(pieces[1:], start=2):
                 found += _with_end(_after("or", some), "" if number == len(pieces) else ",")
-        return found if alone else _with_end(_glued("(", found), ")")
+        return _in_parentheses(found, alone)
 
     def conditions(self, clauses: Sequence[Clause]) -> Pieces:
         """All conditions of a rule."""
@@ -311,8 +333,13 @@ def _after(word: str, pieces: Pieces) -> Pieces:
     return [f"{word} {pieces[0]}", *pieces[1:]]
 
 
-def _glued(start: str, pieces: Pieces) -> Pieces:
-    return [start + pieces[0], *pieces[1:]]
+def _in_parentheses(pieces: Pieces, alone: bool) -> Pieces:
+    return pieces if alone else _with_end([f"({pieces[0]}", *pieces[1:]], ")")
+
+
+def _is_test(alternative: Alternative) -> bool:
+    """Whether an alternative says nothing beside its tests."""
+    return not alternative.bends and alternative.comparison is None
 
 
 def _with_end(pieces: Pieces, end: str) -> Pieces:

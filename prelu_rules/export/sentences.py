@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from prelu_rules.export.phrases import Phrases, Pieces, joined
+from prelu_rules.export.phrases import Phrases, Pieces, holds_everywhere, listed
 from prelu_rules.export.spelling import TEXT, Spelling, letters, rounded_up
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.contents import letters_in_conditions, letters_in_sums, sums_of
@@ -20,6 +20,7 @@ from prelu_rules.rules.presentation.presentation import (
     PresentedOutput,
     PresentedRule,
 )
+from prelu_rules.rules.presentation.statements import Term
 
 AS_FORMULA = "as the formula says"
 HEADING = "The same, as rules:"
@@ -67,31 +68,33 @@ class Sentences:
         if not inline:
             for place, bend in enumerate(formula.bends):
                 start = f"{'' if place else 'with '}{self.letters[place]} ="
-                lines.append(FormulaLine("bend", start, [*self.phrases.bend(bend, place, named=True), "(otherwise 0)"]))
+                elsewhere = [] if holds_everywhere(bend) else ["(otherwise 0)"]
+                lines.append(FormulaLine("bend", start, [*self.phrases.bend(bend, place, named=True), *elsewhere]))
         return lines
 
-    def explanations(self) -> list[str]:
+    def explanations(self) -> list[Pieces]:
         """What `base` and letters mean, where rules use them."""
         formula = self.presentation.formula
         if formula is None:
             return []
-        lines: list[str] = []
+        lines: list[Pieces] = []
         outputs = [output for rule in self.presentation.rules for output in rule.outputs if output.relative]
         single = len(formula.outputs) == 1
         if outputs and not self.letters:
-            lines.append("base: the formula of an output")
+            lines.append(["base: the formula of an output"])
         elif outputs and single:
-            lines.append('base: the formula without its lines "for each unit"')
+            lines.append(['base: the formula without its lines "for each unit"'])
         elif outputs:
-            lines.append(f"base: the formula of an output without {joined(self.letters, 'or')}")
+            lines.append(["base: the formula of an output", "without", *listed(self.letters, "or")])
         added = next((letter for output in outputs for letter in output.bends), None)
         if added is not None:
             name = self.phrases.letter(added)
             part = f"line {name}" if single else f"the part of {name} in it"
-            lines.append(f"base with {name}: the base and {part}")
+            lines.append([f"base with {name}: the base and {part}"])
         if self.conditional:
             name = self.letters[min(self.conditional)]
-            lines.append(f"as a condition, {name} means that {name} applies, and not {name} that it does not")
+            meaning = f"{name} means that it is as line {name} says, and not {name} that it is not"
+            lines.append([f"in a condition, {meaning}"])
         return lines
 
     def heading(self) -> str:
@@ -111,11 +114,12 @@ class Sentences:
         p = self.presentation
         if not p.folded:
             return ""
-        first, rows = max((rule.number for rule in p.rules), default=0) + 1, f"none of the {p.n_rows or 0} rows"
+        first = max((rule.number for rule in p.rules), default=0) + 1
+        rows = "the 1 row" if p.n_rows == 1 else f"the {p.n_rows or 0} rows"
         if p.folded == 1:
-            return f"1 more rule ({first}) covers {rows}; the formula gives its answers."
+            return f"1 more rule ({first}) covers none of {rows}; the formula gives its answers."
         numbers = f"{first} to {first + p.folded - 1}"
-        return f"{p.folded} more rules ({numbers}) cover {rows}; the formula gives their answers."
+        return f"{p.folded} more rules ({numbers}) cover none of {rows}; the formula gives their answers."
 
     def class_of_logits(self) -> Pieces:
         """Which class a classifier decides for, where that is not said by decisions; empty otherwise."""
@@ -124,74 +128,64 @@ class Sentences:
             return []
         if len(p.output_names) > 1:
             return ["class = the one with the largest logit"]
-        no, yes = map(self.label, p.classes)
-        return [f"class = {yes} where the logit is above 0, otherwise", no]
+        no, yes = map(self.spelling.level, p.classes)
+        return [f"class = {yes}", "where the logit is above 0,", f"otherwise {no}"]
 
-    def decisions(self) -> list[tuple[ClassLabel | None, list[PresentedRule]]]:
+    def decisions(self) -> list[tuple[ClassLabel, list[PresentedRule]]]:
         """The rules that decide for each class, the class that is left last."""
-        groups: dict[tuple[type, ClassLabel | None], list[PresentedRule]] = {}
+        groups: dict[tuple[type, ClassLabel], list[PresentedRule]] = {}
         for rule in self.presentation.decisions:
+            assert rule.decision is not None, "a decision names a class"
             groups.setdefault((type(rule.decision), rule.decision), []).append(rule)
         ordered = sorted(groups.items(), key=lambda item: any(rule.otherwise for rule in item[1]))
         return [(label, group) for (_, label), group in ordered]
 
     def logits(self) -> Pieces:
         """What the outputs of a classifier are; empty where they are numbers."""
-        classes = self.presentation.classes
-        if classes is None:
+        names = [self.spelling.level(label) for label in self.presentation.classes or ()]
+        if not names:
             return []
         if len(self.presentation.output_names) == 1:
-            no, yes = map(self.label, classes)
+            no, yes = names
             return [f"The logit of {yes},", f"above 0 where {yes}", f"is likelier than {no}:"]
-        names = [f"{self.label(label)}," for label in classes]
-        names[-2] = names[-2][:-1]
-        names[-1] = f"and {names[-1]}"
-        return ["The logits of", *names, "of which the largest", "says which class is likeliest:"]
+        *others, last = listed(names, "and")
+        return ["The logits of", *others, f"{last},", "of which the largest", "says which class is likeliest:"]
 
     def notes(self) -> list[Pieces]:
         """What is true of all of it: missing numbers, and how far printed numbers are from the rules."""
         p, found = self.presentation, []
         used = {term.of for total in sums_of(p) for term in total.terms}
-        zero = [self.spelling.name(c.name) for c in p.columns if c.missing and c.name in used]
+        zero = [self.spelling.name(column.name) for column in p.columns if column.missing and column.name in used]
         if zero:
-            verb, pronoun = ("counts", "it is") if len(zero) == 1 else ("count", "they are")
-            names = [f"{name}," for name in zero[:-2]] + ([f"{zero[-2]} and"] if len(zero) > 1 else []) + zero[-1:]
-            found.append([*names[:-1], f"{names[-1]} {verb} as 0 where {pronoun} missing"])
+            end = "counts as 0 where it is missing" if len(zero) == 1 else "count as 0 where they are missing"
+            found.append([*listed(zero, "and"), end])
         if p.within is not None:
-            parts = [
-                f"{self.spelling.name(name)} {'' if k else 'is '}within {self.spelling.number(rounded_up(error))},"
-                for k, (name, error) in enumerate(zip(p.output_names, p.within, strict=True))
-            ]
-            parts[-1] = parts[-1][:-1] + " of the exact rules"
+            names = map(self.spelling.name, p.output_names)
+            bounds = [self.spelling.number(rounded_up(error)) for error in p.within]
+            first, *rest = [f"{name} within {bound}" for name, bound in zip(names, bounds, strict=True)]
+            first = f"{self.spelling.name(p.output_names[0])} is within {bounds[0]}"
+            start, *others = listed([first, *rest])
             rows = "on every training row" if p.n_rows is not None else "on every row that was tried"
             end = "on the whole domain, which is proven" if p.proven else rows
-            found.append([f"rounded: {parts[0]}", *parts[1:], end])
+            found.append([f"rounded: {start}", *others, "of the exact rules", end])
         return found
 
-    def listed_classes(self, rules: Sequence[PresentedRule]) -> Pieces:
+    def classes(self, rules: Sequence[PresentedRule]) -> Pieces:
         """How many rows that some rules cover are of each class, without those of which there are none."""
         counts = [rule.class_counts for rule in rules if rule.class_counts is not None]
         if not counts:
             return []
-        sums = [(label, sum(n)) for label, *n in zip(self.presentation.classes or (), *counts, strict=True)]
-        listed = [f"{self.label(label)}: {n}," for label, n in sums if n] or [f"{self.label(sums[0][0])}: 0,"]
-        return [*listed[:-1], listed[-1][:-1]]
-
-    def label(self, label: ClassLabel | None) -> str:
-        """A class label; yes and no need no quotes."""
-        if label is None:
-            return "none"
-        plain = isinstance(label, str) and label in ("yes", "no")
-        return str(label) if plain else self.spelling.level(label)
+        sums = [(label, sum(rows)) for label, *rows in zip(self.presentation.classes or (), *counts, strict=True)]
+        there = [(label, rows) for label, rows in sums if rows] or sums[:1]
+        return listed([f"{self.spelling.level(label)}: {rows}" for label, rows in there])
 
     def _output(self, output: OutputFormula, formula: Formula, inline: bool) -> list[FormulaLine]:
-        """The lines of an output: its constant and numbers, adjustments, and bends or their letters."""
-        pieces = self.phrases.total(output.base.constant, [term for term in output.base.terms if not term.where])
+        """The lines of an output: constant, numbers and perhaps letters, adjustments, and bends in place of letters."""
+        terms = [term for term in output.base.terms if not term.where]
+        terms += [] if inline else [Term(weight, letter) for weight, letter in output.bends]
+        pieces = self.phrases.total(output.base.constant, terms)
         parts = [FormulaLine("part", "", [self.phrases.adjustment(term)]) for term in output.base.terms if term.where]
-        if inline:
-            parts += [self._bend(weight, letter.place, formula) for weight, letter in output.bends]
-        else:
-            pieces = self.phrases.with_letters(pieces, output.bends)
+        parts += [self._bend(weight, letter.place, formula) for weight, letter in output.bends] if inline else []
         return [FormulaLine("output", f"{self.spelling.name(output.name)} =", pieces), *parts]
 
     def _bend(self, weight: float, place: int, formula: Formula) -> FormulaLine:

@@ -22,6 +22,9 @@ WORDS = frozenset(
 )
 """Words of the format; names that read so stand in double quotes."""
 
+ANSWERS = ("yes", "no")
+"""Words that need no quotes as levels and classes, since nothing else can stand there."""
+
 PLAIN = re.compile(r"[^\W\d]\w*")
 """A name that needs no quotes, unless it is a word of the format."""
 
@@ -63,7 +66,7 @@ def visible(name: str) -> str:
 
 
 def spelled_level(level: Level) -> str:
-    """A level of a category: text as a name, numbers as they are, and true or false.
+    """A level of a category, or a class label: text as a name, numbers as they are, and true or false.
 
     Args:
         level: the level.
@@ -72,26 +75,12 @@ def spelled_level(level: Level) -> str:
         Its text.
 
     Example:
-        >>> spelled_level("red"), spelled_level("3"), spelled_level(3), spelled_level(True)
-        ('red', '"3"', '3', 'true')
+        >>> spelled_level("red"), spelled_level("3"), spelled_level(3), spelled_level(True), spelled_level("no")
+        ('red', '"3"', '3', 'true', 'no')
     """
-    return spelled(level) if isinstance(level, str) else json.dumps(level)
-
-
-def spelled_label(label: Level) -> str:
-    """A class label; yes and no need no quotes, for they can be nothing else where a class is named.
-
-    Args:
-        label: the label.
-
-    Returns:
-        Its text.
-
-    Example:
-        >>> spelled_label("yes"), spelled_label("or"), spelled_label(2)
-        ('yes', '"or"', '2')
-    """
-    return label if isinstance(label, str) and label in ("yes", "no") else spelled_level(label)
+    if not isinstance(level, str):
+        return json.dumps(level)
+    return level if level.lower() in ANSWERS else spelled(level)
 
 
 def spelled_number(value: float) -> str:

@@ -129,7 +129,7 @@ class StatementReader(FactReader):
         if named or tokens.sees("how", "far") or tokens.sees("the", "value"):
             self._bends.append(self.bend(named=True))
             self.bend_names.append(name)
-            tokens.need("(", "otherwise", "0", ")")
+            tokens.takes("(", "otherwise", "0", ")")
             return
         total, bends = self.formula()
         weighted = [(t.weight, t.of) for t in total.terms if isinstance(t.of, Letter) and not t.where]
@@ -159,7 +159,7 @@ class StatementReader(FactReader):
             tokens.need("always")
             as_formula = tokens.takes("as", "the", "formula", "says")
         evidence = self.evidence()
-        decision = self.label() if tokens.takes("class", "=") else None
+        decision = self.level() if tokens.takes("class", "=") else None
         outputs = {} if as_formula else self._rule_outputs()
         rule = PresentedRule(number, clauses, otherwise, tuple(outputs.values()), decision=decision)
         self._rules.append(_Read(rule, evidence, None if as_formula else tuple(outputs)))
@@ -197,9 +197,9 @@ class StatementReader(FactReader):
         tokens = self.tokens
         if tokens.takes("the", "one", "with", "the", "largest", "logit"):
             return
-        label = self.label()
+        label = self.level()
         if tokens.takes("where", "the", "logit", "is", "above", "0", ",", "otherwise"):
-            self.label()
+            self.level()
             return
         first = True
         while first or tokens.takes(",", "or") or tokens.takes("or"):

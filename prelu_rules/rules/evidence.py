@@ -51,8 +51,8 @@ def with_evidence(
     Example:
         >>> from prelu_rules.network.affine import AffineMap
         >>> from prelu_rules.rules.rule import Condition, Rule
-        >>> rules = tuple(Rule((Condition([1.0], 0.0, side),), AffineMap([[1.0]], [0.0])) for side in (False, True))
-        >>> rules = with_evidence(RuleSystem(rules, ("x",), ("y",)), [[-1.0], [1.0], [2.0]], [-1.0, 1.5, 2.0])
+        >>> sides = [Rule((Condition([1.0], 0.0, side),), AffineMap([[1.0]], [0.0])) for side in (False, True)]
+        >>> rules = with_evidence(RuleSystem(sides, ("x",), ("y",)), [[-1.0], [1.0], [2.0]], [-1.0, 1.5, 2.0])
         >>> [(rule.count, rule.errors) for rule in rules]
         [(1, (0.0,)), (2, (0.25,))]
     """
