@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from prelu_rules.columns.column import Column
-from prelu_rules.rules.presentation.boundaries import Side
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.pruning import Pruned
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
@@ -28,8 +27,8 @@ Table = dict[tuple[State, ...], Leaf]
 Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
-Letters = Mapping[Side, tuple[Letter, bool]]
-"""The bends that conditions can be written by, and whether they hold or not."""
+Letters = Mapping[int, tuple[tuple[Letter, bool], ...]]
+"""By the number of a requirement, the bends that it is written by, and whether they hold or not."""
 
 
 def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
@@ -37,18 +36,13 @@ def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
 
     Args:
         pruned: the rule.
-        letters: conditions that are written by letters.
+        letters: requirements that are written by letters.
 
     Returns:
         Tests of one column each first, in the order of the columns, then the rest in the order of the conditions. None
         of them follows from the others on the domain.
     """
-    by_letter = {
-        k: letters[requirement.sides[0]]
-        for k, requirement in enumerate(pruned.requirements)
-        if len(requirement.sides) == 1 and requirement.sides[0] in letters and _is_needed(pruned, k)
-    }
-    tables = {k: _table(pruned, k) for k in pruned.known if k not in by_letter}
+    tables = {k: _table(pruned, k) for k in pruned.known if k not in letters}
     tests: dict[Column, set[State]] = {}
     for k, table in tables.items():
         for column, states in _tests(pruned.requirements[k].columns, table).items():
@@ -58,8 +52,8 @@ def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
     ]
     bounds: dict[Sum, list[tuple[Requirement, Branches]]] = {}
     for k, requirement in enumerate(pruned.requirements):
-        if k in by_letter:
-            found.append((Alternative(bends=(by_letter[k],)),))
+        if k in letters:
+            found.append((Alternative(bends=letters[k]),))
             continue
         branches = list(requirement.pieces)
         if k in tables:
@@ -70,10 +64,6 @@ def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
     for both in bounds.values():
         found += _meeting(both)
     return tuple(found)
-
-
-def _is_needed(pruned: Pruned, number: int) -> bool:
-    return number not in pruned.known or any(leaves[number] not in (None, True) for _, leaves in pruned.cells)
 
 
 def _table(pruned: Pruned, number: int) -> Table:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 from prelu_rules.columns.column import Column
 from prelu_rules.network.precision import Precision
-from prelu_rules.rules.presentation.boundaries import Boundary, Side
-from prelu_rules.rules.presentation.by_state import Function, Linear, Part, Where, by_state
+from prelu_rules.rules.presentation.boundaries import Boundary
+from prelu_rules.rules.presentation.by_state import (
+    ByColumn,
+    Function,
+    Linear,
+    Part,
+    Where,
+    both_pass,
+    by_column,
+    by_state,
+)
 from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.presentation import Formula
-from prelu_rules.rules.presentation.statements import Case, Cells, Letter, Sum
-from prelu_rules.values import FloatArray
+from prelu_rules.rules.presentation.pruning import Pruned
+from prelu_rules.rules.presentation.statements import Case, Letter, Sum
 
 SAME_BOUNDARY = 1e-6
 """Two boundaries in all digits are one if their numbers differ by less, relative to the size of their sums."""
@@ -24,60 +34,139 @@ MOST_PIECES = 200
 """Combinations of states up to which a bend and a condition are compared."""
 
 
-def sides_at(formula: Formula, columns: tuple[Column, ...], point: FloatArray) -> tuple[bool, ...]:
-    """Which bends of a formula hold at an encoded row, `(n_features,)`."""
-    return tuple(bool(holds[0]) for holds in Cells(columns, point[None], formula.bends).bends_hold)
-
-
-def letters_of(
-    formula: Formula,
-    boundaries: Sequence[Boundary],
-    sides: Sequence[Side],
-    holding: Sequence[bool],
-    precision: Precision | None,
-) -> dict[Side, tuple[Letter, bool]]:
-    """The conditions of a rule that are sides of bends.
+class RuleLetters:
+    """The bends of a formula in a rule: which of them hold there, and which of its conditions they are.
 
     Args:
         formula: the formula.
         boundaries: of all rules.
-        sides: the conditions.
-        holding: which bends hold inside the rule; where a bend is depends on the earlier ones.
+        pruned: the rule.
         precision: how numbers are rounded.
-
-    Returns:
-        For each such condition the bend, and whether it has to hold. A condition that differs from a bend in what
-        counts on the boundary is none.
     """
-    found = {}
-    resolved = Resolved(formula, holding)
-    for side in dict.fromkeys(sides):
-        boundary = boundaries[side.boundary]
-        for place, bend in enumerate(formula.bends):
-            direction = _direction(boundary, resolved.boundary(place), precision)
-            if direction is not None:
-                holds = side.above == (direction > 0)
-                if side.included == (holds != bend.strict):
-                    found[side] = Letter(place), holds
-                    break
-    return found
+
+    def __init__(
+        self, formula: Formula, boundaries: Sequence[Boundary], pruned: Pruned, precision: Precision | None
+    ) -> None:
+        self._formula, self._boundaries, self._pruned, self._precision = formula, boundaries, pruned, precision
+
+    @cached_property
+    def holding(self) -> tuple[bool | None, ...]:
+        """Whether each bend holds all over the rule, or nowhere; None where it does somewhere, or that is not known."""
+        found: list[bool | None] = []
+        for place in range(len(self._formula.bends)):
+            found.append(self._side(place, found, ()))
+        return tuple(found)
+
+    def resolved(self, holding: Sequence[bool | None] | None = None) -> Resolved:
+        """The bends as functions, where it is known whether they hold."""
+        return Resolved(self._formula, self.holding if holding is None else holding)
+
+    def instead_of(self, numbers: Sequence[int]) -> dict[int, tuple[tuple[Letter, bool], ...]]:
+        """The bends that say the same as requirements of the rule.
+
+        Where a bend is can depend on whether inner bends hold. If the other requirements do not say whether they do in
+        this rule, they are named too.
+
+        Args:
+            numbers: which requirements are to be said by bends.
+
+        Returns:
+            For each that can be, bends, and whether they hold.
+        """
+        bends = {number: bend for number in numbers if (bend := self._bend(number)) is not None}
+        inner = {number: self._inner(letter) for number, (letter, _) in bends.items()}
+        nested = [number for number in bends if inner[number]]
+        named = [letter for letter, _ in bends.values()]
+        found: dict[int, tuple[tuple[Letter, bool], ...]] = {}
+        for number, bend in bends.items():
+            before = []
+            for letter in inner[number]:
+                holds = self.holding[letter.place]
+                if letter not in named and self._side(letter.place, self.holding, nested) is None:
+                    named.append(letter)
+                    before.append((letter, bool(holds)))
+            found[number] = (*before, bend)
+        return found
+
+    def _side(self, place: int, holding: Sequence[bool | None], without: Sequence[int]) -> bool | None:
+        """Whether a bend holds in the rule."""
+        function = self.resolved(holding).boundary(place)
+        if function is None:
+            return None
+        above, below = self._pruned.sides_of(function, _tolerance(self._precision), without)
+        if above and below:
+            return None
+        return above or (not below and not self._formula.bends[place].strict)
+
+    def _inner(self, letter: Letter) -> tuple[Letter, ...]:
+        """The bends that a bend depends on, directly or through others."""
+        found: dict[Letter, None] = {}
+        for case in self._formula.bends[letter.place].cases:
+            terms = (term.of for term in case.total.terms if isinstance(term.of, Letter))
+            for one in (*terms, *(gate for gate, _ in case.bends)):
+                found |= dict.fromkeys((*self._inner(one), one))
+        return tuple(found)
+
+    def _bend(self, number: int) -> tuple[Letter, bool] | None:
+        """The bend that a requirement of the rule is, and whether it has to hold.
+
+        One that differs from a bend in what counts on the boundary is none.
+        """
+        sides = self._pruned.requirements[number].sides
+        if len(sides) != 1:
+            return None
+        side, resolved = sides[0], self.resolved()
+        boundary = self._boundaries[side.boundary]
+        seen = number in self._pruned.known
+        wheres = [where for where, leaves in self._pruned.cells if not seen or leaves[number] is not None]
+        for place, bend in enumerate(self._formula.bends):
+            function = resolved.boundary(place)
+            if function is None:
+                continue
+            for holds in (True, False):
+                # The bend holds where its function is above 0.
+                if side.included == (holds != bend.strict) and _same(
+                    boundary, function, side.above == holds, wheres, self._precision
+                ):
+                    return Letter(place), holds
+        return None
 
 
 class Resolved:
-    """The bends of a formula as functions of numbers and states, where it is known which of them hold."""
+    """The bends of a formula as functions of numbers and states, where it is known which of them hold.
 
-    def __init__(self, formula: Formula, holding: Sequence[bool]) -> None:
+    Args:
+        formula: the formula.
+        holding: whether each bend holds; None where that is not known.
+    """
+
+    def __init__(self, formula: Formula, holding: Sequence[bool | None]) -> None:
         self._bends, self._holding = formula.bends, holding
 
-    def boundary(self, place: int) -> Function:
-        """A function that is above 0 where the bend holds, in the cases that apply; constantly -1 in others."""
-        cases = [case for case in self._bends[place].cases if self._applies(case)]
-        outside = [Part((), Linear(Fraction(-1))), *(Part(case.where, Linear(Fraction(1))) for case in cases)]
-        return (*outside, *(part for case in cases for part in self._case(case)))
+    def boundary(self, place: int) -> Function | None:
+        """A function that is above 0 where a bend holds; None where an inner bend is not known."""
+        cases = self._bends[place].cases
+        inner = [letter for case in cases for letter, _ in case.bends]
+        if not self._known(inner) or not all(self._is_known(case.total) for case in cases):
+            return None
+        applying = [case for case in cases if self._applies(case)]
+        outside = [Part((), Linear(Fraction(-1))), *(Part(case.where, Linear(Fraction(1))) for case in applying)]
+        return (*outside, *(part for case in applying for part in self._case(case)))
 
-    def sum(self, total: Sum) -> Function:
-        """A sum without bends."""
-        return self._sum(total, ())
+    def sum(self, total: Sum) -> Function | None:
+        """A sum without bends; None where one of them is not known."""
+        return self._sum(total, ()) if self._is_known(total) else None
+
+    def _is_known(self, total: Sum) -> bool:
+        letters = [term.of for term in total.terms if isinstance(term.of, Letter)]
+        return self._known(letters) and all(
+            self._is_known(case.total) and self._known([inner for inner, _ in case.bends])
+            for letter in letters
+            for case in self._bends[letter.place].cases
+        )
+
+    def _known(self, letters: Sequence[Letter]) -> bool:
+        return all(self._holding[letter.place] is not None for letter in letters)
 
     def _applies(self, case: Case) -> bool:
         return all(self._holding[letter.place] == side for letter, side in case.bends)
@@ -91,7 +180,7 @@ class Resolved:
         """What a bend that holds amounts to."""
         found: list[Part] = []
         for case in self._bends[place].cases:
-            both = _both(case.where, where) if self._applies(case) else None
+            both = both_pass(case.where, where) if self._applies(case) else None
             if both is not None:
                 constant = Linear(-exact(case.threshold or 0.0))
                 found += (*self._sum(case.total, both), Part(both, constant))
@@ -100,7 +189,7 @@ class Resolved:
     def _sum(self, total: Sum, where: Where) -> Function:
         found = [Part(where, Linear(exact(total.constant)))]
         for term in total.terms:
-            both = _both(term.where, where)
+            both = both_pass(term.where, where)
             if both is None:
                 continue
             weight = exact(term.weight)
@@ -113,46 +202,53 @@ class Resolved:
         return tuple(found)
 
 
-def _both(one: Where, other: Where) -> Where | None:
-    """Tests that pass where both do; None where that is nowhere."""
-    found = {test.column: test for test in one}
-    for test in other:
-        mine = found.get(test.column)
-        if mine is not None:
-            states = tuple(state for state in mine.states if state in test.states)
-            if not states:
-                return None
-            test = type(test)(test.column, states)
-        found[test.column] = test
-    return tuple(found.values())
+def _tolerance(precision: Precision | None) -> float:
+    """By how much boundaries may be apart, relative to the size of their sums."""
+    return SAME_BOUNDARY if precision is None else ROUNDINGS * 10.0**-precision.digits
 
 
-def _direction(boundary: Boundary, bend: Function, precision: Precision | None) -> int | None:
-    """1 where a bend holds above a boundary, -1 where below; None where it is another boundary."""
-    pieces = by_state(boundary.columns, [boundary.function, bend], MOST_PIECES)
-    if pieces is None:
-        return None
-    directions = {_piece_direction(one, other, boundary.columns, precision) for _, (one, other) in pieces}
-    directions.discard(0)
-    return directions.pop() if len(directions) == 1 else None
+def _same(
+    boundary: Boundary, bend: Function, upwards: bool, wheres: Sequence[Where], precision: Precision | None
+) -> bool:
+    """Whether a bend holds on one side of a boundary, in the states in which that matters."""
+    columns = boundary.columns
+    mine = tuple(Part(where, linear if upwards else linear.times(Fraction(-1))) for where, linear in boundary.function)
+    whole, other = by_column(columns, mine), by_column(columns, bend)
+    if whole is not None and other is not None and _same_parts(whole, other, columns, precision):
+        return True
+    pieces = by_state(columns, [mine, bend], MOST_PIECES)
+    mattering = [
+        (one, other) for where, (one, other) in pieces or () if any(both_pass(where, w) is not None for w in wheres)
+    ]
+    return bool(mattering) and all(
+        _same_parts({("", None): one}, {("", None): other}, columns, precision) for one, other in mattering
+    )
 
 
-def _piece_direction(one: Linear, other: Linear, columns: Sequence[Column], precision: Precision | None) -> int | None:
-    """The same where states are known; 0 where neither has numbers, and so may have either direction."""
-    if not one.weights and not other.weights:
-        return 0
-    lead = max(one.weights, key=lambda of: abs(one.weights[of]), default=None)
-    if lead is None or lead not in other.weights:
-        return None
-    factor = other.weights[lead] / one.weights[lead]
+def _same_parts(one: ByColumn, other: ByColumn, columns: Sequence[Column], precision: Precision | None) -> bool:
+    """Whether two functions are above 0 at the same places."""
+    always, others = one[("", None)], other[("", None)]
+    if not always.weights or not others.weights:
+        constant = len(one) == len(other) == 1 and not always.weights and not others.weights
+        return constant and (always.constant > 0) == (others.constant > 0)
+    lead = max(always.weights, key=lambda of: abs(always.weights[of]))
+    factor = others.weights.get(lead, Fraction(0)) / always.weights[lead]
+    if factor <= 0:
+        return False
     scales = _scales(columns, precision)
-    size = max(abs(float(one.constant)), *(float(abs(w)) * scales.get(of, 1.0) for of, w in one.weights.items()))
-    allowed = size * (SAME_BOUNDARY if precision is None else ROUNDINGS * 10.0**-precision.digits)
-    apart = other.times(1 / factor).plus(one.times(Fraction(-1)))
-    numbers = [(float(abs(w)), scales.get(of, 1.0)) for of, w in apart.weights.items()]
-    if abs(float(apart.constant)) > allowed or any(weight * scale > allowed for weight, scale in numbers):
-        return None
-    return 1 if factor > 0 else -1
+    size = max(_sizes(linear, scales) for linear in one.values())
+    apart = (
+        other.get(key, Linear()).times(1 / factor).plus(one.get(key, Linear()).times(Fraction(-1)))
+        for key in one.keys() | other.keys()
+    )
+    return max(_sizes(linear, scales) for linear in apart) <= size * _tolerance(precision)
+
+
+def _sizes(linear: Linear, scales: Mapping[object, float]) -> float:
+    """How large the largest part of a function gets."""
+    return max(
+        abs(float(linear.constant)), *(float(abs(w)) * scales.get(of, 1.0) for of, w in linear.weights.items()), 0.0
+    )
 
 
 def _scales(columns: Sequence[Column], precision: Precision | None) -> Mapping[object, float]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from prelu_rules.columns.column import features_of
+from prelu_rules.columns.column import Column
 from prelu_rules.domains.linear_program import CellProgram
-from prelu_rules.rules.presentation.by_state import Function, Linear, Where, by_state
+from prelu_rules.rules.presentation.by_state import ByColumn, Function, Linear, Where, both_pass, by_column, by_state
 from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
+from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.ground import Cut, Ground, Part
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
-from prelu_rules.rules.presentation.statements import Bound
+from prelu_rules.rules.presentation.statements import Bound, Term
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import FloatArray
+
+FEW_CELLS = 24
+"""Combinations of states up to which it is looked in each whether a bend holds."""
 
 MOST_CELLS = 96
 """Combinations of states up to which each is looked at; where a rule has more, its longest conditions all stay."""
@@ -30,7 +33,7 @@ class Pruned:
 
     Attributes:
         requirements: those that were given.
-        known: the numbers of those that were looked at; the others are needed as they are.
+        known: the numbers of those that were looked at; the others, of very many pieces, are needed as they are.
         cells: combinations of states that the domain has, and what is needed of each requirement there: None where
             another rules the states out, True where it holds anyway, False where it rules the states out.
         possible: whether the rule covers anything.
@@ -53,11 +56,24 @@ class Pruned:
         """Combinations of states, and what is needed of each requirement there."""
         return [(cell.where, cell.leaves) for cell in self._cells]
 
-    def inner_point(self) -> FloatArray | None:
-        """An encoded row, `(n_features,)`, that is well inside the rule; None where there is none."""
-        found = [cell.inner_point(self._ground) for cell in self._cells if not cell.empty]
-        depth, point = max(found, key=lambda one: one[0], default=(-1.0, None))
-        return point if depth > 0 else None
+    def is_needed(self, number: int) -> bool:
+        """Whether a requirement rules anything out that the others do not."""
+        return number not in self.known or any(cell.leaves[number] not in (None, True) for cell in self._cells)
+
+    def sides_of(self, function: Function, tolerance: float, without: Container[int] = ()) -> tuple[bool, bool]:
+        """Whether a function is above 0 somewhere in the rule, and whether it is below; both where it is not known.
+
+        Args:
+            function: of numbers and states.
+            tolerance: how far it has to reach there, in half widths of the domain.
+            without: numbers of requirements that are left out of account.
+        """
+        cells = [cell for cell in self._cells if without or not cell.empty]
+        reaches = [reach for cell in cells for reach in cell.reaches(self._ground, function, without)]
+        above, below = (max((reach[side] for reach in reaches), default=np.inf) for side in (0, 1))
+        if max(above, below) <= tolerance:
+            return above >= below, above < below
+        return above > tolerance, below > tolerance
 
     def _prune(self, number: int) -> None:
         """Mark where a requirement is not needed, as long as the others stay."""
@@ -86,11 +102,12 @@ def _length(requirement: Requirement) -> tuple[int, int]:
 
 def _combinations(ground: Ground, requirements: Sequence[Requirement]) -> tuple[list[int], list[Where]]:
     """Combinations of states in which each requirement is one bound of one sum, and which requirements these are."""
-    known = [k for k, requirement in enumerate(requirements) if not requirement.wide]
+    wide = [k for k, requirement in enumerate(requirements) if requirement.wide]
+    known = [k for k in range(len(requirements)) if k not in wide]
     while True:
         found = by_state(ground.columns, [_told_apart(requirements[k]) for k in known], MOST_CELLS)
         if found is not None:
-            return known, [where for where, _ in found if ground.part(where) is not None]
+            return [*known, *wide], [where for where, _ in found if ground.part(where) is not None]
         known.remove(max(known, key=lambda k: len(requirements[k].pieces)))
 
 
@@ -144,10 +161,16 @@ class _Cell:
                 return beyond < 0
         return not self._part.possible([*self._others(number), opposite])
 
-    def inner_point(self, ground: Ground) -> tuple[float, FloatArray | None]:
-        """How deep a row of one state in each cell is inside the rule at most, and the row."""
-        part = ground.part(ground.one_state_each(self.where))
-        return (-1.0, None) if part is None else part.inner_point(list(self._cuts.values()))
+    def reaches(self, ground: Ground, function: Function, without: Container[int]) -> Iterator[tuple[float, float]]:
+        """How far the rule reaches to where a function is above 0, and to where it is below, by its states."""
+        cuts = [cut for k, cut in self._cuts.items() if k not in without]
+        for where, parts in _pieces(ground.columns, function):
+            both = both_pass(self.where, where)
+            part = None if both is None else ground.part(both)
+            program = None if part is None else _cut_down(part, cuts)
+            if program is not None:
+                row = ground.row(parts)
+                yield program.reach(row[:-1], float(row[-1])), program.reach(-row[:-1], -float(row[-1]))
 
     def _others(self, number: int) -> list[Cut]:
         return [cut for k, cut in self._cuts.items() if k != number]
@@ -155,10 +178,13 @@ class _Cell:
 
 def _cut(ground: Ground, requirement: Requirement, bound: Bound) -> Cut:
     """A bound as a half-space of features."""
-    row = np.zeros(len(features_of(ground.columns)) + 1)
-    for term in requirement.total.terms:
-        row[ground.place_of_number(term.of)] = term.weight
-    row[-1] = -bound.value
+    terms = (
+        PartOfFunction(term.where, Linear(exact(term.weight)) if term.of is None else _weighted(term))
+        for term in requirement.total.terms
+    )
+    parts = by_column(ground.columns, (PartOfFunction((), Linear(-exact(bound.value))), *terms))
+    assert parts is not None
+    row = ground.row(parts)
     return Cut(row if requirement.lower else -row, strict=not bound.included)
 
 
@@ -170,3 +196,30 @@ def _with_interior(part: Part, cuts: Sequence[Cut]) -> CellProgram | None:
             return None
         program.push(cut.row[:-1], float(cut.row[-1]))
     return program
+
+
+def _cut_down(part: Part, cuts: Iterable[Cut]) -> CellProgram | None:
+    """What cuts leave of a part, as a linear program; None where that is nothing."""
+    program = CellProgram(part.frame)
+    for cut in cuts:
+        if program.reach(cut.row[:-1], float(cut.row[-1])) <= 0:
+            return None
+        program.push(cut.row[:-1], float(cut.row[-1]))
+    return program
+
+
+def _weighted(term: Term) -> Linear:
+    return Linear(weights={} if term.of is None else {term.of: exact(term.weight)})
+
+
+def _pieces(columns: Sequence[Column], function: Function) -> Iterator[tuple[Where, ByColumn]]:
+    """A function by states; where there are too many combinations of them, with the states as features."""
+    pieces = by_state(columns, [function], FEW_CELLS)
+    if pieces is not None:
+        for where, (linear,) in pieces:
+            yield where, {("", None): linear}
+        return
+    parts = by_column(columns, function)
+    if parts is None or any(linear.weights for (name, _), linear in parts.items() if name):
+        return
+    yield (), parts

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.boundaries import Boundaries
-from prelu_rules.rules.presentation.clauses import Letters, clauses_of
+from prelu_rules.rules.presentation.clauses import clauses_of
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
-from prelu_rules.rules.presentation.letters import letters_of, sides_at
+from prelu_rules.rules.presentation.letters import RuleLetters
 from prelu_rules.rules.presentation.numbers import n_numbers_of_rule, n_thresholds
 from prelu_rules.rules.presentation.outputs import full, lettered, relative, without_repetitions
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput, PresentedRule
@@ -34,8 +34,7 @@ class _Entry:
     number: int
     rule: Rule
     pruned: Pruned
-    letters: Letters
-    holding: tuple[bool, ...] | None
+    letters: RuleLetters | None
 
 
 def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[PresentedRule, ...], int]:
@@ -74,9 +73,7 @@ def presented_decisions(system: RuleSystem, formula: Formula, short: bool) -> tu
         The rules, in the order of the system.
     """
     return tuple(
-        PresentedRule(
-            entry.number, clauses(entry.pruned, entry.letters, short), False, (), decision=_label(system, entry.rule)
-        )
+        PresentedRule(entry.number, _clauses(entry, short), False, (), decision=_label(system, entry.rule))
         for entry in _entries(system, formula, range(len(system)))
     )
 
@@ -95,13 +92,8 @@ def _entries(system: RuleSystem, formula: Formula | None, shown: Sequence[int]) 
         pruned = Pruned(ground, requirements_of(boundaries.all, sides))
         if not pruned.possible:
             continue
-        point = None if formula is None else pruned.inner_point()
-        if formula is None or point is None:
-            found.append(_Entry(k + 1, system.rules[k], pruned, {}, None))
-            continue
-        holding = sides_at(formula, system.columns, point)
-        letters = letters_of(formula, boundaries.all, sides, holding, system.precision)
-        found.append(_Entry(k + 1, system.rules[k], pruned, letters, holding))
+        letters = None if formula is None else RuleLetters(formula, boundaries.all, pruned, system.precision)
+        found.append(_Entry(k + 1, system.rules[k], pruned, letters))
     return found
 
 
@@ -136,7 +128,7 @@ def _in_style(
     return tuple(
         PresentedRule(
             number=entry.number,
-            clauses=clauses(entry.pruned, entry.letters, style.letters),
+            clauses=_clauses(entry, style.letters),
             otherwise=complete and 0 < place == len(entries) - 1,
             outputs=mine,
             count=entry.rule.count,
@@ -149,29 +141,23 @@ def _in_style(
 
 
 def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: _Style) -> tuple[PresentedOutput, ...]:
-    if formula is None or entry.holding is None or style.outputs == "full":
-        return full(system.columns, entry.rule, system.precision)
+    columns, precision = system.columns, system.precision
+    if formula is None or entry.letters is None or style.outputs == "full":
+        return full(columns, entry.rule, precision)
+    found = None
     if style.outputs == "relative":
-        return relative(system.columns, entry.rule, formula, entry.holding, system.precision)
-    return lettered(formula, entry.holding)
+        found = relative(columns, entry.rule, formula, entry.letters.resolved(), precision)
+    return lettered(formula, entry.letters.holding) if found is None else found
 
 
-def clauses(pruned: Pruned, letters: Letters, short: bool) -> tuple[Clause, ...]:
-    """The conditions of a rule, with letters for the long ones.
-
-    Args:
-        pruned: the rule.
-        letters: which conditions are bends.
-        short: whether letters also stand for conditions that hold more numbers than their thresholds.
-
-    Returns:
-        The clauses.
-    """
-    long = {
-        side: letters[side]
-        for requirement in pruned.requirements
-        for side in requirement.sides
-        if side in letters
+def _clauses(entry: _Entry, short: bool) -> tuple[Clause, ...]:
+    """The conditions of a rule, with letters for those that hold many numbers; if it has to be short for all others."""
+    if entry.letters is None:
+        return clauses_of(entry.pruned, {})
+    long = [
+        k
+        for k, requirement in enumerate(entry.pruned.requirements)
+        if entry.pruned.is_needed(k)
         and (len(requirement.total.terms) > MOST_IN_SUM or (short and requirement.numbers_besides_threshold))
-    }
-    return clauses_of(pruned, long)
+    ]
+    return clauses_of(entry.pruned, entry.letters.instead_of(long))
