@@ -29,11 +29,7 @@ def fitted_page(fitted: FittedRules) -> Html:
         tag("p", tag("b", joined(head)), style="line"),
         Html(fitted.rules.export("html")),
         folded(f"Networks by their nonlinear units, on validation rows; chosen is {reason}", path_table(fitted.path)),
-        tag(
-            "p",
-            f"On the {counted(fitted.n_test, 'row')} that {'was' if fitted.n_test == 1 else 'were'} held out",
-            style="heading",
-        ),
+        tag("p", held_out, style="heading"),
         _scores(fitted),
     )
 

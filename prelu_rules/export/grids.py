@@ -91,8 +91,8 @@ class Grids:
         outputs = (
             [AS_FORMULA] * len(rule.outputs) if self.sentences.says_formula(rule) else map(self._output, rule.outputs)
         )
-        label = [] if rule.decision is None else [self.sentences.spelling.level(rule.decision)]
-        return (str(rule.number), self._conditions(rule), *(label if decided else []), *outputs)
+        label = "" if rule.decision is None else self.sentences.spelling.level(rule.decision)
+        return (str(rule.number), self._conditions(rule), *([label] if decided else []), *outputs)
 
     def _conditions(self, rule: PresentedRule) -> str:
         return "otherwise" if rule.otherwise else self.line(self.sentences.phrases.conditions(rule.clauses))
