@@ -16,7 +16,6 @@ from prelu_rules.cli.renamed import renamed_option
 from prelu_rules.cli.reproduce import Json, OldSeed, RandomState, check_files
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
-from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from prelu_rules.experiments.collapse import CollapseRun, Outcome
@@ -72,7 +71,6 @@ def _trained(variant: Variant, seeds: Sequence[int], epochs: int, one_thread: bo
         # Processes that share the cores; TensorFlow reads these when it starts.
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    start_tensorflow()
     from prelu_rules.experiments.collapse_training import train
 
     return train(variant, seeds, epochs)

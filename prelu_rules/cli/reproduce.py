@@ -13,7 +13,6 @@ import typer
 from prelu_rules.cli.renamed import renamed_option
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
-from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from prelu_rules.experiments.reproduction import Reproduction
@@ -47,7 +46,6 @@ MaxSteps = Annotated[int, typer.Option(help="Where a run of --method paper gives
 def figure2(figure: FigureFile = None) -> int:
     """Print the four rules of the paper's trained network."""
     check_files(None, figure)
-    start_tensorflow()
     from prelu_rules.experiments.layered_network import paper_network
     from prelu_rules.experiments.reproduction import figure2
 
@@ -88,7 +86,6 @@ def _toy(
             f"cannot draw {figure}: figure 1 shows layers, which elimination dissolves; give --method paper."
         )
     check_files(json_file, figure)
-    start_tensorflow()
     from prelu_rules.experiments.paper_training import PaperRun
     from prelu_rules.experiments.reproduction import reproduce as by_path
     from prelu_rules.experiments.reproduction import reproduce_as_paper

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from prelu_rules.markup import Html, folded, page, tag
 from prelu_rules.values import Shown
 
 Level = Literal["note", "warning", "fault"]
@@ -96,6 +97,25 @@ class Finding(Shown):
     def __str__(self) -> str:
         at = {None: "", 0: " before the first step"}.get(self.where.step, f" at {self.where}")
         return f"{self.level}: {self.kind}{at}: {self.seen}"
+
+    def _repr_html_(self) -> str:
+        return page(self.as_html())
+
+    def as_html(self) -> Html:
+        """What was seen, what it usually means, and, folded, what to do, as part of a page.
+
+        Returns:
+            HTML.
+        """
+        remedies = [
+            tag("li", remedy.text, *([tag("pre", remedy.code, style="code")] if remedy.code else []))
+            for remedy in self.remedies
+        ]
+        head = tag("p", tag("b", f"{self.level}: {self.kind}"), f" ({self.where})", style="line")
+        seen = tag("p", self.seen[0].upper() + self.seen[1:], style="line")
+        meaning = tag("p", tag("i", "What it usually means:"), f" {self.meaning}", style="line")
+        advice = [folded("What to do, in this order", tag("ol", *remedies))] if remedies else []
+        return tag("div", head, seen, meaning, *advice, style=self.level)
 
     def at_least(self, level: Level) -> bool:
         """Whether the finding is as serious as a level, or more.

@@ -5,18 +5,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
-from prelu_rules.doctor.finding import Finding, Level
+from prelu_rules.doctor.finding import LEVELS, Finding, Level
 from prelu_rules.doctor.record import Record
+from prelu_rules.markup import page, tag
 from prelu_rules.values import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _WIDTH = 100
-_COLOURS = {"fault": "#b3261e", "warning": "#8a5a00", "note": "#3b5b8c"}
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,15 @@ class Report(Shown):
         return "\n\n".join(blocks)
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in (*self.actions, *self.record.notes))
-        body = "".join(map(_html, self.findings))
-        return f'<div style="max-width:60em"><p><b>{escape(self._headline())}</b></p>{body}{lines}</div>'
+        lines = [tag("p", line, style="line") for line in (*self.actions, *self.record.notes)]
+        head = tag("p", tag("b", self._headline()), style="line")
+        return page(head, *(finding.as_html() for finding in self.findings), *lines)
 
     def _headline(self) -> str:
         looked = _looked(self.record)
         if not self.findings:
             return f"No finding. {looked}"
-        counts = {level: sum(finding.level == level for finding in self.findings) for level in _COLOURS}
+        counts = {level: sum(finding.level == level for finding in self.findings) for level in reversed(LEVELS)}
         named = ", ".join(f"{n} {level}{'s' if n > 1 else ''}" for level, n in counts.items() if n)
         return f"{named}. {looked}"
 
@@ -124,20 +123,3 @@ def _text(number: int, finding: Finding) -> str:
 
 def _filled(text: str, indent: str, first: str | None = None) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=first or indent, subsequent_indent=indent, break_long_words=False)
-
-
-def _html(finding: Finding) -> str:
-    colour = _COLOURS[finding.level]
-    remedies = "".join(
-        f"<li>{escape(remedy.text)}" + (f"<pre>{escape(remedy.code)}</pre>" if remedy.code else "") + "</li>"
-        for remedy in finding.remedies
-    )
-    advice = f"<details><summary>What to do, in this order</summary><ol>{remedies}</ol></details>" if remedies else ""
-    seen = escape(finding.seen[0].upper() + finding.seen[1:])
-    return (
-        f'<div style="border-left:4px solid {colour};padding:0 0 0 .8em;margin:0 0 1em 0">'
-        f'<p style="margin:0"><b style="color:{colour}">{finding.level}: {escape(finding.kind)}</b> '
-        f"({escape(str(finding.where))})</p>"
-        f'<p style="margin:.3em 0">{seen}</p>'
-        f'<p style="margin:.3em 0"><i>What it usually means:</i> {escape(finding.meaning)}</p>{advice}</div>'
-    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import DataError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
+from prelu_rules.estimators.fitted_page import counted, fitted_page, score_text
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.target import Task
 from prelu_rules.files import whole_file
@@ -132,13 +133,13 @@ class FittedRules(Shown):
     def __str__(self) -> str:
         rules, n_learned = self.rules, self.n_rows - self.n_test
         lines = [
-            f"{self.task.capitalize()} of {self.target!r} by {_count(len(rules.columns), 'column')}: "
-            f"{_count(self.n_rows, 'row')}, {n_learned} to learn from and {self.n_test} held out",
+            f"{self.task.capitalize()} of {self.target!r} by {counted(len(rules.columns), 'column')}: "
+            f"{counted(self.n_rows, 'row')}, {n_learned} to learn from and {self.n_test} held out",
             "",
             str(rules),
             *self._choice(),
             "",
-            f"On the {_count(self.n_test, 'row')} that {'was' if self.n_test == 1 else 'were'} held out:",
+            f"On the {counted(self.n_test, 'row')} that {'was' if self.n_test == 1 else 'were'} held out:",
             *_table([("", list(self.scores)), *self._scored()]),
         ]
         return "\n".join(lines)
@@ -160,27 +161,24 @@ class FittedRules(Shown):
     def _scored(self) -> list[tuple[str, list[str]]]:
         """The scores of the rules, and of the network that the force has not made simpler."""
         return [
-            ("these rules", [*map(_number, self.scores.values())]),
+            ("these rules", [*map(score_text, self.scores.values())]),
             (
-                f"network of {_count(self.full_nonlinear, 'nonlinear unit')}",
-                [*map(_number, self.full_scores.values())],
+                f"network of {counted(self.full_nonlinear, 'nonlinear unit')}",
+                [*map(score_text, self.full_scores.values())],
             ),
         ]
 
+    def _repr_html_(self) -> str:
+        return fitted_page(self)
+
     def _summary(self) -> str:
         name, score = next(iter(self.scores.items()))
-        rules = _count(len(self.rules), "rule")
+        rules = counted(len(self.rules), "rule")
         return f"{self.task} of {shown(self.target, MOST_OF_NAME)}, {rules}, test {name} {score:.3f}"
 
 
-def _number(value: float) -> str:
-    """Three decimals; of numbers in the target's units as many significant digits."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.4g}"
-
-
 def _path_rows(path: RulePath, chosen: PathPoint) -> list[tuple[str, list[str]]]:
-    # The chosen network may be a sparser one than the path shows of its size.
-    shown = [chosen if size == chosen.n_nonlinear else point for size, point in enumerate(path)]
+    shown = path.with_point(chosen)
     found = compared({point.n_nonlinear: point.validation_losses for point in shown}, path.validation_weights)
     return [_row(point, found[point.n_nonlinear], chosen) for point in shown]
 
@@ -199,7 +197,3 @@ def _table(rows: list[tuple[str, list[str]]]) -> list[str]:
         f"  {name:<{label}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
         for name, cells in rows
     ]
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from hashlib import sha256
 from typing import Any, Self
 
@@ -29,7 +29,6 @@ from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.training.start import start_tensorflow
 from prelu_rules.values import FloatArray
 
 
@@ -189,7 +188,6 @@ class RuleEstimator(BaseEstimator):
     ) -> Self:
         """Train a path on rows that all have a weight, and take one of its networks."""
         # Keras is needed for training only, so a fitted estimator predicts without it.
-        start_tensorflow()
         from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
@@ -281,6 +279,7 @@ class RuleEstimator(BaseEstimator):
 
     def _take(self, point: PathPoint) -> Self:
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
+        self.path_ = replace(self.path_, chosen=point)
         x, y, weights = self._learned_from
         rules = extract_rules(
             point.form,

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf

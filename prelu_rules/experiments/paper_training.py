@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf

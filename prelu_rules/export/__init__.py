@@ -9,7 +9,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from prelu_rules.export import compact, json, latex, markdown, paper, python, text
+from prelu_rules.export import compact, html, json, latex, markdown, paper, python, text
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -22,6 +22,7 @@ _exporters: Registry[str, Exporter] = Registry(
     {
         "text": text.write,
         "compact": compact.write,
+        "html": html.write,
         "markdown": markdown.write,
         "latex": latex.write,
         "json": json.write,

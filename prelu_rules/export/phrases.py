@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from prelu_rules.export.spelling import spelled, spelled_level, spelled_number
+from prelu_rules.export.spelling import TEXT, Spelling
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Bend,
@@ -25,7 +25,8 @@ from prelu_rules.rules.presentation.statements import (
 
 Pieces = list[str]
 
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+ALWAYS = "always"
+"""How conditions read where there are none."""
 
 
 class Sides(NamedTuple):
@@ -132,22 +133,25 @@ class Phrases:
     Args:
         letters: the names of the bends.
         closed: the places of bends of which it matters whether they hold at their thresholds.
+        spelling: how names, numbers and signs are written.
     """
 
-    def __init__(self, letters: Sequence[str], closed: Iterable[int] = ()) -> None:
+    def __init__(self, letters: Sequence[str], closed: Iterable[int] = (), spelling: Spelling = TEXT) -> None:
         self._letters = letters
+        self._spelling = spelling
         self._closed = frozenset(closed)
 
     def test(self, test: Test, equals: bool = False) -> str:
         """A test, such as `kind is farm` or, in conditions, `kind = farm`."""
-        column, mine = spelled(test.column.name), states_of(test.column)
+        column, mine = self._spelling.name(test.column.name), states_of(test.column)
         others = tuple(state for state in mine if state not in test.states)
         if len(test.states) == 1 and not (test.states == (None,) and test.column.kind != "yes/no"):
-            return f"{column} {_is(test.states[0], equals)}"
+            return f"{column} {self._is(test.states[0], equals)}"
         if len(others) == 1:
-            return f"{column} {_is(others[0], equals, negated=True)}"
+            return f"{column} {self._is(others[0], equals, negated=True)}"
         word, states = ("not in", others) if len(others) < len(test.states) else ("in", test.states)
-        return f"{column} {word} {{{', '.join(map(_state, states))}}}"
+        listed = ", ".join(map(self.state, states))
+        return f"{column} {word} {self._spelling.opening}{listed}{self._spelling.closing}"
 
     def where(self, tests: Sequence[Test], bends: Sequence[tuple[Letter, bool]] = ()) -> str:
         """All of some tests, and bends that hold or do not."""
@@ -163,11 +167,11 @@ class Phrases:
 
     def term(self, term: Term) -> str:
         """A term without its sign and its tests."""
-        size = spelled_number(abs(term.weight))
+        size = self._spelling.number(abs(term.weight))
         if term.of is None:
             return size
-        name = self.letter(term.of) if isinstance(term.of, Letter) else spelled(term.of)
-        return name if abs(term.weight) == 1 else f"{size}*{name}"
+        name = self.letter(term.of) if isinstance(term.of, Letter) else self._spelling.name(term.of)
+        return name if abs(term.weight) == 1 else f"{size}{self._spelling.times}{name}"
 
     def total(self, constant: float, terms: Sequence[Term], constant_last: bool = False) -> Pieces:
         """A sum in one line; terms that count only somewhere stand in brackets."""
@@ -175,9 +179,12 @@ class Phrases:
             (t.weight < 0, f"[{self.term(t)} where {self.where(t.where)}]" if t.where else self.term(t)) for t in terms
         ]
         if constant or not parts:
-            parts.insert(len(parts) if constant_last else 0, (constant < 0, spelled_number(abs(constant))))
+            parts.insert(len(parts) if constant_last else 0, (constant < 0, self._spelling.number(abs(constant))))
         (minus, first), *rest = parts
-        return [("-" if minus else "") + first, *(f"{'-' if minus else '+'} {text}" for minus, text in rest)]
+        return [
+            (self._spelling.minus if minus else "") + first,
+            *(f"{self._sign(minus)} {text}" for minus, text in rest),
+        ]
 
     def output(self, total: Sum, relative: bool = False, bends: Sequence[Letter] = ()) -> Pieces:
         """What a rule says of an output: a sum, and after commas what counts only somewhere."""
@@ -188,7 +195,8 @@ class Phrases:
             found = ["base" + (f" with {' '.join(listed([*map(self.letter, bends)], 'and'))}" if bends else "")]
             if total.constant or plain:
                 first, *rest = self.total(total.constant, plain, constant_last=True)
-                found += [f"- {first[1:]}" if first.startswith("-") else f"+ {first}", *rest]
+                minus = self._spelling.minus
+                found += [f"{minus} {first.removeprefix(minus)}" if first.startswith(minus) else f"+ {first}", *rest]
         for term in total.terms:
             if term.where:
                 found = [*found[:-1], f"{found[-1]},", self.adjustment(term)]
@@ -196,7 +204,7 @@ class Phrases:
 
     def adjustment(self, term: Term) -> str:
         """A term that counts only somewhere, with its sign."""
-        return f"{'-' if term.weight < 0 else '+'} {self.term(term)} where {self.where(term.where)}"
+        return f"{self._sign(term.weight < 0)} {self.term(term)} where {self.where(term.where)}"
 
     def comparison(self, comparison: Comparison) -> Pieces:
         """A comparison; one with a single bound has no minus signs but that of the bound."""
@@ -208,14 +216,13 @@ class Phrases:
                 terms = left
                 lower, upper = upper._replace(value=-upper.value), lower._replace(value=-lower.value)
             first, *rest = self.total(0.0, terms)
-            low = f"{spelled_number(lower.value)} {'<=' if lower.included else '<'} {first}"
-            high = f"{'<=' if upper.included else '<'} {spelled_number(upper.value)}"
+            low = f"{self._spelling.signed(lower.value)} {self._relation('<', lower.included)} {first}"
+            high = f"{self._relation('<', upper.included)} {self._spelling.signed(upper.value)}"
             return _with_end([low, *rest], f" {high}")
         bound = lower or upper
         assert bound is not None, "a comparison has a bound"
-        sign = (">" if bound is lower else "<") + ("=" if bound.included else "")
-        value = -bound.value if turned else bound.value
-        sign, after = _MIRRORED[sign] if turned else sign, self._right(right, value)
+        sign = self._relation(">" if (bound is lower) != turned else "<", bound.included)
+        after = self._right(right, -bound.value if turned else bound.value)
         # A line may end before the sign only where a sum follows.
         return (
             [*self._left(left), *_after(sign, after)] if right else _with_end(self._left(left), f" {sign} {after[0]}")
@@ -248,7 +255,7 @@ class Phrases:
         for clause in clauses:
             pieces = self.clause(clause, alone=len(clauses) == 1)
             found += _after("and", pieces) if found else pieces
-        return found or ["always"]
+        return found or [ALWAYS]
 
     def bend(self, bend: Bend, place: int, named: bool) -> Pieces:
         """What a bend amounts to: `that kwh is above 200` or, where it is named, `how far kwh is above 200`."""
@@ -283,6 +290,28 @@ class Phrases:
         start = _after("how far" if named else "that", self._left(left))
         return [*_with_end(start, " is"), *_after(word, bound)], (left, turned)
 
+    def state(self, state: State) -> str:
+        """What a state is called."""
+        if state is None:
+            return "no"
+        return state.says if state.level is None else self._spelling.level(state.level)
+
+    def _is(self, state: State, equals: bool, negated: bool = False) -> str:
+        """That a cell is in a state, or is not."""
+        if equals and state is not None and state.level is not None:
+            return f"{self._spelling.unequal if negated else self._spelling.equal} {self.state(state)}"
+        return f"is {'not ' if negated else ''}{self.state(state)}"
+
+    def _relation(self, direction: str, included: bool) -> str:
+        """How a bound is written that the smaller side may reach or not."""
+        spelling = self._spelling
+        if direction == "<":
+            return spelling.at_most if included else spelling.less
+        return spelling.at_least if included else spelling.more
+
+    def _sign(self, minus: bool) -> str:
+        return self._spelling.minus if minus else "+"
+
     def _left(self, terms: Sequence[Term]) -> Pieces:
         return self.total(0.0, terms)
 
@@ -297,21 +326,7 @@ class Phrases:
         if alternative.comparison is not None:
             compared = self.comparison(alternative.comparison)
             found += _after("and", compared) if found else compared
-        return found or ["always"]
-
-
-def _state(state: State) -> str:
-    """What a state is called."""
-    if state is None:
-        return "no"
-    return state.says if state.level is None else spelled_level(state.level)
-
-
-def _is(state: State, equals: bool, negated: bool = False) -> str:
-    """That a cell is in a state, or is not."""
-    if equals and state is not None and state.level is not None:
-        return f"{'!=' if negated else '='} {_state(state)}"
-    return f"is {'not ' if negated else ''}{_state(state)}"
+        return found or [ALWAYS]
 
 
 def _after(word: str, pieces: Pieces) -> Pieces:

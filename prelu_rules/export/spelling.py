@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import count, product
 from string import ascii_uppercase
+from typing import NamedTuple
 
 from prelu_rules.columns.column import Level
 from prelu_rules.rules.short_numbers import as_fraction
@@ -46,6 +47,22 @@ def spelled(name: str) -> str:
         ('age', '"body mass (kg)"', '"where"', '"a\\nb"')
     """
     return name if PLAIN.fullmatch(name) and name.lower() not in WORDS else _quoted(name)
+
+
+def visible(name: str) -> str:
+    r"""A name in one line, in which nothing is hidden or turns the direction of writing.
+
+    Args:
+        name: any text.
+
+    Returns:
+        The text with spaces for line breaks; what is not printable is escaped as in JSON.
+
+    Example:
+        >>> visible("a\nb\u202e")
+        'a b\\u202e'
+    """
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in " ".join(name.split()))
 
 
 def spelled_level(level: Level) -> str:
@@ -89,6 +106,48 @@ def spelled_number(value: float) -> str:
         return sign + fixed
     mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
     return sign + min(fixed, f"{mantissa}e{exponent - 1}", key=len)
+
+
+class Spelling(NamedTuple):
+    """How a target writes what phrases are made of; everything else in a phrase is plain words and brackets.
+
+    Attributes:
+        name: how a name is written.
+        level: how a level of a category is written.
+        number: how a number that is not negative is written.
+        minus: what stands before a negative number, or between two terms.
+        times: what stands between a weight and its name.
+        less: how `<` is written.
+        at_most: how `<=` is written.
+        more: how `>` is written.
+        at_least: how `>=` is written.
+        equal: how `=` is written.
+        unequal: how `!=` is written.
+        opening: what stands before several levels.
+        closing: what stands after them.
+    """
+
+    name: Callable[[str], str] = spelled
+    level: Callable[[Level], str] = spelled_level
+    number: Callable[[float], str] = spelled_number
+    minus: str = "-"
+    times: str = "*"
+    less: str = "<"
+    at_most: str = "<="
+    more: str = ">"
+    at_least: str = ">="
+    equal: str = "="
+    unequal: str = "!="
+    opening: str = "{"
+    closing: str = "}"
+
+    def signed(self, value: float) -> str:
+        """A number with its minus, if it has one."""
+        return f"{self.minus if value < 0 else ''}{self.number(abs(value))}"
+
+
+TEXT = Spelling()
+"""The spelling of the text for people."""
 
 
 def letters(taken: Collection[str]) -> Iterator[str]:

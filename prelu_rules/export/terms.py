@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.columns.column import Feature
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.network.precision import Precision
 from prelu_rules.rules.predictor import Predictor
-from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
@@ -69,55 +66,13 @@ def linear_sum(
     return ("-" if first[0] else "") + first[1] + "".join(f" {'-' if minus else '+'} {t}" for minus, t in rest)
 
 
-def printed_rules(system: RuleSystem) -> list[Rule]:
-    """The rules with the numbers that are printed.
-
-    Args:
-        system: the rules.
-
-    Returns:
-        Rounded where the system has a precision; otherwise only with normalised conditions.
-
-    Example:
-        >>> from prelu_rules.network.affine import AffineMap
-        >>> halved = Rule((Condition([2.0], 1.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
-        >>> printed_rules(RuleSystem((halved,), ("x",), ("y",)))[0].conditions[0].coef
-        array([1.])
-    """
-    precision: Precision | None = system.precision
-    if precision is not None:
-        return [printed_rule(rule, precision) for rule in system.rules]
-    return [replace(rule, conditions=tuple(c.normalised() for c in rule.conditions)) for rule in system.rules]
-
-
-class Words(NamedTuple):
-    """How a language writes what an indicator says.
-
-    Attributes:
-        equal: of a level.
-        unequal: of all other levels.
-        yes: of a column of yes and no.
-        no: the opposite.
-        missing: of a missing cell.
-        there: the opposite.
-    """
-
-    equal: str = "="
-    unequal: str = "!="
-    yes: str = "is yes"
-    no: str = "is no"
-    missing: str = "is missing"
-    there: str = "is not missing"
-
-
-def said(indicator: Feature, holds: bool, write: Callable[[str], str], words: Words = Words()) -> str:  # noqa: B008
+def said(indicator: Feature, holds: bool, write: Callable[[str], str]) -> str:
     """What an indicator says, or that it does not hold.
 
     Args:
         indicator: a feature that is 0 or 1.
         holds: whether it is 1.
         write: how a name is written.
-        words: how the rest is written.
 
     Returns:
         Such as `colour = red`, `colour != red`, `smoker is yes`, `age is missing` or `age is not missing`.
@@ -128,10 +83,10 @@ def said(indicator: Feature, holds: bool, write: Callable[[str], str], words: Wo
     """
     column = write(indicator.column)
     if indicator.says == "level":
-        return f"{column} {words.equal if holds else words.unequal} {write(str(indicator.level))}"
+        return f"{column} {'=' if holds else '!='} {write(str(indicator.level))}"
     if indicator.says == "yes":
-        return f"{column} {words.yes if holds else words.no}"
-    return f"{column} {words.missing if holds else words.there}"
+        return f"{column} is {'yes' if holds else 'no'}"
+    return f"{column} is {'missing' if holds else 'not missing'}"
 
 
 def feature_terms(

@@ -20,28 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 
 from prelu_rules.columns.column import Column
-from prelu_rules.export import text_classes
 from prelu_rules.export.layout import evidence, wrapped
-from prelu_rules.export.phrases import Phrases, holds_everywhere, listed
-from prelu_rules.export.spelling import letters, rounded_up, spelled, spelled_level, spelled_number
+from prelu_rules.export.phrases import Pieces, listed
+from prelu_rules.export.sentences import AS_FORMULA, Sentences
+from prelu_rules.export.spelling import spelled, spelled_level
+from prelu_rules.export.text_classes import decisions, typical
 from prelu_rules.export.text_reader import inferred_columns
-from prelu_rules.rules.presentation.contents import letters_in_conditions, letters_in_sums, sums_of
-from prelu_rules.rules.presentation.presentation import (
-    Formula,
-    OutputFormula,
-    Presentation,
-    PresentedOutput,
-    PresentedRule,
-)
-from prelu_rules.rules.presentation.presented import presented
-from prelu_rules.rules.presentation.statements import Letter, Term
+from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule
 from prelu_rules.rules.rule_system import RuleSystem
-
-HEADING = "The same, as rules:"
-AS_FORMULA = "Always as the formula says"
 
 LONGEST_START = 12
 """Under a longer name and its `=` a sum is indented by 4 spaces."""
@@ -74,7 +62,7 @@ def write(system: RuleSystem) -> str:
         2. Otherwise
              price = -20 + 0.25*kwh
     """
-    return write_presentation(presented(system))
+    return write_presentation(system.presentation)
 
 
 def write_presentation(presentation: Presentation) -> str:
@@ -88,6 +76,7 @@ def write_presentation(presentation: Presentation) -> str:
 
     Example:
         >>> from prelu_rules.rules.presentation.statements import Sum, Term
+        >>> from prelu_rules.rules.presentation.presentation import PresentedOutput
         >>> rule = PresentedRule(1, (), False, (PresentedOutput(Sum(10.0, (Term(0.1, "kwh"),))),), 480, (0.38,))
         >>> print(write_presentation(Presentation((Column("kwh"),), ("price",), None, (rule,), n_rows=480)), end="")
         1. Always  (480 of 480 rows, 100%; mean error 0.38)
@@ -102,91 +91,56 @@ def write_presentation(presentation: Presentation) -> str:
     return text + "\n" + "\n".join(columns) + "\n"
 
 
+def formula_lines(sentences: Sentences) -> list[str]:
+    """The formula as lines, with letters in a column behind the parts that have one.
+
+    Args:
+        sentences: what is said of the rules, in the spelling of text.
+
+    Returns:
+        Its lines; none where there is no formula.
+    """
+    blocks: list[tuple[list[str], str]] = []
+    indent, bends = "", 0
+    for line in sentences.formula():
+        if line.kind == "output":
+            indent = " " * (len(line.start) + 1 if len(line.start) < LONGEST_START else 4)
+            blocks.append((wrapped(line.pieces, f"{line.start} ", indent), ""))
+        elif line.kind == "part":
+            blocks.append((wrapped(line.pieces, indent, f"{indent}    "), line.letter))
+        else:
+            blocks.append((wrapped(line.pieces, f"{'     ' if bends else ''}{line.start} ", "         "), ""))
+            bends += 1
+    margin = max((len(some[-1]) for some, letter in blocks if letter), default=0)
+    lines: list[str] = []
+    for (*some, last), letter in blocks:
+        lines += [*some, f"{last.ljust(margin)}    ({letter})" if letter else last]
+    return lines
+
+
 class _Writer:
     """Everything but the columns, block by block."""
 
     def __init__(self, presentation: Presentation) -> None:
         self.presentation = presentation
-        formula = presentation.formula
-        n_bends = 0 if formula is None else len(formula.bends)
-        self.names = list(islice(letters(_names(presentation)), n_bends))
-        self.conditional = letters_in_conditions(presentation)
-        self.lettered = self.conditional | letters_in_sums(presentation)
-        self.phrases = Phrases(self.names, self.conditional)
+        self.sentences = Sentences(presentation)
+        self.phrases = self.sentences.phrases
 
     def text(self) -> str:
         """The blocks, with a blank line between."""
-        p = self.presentation
-        formula = [] if p.formula is None else [*self._formula(p.formula), *self._explanations(p.formula)]
-        rules = [line for rule in p.rules for line in self._rule(rule)] + self._folded()
-        heading = [HEADING] if formula and rules and not self._is_formula(p.rules[0]) else []
-        decisions = text_classes.decisions(p, self.phrases)
-        blocks = [decisions, text_classes.typical(p), text_classes.logits(p), formula, heading, rules, self._notes()]
+        said, p = self.sentences, self.presentation
+        formula = [*formula_lines(said), *_in_parentheses(said.explanations())]
+        rules = [line for rule in p.rules for line in self._rule(rule)] + [line for line in [said.folded()] if line]
+        heading = [said.heading()] if said.heading() else []
+        logits = wrapped(said.logits(), "", "    " if len(p.output_names) == 1 else "") if said.logits() else []
+        blocks = [decisions(said), typical(p), logits, formula, heading, rules, _in_parentheses(said.notes())]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-    def _formula(self, formula: Formula) -> list[str]:
-        """The formula: each bend in a line of the output, or below if there are several."""
-        output = formula.outputs[0]
-        if len(formula.outputs) == 1 and [k.place for _, k in output.bends] == list(range(len(formula.bends))):
-            return self._with_bends(output, formula)
-        lines = [line for output in formula.outputs for line in self._base(output, output.bends)]
-        for place, bend in enumerate(formula.bends):
-            pieces = [f"{self.names[place]} =", *self.phrases.bend(bend, place, named=True)]
-            pieces += [] if holds_everywhere(bend) else ["(otherwise 0)"]
-            lines += wrapped(pieces, "     " if place else "with ", "         ")
-        return lines
-
-    def _base(self, output: OutputFormula, bends: Sequence[tuple[float, Letter]] = ()) -> list[str]:
-        """Constant, numbers and perhaps letters, and adjustments each in a line of its own."""
-        start, indent = _start(output)
-        terms = [term for term in output.base.terms if not term.where]
-        terms += [Term(weight, letter) for weight, letter in bends]
-        lines = wrapped(self.phrases.total(output.base.constant, terms), start, indent)
-        return lines + [indent + self.phrases.adjustment(term) for term in output.base.terms if term.where]
-
-    def _with_bends(self, output: OutputFormula, formula: Formula) -> list[str]:
-        """An output with a line for each bend, and letters at their ends."""
-        _, indent = _start(output)
-        found: list[tuple[list[str], str]] = []
-        for weight, letter in output.bends:
-            first = f"{'-' if weight < 0 else '+'} {spelled_number(abs(weight))} for each unit"
-            pieces = [first, *self.phrases.bend(formula.bends[letter.place], letter.place, named=False)]
-            name = f"({self.phrases.letter(letter)})" if letter.place in self.lettered else ""
-            found.append((wrapped(pieces, indent, indent + "    "), name))
-        margin = max((len(lines[-1]) for lines, name in found if name), default=0)
-        lines = self._base(output)
-        for (*some, last), name in found:
-            lines += [*some, f"{last.ljust(margin)}    {name}" if name else last]
-        return lines
-
-    def _explanations(self, formula: Formula) -> list[str]:
-        """What `base` and letters mean, where rules use them."""
-        lines: list[str] = []
-        outputs = [output for rule in self.presentation.rules for output in rule.outputs if output.relative]
-        inline = len(formula.outputs) == 1
-        if outputs and not self.names:
-            lines.append("(base: the formula of an output)")
-        elif outputs and inline:
-            lines.append('(base: the formula without its lines "for each unit")')
-        elif outputs:
-            names = listed(self.names, "or")
-            lines += wrapped(["(base: the formula of an output", "without", *names[:-1], f"{names[-1]})"], "", " ")
-        added = next((letter for output in outputs for letter in output.bends), None)
-        if added is not None:
-            name = self.phrases.letter(added)
-            part = f"line {name}" if inline else f"the part of {name} in it"
-            lines.append(f"(base with {name}: the base and {part})")
-        if self.conditional:
-            name = self.names[min(self.conditional)]
-            meaning = f"{name} means that it is as line {name} says, and not {name} that it is not"
-            lines.append(f"(in a condition, {meaning})")
-        return lines
 
     def _rule(self, rule: PresentedRule) -> list[str]:
         """A rule: conditions and evidence, then what it says of each output."""
         start, found = f"{rule.number}. ", evidence(self.presentation, [rule])
-        if self._is_formula(rule):
-            return wrapped([AS_FORMULA, *found], start, "       ")
+        if self.sentences.says_formula(rule):
+            return wrapped([f"Always {AS_FORMULA}", *found], start, "       ")
         if rule.otherwise or not rule.clauses:
             conditions = ["Otherwise" if rule.otherwise else "Always"]
         else:
@@ -203,57 +157,14 @@ class _Writer:
             lines += wrapped(pieces, f"     {spelled(name)} = ", "         ")
         return lines
 
-    def _is_formula(self, rule: PresentedRule) -> bool:
-        """Whether a rule is the only one, and says word for word what the formula says."""
-        p = self.presentation
-        if p.formula is None or p.formula.bends or len(p.rules) > 1 or p.folded or rule.clauses or rule.otherwise:
-            return False
-        return rule.decision is None and rule.outputs == tuple(PresentedOutput(o.base) for o in p.formula.outputs)
 
-    def _folded(self) -> list[str]:
-        """That there are more rules."""
-        p = self.presentation
-        if not p.folded:
-            return []
-        first = max((rule.number for rule in p.rules), default=0) + 1
-        rows = "the 1 row" if p.n_rows == 1 else f"the {p.n_rows or 0} rows"
-        if p.folded == 1:
-            return [f"1 more rule ({first}) covers none of {rows}; the formula gives its answers."]
-        numbers = f"{first} to {first + p.folded - 1}"
-        return [f"{p.folded} more rules ({numbers}) cover none of {rows}; the formula gives their answers."]
-
-    def _notes(self) -> list[str]:
-        """What is true of all of it: missing numbers, and how far printed numbers are from the rules."""
-        p = self.presentation
-        lines: list[str] = []
-        used = {term.of for total in sums_of(p) for term in total.terms}
-        zero = [spelled(column.name) for column in p.columns if column.missing and column.name in used]
-        if zero:
-            first, *rest = listed(zero, "and")
-            end = "counts as 0 where it is missing)" if len(zero) == 1 else "count as 0 where they are missing)"
-            lines += wrapped([f"({first}", *rest, end], "", " ")
-        if p.within is not None:
-            bounds = [spelled_number(rounded_up(error)) for error in p.within]
-            parts = [f"{spelled(name)} within {bound}" for name, bound in zip(p.output_names, bounds, strict=True)]
-            parts[0] = f"{spelled(p.output_names[0])} is within {bounds[0]}"
-            first, *rest = listed(parts)
-            rows = "on every training row" if p.n_rows is not None else "on every row that was tried"
-            end = "on the whole domain, which is proven" if p.proven else rows
-            lines += wrapped([f"(rounded: {first}", *rest, "of the exact rules", f"{end})"], "", " ")
-        return lines
+def _in_parentheses(notes: Sequence[Pieces]) -> list[str]:
+    """Lines of notes, each in parentheses."""
+    return [line for (*some, last) in notes for line in wrapped(_opened([*some, f"{last})"]), "", " ")]
 
 
-def _names(presentation: Presentation) -> set[str]:
-    """All names in a text, which letters must not be taken for."""
-    found = {column.name for column in presentation.columns} | set(presentation.output_names)
-    found |= {str(level) for column in presentation.columns for level in column.levels}
-    return found | {str(label) for label in presentation.classes or ()}
-
-
-def _start(output: OutputFormula) -> tuple[str, str]:
-    """How the first line of a formula begins, and the others."""
-    start = f"{spelled(output.name)} = "
-    return start, " " * (len(start) if len(start) <= LONGEST_START else 4)
+def _opened(pieces: Pieces) -> Pieces:
+    return [f"({pieces[0]}", *pieces[1:]]
 
 
 def _column(column: Column) -> str:

@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 from prelu_rules.export.layout import evidence, wrapped
-from prelu_rules.export.phrases import Phrases, listed
+from prelu_rules.export.phrases import listed
+from prelu_rules.export.sentences import Sentences
 from prelu_rules.export.spelling import percent, spelled, spelled_level, spelled_number
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule, TypicalRow
 from prelu_rules.rules.presentation.statements import State
 
 
-def decisions(presentation: Presentation, phrases: Phrases) -> list[str]:
+def decisions(sentences: Sentences) -> list[str]:
     """Which class is decided for where; the class that is left stands last.
 
     Args:
-        presentation: what is printed.
-        phrases: what statements read like.
+        sentences: what is said of the rules, in the spelling of text.
 
     Returns:
         Lines; none where numbers are predicted, or rules themselves name classes.
 
     Example:
-        >>> decisions(Presentation((), ("logit",), None, (), classes=("no", "yes")), Phrases([]))
+        >>> decisions(Sentences(Presentation((), ("logit",), None, (), classes=("no", "yes"))))
         ['class = yes where the logit is above 0, otherwise no']
     """
-    classes = presentation.classes
-    if classes is None:
-        return []
-    if not presentation.decisions:
-        if any(rule.decision is not None for rule in presentation.rules):
-            return []
-        if len(presentation.output_names) > 1:
-            return ["class = the one with the largest logit"]
-        no, yes = map(spelled_level, classes)
-        return wrapped([f"class = {yes}", "where the logit is above 0,", f"otherwise {no}"], "", "        ")
-    groups: dict[tuple[type, ClassLabel], list[PresentedRule]] = {}
-    for rule in presentation.decisions:
-        assert rule.decision is not None, "a decision names a class"
-        groups.setdefault((type(rule.decision), rule.decision), []).append(rule)
-    ordered = sorted(groups.items(), key=lambda item: any(rule.otherwise for rule in item[1]))
-    return [line for (_, label), rules in ordered for line in _decision(label, rules, presentation, phrases)]
+    of_logits, groups = sentences.class_of_logits(), sentences.decisions()
+    lines = wrapped(of_logits, "", "        ") if of_logits else []
+    return lines + [line for label, rules in groups for line in _decision(label, rules, sentences)]
 
 
 def typical(presentation: Presentation) -> list[str]:
@@ -59,37 +46,14 @@ def typical(presentation: Presentation) -> list[str]:
     return [line for row in presentation.typical for line in _typical_row(row, presentation.classes or ())]
 
 
-def logits(presentation: Presentation) -> list[str]:
-    """What the outputs of a classifier are.
-
-    Args:
-        presentation: what is printed.
-
-    Returns:
-        Lines; none where numbers are predicted.
-
-    Example:
-        >>> logits(Presentation((), ("logit",), None, (), classes=("no", "yes")))
-        ['The logit of yes, above 0 where yes is likelier than no:']
-    """
-    if presentation.classes is None:
-        return []
-    names = [spelled_level(label) for label in presentation.classes]
-    if len(presentation.output_names) == 1:
-        no, yes = names
-        return wrapped([f"The logit of {yes},", f"above 0 where {yes}", f"is likelier than {no}:"], "", "    ")
-    *others, last = listed(names, "and")
-    return wrapped(["The logits of", *others, f"{last},", "of which the largest", "says which class is likeliest:"])
-
-
-def _decision(label: ClassLabel, rules: list[PresentedRule], p: Presentation, phrases: Phrases) -> list[str]:
+def _decision(label: ClassLabel, rules: list[PresentedRule], sentences: Sentences) -> list[str]:
     """All that is decided for a class: a line for each rule, or one for what is left."""
-    start = f"class = {spelled_level(label)}"
+    p, start = sentences.presentation, f"class = {spelled_level(label)}"
     if any(rule.otherwise for rule in rules):
         return wrapped([f"{start} otherwise", *evidence(p, rules)], "", "        ")
     lines: list[str] = []
     for rule in rules:
-        first, *rest = phrases.conditions(rule.clauses)
+        first, *rest = sentences.phrases.conditions(rule.clauses)
         words = f"{'or ' if lines else ''}{'where ' if rule.clauses else ''}{first}"
         before = "        " if lines else f"{start} "
         lines += wrapped([words, *rest, *evidence(p, [rule])], before, "            ")

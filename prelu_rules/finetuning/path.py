@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.markup import joined, name, page, table
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.training.copies import copied, set_weights
 from prelu_rules.values import FloatArray, Shown
@@ -73,6 +74,26 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def _repr_html_(self) -> str:
+        chosen, scores = self.choose(), self.points[0].validation_scores
+        header = [
+            "nonlinear units",
+            "removed",
+            *(joined([f"{rows} ", name(n)]) for n in scores for rows in ("training", "validation")),
+            "",
+        ]
+        rows = [
+            [
+                point.n_nonlinear,
+                f"{self.removed(point):.1%}",
+                *(f"{part[n]:.4g}" for n in scores for part in (point.train_scores, point.validation_scores)),
+                "chosen" if point is chosen else "",
+            ]
+            for point in self.points
+        ]
+        marked = [place for place, point in enumerate(self.points) if point is chosen]
+        return page(table(header, rows, numbers=range(len(header) - 1), marked=marked, called="networks"))
 
     def __getitem__(self, place: Any) -> Any:
         return self.points[place]
@@ -171,18 +192,19 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
             ]
         )
 
-    def plot(self, chosen: FinetunePoint | None = None, metric: str | None = None) -> Axes:
+    def plot(self, chosen: FinetunePoint | None = None, metric: str | None = None, ax: Axes | None = None) -> Axes:
         """Score against the share of PReLUs that is gone; see `prelu_rules.plotting.removal`.
 
         Args:
             chosen: the network to mark; that of the one-standard-error rule by default.
             metric: the score; the path's by default.
+            ax: where to draw; a new figure by default.
 
         Returns:
             The axes.
 
         Raises:
-            InvalidValueError: if the metric is unknown.
+            InvalidValueError: if the metric is unknown, or `ax` is not axes.
         """
         from prelu_rules.plotting.removal import plot_removal
 
@@ -195,6 +217,7 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
             [point.validation_scores[metric] for point in self.points],
             (self.removed(chosen), chosen.validation_scores[metric]),
             metric,
+            ax,
         )
 
     def _last_within(self, points: Sequence[FinetunePoint], max_drop: float, metric: str) -> FinetunePoint:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.slopes import is_linear
+from prelu_rules.plotting.shown import one_of
 from prelu_rules.rules.names import default_names
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import FloatArray
@@ -57,7 +57,7 @@ def plot_network(
 
     Raises:
         ShapeError: if the layers or the names do not fit together.
-        InvalidValueError: if a weight is NaN or infinite, or the threshold is not in [0, 1).
+        InvalidValueError: if a weight is NaN or infinite, the threshold is not in [0, 1), or `ax` is not axes.
 
     Example:
         >>> axes = plot_network([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0.5, 1.0]])
@@ -70,10 +70,8 @@ def plot_network(
     widths = [weights[0].shape[0], *(kernel.shape[1] for kernel in weights)]
     layout = _Layout(max(widths), len(widths))
     names = (default_names(input_names, "in", widths[0]), default_names(output_names, "out", widths[-1]))
-    if ax is None:
-        width = min(max(5.0, 1.1 * layout.widest + 2), 24.0)
-        size = (width, max(1.25, width / 8) * layout.n_rows + 0.6)
-        ax = Figure(figsize=size, layout="constrained").add_subplot()
+    size = min(max(5.0, 1.1 * layout.widest + 2), 24.0)
+    ax = one_of(ax, size, max(1.25, size / 8) * layout.n_rows + 0.6)
     largest = max(float(np.abs(values).max(initial=0)) for values in [*weights, *constants]) or 1.0
     for row, (kernel, constant) in enumerate(zip(weights, constants, strict=True)):
         starts = layout.places(row, widths[row]) - [0, BOX_HEIGHT / 2 if row else 0.08]

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from prelu_rules.errors import ShapeError
+from prelu_rules.plotting.shown import one_of
 
 COLOURS = ("#d55e00", "#f0c040", "#c7c7c7", "#7fb8d8")
 """Told apart by the colour-blind as well."""
 
 
 def plot_shares(
-    names: Sequence[str], shares: Mapping[str, Sequence[float]], intervals: Sequence[tuple[float, float]]
+    names: Sequence[str],
+    shares: Mapping[str, Sequence[float]],
+    intervals: Sequence[tuple[float, float]],
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw one bar per kind of run, from the top down, with the interval of the first outcome.
 
@@ -23,12 +26,14 @@ def plot_shares(
         names: of the kinds of run.
         shares: of each outcome, at most four, from 0 to 1, one number per name; the first begins at the left.
         intervals: where the share of the first outcome lies, one pair per name.
+        ax: where to draw; a new figure by default.
 
     Returns:
         The axes.
 
     Raises:
         ShapeError: if the numbers are not one per name, or there are more outcomes than colours.
+        InvalidValueError: if `ax` is something else.
 
     Example:
         >>> axes = plot_shares(["old", "new"], {"failed": [1.0, 0.0], "worked": [0.0, 1.0]}, [(0.8, 1.0), (0.0, 0.2)])
@@ -40,7 +45,7 @@ def plot_shares(
     for what, values in (*shares.items(), ("intervals", intervals)):
         if len(values) != len(names):
             raise ShapeError(f"{what!r} has {len(values)} entries for {len(names)} names; give one for each.")
-    axes = Figure(figsize=(9, 1 + 0.32 * len(names)), layout="constrained").add_subplot()
+    axes = one_of(ax, 9, 1 + 0.32 * len(names))
     rows, left = np.arange(len(names)), np.zeros(len(names))
     for (name, values), colour in zip(shares.items(), COLOURS, strict=False):
         axes.barh(rows, values, left=left, color=colour, height=0.7, label=name)

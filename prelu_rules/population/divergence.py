@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import tensorflow as tf
 
 from prelu_rules.values import IntArray

@@ -8,6 +8,9 @@ from dataclasses import replace
 from itertools import count, takewhile
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import numpy.typing as npt

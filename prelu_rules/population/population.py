@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 

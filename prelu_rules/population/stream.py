@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import numpy as np
 import tensorflow as tf
 

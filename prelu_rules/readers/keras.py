@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 

@@ -13,14 +13,18 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.losses.loss import Chooser
+from prelu_rules.markup import page
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.choice import compared, not_worse
+from prelu_rules.refine.path_table import path_table
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray, Value
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from prelu_rules.plotting.shown import Places
 
 MUCH_WORSE = 3.0
 """Standard errors on the validation rows by which a size must not be worse, whatever the criterion says of it."""
@@ -98,6 +102,7 @@ class RulePath(Sequence[PathPoint], Value):
         by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
+        chosen: the network that was taken from it, if one was; the plot circles it.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -114,6 +119,7 @@ class RulePath(Sequence[PathPoint], Value):
     by: Chooser = "criterion"
     before_force: NormalForm | None = None
     complete: bool = True
+    chosen: PathPoint | None = None
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
@@ -129,6 +135,9 @@ class RulePath(Sequence[PathPoint], Value):
 
     def __len__(self) -> int:
         return len(self.levels)
+
+    def _repr_html_(self) -> str:
+        return page(path_table(self))
 
     def __getitem__(self, size: Any) -> Any:
         if isinstance(size, slice):
@@ -192,7 +201,7 @@ class RulePath(Sequence[PathPoint], Value):
             domain: where rules are counted, in these inputs.
 
         Returns:
-            A path with the scores of this one.
+            A path with the scores of this one, of which none is chosen yet.
 
         Example:
             >>> form = NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[2.0]], np.zeros((1, 0)), [1.0], [])
@@ -202,7 +211,7 @@ class RulePath(Sequence[PathPoint], Value):
         """
         levels = tuple(tuple(replace(p, form=rewrite(p.form), domain=domain) for p in level) for level in self.levels)
         before = None if self.before_force is None else rewrite(self.before_force)
-        return replace(self, levels=levels, before_force=before)
+        return replace(self, levels=levels, before_force=before, chosen=None)
 
     def to_frame(self) -> pd.DataFrame:
         """The path as a table, one row per size.
@@ -222,18 +231,34 @@ class RulePath(Sequence[PathPoint], Value):
             rows.append({name: getattr(point, name) for name in names} | decides | {"criterion": point.criterion})
         return pd.DataFrame(rows)
 
-    def plot(self, chosen: PathPoint | None = None) -> Axes:
+    def with_point(self, point: PathPoint) -> list[PathPoint]:
+        """The networks of the path, one per size, with a given one in the place of its size.
+
+        Args:
+            point: of the path; it may be sparser than the one that the path shows of its size.
+
+        Returns:
+            `len(path)` networks.
+        """
+        return [point if size == point.n_nonlinear else other for size, other in enumerate(self)]
+
+    def plot(self, chosen: PathPoint | None = None, ax: Places | None = None) -> Axes:
         """Score against units, rules and numbers; see `prelu_rules.plotting.path`.
 
         Args:
-            chosen: the network to mark; that of the one-standard-error rule by default.
+            chosen: the network to circle; by default the one that was taken, or else that of the one-standard-error
+                rule.
+            ax: three axes to draw in, or a figure to make them in; a new figure by default.
 
         Returns:
-            The first of the three axes.
+            The first of the three axes; in a notebook it shows them all.
+
+        Raises:
+            ShapeError: if there are not three axes.
         """
         from prelu_rules.plotting.path import plot_path
 
-        return plot_path(self, chosen)
+        return plot_path(self, chosen, ax)
 
 
 def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: int | None) -> None:

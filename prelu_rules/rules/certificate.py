@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from prelu_rules import markup
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import LimitError, ShapeError
@@ -78,22 +79,46 @@ class Certificate(Value):
         return f"{bounds}; {covered}; {'no two' if self.disjoint else 'some'} rules overlap"
 
     def __str__(self) -> str:
-        where = "all inputs" if self.domain is None else "the domain"
-        how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
-        lines = [f"Rules against network on {where}, {how}:"]
+        lines = [self._headline()]
         for name, upper, lower, at in zip(self.output_names, self.upper, self.lower, self.at, strict=True):
             if upper == 0:
                 lines.append(f"  {name}: equal, proven")
             else:
-                place = ", ".join(f"{v:.6g}" for v in at)
-                bounds = f"by at most {upper:.6g}, and by {lower:.6g} at ({place})"
+                bounds = f"by at most {upper:.6g}, and by {lower:.6g} at {_point(at)}"
                 lines.append(f"  {name}: differ {bounds}; gap {upper - lower:.1g}")
-        for holds, good, point, bad in (
-            (self.covered, "every input falls under a rule, proven", self.uncovered, "no rule covers"),
-            (self.disjoint, "no two rules overlap, proven", self.overlap, "two rules overlap at"),
-        ):
-            lines.append(f"  {good}" if holds else f"  {bad} ({', '.join(f'{v:.6g}' for v in np.asarray(point))})")
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *(f"  {line}" for line in self._cover())]) + "\n"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                markup.name(output),
+                *(("0, proven", "", "") if upper == 0 else (f"{upper:.6g}", f"{lower:.6g}", _point(at))),
+            )
+            for output, upper, lower, at in zip(self.output_names, self.upper, self.lower, self.at, strict=True)
+        ]
+        header = ("output", "differs by at most", "and by", "at")
+        lines = [markup.tag("p", line[0].upper() + line[1:] + ".", style="line") for line in self._cover()]
+        return markup.page(
+            markup.tag("p", self._headline(), style="line"), markup.table(header, rows, numbers=(1, 2)), *lines
+        )
+
+    def _headline(self) -> str:
+        where = "all inputs" if self.domain is None else "the domain"
+        how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
+        return f"Rules against network on {where}, {how}:"
+
+    def _cover(self) -> tuple[str, str]:
+        """Whether every input falls under a rule, and whether under one only."""
+        return (
+            "every input falls under a rule, proven"
+            if self.uncovered is None
+            else f"no rule covers {_point(self.uncovered)}",
+            "no two rules overlap, proven" if self.overlap is None else f"two rules overlap at {_point(self.overlap)}",
+        )
+
+
+def _point(at: FloatArray) -> str:
+    return f"({', '.join(f'{v:.6g}' for v in at)})"
 
 
 def certify(

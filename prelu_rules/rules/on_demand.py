@@ -16,6 +16,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
+from prelu_rules.markup import page, tag
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import SAMPLED_ROWS, columns_and_rows, rule_on
@@ -101,6 +102,10 @@ class RulesOnDemand(Predictor, Value):
 
     def __str__(self) -> str:
         return self.export("compact")
+
+    def _repr_html_(self) -> str:
+        size = f"{self.form.n_units} nonlinear units, {len(self.columns)} columns; too many rules to list."
+        return page(tag("p", size, style="line"), tag("pre", str(self), style="code"))
 
     def _summary(self) -> str:
         return f"{self.form.n_units} nonlinear units, {self.n_inputs} features -> {', '.join(self.output_names)}"

@@ -191,6 +191,16 @@ class Rule(Value):
         """
         return replace(self, count=None, errors=None, class_counts=None)
 
+    def _repr_html_(self) -> str:
+        from prelu_rules.export.html import write_rule
+
+        return write_rule(self)
+
+    def _repr_latex_(self) -> str:
+        from prelu_rules.export.latex import write_rule
+
+        return write_rule(self)
+
     def exact(self) -> Rule:
         """The same rule in exact rationals: every float becomes the fraction that it is.
 

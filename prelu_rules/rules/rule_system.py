@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import sympy
 
     from prelu_rules.rules.certificate import Certificate
+    from prelu_rules.rules.presentation.presentation import Presentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,13 @@ class RuleSystem(Predictor, Value):
     def __str__(self) -> str:
         return self.export("text")
 
+    def _repr_html_(self) -> str:
+        return self.export("html")
+
+    def _repr_latex_(self) -> str:
+        # A notebook shows the HTML; this is for one that is printed by LaTeX.
+        return self.export("latex", opening="$$", closing="$$")
+
     def _summary(self) -> str:
         return f"{len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
@@ -147,6 +156,13 @@ class RuleSystem(Predictor, Value):
         """How many rows of training data the rules were counted on; None where there were none."""
         counts = [rule.count for rule in self.rules if rule.count is not None]
         return sum(counts) if counts else None
+
+    @cached_property
+    def presentation(self) -> Presentation:
+        """The rules as a person reads them, which most exports write; see `rules.presentation.presented`."""
+        from prelu_rules.rules.presentation.presented import presented
+
+        return presented(self)
 
     def assign(self, x: TableLike) -> IntArray:
         """Which rule each row falls under.

@@ -170,12 +170,12 @@ def test_folds_in_other_processes_and_on_a_cluster_are_the_same():
 def test_a_warm_start_trains_only_what_is_new():
     x = np.random.default_rng(0).normal(size=(40, 2))
     model = PReLURuleRegressor(**QUICK, warm_start=True).fit(x, np.abs(x[:, 0]))
-    known = model.path_
-    assert model.set_params(max_nonlinear=0).fit(x, np.abs(x[:, 0])).path_ is known
-    assert model.n_nonlinear_ == 0
-    assert model.fit(x, np.abs(x[:, 1])).path_ is not known
-    known = model.path_
-    assert model.set_params(members=3).fit(x, np.abs(x[:, 1])).path_ is not known
+    known = model.path_[0]
+    assert model.set_params(max_nonlinear=0).fit(x, np.abs(x[:, 0])).path_[0] is known
+    assert model.n_nonlinear_ == 0 and model.path_.chosen is model.point_
+    assert model.fit(x, np.abs(x[:, 1])).path_[0] is not known
+    known = model.path_[0]
+    assert model.set_params(members=3).fit(x, np.abs(x[:, 1])).path_[0] is not known
 
 
 def test_an_interrupt_keeps_what_was_found(monkeypatch):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from html_reader import read
 
 import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError, ShapeError, TrainingError, UnsupportedModelError
@@ -114,6 +115,12 @@ def test_the_table_and_the_plot(trained):
     frame = path.to_frame()
     columns = ["n_nonlinear", "n_evaluations", "removed", "train_loss", "train_mae", "val_loss", "val_mae"]
     assert sorted(frame.columns) == sorted(columns) and frame["removed"].tolist() == [0, 0, 0.5, 1 - 1 / 6, 1]
+    reader = read(path)
+    names = "training loss,validation loss,training mae,validation mae"
+    assert reader.tables[0][0] == ["nonlinear units", "removed", *names.split(","), ""]
+    assert [row[1] for row in reader.tables[0][1:]] == ["0.0%", "0.0%", "50.0%", "83.3%", "100.0%"]
+    place = list(path).index(path.choose())
+    assert reader.bold_rows == [reader.tables[0][1 + place]] and reader.bold_rows[0][-1] == "chosen"
     axes = path.plot(path[2], metric="loss")
     assert axes.get_ylabel() == "loss"
     chosen = [line for line in axes.lines if line.get_label() == "chosen"]

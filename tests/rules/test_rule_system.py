@@ -187,8 +187,8 @@ def test_rules_are_a_sequence_counted_from_0_and_numbered_from_1():
     numbers = rules.rule_numbers(networks.BINARY)
     assert numbers.dtype == np.intp and (numbers == rules.assign(networks.BINARY) + 1).all() and numbers.min() == 1
     assert all(rules[number - 1].covers(row)[0] for number, row in zip(numbers, networks.BINARY, strict=True))
-    printed = [line.split("|")[1].strip() for line in rules.export("markdown").splitlines()[2:]]
-    assert printed[: len(rules)] == [str(number) for number in sorted(set(numbers))]
+    printed = [line.split("|")[1].strip() for line in rules.export("markdown").splitlines() if line.startswith("| ")]
+    assert printed[2:] == [str(number) for number in sorted(set(numbers))]
 
 
 @pytest.mark.parametrize("index", [4, -5])

@@ -1,10 +1,9 @@
 """What is printed of rules says what they say, in few numbers, and nothing twice."""
 
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import event, given, settings
-from presented_systems import cells_of, covering, presented_deviation, systems
+from presented_systems import presented_deviation, systems
 
 from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
 from prelu_rules.rules.presentation.numbers import n_numbers_of_rule, n_thresholds
