@@ -40,7 +40,7 @@ class Target(Value):
     classes: tuple[ClassLabel, ...] | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Any array-like is accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             name: str,
@@ -64,7 +64,7 @@ class Target(Value):
             The target.
 
         Raises:
-            InvalidValueError: if `task` is another word.
+            InvalidValueError: if `task` is not one of these.
             DataError: if a value is missing, a number is needed and there is a text, all values are equal, or a class
                 has too few rows.
         """

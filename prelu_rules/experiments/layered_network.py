@@ -59,7 +59,7 @@ class LayeredNetwork:
             `(n_rows, n_outputs)`.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         return self.form.predict(x)
 

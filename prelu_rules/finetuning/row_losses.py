@@ -46,7 +46,7 @@ class RowLosses:
             `(n_rows,)` losses without weights, and `(n_rows,)` weights, 1 where none are given.
 
         Raises:
-            InvalidValueError: if there is no row, or a row has several weights.
+            InvalidValueError: if there are no rows, or a row has several weights.
         """
         losses, weights = [], []
         for batch in batches:

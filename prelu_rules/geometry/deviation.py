@@ -61,7 +61,7 @@ def deviation_bounds(
         The bounds.
 
     Raises:
-        InvalidValueError: if `method` is another word, or the time limit is not above 0.
+        InvalidValueError: if `method` is not one of these, or the time limit is not above 0.
         ShapeError: if the networks or the domain do not fit together.
 
     Example:

@@ -105,7 +105,7 @@ def linear_regions(
         with most rows first. Their interiors are disjoint.
 
     Raises:
-        InvalidValueError: if `method` is another word, or rows are missing, or given in vain; if the domain is empty.
+        InvalidValueError: if `method` is not one of these, or rows are missing, or given in vain; if the domain is empty.
         ShapeError: if the domain or the rows have another dimension than the form has inputs.
         LimitError: once a limit is reached and there are more regions; those before it have been yielded.
         SolverError: if the linear programming solver fails.

@@ -92,7 +92,7 @@ def split_dataset(
 
     Raises:
         ShapeError: if the batches have another form.
-        InvalidValueError: if there is no row, the dataset never ends, or a number cannot be used.
+        InvalidValueError: if there are no rows, the dataset never ends, or a number cannot be used.
 
     Example:
         >>> x = np.linspace(0, 1, 1000)[:, None]

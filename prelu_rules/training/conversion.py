@@ -39,7 +39,7 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
     Raises:
         UnsupportedModelError: if the model is not built or not made of layers, a ReLU has a threshold or a largest
             value, or a slope is not in [0, 1]; or if the copy does not give the same outputs.
-        InvalidValueError: if `slopes` is another word, or "unit" where the number of places varies.
+        InvalidValueError: if `slopes` is not one of these, or "unit" where the number of places varies.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="relu", name="hidden")])
