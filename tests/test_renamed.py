@@ -18,7 +18,9 @@ def draw(a, random_state=0):
 
 
 def test_the_old_name_works_and_warns_once():
-    with pytest.warns(FutureWarning, match=r"draw\(seed=\) is now called random_state=; the old name will be removed") as caught:
+    with pytest.warns(
+        FutureWarning, match=r"draw\(seed=\) is now called random_state=; the old name will be removed"
+    ) as caught:
         assert draw(1, seed=2) == (1, 2)
     assert caught[0].filename == __file__
     with warnings.catch_warnings():

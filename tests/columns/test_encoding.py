@@ -54,7 +54,12 @@ def test_numbers_stay_as_they_are(seed):
 @pytest.mark.parametrize(
     ("trained", "cells", "error", "message"),
     [
-        ([1.0, 2], [1.0, np.nan], InvalidValueError, "column 'c' is missing in row 1, but was never missing in training"),
+        (
+            [1.0, 2],
+            [1.0, np.nan],
+            InvalidValueError,
+            "column 'c' is missing in row 1, but was never missing in training",
+        ),
         ([1.0, 2], [1.0, "x"], InvalidValueError, "column 'c' holds texts as well as the number 1.0"),
         ([1.0, 2], ["1", "x"], InvalidValueError, "column 'c' holds '1' in row 0, where a number is needed"),
         ([1.0, None], [-np.inf, None], InvalidValueError, "column 'c' holds -inf in row 0"),
@@ -66,7 +71,12 @@ def test_numbers_stay_as_they_are(seed):
             InvalidValueError,
             "holds 'z' in row 1, which no training row had; its levels are 'a'",
         ),
-        (["a", "b"], ["a", None], InvalidValueError, "column 'c' is missing in row 1, but was never missing in training"),
+        (
+            ["a", "b"],
+            ["a", None],
+            InvalidValueError,
+            "column 'c' is missing in row 1, but was never missing in training",
+        ),
         (["1", "2"], [1, 2], InvalidValueError, "column 'c' holds 1 in row 0, .*its levels are '1', '2'"),
         (["01", "1"], ["001"], InvalidValueError, "column 'c' holds '001' in row 0"),
         (["NA", "x"], ["none"], InvalidValueError, "column 'c' holds 'none' in row 0"),

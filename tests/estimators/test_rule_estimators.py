@@ -64,7 +64,9 @@ def test_what_training_knew_nothing_of_is_refused(regressor):
     frame, _ = shop()
     with pytest.raises(InvalidValueError, match="column 'colour' holds 'green' in row 3"):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, "green")))
-    with pytest.raises(InvalidValueError, match=r"column 'colour' is missing in row 3, but was never missing in training"):
+    with pytest.raises(
+        InvalidValueError, match=r"column 'colour' is missing in row 3, but was never missing in training"
+    ):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, None)))
 
 
