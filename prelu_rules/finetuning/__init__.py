@@ -1,1 +1,1 @@
-"""A given Keras network trained on while its units are eliminated."""
+"""Trains a given Keras network further while its units are eliminated."""

@@ -82,8 +82,7 @@ def direction(table: FloatArray, tight: IntArray, objective: int, sign: float, b
 def blocking(
     table: FloatArray, tight: IntArray, n: int, leaving: int, sign: float, skipped: BoolArray, bland: bool
 ) -> tuple[int, float]:
-    """The row that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and how far that
-    is.
+    """The row that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and when.
 
     Rows that are `skipped` do not count. Returns -1 if no row blocks.
     """

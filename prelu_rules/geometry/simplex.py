@@ -218,8 +218,7 @@ def _resume(place: _Place, put_off: _PutOff) -> None:
 
 @njit(cache=True)
 def _enter(network: Network, place: _Place, start: int, stop: int) -> int:
-    """Compute the pre-activations of the units of a block, and their sides on the cell; returns how many were
-    tested."""
+    """Compute the pre-activations of a block and the sides of its units on the cell; returns how many were tested."""
     pre_activations(network, place.signs, start, stop, place.functions)
     for unit in range(start, stop):
         to_frame(place.functions[unit], place.frame, place.framed[unit])

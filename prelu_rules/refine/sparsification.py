@@ -80,8 +80,7 @@ def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
 
 
 def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactForm:
-    """The network without some weights, with the others moved by the second derivative or unchanged, whichever is
-    better."""
+    """The network without some weights, the others moved by the second derivative or unchanged: the better one."""
     support = system.support.copy()
     flat = np.flatnonzero(support)
     support.flat[flat[gone]] = False

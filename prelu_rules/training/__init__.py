@@ -1,1 +1,1 @@
-"""Training with Keras: the PReLU layer, the force, and models with PReLUs in the place of ReLUs."""
+"""Training with Keras: the PReLU layer, the force, and models with PReLUs in place of ReLUs."""

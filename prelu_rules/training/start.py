@@ -1,4 +1,4 @@
-"""TensorFlow's start, fast and without its reports on the processor, which say nothing to a reader of rules."""
+"""Starts TensorFlow faster, and without its messages about the processor, which mean nothing to a reader of rules."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import tempfile
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and let it find its devices; what it prints is shown only if that fails.
+    """Import TensorFlow and let it find its devices; its messages are shown only if that fails.
 
-    TensorFlow writes to the file descriptor of standard error before its own log levels apply, so that is where it is
-    held back. Python's garbage collector waits meanwhile: it would look again and again at modules that are there to
-    stay, for a quarter of the time. Afterwards it passes over them.
+    TensorFlow writes to the file descriptor of standard error before its own log levels apply, so that is where the
+    messages are intercepted. Python's garbage collector is paused meanwhile, since it would take a quarter of the time
+    to scan modules again and again that stay in memory. Afterwards it ignores them.
 
     Raises:
         ImportError: if TensorFlow cannot be imported.
