@@ -177,8 +177,7 @@ def extract(
     if found.link == "sigmoid" and found.classes is None:
         raise UnsupportedModelError(
             f"the network ends in a sigmoid of {form.n_outputs} outputs, each of which answers a question of its own, "
-            "so "
-            "they are not classes; extract from prelu_rules.with_logits(model), whose outputs are their logits."
+            "so they are not classes; extract from prelu_rules.with_logits(model), whose outputs are their logits."
         )
     classes = found.classes if classes is None else classes
     if columns is None and is_table(domain):

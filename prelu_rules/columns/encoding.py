@@ -147,8 +147,7 @@ def _encoded(column: Column, cells: Cells) -> FloatArray:
     if cells.missing.any() and not column.missing:
         raise InvalidValueError(
             f"column {column.name!r} is missing in row {int(cells.missing.argmax())}, but was never missing in "
-            "training; fill "
-            "in a value, or train with such rows."
+            "training; fill in a value, or train with such rows."
         )
     parts = _indicators(column, cells) if column.kind == "category" else _values(column, cells)[:, None]
     return np.column_stack([parts, cells.missing]) if column.missing else parts
@@ -160,8 +159,7 @@ def _values(column: Column, cells: Cells) -> FloatArray:
         needed = "yes or no" if column.kind == "yes/no" else "a number"
         raise InvalidValueError(
             f"column {column.name!r} holds {cells.values[row]!r} in row {row}, where {needed} is needed; in training "
-            "it "
-            "held nothing else."
+            "it held nothing else."
         )
     found = numbers(cells)
     if column.kind == "yes/no" and not np.isin(found, (0.0, 1.0)).all():

@@ -1,4 +1,4 @@
-"""What the doctor reports: a value that prints as text, as a table, and as HTML in a notebook."""
+"""The doctor's report: a value that prints as text, as a table, and as HTML in a notebook."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Report:
 
     Attributes:
         findings: the most serious first, then the earliest.
-        record: the numbers that they are drawn from.
+        record: the numbers that they are based on.
         actions: what the doctor did, one sentence each.
 
     Example:
@@ -46,7 +46,7 @@ class Report:
         return self.findings[index]
 
     def at_least(self, level: Level) -> tuple[Finding, ...]:
-        """The findings of a level or above.
+        """The findings of at least a level.
 
         Args:
             level: "note", "warning" or "fault".
@@ -95,7 +95,7 @@ class Report:
 def _looked(record: Record) -> str:
     look = record.newest
     if look is None:
-        return "Nothing has been looked at yet."
+        return "Nothing has been examined yet."
     parts = [f"Last look: {look.where}"]
     if look.outputs is not None:
         parts.append(f"{look.outputs.rows} rows")
@@ -111,7 +111,7 @@ def _text(number: int, finding: Finding) -> str:
     lines += _filled(finding.seen[0].upper() + finding.seen[1:], "   ")
     lines += _filled(f"What it usually means: {finding.meaning}", "   ")
     if finding.remedies:
-        lines.append("   What to do, in this order:")
+        lines.append("   What to try, in this order:")
     for index, remedy in enumerate(finding.remedies):
         lines += _filled(remedy.text, "      ", f"   {chr(ord('a') + index)}) ")
         lines += textwrap.indent(remedy.code, " " * 10).splitlines()
@@ -128,7 +128,7 @@ def _html(finding: Finding) -> str:
         f"<li>{escape(remedy.text)}" + (f"<pre>{escape(remedy.code)}</pre>" if remedy.code else "") + "</li>"
         for remedy in finding.remedies
     )
-    advice = f"<details><summary>What to do, in this order</summary><ol>{remedies}</ol></details>" if remedies else ""
+    advice = f"<details><summary>What to try, in this order</summary><ol>{remedies}</ol></details>" if remedies else ""
     seen = escape(finding.seen[0].upper() + finding.seen[1:])
     return (
         f'<div style="border-left:4px solid {colour};padding:0 0 0 .8em;margin:0 0 1em 0">'

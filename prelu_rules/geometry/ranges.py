@@ -78,8 +78,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         if n_regions > max_regions:
             raise LimitError(
                 f"there are more than max_regions={max_regions} regions; raise it, or use a smaller domain or a "
-                "network "
-                "with fewer nonlinear units."
+                "network with fewer nonlinear units."
             )
         _widen(network, basis, base, *patterns, values, places)
     points = places @ frame.basis.T + frame.centre

@@ -91,8 +91,7 @@ class Logistic(ClassLoss):
         if (labels > 1).any():
             raise InvalidValueError(
                 f"y holds class {labels.max():g}, but one logit tells two classes apart, 0 and 1; for more classes, "
-                "use the "
-                "softmax loss."
+                "use the softmax loss."
             )
         return labels
 

@@ -88,7 +88,7 @@ def first_divergence(found: Iterable[Divergence], steps: int) -> str:
 
     Example:
         >>> first_divergence([Divergence(8, "the loss"), Divergence(3, "hidden layer 1")], 100)
-        ', the first at step 3 of 100, where hidden layer 1 ceased to be finite'
+        ', the first at step 3 of 100, where hidden layer 1 stopped being finite'
     """
     first = min(found, default=None)
     # Weights may overflow in the very last step, which shows in no loss.

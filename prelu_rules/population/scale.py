@@ -99,8 +99,7 @@ class Moments:
             column = int(lost.argmax())
             raise InvalidValueError(
                 f"the numbers in column {column} of {self._name} differ by at most {spread[column]:g}, so little that "
-                "the square "
-                "underflows; give it in another unit."
+                "the square underflows; give it in another unit."
             )
         deviation = np.sqrt(self._variance)
         return np.where(deviation > CONSTANT * np.abs(self.mean), deviation, 1.0)

@@ -148,8 +148,7 @@ def _fitted(
     if len(forms) < settings.members:
         warnings.warn(
             f"{settings.members - len(forms)} of {settings.members} networks diverged{first}; the others are used. "
-            "Lower "
-            f"learning_rate={settings.learning_rate:g} to keep all of them.",
+            f"Lower learning_rate={settings.learning_rate:g} to keep all of them.",
             stacklevel=4,
         )
     return forms

@@ -58,8 +58,7 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
         if not np.allclose(before, after, rtol=0, atol=SAME_OUTPUT * (1 + np.abs(before).max()) * 10):
             raise UnsupportedModelError(
                 f"the copy of {model.name!r} with PReLUs differs in its outputs by up to "
-                f"{np.abs(before - after).max():.3g}; replace "
-                "the ReLUs by PReLUs by hand."
+                f"{np.abs(before - after).max():.3g}; replace the ReLUs by PReLUs by hand."
             )
     return copy
 
