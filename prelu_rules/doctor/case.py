@@ -24,7 +24,7 @@ class Case:
         >>> for step, loss in enumerate([2.0, 3.0, 5e6], start=1):
         ...     surged = case.see_loss(loss, Place(step=step))
         >>> [str(finding) for finding in case.examine()]
-        ['fault: growth at step 3: the loss of a batch is 5e+06, 2.5e+06 times what training began with (2).']
+        ['fault: growth at step 3: the loss of a batch is 5e+06, 2.5e+06 times the initial loss (2).']
         >>> case.examine()
         ()
     """

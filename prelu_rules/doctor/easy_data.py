@@ -44,7 +44,7 @@ _TEXTS: dict[Verdict, str] = {
     "the model is trained on them.",
     "slow": "The loss falls, but too slowly to decide: raise the learning rate, or allow more steps.",
     "stuck": "The model cannot learn even this. There is a mistake in how it is built or compiled, not in the data.",
-    "diverges": "The loss became infinite or NaN, even on these data: the steps are too large, or the loss is unstable.",
+    "diverges": "The loss became infinite or NaN even here: the steps are too large, or the loss is unstable.",
 }
 
 _REMEDIES: dict[Verdict, tuple[str, ...]] = {

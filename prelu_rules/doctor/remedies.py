@@ -102,7 +102,7 @@ def article(*names: str) -> tuple[Remedy, ...]:
     Example:
         >>> for remedy in article("optimiser", "learning rate"):
         ...     print(remedy.text)
-        Lower the learning rate, by 10 at first; clip the gradient if single batches are to blame.
+        Lower the learning rate, by a factor of 10 at first; clip the gradient if single batches are to blame.
         Change the optimiser or its settings.
     """
     unknown = set(names) - set(ARTICLE)

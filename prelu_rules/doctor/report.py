@@ -29,7 +29,7 @@ class Report:
 
     Example:
         >>> print(Report((), Record()))
-        No finding. Nothing has been looked at yet.
+        No finding. Nothing has been examined yet.
     """
 
     findings: tuple[Finding, ...]

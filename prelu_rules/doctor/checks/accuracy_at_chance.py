@@ -67,7 +67,7 @@ def accuracy_at_chance(record: Record) -> list[Finding]:
                 "loss, or too large steps, drove the logits up until they no longer differed between "
                 "classes."
                 if flat
-                else "The network has lost what it had learned, usually because of too large steps or an unstable loss.",
+                else "The network has lost what it had learned, usually by too large steps or an unstable loss.",
                 article(),
                 numbers,
             )

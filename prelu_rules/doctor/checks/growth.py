@@ -31,7 +31,7 @@ def growth(record: Record) -> list[Finding]:
         >>> from prelu_rules.doctor.finding import Place
         >>> from prelu_rules.doctor.record import Surge
         >>> print(growth(Record(surge=Surge(5e6, 2.0, Place(step=9))))[0])
-        fault: growth at step 9: the loss of a batch is 5e+06, 2.5e+06 times what training began with (2).
+        fault: growth at step 9: the loss of a batch is 5e+06, 2.5e+06 times the initial loss (2).
     """
     meaning = (
         "The steps are too large: each one overshoots by more than the one before. The learning rate is too high for "

@@ -7,8 +7,8 @@ from prelu_rules.doctor.record import NotFinite, Record
 from prelu_rules.doctor.remedies import STABLE_SIGMOID, article
 
 _MEANING = {
-    "inputs": "There are missing values, or the preparation of the data divided by 0. One such row makes the gradient of "
-    "its batch NaN, and with it every weight.",
+    "inputs": "There are missing values, or the preparation of the data divided by 0. One such row makes the gradient "
+    "of its batch NaN, and with it every weight.",
     "labels": "Targets are missing. One such row makes the loss of its batch NaN, and with it every weight.",
     "sample weights": "Some row weights come from a division by 0 or a missing value. One of them makes the loss "
     "of its batch NaN, and with it every weight of the model.",
@@ -16,8 +16,8 @@ _MEANING = {
     "number), or the weights have grown until float32 overflows.",
     "loss": "All outputs are finite but the loss is not, so the loss itself divides by 0, takes the log of 0, or "
     "overflows.",
-    "gradient": "The loss is finite but its gradient is not: there is a square root or a norm at 0, a `where` whose other "
-    "branch is NaN, or an overflow in back-propagation.",
+    "gradient": "The loss is finite but its gradient is not: there is a square root or a norm at 0, a `where` whose "
+    "other branch is NaN, or an overflow in back-propagation.",
     "weights": "The batch is finite with the last finite weights, and so are the data of the batches that were "
     "kept. Either the weights have grown without limit since then, or an earlier batch was not finite.",
 }

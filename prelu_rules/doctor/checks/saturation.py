@@ -55,8 +55,8 @@ def saturation(record: Record) -> list[Finding]:
             "Probabilities that are rounded to 0 or 1 are clipped before the log is taken, and clipped values have no "
             "gradient: these rows can no longer teach the network anything."
             if vanished
-            else "The network is certain and wrong. The logits are far too large: the steps, the initial weights or the "
-            "inputs are too large.",
+            else "The network is certain and wrong. The logits are far too large: the steps, the initial weights or "
+            "the inputs are too large.",
             (
                 *article("stable loss"),
                 STABLE_SIGMOID,
