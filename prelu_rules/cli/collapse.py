@@ -81,7 +81,7 @@ def _trained(variant: Variant, seeds: Sequence[int], epochs: int, one_thread: bo
 
 
 _HEADER = (
-    f"{'variant':<15}{'change              ':<54}{'collapsed':<20}{'fell':>5}{'never':>6}{'best':>7}{'final':>7}"
+    f"{'variant':<15}{'change':<54}{'collapsed':<20}{'fell':>5}{'never':>6}{'best':>7}{'final':>7}"
     f"{'logits':>9}{'spread':>9}{'one class':>11}{'no gradient':>13}"
 )
 
