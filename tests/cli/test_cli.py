@@ -355,7 +355,9 @@ def test_check_finds_rules_of_another_network(capsys, checked, data):
     words = ["check", checked / "wrong.json", "--model", checked / "model.keras"]
     status, out, err = run(capsys, *words)
     assert status == 1 and "differ by at most 0.25" in out
-    assert err.startswith("prelu-rules: the rules differ from the network: out1 differs by more than 1e-06 of its largest")
+    assert err.startswith(
+        "prelu-rules: the rules differ from the network: out1 differs by more than 1e-06 of its largest"
+    )
     assert run(capsys, *words, "--tolerance", "1")[0] == 0
     # The box of other data, with columns in another order and a target.
     status, out, _ = run(capsys, *words, "--data", data, "--target", "price")
