@@ -12,7 +12,7 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError, ShapeError
 
 Array = npt.NDArray[Any]
-"""A float64 array, or an object array of `fractions.Fraction` where something is to be proven."""
+"""A float64 array, or an object array of `fractions.Fraction` for proofs."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -21,9 +21,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """Base of the frozen dataclasses of arrays: equal when every field is, exactly.
+    """Base of the frozen dataclasses of arrays: equal if all fields are exactly equal.
 
-    Subclasses are declared with `@dataclass(frozen=True, eq=False)`. They are not hashable, as arrays are not.
+    Subclasses are declared with `@dataclass(frozen=True, eq=False)`. Like arrays, they are not hashable.
     """
 
     __hash__ = None  # type: ignore[assignment]
@@ -41,12 +41,12 @@ def _same(left: object, right: object) -> bool:
 
 
 def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...]) -> Array:
-    """A read-only copy of `value`, checked.
+    """A checked, read-only copy of an array.
 
     Args:
         value: numbers; converted to float64 unless all are `fractions.Fraction`, which stay as they are.
-        name: what the array is called in error messages.
-        shape: the shape it must have; `None` where any length will do.
+        name: the name of the array in error messages.
+        shape: the required shape; `None` for an axis of any length.
 
     Returns:
         A read-only array of that shape.
@@ -78,7 +78,7 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
 
 
 def exact_array(array: Array) -> Array:
-    """An array of floats as the exact rationals that they are.
+    """Convert an array of floats to exact rationals.
 
     Args:
         array: floats, or fractions, which stay as they are.
@@ -90,21 +90,21 @@ def exact_array(array: Array) -> Array:
         >>> exact_array(np.array([0.5]))
         array([Fraction(1, 2)], dtype=object)
     """
-    # Of no numbers NumPy's vectorize could not tell the type.
+    # For an empty array, NumPy's vectorize cannot determine the type.
     if not array.size:
         return array.astype(object)
     return np.asarray(np.vectorize(Fraction, otypes=[object])(array))
 
 
 def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
-    """Rows of inputs as a checked 2-D array, and whether one single row was given.
+    """Convert inputs to a checked 2-D array, and tell whether a single row was given.
 
     Args:
         x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
-        n_inputs: the number of columns that `x` must have.
+        n_inputs: the required number of columns.
 
     Returns:
-        The rows, `(n_rows, n_inputs)`, and True if `x` was one row.
+        The rows, `(n_rows, n_inputs)`, and True if `x` was a single row.
 
     Raises:
         ShapeError: if `x` does not have `n_inputs` columns.

@@ -33,7 +33,7 @@ class Box(Value):
     upper: FloatArray
 
     if TYPE_CHECKING:
-        # Any array-like is accepted and converted, which a dataclass cannot express to a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             lower: npt.ArrayLike,

@@ -40,7 +40,7 @@ class Target(Value):
     classes: tuple[ClassLabel, ...] | None = None
 
     if TYPE_CHECKING:
-        # Any array-like is accepted and converted, which a dataclass cannot express to a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             name: str,

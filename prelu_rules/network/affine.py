@@ -31,7 +31,7 @@ class AffineMap(Value):
     intercept: Array
 
     if TYPE_CHECKING:
-        # Any array-like is accepted and converted, which a dataclass cannot express to a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             coef: npt.ArrayLike,

@@ -79,7 +79,7 @@ class NormalForm(Value):
     labels: tuple[UnitLabel, ...] = ()
 
     if TYPE_CHECKING:
-        # Any array-like is accepted and converted, which a dataclass cannot express to a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             A: npt.ArrayLike,

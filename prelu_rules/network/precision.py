@@ -41,7 +41,7 @@ class Precision(Value):
     output_scale: FloatArray
 
     if TYPE_CHECKING:
-        # Any array-like is accepted and converted, which a dataclass cannot express to a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             digits: int,

@@ -1,4 +1,4 @@
-"""A network with too many rules to list: it predicts, prints as its compact form, and finds the rule of each row."""
+"""Networks with too many rules to list: they predict, print as their compact form, and find the rule of each row."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class RulesOnDemand(Predictor, Value):
-    """A collapsed network that is read without listing its rules, of which there may be `2^n_units`.
+    """A collapsed network that can be used without listing its rules, of which there may be `2^n_units`.
 
-    It predicts as the network does, prints as the compact form, which has one term per unit, and finds the rule that a
-    row falls under. Rows are given as to a `RuleSystem`.
+    It predicts like the network, prints as the compact form, which has one term per unit, and finds the rule of a row.
+    Rows are given as for a `RuleSystem`.
 
     Attributes:
         form: the collapsed network.
-        columns: what the columns of a table are; a name alone stands for a column of numbers.
+        columns: the columns of a table; a name alone stands for a numeric column.
         output_names: `n_outputs` names, distinct.
-        classes: for a classifier its class labels, as in a `RuleSystem`.
+        classes: the class labels of a classifier, as in a `RuleSystem`.
         domain: the box or polytope, of features, on which conditions are simplified; None for all inputs.
         precision: how many digits a printed number needs; None for all of them.
 
     Raises:
         ShapeError: if columns, names, classes, domain and precision do not fit the network.
-        InvalidValueError: if a name is not text or used twice.
+        InvalidValueError: if a name is not text, or is used twice.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
@@ -69,7 +69,7 @@ class RulesOnDemand(Predictor, Value):
     precision: Precision | None = None
 
     if TYPE_CHECKING:
-        # Tuples are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             form: NormalForm,
@@ -108,7 +108,7 @@ class RulesOnDemand(Predictor, Value):
         )
 
     def predict(self, x: TableLike) -> FloatArray:
-        """The outputs of the network; for a classifier the logits.
+        """Compute the outputs of the network; for a classifier the logits.
 
         Args:
             x: rows.
@@ -118,24 +118,24 @@ class RulesOnDemand(Predictor, Value):
 
         Raises:
             DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell cannot be used; see `encoded`.
+            ShapeError: if an array has the wrong number of features.
+            InvalidValueError: if a cell is not allowed; see `encoded`.
         """
         return self.form.predict(self.encoded(x))
 
     def rule_for(self, row: TableLike) -> Rule:
-        """The rule that a row falls under.
+        """Find the rule of a row.
 
         Args:
             row: one row.
 
         Returns:
-            The conditions of its linear region, without those that the others and the domain imply, and what the
-            network gives there. For a row off the domain they hold for all inputs; for one on a boundary it is a rule
-            beside it, which gives the same.
+            The conditions of its linear region, without those that the others and the domain imply, and the outputs
+            there. For a row off the domain the conditions hold for all inputs; for one on a boundary it is a
+            neighbouring rule, which gives the same outputs.
 
         Raises:
-            ShapeError: if there is not one row; otherwise as `predict`.
+            ShapeError: if there is not exactly one row; otherwise as for `predict`.
             SolverError: if the linear programming solver fails.
 
         Example:
@@ -146,21 +146,21 @@ class RulesOnDemand(Predictor, Value):
         """
         rows = self.encoded(row)
         if len(rows) != 1:
-            raise ShapeError(f"there are {len(rows)} rows; give one, or ask rules_of for those of several.")
+            raise ShapeError(f"there are {len(rows)} rows; give one, or use rules_of for several.")
         pattern, domain = self._pattern(rows[0])
         return rule_on(self.form, pattern, domain)
 
     def rules_of(self, x: TableLike) -> tuple[Rule, ...]:
-        """The rules that rows fall under.
+        """Find the rules of several rows.
 
         Args:
             x: rows.
 
         Returns:
-            Each rule once, with its number of rows as `count`, most rows first; of equal counts the one met first.
+            Each rule once, with its number of rows as `count`, most rows first; on a tie, in order of first occurrence.
 
         Raises:
-            SolverError: if the linear programming solver fails; otherwise as `predict`.
+            SolverError: if the linear programming solver fails; otherwise as for `predict`.
 
         Example:
             >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
@@ -171,7 +171,7 @@ class RulesOnDemand(Predictor, Value):
         inside = np.ones(len(rows), dtype=bool) if self.domain is None else self.domain.contains(rows)
         signs = np.hstack([self.form.pattern(rows), inside[:, None]])
         _, first, counts = np.unique(signs, axis=0, return_index=True, return_counts=True)
-        # Rows on a boundary have signs of their own, and the rule of a region beside it.
+        # Rows on a boundary may have the sign pattern of no region; they get the rule of a neighbouring one.
         found: dict[tuple[bytes, bytes, bool], tuple[ReachablePattern, Domain | None, int]] = {}
         for row, count in sorted(zip(first.tolist(), counts.tolist(), strict=True)):
             pattern, domain = self._pattern(rows[row])
@@ -182,25 +182,25 @@ class RulesOnDemand(Predictor, Value):
         return tuple(sorted(rules, key=lambda rule: -(rule.count or 0)))
 
     def to_sympy(self, kind: Literal["max"] = "max", *, exact: bool = False) -> dict[str, sympy.Expr]:
-        """One SymPy expression per output, in symbols of the features; see `rules.symbolic.closed_formula`."""
+        """Write one SymPy expression per output, in symbols of the features; see `rules.symbolic.closed_formula`."""
         from prelu_rules.rules.symbolic import closed_formula
 
         if kind != "max":
-            raise InvalidValueError(f"kind is {kind!r}; rules on demand have the closed formula only, 'max'.")
+            raise InvalidValueError(f"kind is {kind!r}; rules on demand only have the closed formula, 'max'.")
         return closed_formula(self.form, self.feature_names, self.output_names, exact=exact)
 
     def export(self, target: str = "compact", path: str | PathLike[str] | None = None) -> str:
-        """The compact form as text.
+        """Write the compact form as text.
 
         Args:
-            target: "compact"; the others list all rules.
-            path: a file to write as well; it appears whole or not at all.
+            target: "compact"; the other targets list all rules.
+            path: a file to write in addition; it is written completely or not at all.
 
         Returns:
-            One line per output, after the lines of the bends that have a name.
+            One line per output, after the lines of the named bends.
 
         Raises:
-            InvalidValueError: if the target is another.
+            InvalidValueError: if it is another target.
             DataError: if the file cannot be written.
         """
         from prelu_rules.export import export
@@ -208,12 +208,13 @@ class RulesOnDemand(Predictor, Value):
         if target != "compact":
             raise InvalidValueError(
                 f"rules on demand cannot be exported as {target!r}, which lists all rules; export them as 'compact', "
-                "or extract without on_demand and with a larger max_nonlinear."
+                "or extract them without on_demand and with a larger max_nonlinear."
             )
         return export(self, target, path)
 
     def _pattern(self, row: Array) -> tuple[ReachablePattern, Domain | None]:
-        """The pattern of a row, and where its conditions are simplified: off the domain nothing is known of rows."""
+        """The pattern of a row, and the domain for simplifying its conditions, which is None for a row off the
+        domain."""
         domain = self.domain if self.domain is not None and self.domain.contains(row)[0] else None
         return next(reachable_patterns(self.form, domain, at=row)), domain
 
@@ -229,26 +230,26 @@ def rules_on_demand(
     tolerance: float = PRINTED_OUTPUT,
     x: TableLike | None = None,
 ) -> RulesOnDemand:
-    """A collapsed network as rules on demand, however many units it has.
+    """Convert a collapsed network to rules on demand, with any number of units.
 
     Args:
         form: a collapsed network.
-        domain: a `Box` or `Polytope`, or rows or a table, of which the smallest domain is meant, and which set the
-            printed digits. None for all inputs.
-        columns: what the columns of a table are; their features are the inputs.
-        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
+        domain: a `Box` or `Polytope`, or rows or a table (then the smallest domain that contains them), which also
+            determine the printed digits. None for all inputs.
+        columns: the columns of the table, whose features are the inputs.
+        feature_names: `n_inputs` names of numeric features, instead of columns; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
         tolerance: how far the printed compact form may be from the network on any row, as a share of each output's
             range.
-        x: rows to choose the printed digits by, where the domain is not rows.
+        x: rows to choose the printed digits by, if the domain is not given by rows.
 
     Returns:
         The rules on demand.
 
     Raises:
-        ShapeError: if names or domain do not fit the network.
-        InvalidValueError: if a row is not finite, or there is none.
+        ShapeError: if the names or the domain do not fit the network.
+        InvalidValueError: if a row is not finite, or there are no rows.
         RoundingError: if no number of digits meets the tolerance.
 
     Example:

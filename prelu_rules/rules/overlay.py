@@ -1,5 +1,4 @@
-"""Overlays rules with a network or other rules, in exact arithmetic: their difference, and what they leave
-uncovered."""
+"""Overlays rules with a network or other rules, in exact arithmetic, to find differences and gaps."""
 
 from __future__ import annotations
 
