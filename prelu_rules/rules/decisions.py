@@ -148,8 +148,7 @@ def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
 
 
 def _implied(cell: CellProgram, condition: Condition, others: Sequence[Condition], domain: Domain | None) -> bool:
-    """Whether no input of the cell violates a condition; `< 0` is violated where the sum is 0, so even touching
-    counts."""
+    """Whether no input of the cell violates a condition; one with `< 0` is violated even where the sum is 0."""
     if condition.nonnegative:
         return implied(cell, condition, others, domain)
     coef, intercept = condition.halfspace()

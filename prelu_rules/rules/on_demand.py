@@ -213,8 +213,7 @@ class RulesOnDemand(Predictor, Value):
         return export(self, target, path)
 
     def _pattern(self, row: Array) -> tuple[ReachablePattern, Domain | None]:
-        """The pattern of a row, and the domain for simplifying its conditions, which is None for a row off the
-        domain."""
+        """The pattern of a row, and the domain for simplifying its conditions; None for a row off the domain."""
         domain = self.domain if self.domain is not None and self.domain.contains(row)[0] else None
         return next(reachable_patterns(self.form, domain, at=row)), domain
 
