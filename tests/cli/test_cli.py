@@ -130,7 +130,7 @@ def shop(data):
         (["fit", "DATA", "--target", "prize"], "has no column 'prize'; did you mean 'price'?"),
         (["fit", "DATA"], "Missing option '--target'"),
         (["fit", "DATA", "--target", "price", "--task", "guess"], "task is 'guess'"),
-        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give whole numbers"),
+        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give integers"),
         (["fit", "DATA", "--target", "price", "--hidden", "0"], "hidden is [0]"),
         (["fit", "DATA", "--target", "price", "--max-nonlinear", "-1"], "max_nonlinear is -1"),
         (["fit", "DATA", "--target", "price", "--max-numbers", "0"], "max_numbers is 0"),

@@ -59,7 +59,7 @@ def test_what_one_row_alone_has_is_learned_from():
     ("options", "message"),
     [
         ({"hidden": ()}, r"hidden is \[\]"),
-        ({"max_nonlinear": -1}, "max_nonlinear is -1; it must be a whole number of at least 0"),
+        ({"max_nonlinear": -1}, "max_nonlinear is -1; it must be an integer of at least 0"),
         ({"max_rules": 0}, "max_rules is 0"),
         ({"random_state": -1}, "random_state is -1"),
         ({"test_fraction": 0.0}, "test_fraction is 0.0"),

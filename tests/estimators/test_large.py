@@ -43,5 +43,5 @@ def test_large_arrays_are_read_where_they_are(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert model.score(X, BEND) > 0.95 and usual.score(X, BEND) > 0.95
     assert classifier.score(X, BEND > 0.5) > 0.9
-    with pytest.raises(InvalidValueError, match="neither y nor sample_weight"):
+    with pytest.raises(InvalidValueError, match="leave out y and sample_weight"):
         model.fit(batches(X, BEND), BEND)

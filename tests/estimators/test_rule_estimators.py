@@ -114,7 +114,7 @@ def test_selecting_a_size():
     for size in range(len(model.path_)):
         assert model.choose(size) is model
         assert model.n_nonlinear_ == model.rules_.form.n_units == size
-    with pytest.raises(InvalidValueError, match=f"size is {len(model.path_)}, but the path has networks of 0 to"):
+    with pytest.raises(InvalidValueError, match=f"size is {len(model.path_)}, but must be from 0 to"):
         model.choose(len(model.path_))
     with pytest.raises(InvalidValueError, match="size is -1"):
         model.choose(-1)
@@ -190,7 +190,7 @@ def test_an_interrupt_keeps_what_was_found(monkeypatch):
 
     eliminate = path.eliminate
     monkeypatch.setattr(path, "eliminate", interrupted)
-    with pytest.warns(UserWarning, match="interrupted: the path is made of the networks found so far"):
+    with pytest.warns(UserWarning, match="interrupted: the path has the networks found so far"):
         model = PReLURuleRegressor(**QUICK).fit(*shop())
     assert model.score(*shop()) > 0.5
 
