@@ -116,5 +116,5 @@ def test_what_cannot_be_checked_says_so():
         easy_data_check(several)
     with pytest.raises(UnsupportedModelError, match="is not built"):
         easy_data_check(keras.Sequential([keras.layers.Dense(2)]))
-    with pytest.raises(InvalidValueError, match="words is 4; with 3 classes it must be from 2 to 3"):
+    with pytest.raises(InvalidValueError, match="words is 4, but must be from 2 to 3 for 3 classes"):
         easy_data_check(squared_errors(), words=4)

@@ -89,7 +89,7 @@ def test_copies_of_a_row_are_on_one_side():
     [
         (X.assign(y=1.0), "z", "has no column 'z'; its columns are 'a', 'b', 'colour', 'y'"),
         (X, "colours", "did you mean 'colour'"),
-        (X[["a"]], "a", "no column beside the target 'a'"),
+        (X[["a"]], "a", "no column besides the target 'a'"),
         (X.iloc[:9].assign(y=range(9)), "y", "9 rows of data; at least 10 are needed"),
         (X.assign(y=X["a"].where(X.index != 7)), "y", "the target 'y' is missing in row 7"),
         (X.assign(y=3.0), "y", "the target 'y' is 3 in every row"),
