@@ -249,7 +249,7 @@ def test_functions_and_metrics_of_ones_own_are_taken_along():
     model = dense(loss=cubed, metrics=[keras.metrics.MeanSquaredError(name="square"), cubed])
     path = pr.finetune(model, X, Y, settings=QUICK)
     assert path.metric == "square" and path.larger_is_better == {"loss": False, "square": False}
-    with pytest.raises(InvalidValueError, match="whether more of 'cubed' is better is not known"):
+    with pytest.raises(InvalidValueError, match="whether larger values of 'cubed' are better"):
         path.choose(max_drop=0.1, metric="cubed")
 
 

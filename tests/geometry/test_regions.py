@@ -110,7 +110,7 @@ def test_limits_yield_what_was_found_and_then_say_so():
         next(stream)
     n_regions = len(list(linear_regions(form)))
     assert len(list(linear_regions(form, max_regions=n_regions))) == n_regions
-    with pytest.raises(LimitError, match=r"time_limit=1e-09 seconds were over after 0 regions"):
+    with pytest.raises(LimitError, match=r"time_limit=1e-09 seconds passed after 0 regions"):
         list(linear_regions(form, time_limit=1e-9))
 
 
