@@ -290,7 +290,7 @@ def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
     said += read_to_the_end(terminal)
     out, _ = process.communicate()
     assert process.returncode == 1, said
-    assert "prelu-rules: interrupted: going on with the networks as they are." in said
+    assert "prelu-rules: interrupted: continuing with the networks as they are." in said
     assert "Rules:" in out and f"Wrote {tmp_path / 'out' / 'rules.json'}" in out
     rules = pr.read_rules(tmp_path / "out" / "rules.json")
     assert rules.certify(tmp_path / "out" / "model.keras").covered

@@ -236,7 +236,7 @@ def test_class_weights_shift_the_decision():
 
 
 def test_one_class_is_none():
-    with pytest.raises(InvalidValueError, match="y holds 1 class, 'a', in the rows with a weight"):
+    with pytest.raises(InvalidValueError, match="y has 1 class, 'a', in the rows with a weight"):
         PReLURuleClassifier().fit([[1.0], [2.0]], ["a", "b"], sample_weight=[1, 0])
 
 

@@ -103,7 +103,7 @@ def test_choices(trained):
         path.choose(max_drop=-1)
     with pytest.raises(InvalidValueError, match=r"max_nonlinear is 0\.5"):
         path.choose(max_nonlinear=0.5)
-    with pytest.raises(InvalidValueError, match=r"lost at most 1e-06 of mae; the best lost"):
+    with pytest.raises(InvalidValueError, match=r"lost at most 1e-06 of mae; raise max_drop"):
         path.choose(max_drop=1e-6, max_nonlinear=0)
     with pytest.raises(InvalidValueError, match="metric is 'auc'; it must be one of loss, mae"):
         path.choose(max_drop=0.1, metric="auc")
