@@ -19,6 +19,7 @@ from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import ClassLabel, default_names
+from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, named_columns
@@ -54,7 +55,7 @@ def extract_rules(
     Args:
         form: a collapsed network; each of its units counts as nonlinear.
         domain: a `Box` or `Polytope`, or rows or a table (then the smallest domain that contains them); rows are
-            counted, and determine the printed digits and the order of the rules, most rows first. None for all inputs.
+            counted, and determine the printed digits and the order of the rules. None for all inputs.
         columns: the columns of the table, whose features are the inputs.
         feature_names: `n_inputs` names of numeric features, instead of columns; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
@@ -64,7 +65,9 @@ def extract_rules(
         x: rows to count and to choose the printed digits by, if the domain is not given by rows.
 
     Returns:
-        The rules; without data in the order of the patterns, negative side first; the last unit varies fastest.
+        The rules. If all thresholds are those of one sum, they ascend along it; otherwise the rules that cover most
+        rows come first, or without rows they are in the order of the patterns, negative side first, and the last unit
+        varies fastest. Rules that cover no row come last. See `rules.order`.
 
     Raises:
         TooManyUnitsError: if there are more than `max_nonlinear` units.
@@ -76,13 +79,13 @@ def extract_rules(
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
         >>> print(rules)
-        IF age >= 1.00  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
-        THEN  (2 of 3 rows)
-          cost = +2.00*age -2.0
-        <BLANKLINE>
         IF age < 1.00  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
         THEN  (1 of 3 rows)
           cost = +1.00*age -1.0
+        <BLANKLINE>
+        IF age >= 1.00  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
+        THEN  (2 of 3 rows)
+          cost = +2.00*age -2.0
         <BLANKLINE>
     """
     if form.n_units > max_nonlinear:
@@ -95,13 +98,15 @@ def extract_rules(
     columns, domain, rows = columns_and_rows(form, domain, columns, feature_names, x)
     found = [rule_on(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
     rules = merged(found, domain)
-    system = RuleSystem(
-        rules=rules,
-        columns=columns,
-        output_names=default_names(output_names, "out", form.n_outputs),
-        classes=None if classes is None else tuple(classes),
-        form=form,
-        domain=domain,
+    system = ordered(
+        RuleSystem(
+            rules=rules,
+            columns=columns,
+            output_names=default_names(output_names, "out", form.n_outputs),
+            classes=None if classes is None else tuple(classes),
+            form=form,
+            domain=domain,
+        )
     )
     if rows is not None:
         return with_honest_precision(counted(system, rows), rows, tolerance)
@@ -112,14 +117,14 @@ def extract_rules(
 
 
 def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
-    """Count the rows that each rule covers, and put the rules with most rows first.
+    """Count the rows that each rule covers, and put the rules into reading order.
 
     Args:
-        system: the rules.
+        system: rules of which no two overlap.
         x: `(n_rows, n_inputs)`, the training rows.
 
     Returns:
-        A system whose rules have counts; rules with equal counts keep their order.
+        A system whose rules have counts; their order is that of `rules.order`.
 
     Raises:
         OutsideDomainError: if no rule covers a row.
@@ -127,11 +132,17 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[0.0], [0.0]], [[0.5]])
         >>> [rule.count for rule in counted(extract_rules(form), [[1.0], [2.0], [-1.0]]).rules]
-        [2, 1]
+        [1, 2]
     """
+    # On boundaries two rules may hold, of which the first counts: the order comes before the counts that are kept.
+    return _with_counts(ordered(_with_counts(system, x)), x)
+
+
+def _with_counts(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
+    """The rules in their order, with the number of rows that each covers."""
     counts = np.bincount(system.assign(x), minlength=len(system))
-    order = np.argsort(-counts, kind="stable")
-    return replace(system, rules=tuple(replace(system.rules[k], count=int(counts[k])) for k in order))
+    rules = [replace(r.without_evidence(), count=n) for r, n in zip(system.rules, counts.tolist(), strict=True)]
+    return replace(system, rules=tuple(rules))
 
 
 def columns_and_rows(

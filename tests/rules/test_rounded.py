@@ -112,9 +112,7 @@ def test_decimals_that_leave_a_gap_are_refused():
         ("y",),
         domain=Box([-1], [1]),
     )
-    with pytest.raises(
-        RoundingError, match=r"2 decimals leave the input \[0\.\d+\] without a rule; use more decimals"
-    ):
+    with pytest.raises(RoundingError, match=r"2 decimals leave the input \[0\.\d+\] without a rule; use more decimals"):
         rules.rounded(decimals=2)
 
 
