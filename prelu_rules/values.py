@@ -116,7 +116,7 @@ def _shown_items(items: tuple[object, ...] | list[object], room: int) -> str:
 
 
 def _length(parts: Sequence[str]) -> int:
-    """Of a tuple of these."""
+    """The length of a tuple of these texts."""
     return sum(len(part) + 2 for part in parts)
 
 
@@ -125,7 +125,7 @@ def _cut(text: str, room: int) -> str:
 
 
 def _at_default(field: Field[Any], value: object) -> bool:
-    """Whether a field holds what it holds where nothing is given."""
+    """Whether a field has its default value."""
     if field.default_factory is not MISSING:
         return _same(value, field.default_factory())
     return field.default is not MISSING and type(value) is type(field.default) and _same(value, field.default)
