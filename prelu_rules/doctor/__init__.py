@@ -1,4 +1,4 @@
-"""The training doctor: notices when a training goes wrong, says why, and what to do. Needs Keras.
+"""The training doctor: notices when training goes wrong, and says why and what to do. Needs Keras.
 
     doctor = TrainingDoctor()
     model.fit(x, y, callbacks=[doctor])

@@ -1,4 +1,4 @@
-"""A finding: what was seen, where, what it usually means, and what to do about it."""
+"""A finding: what was seen and where, what it usually means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LEVELS: tuple[Level, ...] = ("note", "warning", "fault")
 
 @dataclass(frozen=True)
 class Place(Shown):
-    """Where in a training something was seen; what is not known is None.
+    """A position in a training; None where it is unknown.
 
     Attributes:
-        step: optimiser steps done, counted from 1 over all epochs; 0 is before the first.
-        epoch: counted from 1, as Keras prints it.
-        batch: within the epoch, counted from 1.
+        step: the number of optimiser steps, counted from 1 over all epochs; 0 is before the first.
+        epoch: the epoch, counted from 1, as Keras prints it.
+        batch: the batch within the epoch, counted from 1.
         layer: the name of a layer or weight.
 
     Example:
@@ -50,13 +50,13 @@ class Place(Shown):
 
 @dataclass(frozen=True)
 class Remedy(Shown):
-    """One thing to do.
+    """One thing to try.
 
     Attributes:
         text: what to do and why, one or two sentences.
-        code: Python to paste, or the setting to change; empty if there is none.
-        needs: parts of which the model must have one for the remedy to make sense, named as in `Setup.parts`; empty
-            for a remedy that suits any model.
+        code: Python code to paste, or the setting to change; empty if there is none.
+        needs: parts of which the model must have at least one for the remedy to make sense, named as in `Setup.parts`;
+            empty for a remedy that suits any model.
     """
 
     text: str
@@ -66,16 +66,16 @@ class Remedy(Shown):
 
 @dataclass(frozen=True)
 class Finding(Shown):
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        kind: the check, such as "accuracy at chance"; `prelu_rules.doctor.KINDS` has them all.
+        kind: the name of the check, such as "accuracy at chance"; `prelu_rules.doctor.KINDS` lists them all.
         level: "note", "warning" or "fault"; see `LEVELS`.
-        seen: what was seen, one or two sentences with their numbers.
-        where: in the training.
+        seen: what was seen, in one or two sentences with numbers.
+        where: the position in the training.
         meaning: what it usually means.
-        remedies: what to do, in the order in which to try it.
-        numbers: the numbers of `seen`, by name.
+        remedies: what to do, in the order to try.
+        numbers: the numbers in `seen`, by name.
 
     Example:
         >>> finding = Finding("growth", "fault", "the loss is 4e9.", Place(step=12), "The steps are too long.", ())
@@ -118,12 +118,12 @@ class Finding(Shown):
         return tag("div", head, seen, meaning, *advice, style=self.level)
 
     def at_least(self, level: Level) -> bool:
-        """Whether the finding is as serious as a level, or more.
+        """Whether the finding is at least as serious as a level.
 
         Args:
             level: one of `LEVELS`.
 
         Returns:
-            The answer.
+            True if it is.
         """
         return LEVELS.index(self.level) >= LEVELS.index(level)

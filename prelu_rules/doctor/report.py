@@ -1,4 +1,4 @@
-"""What the doctor reports: a value that prints as text, as a table, and as HTML in a notebook."""
+"""The doctor's report: a value that prints as text, as a table, and as HTML in a notebook."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Report(Shown):
 
     Attributes:
         findings: the most serious first, then the earliest.
-        record: the numbers that they are drawn from.
+        record: the numbers that they are based on.
         actions: what the doctor did, one sentence each.
 
     Example:
         >>> print(Report((), Record()))
-        No finding. Nothing has been looked at yet.
+        No finding. Nothing has been examined yet.
     """
 
     findings: tuple[Finding, ...]
@@ -49,7 +49,7 @@ class Report(Shown):
         return self.findings[index]
 
     def at_least(self, level: Level) -> tuple[Finding, ...]:
-        """The findings of a level or above.
+        """The findings of at least a level.
 
         Args:
             level: "note", "warning" or "fault".
@@ -98,7 +98,7 @@ class Report(Shown):
 def _looked(record: Record) -> str:
     look = record.newest
     if look is None:
-        return "Nothing has been looked at yet."
+        return "Nothing has been examined yet."
     parts = [f"Last look: {look.where}"]
     if look.outputs is not None:
         parts.append(f"{look.outputs.rows} rows")
@@ -114,7 +114,7 @@ def _text(number: int, finding: Finding) -> str:
     lines += _filled(finding.seen[0].upper() + finding.seen[1:], "   ")
     lines += _filled(f"What it usually means: {finding.meaning}", "   ")
     if finding.remedies:
-        lines.append("   What to do, in this order:")
+        lines.append("   What to try, in this order:")
     for index, remedy in enumerate(finding.remedies):
         lines += _filled(remedy.text, "      ", f"   {chr(ord('a') + index)}) ")
         lines += textwrap.indent(remedy.code, " " * 10).splitlines()

@@ -1,4 +1,4 @@
-"""What a fit gives back: the rules, how good they are, and what there was to choose from."""
+"""The result of a fit: the rules, their scores, and the path that they were chosen from."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     import keras
 
 MOST_OF_NAME = 60
-"""Characters that a repr shows of the name of the target."""
+"""How many characters of the target's name a repr shows."""
 
 
 @dataclass(frozen=True)
 class FittedRules(Shown):
-    """What `fit_rules` learned; printed, it says everything that a first look needs.
+    """The result of `fit_rules`; its print contains everything that one usually wants to see first.
 
     Attributes:
         estimator: the scikit-learn estimator that was fitted.
         target: the name of the column that is predicted.
-        scores: of the rules on the rows that were held out, the main one first: R2 and the mean absolute error (MAE),
-            in the target's units; for classes accuracy, balanced accuracy, log-loss, and of two classes AUC.
-        full_scores: the same for the network before the force, the best on validation rows.
-        n_rows: rows of the table.
-        n_test: those of them that were held out for the scores.
+        scores: the scores of the rules on the held-out rows, the main one first: R2 and the mean absolute error (MAE)
+            in the target's units; for classes accuracy, balanced accuracy, log-loss, and for two classes AUC.
+        full_scores: the same for the network before the force, the best one on the validation rows.
+        n_rows: the number of rows of the table.
+        n_test: the number of held-out rows.
         limited: whether a limit was set on the size.
     """
 
@@ -54,12 +54,12 @@ class FittedRules(Shown):
 
     @property
     def rules(self) -> RuleSystem:
-        """The rules, in the units and columns of the table; the counts are of the rows that were learned from."""
+        """The rules, in the units and columns of the table; counts are of the training rows."""
         return self.estimator.rules_
 
     @property
     def path(self) -> RulePath:
-        """The networks of 0, 1, 2, ... nonlinear units that there was to choose from."""
+        """The networks with 0, 1, 2, ... nonlinear units to choose from."""
         return self.estimator.path_
 
     @property
@@ -69,12 +69,12 @@ class FittedRules(Shown):
 
     @property
     def task(self) -> Task:
-        """What is predicted: a number or a class."""
+        """The task: regression or classification."""
         return "regression" if self.rules.classes is None else "classification"
 
     @property
     def score(self) -> float:
-        """The main score on the held-out rows: R2, or the share of right classes."""
+        """The main score on the held-out rows: R2 or accuracy."""
         return next(iter(self.scores.values()))
 
     @property
@@ -84,19 +84,19 @@ class FittedRules(Shown):
 
     @property
     def full_nonlinear(self) -> int:
-        """How many nonlinear units the network before the force had."""
+        """The number of nonlinear units of the network before the force."""
         assert self.path.before_force is not None, "training always keeps it"
         return self.path.before_force.n_units
 
     @cached_property
     def model(self) -> keras.Sequential:
-        """The network that the rules were read from, in Keras: from encoded columns to the target itself, or logits."""
+        """The network of the rules in Keras, from encoded columns to the target itself, or logits."""
         from prelu_rules.training.from_form import keras_model
 
         return keras_model(self.chosen.form)
 
     def predict(self, x: TableLike) -> Array:
-        """What the rules say of rows: `(n_rows,)` numbers, or class labels; see `RuleSystem.predict` and `classify`."""
+        """Predict rows, as `(n_rows,)` numbers or class labels; see `RuleSystem.predict` and `classify`."""
         return self.rules.classify(x) if self.task == "classification" else self.rules.predict(x)[:, 0]
 
     def predict_proba(self, x: TableLike) -> FloatArray:
@@ -111,7 +111,7 @@ class FittedRules(Shown):
         """Write the rules and the network that they were read from.
 
         Args:
-            folder: is made if it does not exist.
+            folder: the folder, which is created if it does not exist.
 
         Returns:
             The paths of `rules.json`, from which `read_rules` scores tables, and of `model.keras`.
@@ -124,7 +124,7 @@ class FittedRules(Shown):
         except OSError as problem:
             raise DataError(f"cannot write to {folder}: {problem.strerror}; choose another folder.") from None
         rules, model = Path(folder) / "rules.json", Path(folder) / "model.keras"
-        # Both are written before the first is renamed, so that they belong to each other.
+        # Both are written before the first one is renamed, so that they always belong together.
         with whole_file(rules) as new_rules, whole_file(model) as new_model:
             self.model.save(new_model)
             new_rules.write_text(self.rules.export("json"), encoding="utf-8")

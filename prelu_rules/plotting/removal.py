@@ -1,4 +1,4 @@
-"""Score against the share of nonlinearities that is gone."""
+"""Score against the share of nonlinearities that were removed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def plot_removal(
     score: str = "score",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw scores as more and more nonlinearities are gone.
+    """Draw scores as more and more nonlinearities are removed.
 
     Args:
         removed: shares from 0 to 1.
-        train: the score of each on training rows.
-        validation: the score of each on validation rows.
+        train: the scores on the training rows.
+        validation: the scores on the validation rows.
         chosen: the share and validation score of the one to mark.
         score: its name.
         ax: where to draw; a new figure by default.

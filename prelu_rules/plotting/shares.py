@@ -1,4 +1,4 @@
-"""What became of many runs: a bar for each kind of run, divided into the shares of the outcomes."""
+"""Outcomes of many runs: a bar for each kind of run, divided into the shares of the outcomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prelu_rules.errors import ShapeError
 from prelu_rules.plotting.shown import one_of
 
 COLOURS = ("#d55e00", "#f0c040", "#c7c7c7", "#7fb8d8")
-"""Told apart by the colour-blind as well."""
+"""Colours that colour-blind people can tell apart."""
 
 
 def plot_shares(
@@ -20,7 +20,7 @@ def plot_shares(
     intervals: Sequence[tuple[float, float]],
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw one bar per kind of run, from the top down, with the interval of the first outcome.
+    """Draw one bar per kind of run, from top to bottom, with an interval for the first outcome.
 
     Args:
         names: of the kinds of run.
@@ -41,7 +41,7 @@ def plot_shares(
         4
     """
     if len(shares) > len(COLOURS):
-        raise ShapeError(f"there are {len(shares)} outcomes; at most {len(COLOURS)} can be told apart.")
+        raise ShapeError(f"there are {len(shares)} outcomes; give at most {len(COLOURS)}.")
     for what, values in (*shares.items(), ("intervals", intervals)):
         if len(values) != len(names):
             raise ShapeError(f"{what!r} has {len(values)} entries for {len(names)} names; give one for each.")
@@ -52,7 +52,7 @@ def plot_shares(
         left = left + np.asarray(values, dtype=np.float64)
     first = np.asarray(next(iter(shares.values())), dtype=np.float64)
     low, high = np.asarray(intervals, dtype=np.float64).reshape(-1, 2).T
-    # Rounding may put the end of an interval on the wrong side of the share.
+    # Rounding may put an end of an interval on the wrong side of the share.
     reach = np.maximum([first - low, high - first], 0)
     axes.errorbar(first, rows, xerr=reach, fmt="none", ecolor="black", elinewidth=1, capsize=2.5)
     axes.set_yticks(rows, names)

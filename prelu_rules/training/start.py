@@ -1,4 +1,4 @@
-"""TensorFlow's start, fast and without its reports on the processor, which say nothing to a reader of rules."""
+"""Starts TensorFlow faster, and without its messages about the processor, which mean nothing to a reader of rules."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_a_run_that_does_not_get_there(capsys, tmp_path):
     words = ["reproduce", "xor", "--method", "paper", "--max-steps", "1000", "--runs", "2", "--random-state", "3"]
     status, out, err = run(capsys, *words, "--json", tmp_path / "runs.json")
     assert status == 1
-    assert "0 of 2 runs got there" in out
+    assert "0 of 2 runs succeeded" in out
     assert err.count("20 nonlinear units are left") == 2
     record = json.loads((tmp_path / "runs.json").read_text())
     assert (record["task"], record["method"]) == ("xor", "paper")
@@ -75,7 +75,7 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     status, out, err = run(capsys, *words)
     assert (status, err) == (0, "")
     assert "network right, rules right, printed text right on all 16 inputs" in out
-    assert "1 of 1 runs got there" in out
+    assert "1 of 1 runs succeeded" in out
     printed = out.split("Rules of seed 0:")[1].split("The same in one formula")[0]
     outputs = paper_reader.read(printed).predict(networks.BINARY)
     np.testing.assert_array_equal(np.rint(outputs[:, 0]), networks.BINARY[:, 0] != networks.BINARY[:, 1])
@@ -86,7 +86,7 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
 def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
     status, out, err = run(capsys, "reproduce", "addition", "--runs", "2", "--json", tmp_path / "runs.json")
     assert (status, err) == (0, "")
-    assert "2 of 2 runs got there, 2 of them with the fewest nonlinear units (3)" in out
+    assert "2 of 2 runs succeeded, 2 of them with the fewest nonlinear units (3)" in out
     assert out.count("all right on 1,000 noisy ones") == 2 and "Rules of seed 1" in out
     record = json.loads((tmp_path / "runs.json").read_text())
     assert record["method"] == "path" and [r["nonlinear"] for r in record["runs"]] == [3, 3]
@@ -130,7 +130,7 @@ def shop(data):
         (["fit", "DATA", "--target", "prize"], "has no column 'prize'; did you mean 'price'?"),
         (["fit", "DATA"], "Missing option '--target'"),
         (["fit", "DATA", "--target", "price", "--task", "guess"], "task is 'guess'"),
-        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give whole numbers"),
+        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give integers"),
         (["fit", "DATA", "--target", "price", "--hidden", "0"], "hidden is [0]"),
         (["fit", "DATA", "--target", "price", "--max-nonlinear", "-1"], "max_nonlinear is -1"),
         (["fit", "DATA", "--target", "price", "--max-numbers", "0"], "max_numbers is 0"),
@@ -218,7 +218,7 @@ def test_models_that_end_in_probabilities(last, n_classes, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("layers", "options", "message"),
     [
-        ([keras.layers.Dense(1)], [], "has no PReLU, so it is one linear function"),
+        ([keras.layers.Dense(1)], [], "has no PReLU, so it is a single linear function"),
         ([keras.layers.Dense(1, activation="tanh")], [], "'tanh' is not piecewise linear"),
         ([keras.layers.Dense(6), pr.PReLU()], [], "6 nonlinear units are left"),
         ([keras.layers.Dense(1), pr.PReLU()], ["--to", "cobol"], "no export target 'cobol'"),
@@ -290,7 +290,7 @@ def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
     said += read_to_the_end(terminal)
     out, _ = process.communicate()
     assert process.returncode == 1, said
-    assert "prelu-rules: interrupted: going on with the networks as they are." in said
+    assert "prelu-rules: interrupted: continuing with the networks as they are." in said
     assert "Rules:" in out and f"Wrote {tmp_path / 'out' / 'rules.json'}" in out
     rules = pr.read_rules(tmp_path / "out" / "rules.json")
     assert rules.certify(tmp_path / "out" / "model.keras").covered
@@ -355,7 +355,9 @@ def test_check_finds_rules_of_another_network(capsys, checked, data):
     words = ["check", checked / "wrong.json", "--model", checked / "model.keras"]
     status, out, err = run(capsys, *words)
     assert status == 1 and "differ by at most 0.25" in out
-    assert err.startswith("prelu-rules: the rules are not the network: out1 differs by more than 1e-06 of its largest")
+    assert err.startswith(
+        "prelu-rules: the rules differ from the network: out1 differs by more than 1e-06 of its largest"
+    )
     assert run(capsys, *words, "--tolerance", "1")[0] == 0
     # The box of other data, with columns in another order and a target.
     status, out, _ = run(capsys, *words, "--data", data, "--target", "price")

@@ -32,7 +32,7 @@ def test_serious_findings_come_first_then_early_ones_then_causes():
 
 def test_the_text_has_everything_and_code_to_paste():
     text = str(REPORT)
-    assert text.startswith("3 faults, 1 warning, 1 note. Nothing has been looked at yet.")
+    assert text.startswith("3 faults, 1 warning, 1 note. Nothing has been examined yet.")
     assert "1. FAULT: growth (epoch 1, batch 2 (step 2))\n   Growth was seen & found." in text
     assert "   a) Do <this> first.\n          x = a < b\n          y = 2\n   b) Then that." in text
     assert text.endswith("Training was stopped.\n\nSomething was not examined.")

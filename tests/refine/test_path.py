@@ -55,7 +55,7 @@ def test_regions_are_counted():
 
 
 def test_a_missing_size_is_refused():
-    with pytest.raises(InvalidValueError, match="no network of 1 units"):
+    with pytest.raises(InvalidValueError, match="no network with 1 units"):
         RulePath(((point(0, 0.5, 1.0),), (point(2, 0.5, 1.0),)), np.ones(4))
 
 

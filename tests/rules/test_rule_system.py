@@ -161,7 +161,7 @@ def test_names_and_classes_that_nothing_could_write_are_refused():
     form = networks.random_form(0, (2, 2, 1))
     with pytest.raises(InvalidValueError, match="the names are the text 'ab'; give a list"):
         extract_rules(form, feature_names="ab")
-    with pytest.raises(InvalidValueError, match=r"the column name 'a\\udc80' is not Unicode text"):
+    with pytest.raises(InvalidValueError, match=r"the column name 'a\\udc80' is not valid Unicode"):
         extract_rules(form, feature_names=["a\udc80", "b"])
     with pytest.raises(InvalidValueError, match="the class inf is not a finite number"):
         extract_rules(form, classes=[0.0, float("inf")])
