@@ -1,6 +1,5 @@
 """What is printed of rules says what they say, in few numbers, and nothing twice."""
 
-
 import numpy as np
 from hypothesis import event, given, settings
 from presented_systems import presented_deviation, systems
