@@ -186,8 +186,6 @@ def test_the_printed_text_gives_the_answers_by_hand(either):
         assert covering == pytest.approx(printed, abs=tolerance)
     printed = [printed_rule(rule, either.rules.precision) for rule in either.rules]
     assert [rule.outputs for rule in read.rules] == [rule.outputs for rule in printed]
-        printed_rule(rule, either.rules.precision).outputs for rule in either.rules
-    ]
 
 
 def test_a_copy_predicts_as_well(either):
