@@ -15,7 +15,7 @@ from prelu_rules.columns.column import Column
 from prelu_rules.columns.table_file import read_columns
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.export import paper_reader
-from prelu_rules.export.terms import printed_rules
+from prelu_rules.rules.printed import printed_rule
 
 pytestmark = pytest.mark.slow
 
@@ -184,7 +184,8 @@ def test_the_printed_text_gives_the_answers_by_hand(either):
             )
         } or {np.nan}
         assert covering == pytest.approx(printed, abs=tolerance)
-    assert [rule.outputs for rule in read.rules] == [rule.outputs for rule in printed_rules(either.rules)]
+    printed = [printed_rule(rule, either.rules.precision) for rule in either.rules]
+    assert [rule.outputs for rule in read.rules] == [rule.outputs for rule in printed]
 
 
 def test_a_copy_predicts_as_well(either):
