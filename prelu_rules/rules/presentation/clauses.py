@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from prelu_rules.columns.column import Column
 from prelu_rules.rules.presentation.by_state import Where
+from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.pruning import Pruned
-from prelu_rules.rules.presentation.requirements import Leaf, Requirement
+from prelu_rules.rules.presentation.requirements import Leaf, Requirement, requirement_of
 from prelu_rules.rules.presentation.statements import (
     Alternative,
-    Bound,
     Clause,
     Comparison,
-    Letter,
     State,
     Sum,
     Test,
@@ -27,43 +27,66 @@ Table = dict[tuple[State, ...], Leaf]
 Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
-Letters = Mapping[int, tuple[tuple[Letter, bool], ...]]
-"""By the number of a requirement, the bends that it is written by, and whether they hold or not."""
 
-
-def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
+def clauses_of(ground: Ground, pruned: Pruned) -> tuple[Clause, ...]:
     """What is needed of a rule's conditions, as clauses.
 
     Args:
+        ground: the domain.
         pruned: the rule.
-        letters: requirements that are written by letters.
 
     Returns:
         Tests of one column each first, in the order of the columns, then the rest in the order of the conditions. None
         of them follows from the others on the domain.
     """
-    tables = {k: _table(pruned, k) for k in pruned.known if k not in letters}
+    written = _written(pruned)
+    if not any(requirement.columns or requirement.letters for requirement in pruned.requirements):
+        return tuple(clause for clause, _ in written)
+    # What has been put together, or is said by letters, may say something that others say.
+    requirements = [known or requirement_of(ground.columns, clause) for clause, known in written]
+    again = Pruned(ground, requirements, as_written=True)
+    return tuple(
+        clause if known else tuple(_left(again, k, alternative) for alternative in clause)
+        for k, (clause, known) in enumerate(written)
+        if again.is_needed(k)
+    )
+
+
+def _left(pruned: Pruned, number: int, alternative: Alternative) -> Alternative:
+    """An alternative without the bounds that are not needed."""
+    if alternative.comparison is None:
+        return alternative
+    leaf = pruned.left_of(number, alternative.comparison)
+    return replace(alternative, comparison=leaf if isinstance(leaf, Comparison) else None)
+
+
+def _written(pruned: Pruned) -> list[tuple[Clause, Requirement | None]]:
+    """Clauses, and the requirements that letters say."""
+    numbers = range(len(pruned.requirements))
+    tables = {k: _table(pruned, k) for k in pruned.known if not pruned.requirements[k].letters}
     tests: dict[Column, set[State]] = {}
     for k, table in tables.items():
         for column, states in _tests(pruned.requirements[k].columns, table).items():
             tests[column] = tests.get(column, set(states_of(column))) & states
-    found: list[Clause] = [
-        (Alternative((Test(column, _ordered(column, tests[column])),)),) for column in pruned.columns if column in tests
+    found: list[tuple[Clause, Requirement | None]] = [
+        ((Alternative((Test(column, _ordered(column, tests[column])),)),), None)
+        for column in pruned.columns
+        if column in tests
     ]
-    bounds: dict[Sum, list[tuple[Requirement, Branches]]] = {}
-    for k, requirement in enumerate(pruned.requirements):
-        if k in letters:
-            found.append((Alternative(bends=letters[k]),))
+    sums: dict[Sum, list[Branches]] = {}
+    for k, requirement in ((k, pruned.requirements[k]) for k in numbers if pruned.is_needed(k)):
+        if requirement.letters:
+            found.append(((Alternative(bends=requirement.letters),), requirement))
             continue
         branches = list(requirement.pieces)
         if k in tables:
-            branches = _branches(requirement.columns, _allowed(requirement.columns, tables[k], tests))
+            columns = tuple(column for column in pruned.columns if column in requirement.columns)
+            branches = _branches(columns, _allowed(requirement.columns, tables[k], tests, columns))
         branches = [(where, leaf) for where, leaf in branches if leaf is not False]
         if any(where or leaf is not True for where, leaf in branches):
-            bounds.setdefault(requirement.total, []).append((requirement, branches))
-    for both in bounds.values():
-        found += _meeting(both)
-    return tuple(found)
+            sums.setdefault(requirement.total, []).append(branches)
+    found += [(clause, None) for both in sums.values() for clause in _meeting(both)]
+    return found
 
 
 def _table(pruned: Pruned, number: int) -> Table:
@@ -97,10 +120,13 @@ def _tests(columns: tuple[Column, ...], table: Table) -> dict[Column, set[State]
     return found
 
 
-def _allowed(columns: tuple[Column, ...], table: Table, tests: Mapping[Column, set[State]]) -> Table:
-    """The combinations of states that pass tests."""
+def _allowed(
+    columns: tuple[Column, ...], table: Table, tests: Mapping[Column, set[State]], order: tuple[Column, ...]
+) -> Table:
+    """The combinations of states that pass tests, with the columns in another order."""
+    places = [columns.index(column) for column in order]
     return {
-        states: leaf
+        tuple(states[place] for place in places): leaf
         for states, leaf in table.items()
         if all(state in tests.get(column, {state}) for state, column in zip(states, columns, strict=True))
     }
@@ -151,26 +177,30 @@ def _ordered(column: Column, states: set[State]) -> tuple[State, ...]:
     return tuple(state for state in states_of(column) if state in states)
 
 
-def _meeting(both: list[tuple[Requirement, Branches]]) -> Iterator[Clause]:
+def _meeting(both: list[Branches]) -> Iterator[Clause]:
     """Lower and upper bounds of one sum, in one clause where they have the same tests."""
-    if len(both) == 2 and [where for where, _ in both[0][1]] == [where for where, _ in both[1][1]]:
-        lower, upper = sorted(both, key=lambda one: not one[0].lower)
-        yield tuple(
-            _alternative(where, lower[0].total, low, high)
-            for (where, low), (_, high) in zip(lower[1], upper[1], strict=True)
-        )
-        return
-    for requirement, branches in both:
-        yield tuple(
-            _alternative(where, requirement.total, *((leaf, True) if requirement.lower else (True, leaf)))
-            for where, leaf in branches
-        )
+    if len(both) == 2 and [where for where, _ in both[0]] == [where for where, _ in both[1]]:
+        met = [_met(one, other) for (_, one), (_, other) in zip(*both, strict=True)]
+        if None not in met:
+            wheres = [where for where, _ in both[0]]
+            yield tuple(_alternative(where, leaf) for where, leaf in zip(wheres, met, strict=True) if leaf is not None)
+            return
+    for branches in both:
+        yield tuple(_alternative(where, leaf) for where, leaf in branches)
 
 
-def _alternative(where: Where, total: Sum, low: Leaf, high: Leaf) -> Alternative:
-    lower, upper = (bound if isinstance(bound, Bound) else None for bound in (low, high))
-    if lower is None and upper is None:
+def _met(one: Leaf, other: Leaf) -> Leaf | None:
+    """Two comparisons as one; None where they have another sum, or bounds on the same side."""
+    if not isinstance(one, Comparison) or not isinstance(other, Comparison):
+        return other if one is True else one
+    if one.total != other.total or (one.lower and other.lower) or (one.upper and other.upper):
+        return None
+    return Comparison(one.total, one.lower or other.lower, one.upper or other.upper)
+
+
+def _alternative(where: Where, leaf: Leaf) -> Alternative:
+    if not isinstance(leaf, Comparison):
         return Alternative(where)
     gone = {test.column.name for test in where if all(s is not None and s.says == "missing" for s in test.states)}
-    terms = tuple(term for term in total.terms if term.of is None or term.of not in gone)
-    return Alternative(where, (), Comparison(Sum(0.0, terms), lower, upper))
+    terms = tuple(term for term in leaf.total.terms if term.of is None or term.of not in gone)
+    return Alternative(where, (), replace(leaf, total=Sum(0.0, terms)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
 
 from prelu_rules.columns.column import Column
 from prelu_rules.network.precision import Precision
@@ -19,10 +18,11 @@ from prelu_rules.rules.presentation.by_state import (
     by_column,
     by_state,
 )
-from prelu_rules.rules.presentation.decimals import exact
+from prelu_rules.rules.presentation.decimals import exact, plain
 from prelu_rules.rules.presentation.presentation import Formula
 from prelu_rules.rules.presentation.pruning import Pruned
-from prelu_rules.rules.presentation.statements import Case, Letter, Sum
+from prelu_rules.rules.presentation.requirements import Leaf, Requirement, bounded
+from prelu_rules.rules.presentation.statements import Bound, Case, Comparison, Letter, Sum, Term, Test, states_of
 
 SAME_BOUNDARY = 1e-6
 """Two boundaries in all digits are one if their numbers differ by less, relative to the size of their sums."""
@@ -48,55 +48,74 @@ class RuleLetters:
         self, formula: Formula, boundaries: Sequence[Boundary], pruned: Pruned, precision: Precision | None
     ) -> None:
         self._formula, self._boundaries, self._pruned, self._precision = formula, boundaries, pruned, precision
+        self._sides: dict[int, bool | None] = {}
+        self.resolved = Resolved(formula, self.side)
 
-    @cached_property
+    @property
     def holding(self) -> tuple[bool | None, ...]:
         """Whether each bend holds all over the rule, or nowhere; None where it does somewhere, or that is not known."""
-        found: list[bool | None] = []
-        for place in range(len(self._formula.bends)):
-            found.append(self._side(place, found, ()))
-        return tuple(found)
+        return tuple(map(self.side, range(len(self._formula.bends))))
 
-    def resolved(self, holding: Sequence[bool | None] | None = None) -> Resolved:
-        """The bends as functions, where it is known whether they hold."""
-        return Resolved(self._formula, self.holding if holding is None else holding)
+    def side(self, place: int) -> bool | None:
+        """The same of one bend."""
+        if place not in self._sides:
+            self._sides[place] = self._side(place, ())
+        return self._sides[place]
 
-    def instead_of(self, numbers: Sequence[int]) -> dict[int, tuple[tuple[Letter, bool], ...]]:
-        """The bends that say the same as requirements of the rule.
+    def instead_of(self, numbers: Sequence[int]) -> dict[int, Requirement]:
+        """What letters say in the place of requirements of the rule.
 
         Where a bend is can depend on whether inner bends hold. If the other requirements do not say whether they do in
         this rule, they are named too.
 
         Args:
-            numbers: which requirements are to be said by bends.
+            numbers: which requirements are to be said by letters.
 
         Returns:
-            For each that can be, bends, and whether they hold.
+            For each that can be, a requirement that is met where the letters say so, up to rounding.
         """
         bends = {number: bend for number in numbers if (bend := self._bend(number)) is not None}
         inner = {number: self._inner(letter) for number, (letter, _) in bends.items()}
         nested = [number for number in bends if inner[number]]
         named = [letter for letter, _ in bends.values()]
-        found: dict[int, tuple[tuple[Letter, bool], ...]] = {}
-        for number, bend in bends.items():
+        found = {}
+        for number, (letter, holds) in bends.items():
             before = []
-            for letter in inner[number]:
-                holds = self.holding[letter.place]
-                if letter not in named and self._side(letter.place, self.holding, nested) is None:
-                    named.append(letter)
-                    before.append((letter, bool(holds)))
-            found[number] = (*before, bend)
+            for one in inner[number]:
+                if one not in named and self._side(one.place, nested) is None:
+                    named.append(one)
+                    before.append((one, bool(self.side(one.place))))
+            pieces = self._pieces(letter, holds) or self._pruned.requirements[number].pieces
+            whole = any(term.where for _, leaf in pieces if isinstance(leaf, Comparison) for term in leaf.total.terms)
+            found[number] = Requirement(pieces, (), whole, (*before, (letter, holds)))
         return found
 
-    def _side(self, place: int, holding: Sequence[bool | None], without: Sequence[int]) -> bool | None:
+    def _side(self, place: int, without: Sequence[int]) -> bool | None:
         """Whether a bend holds in the rule."""
-        function = self.resolved(holding).boundary(place)
+        function = self.resolved.boundary(place)
         if function is None:
             return None
         above, below = self._pruned.sides_of(function, _tolerance(self._precision), without)
         if above and below:
             return None
         return above or (not below and not self._formula.bends[place].strict)
+
+    def _pieces(self, letter: Letter, holds: bool) -> tuple[tuple[Where, Leaf], ...]:
+        """What it means, in this rule, that a bend holds or not; nothing where that is not known."""
+        columns, strict = self._pruned.columns, self._formula.bends[letter.place].strict
+        function = self.resolved.boundary(letter.place)
+        pieces = by_state(columns, [function]) if function is not None else None
+        if pieces is not None:
+            return tuple(
+                (where, _leaf(linear.terms(columns), linear.constant, holds, strict)) for where, (linear,) in pieces
+            )
+        parts = None if function is None else by_column(columns, function)
+        if parts is None or function is None:
+            return ()
+        always = parts[("", None)]
+        tests = {(c.name, state): Test(c, (state,)) for c in columns for state in states_of(c) if len(states_of(c)) > 1}
+        added = (Term(plain(linear.constant), None, (tests[key],)) for key, linear in parts.items() if key[0])
+        return (((), _leaf((*always.terms(columns), *added), always.constant, holds, strict)),)
 
     def _inner(self, letter: Letter) -> tuple[Letter, ...]:
         """The bends that a bend depends on, directly or through others."""
@@ -115,12 +134,12 @@ class RuleLetters:
         sides = self._pruned.requirements[number].sides
         if len(sides) != 1:
             return None
-        side, resolved = sides[0], self.resolved()
+        side = sides[0]
         boundary = self._boundaries[side.boundary]
         seen = number in self._pruned.known
         wheres = [where for where, leaves in self._pruned.cells if not seen or leaves[number] is not None]
         for place, bend in enumerate(self._formula.bends):
-            function = resolved.boundary(place)
+            function = self.resolved.boundary(place)
             if function is None:
                 continue
             for holds in (True, False):
@@ -137,11 +156,11 @@ class Resolved:
 
     Args:
         formula: the formula.
-        holding: whether each bend holds; None where that is not known.
+        side: whether the bend of a place holds; None where that is not known.
     """
 
-    def __init__(self, formula: Formula, holding: Sequence[bool | None]) -> None:
-        self._bends, self._holding = formula.bends, holding
+    def __init__(self, formula: Formula, side: Callable[[int], bool | None]) -> None:
+        self._bends, self._side = formula.bends, side
 
     def boundary(self, place: int) -> Function | None:
         """A function that is above 0 where a bend holds; None where an inner bend is not known."""
@@ -166,10 +185,10 @@ class Resolved:
         )
 
     def _known(self, letters: Sequence[Letter]) -> bool:
-        return all(self._holding[letter.place] is not None for letter in letters)
+        return all(self._side(letter.place) is not None for letter in letters)
 
     def _applies(self, case: Case) -> bool:
-        return all(self._holding[letter.place] == side for letter, side in case.bends)
+        return all(self._side(letter.place) == side for letter, side in case.bends)
 
     def _case(self, case: Case) -> Function:
         if case.threshold is None:
@@ -194,12 +213,19 @@ class Resolved:
                 continue
             weight = exact(term.weight)
             if isinstance(term.of, Letter):
-                if self._holding[term.of.place]:
+                if self._side(term.of.place):
                     inner = self._amount(term.of.place, both)
                     found += [Part(part.where, part.linear.times(weight)) for part in inner]
             else:
                 found.append(Part(both, Linear(weight) if term.of is None else Linear(weights={term.of: weight})))
         return tuple(found)
+
+
+def _leaf(terms: tuple[Term, ...], constant: Fraction, holds: bool, strict: bool) -> Leaf:
+    """Whether a function is above 0, or not."""
+    if not terms:
+        return (constant > 0 or (constant == 0 and not strict)) == holds
+    return bounded(Sum(0.0, terms), Bound(plain(-constant), included=holds != strict), lower=holds)
 
 
 def _tolerance(precision: Precision | None) -> float:

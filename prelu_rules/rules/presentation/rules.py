@@ -51,11 +51,12 @@ def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[
     with_rows = [k for k, rule in enumerate(system.rules) if rule.count != 0]
     folding = formula is not None and 0 < len(with_rows) < len(system)
     shown = with_rows if folding else list(range(len(system)))
-    entries = _entries(system, formula, shown)
+    ground = Ground(system.columns, system.domain)
+    entries = _entries(system, ground, formula, shown)
     complete = not folding and (system.form is not None or system.rounding_error is not None)
     found: tuple[PresentedRule, ...] = ()
     for style in _styles(formula):
-        found = _in_style(system, formula, entries, style, complete)
+        found = _in_style(system, ground, formula, entries, style, complete)
         if formula is None or _is_short(found, formula):
             break
     return found, len(system) - len(with_rows) if folding else 0
@@ -72,9 +73,10 @@ def presented_decisions(system: RuleSystem, formula: Formula, short: bool) -> tu
     Returns:
         The rules, in the order of the system.
     """
+    ground = Ground(system.columns, system.domain)
     return tuple(
-        PresentedRule(entry.number, _clauses(entry, short), False, (), decision=_label(system, entry.rule))
-        for entry in _entries(system, formula, range(len(system)))
+        PresentedRule(entry.number, _clauses(ground, entry, short), False, (), decision=_label(system, entry.rule))
+        for entry in _entries(system, ground, formula, range(len(system)))
     )
 
 
@@ -82,9 +84,8 @@ def _label(system: RuleSystem, rule: Rule) -> ClassLabel | None:
     return None if rule.decision is None or system.classes is None else system.classes[rule.decision]
 
 
-def _entries(system: RuleSystem, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
+def _entries(system: RuleSystem, ground: Ground, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
     """What is needed of the rules, without those that no row of the domain can fall under."""
-    ground = Ground(system.columns, system.domain)
     boundaries = Boundaries(system.rules, system.columns, system.precision)
     found = []
     for k in shown:
@@ -120,7 +121,12 @@ def _is_short(rules: Sequence[PresentedRule], formula: Formula) -> bool:
 
 
 def _in_style(
-    system: RuleSystem, formula: Formula | None, entries: Sequence[_Entry], style: _Style, complete: bool
+    system: RuleSystem,
+    ground: Ground,
+    formula: Formula | None,
+    entries: Sequence[_Entry],
+    style: _Style,
+    complete: bool,
 ) -> tuple[PresentedRule, ...]:
     outputs = without_repetitions(
         [entry.number for entry in entries], [_outputs(system, formula, entry, style) for entry in entries]
@@ -128,7 +134,7 @@ def _in_style(
     return tuple(
         PresentedRule(
             number=entry.number,
-            clauses=_clauses(entry, style.letters),
+            clauses=_clauses(ground, entry, style.letters),
             otherwise=complete and 0 < place == len(entries) - 1,
             outputs=mine,
             count=entry.rule.count,
@@ -146,18 +152,22 @@ def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: 
         return full(columns, entry.rule, precision)
     found = None
     if style.outputs == "relative":
-        found = relative(columns, entry.rule, formula, entry.letters.resolved(), precision)
+        found = relative(columns, entry.rule, formula, entry.letters.resolved, precision)
     return lettered(formula, entry.letters.holding) if found is None else found
 
 
-def _clauses(entry: _Entry, short: bool) -> tuple[Clause, ...]:
+def _clauses(ground: Ground, entry: _Entry, short: bool) -> tuple[Clause, ...]:
     """The conditions of a rule, with letters for those that hold many numbers; if it has to be short for all others."""
+    requirements = entry.pruned.requirements
+    needed = [k for k in range(len(requirements)) if entry.pruned.is_needed(k)]
     if entry.letters is None:
-        return clauses_of(entry.pruned, {})
+        return clauses_of(ground, entry.pruned)
     long = [
         k
-        for k, requirement in enumerate(entry.pruned.requirements)
-        if entry.pruned.is_needed(k)
-        and (len(requirement.total.terms) > MOST_IN_SUM or (short and requirement.numbers_besides_threshold))
+        for k in needed
+        if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
     ]
-    return clauses_of(entry.pruned, entry.letters.instead_of(long))
+    by_letters = entry.letters.instead_of(long)
+    if not by_letters:
+        return clauses_of(ground, entry.pruned)
+    return clauses_of(ground, Pruned(ground, [by_letters.get(k, requirements[k]) for k in needed]))
