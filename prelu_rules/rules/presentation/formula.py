@@ -120,9 +120,12 @@ class _Formula:
         return (Part((), Linear(weights={letter: factor})),)
 
     def _may_go(self, unit: int, function: Function) -> bool:
-        """Whether a function in the place of a unit that never bends takes no more numbers than a name for it."""
+        """Whether a function in the place of a unit that never bends takes no more numbers than a name for it.
+
+        One that does not depend on states is part of the base anyway.
+        """
         uses, length = int(np.count_nonzero(self._weights[:, self._n_inputs + unit])), _length(function)
-        return uses * length <= uses + length
+        return uses * length <= uses + length or not any(where for where, _ in function)
 
 
 def _scaled_by_numbers(compact: CompactForm, is_number: BoolArray) -> FloatArray:

@@ -71,6 +71,13 @@ def test_no_and_there_are_references(constant, effect):
         assert Term(effect, None, (Test(column, (column.features[-1],)),)) in total.terms
 
 
+def test_what_holds_for_no_is_counted_always():
+    total = base_and_adjustments(
+        [SMOKER], (Part((), Linear(Fraction(3))), Part((Test(SMOKER, (None,)),), Linear(Fraction(5)))), as_is
+    )
+    assert (total.constant, total.terms) == (8.0, (Term(-5.0, None, (Test(SMOKER, SMOKER.features),)),))
+
+
 def test_a_number_less_goes_before_the_usual_reference():
     total = base_and_adjustments([SMOKER], function_of([SMOKER], [-3.0], 3.0), as_is)
     assert (total.constant, total.terms) == (0.0, (Term(3.0, None, (Test(SMOKER, (None,)),)),))

@@ -276,6 +276,46 @@ def test_a_gate_that_the_condition_does_not_imply():
     np.testing.assert_allclose(formula.predict((Column("x"), Column("y")), x), form.predict(x), atol=1e-9)
 
 
+def test_a_bend_that_was_divided_is_still_right_inside_of_another():
+    form = NormalForm(
+        A=[[1, 0], [0, 0], [0, 1]],
+        B=[[0, 0, 0], [0.5, 0, 0], [0, 1, 0]],
+        b=[-2, -1, -3],
+        C=[[0, 0]],
+        D=[[1, 0.5, 3]],
+        e=[1],
+        slopes=[0, 0, 0],
+    )
+    columns, domain = (Column("x"), Column("y")), Box([0, 0], [20, 5])
+    formula = formula_of(system_of(form, columns, domain), None)
+    # max(0, 0.5 max(0, x - 2) - 1) is half of what x is above 4.
+    assert formula.bends[1].cases == (Case((), (), Sum(0.0, (Term(1.0, "x"),)), 4.0),)
+    assert formula.outputs[0].bends[1] == (0.25, Letter(1))
+    x = sampled(domain, 200)
+    np.testing.assert_allclose(formula.predict(columns, x), form.predict(x), atol=1e-9)
+
+
+def test_a_function_of_states_that_several_outputs_use_has_a_letter():
+    """In four outputs it would be eight numbers; as a bend it has one, and a weight in each output."""
+    form = NormalForm(
+        A=[[1, 0, 610, 0]], B=[[0]], b=[-600], C=np.zeros((4, 4)), D=[[3], [4], [5], [6]], e=[0] * 4, slopes=[0]
+    )
+    domain = as_domain(TABLE, BILL)
+    formula = formula_of(system_of(form, BILL, domain), None)
+    (bend,) = formula.bends
+    assert bend.cases == (Case((FARM,), (), Sum(10.0, (Term(1.0, "kwh"),)), None),)
+    assert [output.bends for output in formula.outputs] == [((w, Letter(0)),) for w in (3.0, 4.0, 5.0, 6.0)]
+    one = replace(form, D=[[3], [0], [0], [0]])
+    assert formula_of(system_of(one, BILL, domain), None).bends == ()
+
+
+def test_a_unit_that_never_bends_is_part_of_the_base_of_every_output():
+    form = NormalForm(A=[[1, 0, 0, 0]], B=[[0]], b=[7], C=np.zeros((3, 4)), D=[[3], [4], [5]], e=[0] * 3, slopes=[0])
+    formula = formula_of(system_of(form, BILL, as_domain(TABLE, BILL)), None)
+    assert formula.bends == ()
+    assert [output.base.constant for output in formula.outputs] == [21.0, 28.0, 35.0]
+
+
 def test_bends_of_one_sum_ascend_and_equal_ones_are_one():
     form = NormalForm(
         A=[[1], [2], [1]], B=np.zeros((3, 3)), b=[-4, -4, -4], C=[[1]], D=[[1, 1, 1]], e=[0], slopes=[0, 0, 0]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import networks
 import numpy as np
 import pytest
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 from typed_columns import random_table, random_weights, some_columns
 
@@ -34,6 +34,8 @@ def network(rng, n_inputs, n_units, deep, short):
     )
 
 
+# Some rules of this one cover mixtures of levels alone.
+@example((Column("c0", "category", ("p", "q", "r")),), 1, 3, False, False)
 @given(some_columns(max_size=3, max_levels=3), networks.seeds, st.integers(0, 3), st.booleans(), st.booleans())
 def test_rules_of_one_layer_meet(columns, seed, n_units, short, everywhere):
     rng, table = np.random.default_rng(seed), random_table(columns, seed)

@@ -16,6 +16,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.rules.presentation import room as room_file
 from prelu_rules.rules.presentation.by_state import Linear
+from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.room import Room, Situation
 from prelu_rules.rules.presentation.statements import Letter, Test
 
@@ -84,6 +85,9 @@ def test_what_touches_0_is_not_above_it():
     assert not situation.ever_above(linear([10, 0], -3))
     assert situation.ever_above(linear([10, 0], -3 + 1e-6))
     assert not situation.ever_above(linear([0, 1], -600))
+    # 0.1 + 0.2 - 0.3 is 5e-17 in floats.
+    situation = Situation(Room([X, Y], Box([0, 0], [0.1, 0.2])), (), {})
+    assert not situation.ever_above(Linear(-exact(0.3), {"x": exact(1.0), "y": exact(1.0)}))
 
 
 def test_the_range_of_a_number_is_that_of_cells_that_are_there():
@@ -106,6 +110,15 @@ def test_states_cut_the_domain():
     above_45 = Linear(Fraction(-45), {"x": Fraction(1)})
     assert not Situation(room, p, {}).ever_above(above_45)
     assert Situation(room, q, {}).ever_above(above_45)
+
+
+def test_a_cell_that_says_yes_cuts_the_domain_too():
+    smoker = Column("smoker", "yes/no")
+    room = Room((X, smoker), Polytope(Box([0, 0], [50, 1]), [[1, 10]], [50]))
+    no, yes = ((Test(smoker, (state,)),) for state in (None, *smoker.features))
+    above_45 = Linear(Fraction(-45), {"x": Fraction(1)})
+    assert Situation(room, no, {}).ever_above(above_45)
+    assert not Situation(room, yes, {}).ever_above(above_45)
 
 
 def test_a_level_that_the_domain_excludes_is_not_told_about():
