@@ -256,9 +256,7 @@ class RuleSystem(Predictor, Value):
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False
     ) -> dict[str, sympy.Expr]:
-        """Write one SymPy expression per output, in symbols of the features; see
-        `prelu_rules.rules.symbolic.expressions`.
-        """
+        """Write each output as a SymPy expression of the features; see `prelu_rules.rules.symbolic.expressions`."""
         from prelu_rules.rules.symbolic import expressions
 
         return expressions(self, kind, exact=exact)
