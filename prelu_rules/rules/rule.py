@@ -41,7 +41,7 @@ class Condition(Value):
     label: UnitLabel | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             coef: npt.ArrayLike,
@@ -151,7 +151,7 @@ class Rule(Value):
     class_counts: tuple[int, ...] | None = None
 
     if TYPE_CHECKING:
-        # Tuples are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             conditions: Sequence[Condition],

@@ -81,7 +81,7 @@ class RuleSystem(Predictor, Value):
     typical: FloatArray | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             rules: Sequence[Rule],
