@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
 from prelu_rules.columns.column import Column
+from prelu_rules.rules.presentation.as_written import AsWritten, is_possible
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.ground import Ground
+from prelu_rules.rules.presentation.letters import Lettered
 from prelu_rules.rules.presentation.pruning import Pruned
-from prelu_rules.rules.presentation.requirements import Leaf, Requirement, requirement_of
+from prelu_rules.rules.presentation.requirements import Leaf, requirement_of
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Clause,
     Comparison,
+    Letter,
     State,
     Sum,
     Test,
@@ -28,56 +31,83 @@ Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
 
-def clauses_of(ground: Ground, pruned: Pruned) -> tuple[Clause, ...]:
+def clauses_of(ground: Ground, pruned: Pruned, lettered: Lettered | None = None) -> tuple[Clause, ...]:
     """What is needed of a rule's conditions, as clauses.
 
     Args:
         ground: the domain.
         pruned: the rule.
+        lettered: conditions that are said by letters.
 
     Returns:
-        Tests of one column each first, in the order of the columns, then the rest in the order of the conditions. None
-        of them follows from the others on the domain.
+        Tests of one column each first, in the order of the columns, then letters, then the rest in the order of the
+        conditions. None of them follows from the others on the domain.
     """
-    written = _written(pruned)
-    if not any(requirement.columns or requirement.letters for requirement in pruned.requirements):
-        return tuple(clause for clause, _ in written)
+    said = {} if lettered is None else lettered.bends
+    clauses = _written(pruned, said)
+    if lettered is None and not any(requirement.columns for requirement in pruned.requirements):
+        return tuple(clauses)
     # What has been put together, or is said by letters, may say something that others say.
-    requirements = [known or requirement_of(ground.columns, clause) for clause, known in written]
-    again = Pruned(ground, requirements, as_written=True)
-    return tuple(
-        clause if known else tuple(_left(again, k, alternative) for alternative in clause)
-        for k, (clause, known) in enumerate(written)
-        if again.is_needed(k)
+    bends = [bend for k, bend in said.items() if pruned.is_needed(k)]
+    worlds = [()] if lettered is None else lettered.worlds()
+    if lettered is not None:
+        bends += _unsaid(ground, clauses, bends, lettered)
+    others = [requirement_of(ground.columns, clause) for clause in clauses]
+    letters: list[Clause] = [(Alternative(bends=(bend,)),) for bend in bends]
+    written = AsWritten(
+        ground,
+        [[*others, *(lettered.requirements(bends, world) if lettered is not None else ())] for world in worlds],
+        len(others) + len(bends),
     )
+    kept = [
+        tuple(_left(written, k, alternative) for alternative in clause)
+        for k, clause in enumerate([*clauses, *letters])
+        if written.keeps(k)
+    ]
+    return tuple(sorted(kept, key=_rank))
 
 
-def _left(pruned: Pruned, number: int, alternative: Alternative) -> Alternative:
+def _rank(clause: Clause) -> int:
+    """Tests first, then letters."""
+    if clause[0].bends:
+        return 1
+    return 0 if len(clause) == 1 and clause[0].comparison is None else 2
+
+
+def _unsaid(
+    ground: Ground, clauses: Sequence[Clause], bends: Sequence[tuple[Letter, bool]], lettered: Lettered
+) -> list[tuple[Letter, bool]]:
+    """Inner bends that have to be named, as nothing else says whether they hold."""
+    others = [requirement_of(ground.columns, clause) for clause in clauses]
+    found: list[tuple[Letter, bool]] = []
+    own, *rest = lettered.worlds()
+    for world in rest:
+        if is_possible(ground, [*others, *lettered.requirements([*bends, *found], world)]):
+            found += [side for side in own if side not in world and side not in (*bends, *found)][:1]
+    return found
+
+
+def _left(written: AsWritten, number: int, alternative: Alternative) -> Alternative:
     """An alternative without the bounds that are not needed."""
     if alternative.comparison is None:
         return alternative
-    leaf = pruned.left_of(number, alternative.comparison)
+    leaf = written.left_of(number, alternative.comparison)
     return replace(alternative, comparison=leaf if isinstance(leaf, Comparison) else None)
 
 
-def _written(pruned: Pruned) -> list[tuple[Clause, Requirement | None]]:
-    """Clauses, and the requirements that letters say."""
-    numbers = range(len(pruned.requirements))
-    tables = {k: _table(pruned, k) for k in pruned.known if not pruned.requirements[k].letters}
+def _written(pruned: Pruned, said: Container[int]) -> list[Clause]:
+    """Clauses for all requirements that are not said otherwise."""
+    needed = [k for k in range(len(pruned.requirements)) if k not in said and pruned.is_needed(k)]
+    tables = {k: _table(pruned, k) for k in needed if k in pruned.known}
     tests: dict[Column, set[State]] = {}
     for k, table in tables.items():
         for column, states in _tests(pruned.requirements[k].columns, table).items():
             tests[column] = tests.get(column, set(states_of(column))) & states
-    found: list[tuple[Clause, Requirement | None]] = [
-        ((Alternative((Test(column, _ordered(column, tests[column])),)),), None)
-        for column in pruned.columns
-        if column in tests
+    found: list[Clause] = [
+        (Alternative((Test(column, _ordered(column, tests[column])),)),) for column in pruned.columns if column in tests
     ]
     sums: dict[Sum, list[Branches]] = {}
-    for k, requirement in ((k, pruned.requirements[k]) for k in numbers if pruned.is_needed(k)):
-        if requirement.letters:
-            found.append(((Alternative(bends=requirement.letters),), requirement))
-            continue
+    for k, requirement in ((k, pruned.requirements[k]) for k in needed):
         branches = list(requirement.pieces)
         if k in tables:
             columns = tuple(column for column in pruned.columns if column in requirement.columns)
@@ -85,8 +115,7 @@ def _written(pruned: Pruned) -> list[tuple[Clause, Requirement | None]]:
         branches = [(where, leaf) for where, leaf in branches if leaf is not False]
         if any(where or leaf is not True for where, leaf in branches):
             sums.setdefault(requirement.total, []).append(branches)
-    found += [(clause, None) for both in sums.values() for clause in _meeting(both)]
-    return found
+    return [*found, *(clause for both in sums.values() for clause in _meeting(both))]
 
 
 def _table(pruned: Pruned, number: int) -> Table:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from prelu_rules.columns.column import Column
 from prelu_rules.network.precision import Precision
@@ -34,6 +36,13 @@ MOST_PIECES = 200
 """Combinations of states up to which a bend and a condition are compared."""
 
 
+MOST_INNER = 4
+"""Bends inside of bends up to which it is worked out what letters say if others of them do not hold."""
+
+World = tuple[tuple[Letter, bool], ...]
+"""Bends, and whether they hold."""
+
+
 class RuleLetters:
     """The bends of a formula in a rule: which of them hold there, and which of its conditions they are.
 
@@ -59,58 +68,45 @@ class RuleLetters:
     def side(self, place: int) -> bool | None:
         """The same of one bend."""
         if place not in self._sides:
-            self._sides[place] = self._side(place, ())
+            function = self.resolved.boundary(place)
+            tolerance = _tolerance(self._precision)
+            above, below = (True, True) if function is None else self._pruned.sides_of(function, tolerance)
+            zero = not self._formula.bends[place].strict
+            self._sides[place] = None if above and below else above or (not below and zero)
         return self._sides[place]
 
-    def instead_of(self, numbers: Sequence[int]) -> dict[int, Requirement]:
-        """What letters say in the place of requirements of the rule.
-
-        Where a bend is can depend on whether inner bends hold. If the other requirements do not say whether they do in
-        this rule, they are named too.
+    def instead_of(self, numbers: Sequence[int]) -> Lettered | None:
+        """The bends that requirements of the rule are.
 
         Args:
             numbers: which requirements are to be said by letters.
 
         Returns:
-            For each that can be, a requirement that is met where the letters say so, up to rounding.
+            Those that can be; None where none can.
         """
         bends = {number: bend for number in numbers if (bend := self._bend(number)) is not None}
-        inner = {number: self._inner(letter) for number, (letter, _) in bends.items()}
-        nested = [number for number in bends if inner[number]]
-        named = [letter for letter, _ in bends.values()]
-        found = {}
-        for number, (letter, holds) in bends.items():
-            before = []
-            for one in inner[number]:
-                if one not in named and self._side(one.place, nested) is None:
-                    named.append(one)
-                    before.append((one, bool(self.side(one.place))))
-            pieces = self._pieces(letter, holds) or self._pruned.requirements[number].pieces
-            whole = any(term.where for _, leaf in pieces if isinstance(leaf, Comparison) for term in leaf.total.terms)
-            found[number] = Requirement(pieces, (), whole, (*before, (letter, holds)))
-        return found
+        inner = sorted({one for letter, _ in bends.values() for one in self._inner(letter)}, key=lambda one: one.place)
+        return Lettered(self, bends, tuple((one, bool(self.side(one.place))) for one in inner)) if bends else None
 
-    def _side(self, place: int, without: Sequence[int]) -> bool | None:
-        """Whether a bend holds in the rule."""
-        function = self.resolved.boundary(place)
-        if function is None:
-            return None
-        above, below = self._pruned.sides_of(function, _tolerance(self._precision), without)
-        if above and below:
-            return None
-        return above or (not below and not self._formula.bends[place].strict)
+    def requirement(self, letter: Letter, holds: bool, world: World) -> Requirement:
+        """What it means that a bend holds or not, where it is known whether inner bends do; no pieces if very many."""
+        sides = {inner.place: side for inner, side in world}
+        resolved = Resolved(self._formula, lambda place: sides.get(place, self.side(place)))
+        pieces = self._pieces(letter, holds, resolved)
+        whole = any(term.where for _, leaf in pieces if isinstance(leaf, Comparison) for term in leaf.total.terms)
+        return Requirement(pieces, whole=whole)
 
-    def _pieces(self, letter: Letter, holds: bool) -> tuple[tuple[Where, Leaf], ...]:
-        """What it means, in this rule, that a bend holds or not; nothing where that is not known."""
+    def _pieces(self, letter: Letter, holds: bool, resolved: Resolved) -> tuple[tuple[Where, Leaf], ...]:
         columns, strict = self._pruned.columns, self._formula.bends[letter.place].strict
-        function = self.resolved.boundary(letter.place)
-        pieces = by_state(columns, [function]) if function is not None else None
+        function = resolved.boundary(letter.place)
+        assert function is not None
+        pieces = by_state(columns, [function], MOST_PIECES)
         if pieces is not None:
             return tuple(
                 (where, _leaf(linear.terms(columns), linear.constant, holds, strict)) for where, (linear,) in pieces
             )
-        parts = None if function is None else by_column(columns, function)
-        if parts is None or function is None:
+        parts = by_column(columns, function)
+        if parts is None:
             return ()
         always = parts[("", None)]
         tests = {(c.name, state): Test(c, (state,)) for c in columns for state in states_of(c) if len(states_of(c)) > 1}
@@ -149,6 +145,32 @@ class RuleLetters:
                 ):
                     return Letter(place), holds
         return None
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """Requirements of a rule that are said by letters.
+
+    Attributes:
+        letters: of the rule.
+        bends: by the number of the requirement, the bend and whether it holds.
+        inner: the bends on which these depend, and whether they hold in the rule.
+    """
+
+    letters: RuleLetters
+    bends: dict[int, tuple[Letter, bool]]
+    inner: World
+
+    def worlds(self) -> list[World]:
+        """All ways in which inner bends may hold, that of the rule first; if they are very many it is the only one."""
+        if len(self.inner) > MOST_INNER:
+            return [self.inner]
+        ways = product(*(((letter, side), (letter, not side)) for letter, side in self.inner))
+        return [tuple(way) for way in ways]
+
+    def requirements(self, bends: Sequence[tuple[Letter, bool]], world: World) -> list[Requirement]:
+        """What bends require in a world, and then what the world requires."""
+        return [self.letters.requirement(letter, holds, world) for letter, holds in (*bends, *world)]
 
 
 class Resolved:

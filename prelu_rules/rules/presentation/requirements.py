@@ -11,7 +11,7 @@ from prelu_rules.rules.presentation.boundaries import Boundary, Side
 from prelu_rules.rules.presentation.by_state import Linear, Part, Where, by_state, joined
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.length import numbers_of_sum
-from prelu_rules.rules.presentation.statements import Bound, Clause, Comparison, Letter, Sum, Test, states_of
+from prelu_rules.rules.presentation.statements import Bound, Clause, Comparison, Sum, Test, states_of
 
 MOST_JOINED = 10**6
 """No limit: bounds that are few by themselves are joined, however many combinations that makes."""
@@ -28,13 +28,11 @@ class Requirement:
         pieces: tests that exclude each other and leave out nothing, and what is asked where they pass.
         sides: the sides of boundaries that it says.
         whole: whether there are too many combinations of its states, so that they stand in the sum.
-        letters: bends that say it, and whether they hold.
     """
 
     pieces: tuple[tuple[Where, Leaf], ...]
     sides: tuple[Side, ...] = ()
     whole: bool = False
-    letters: tuple[tuple[Letter, bool], ...] = ()
 
     @property
     def total(self) -> Sum:

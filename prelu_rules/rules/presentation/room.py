@@ -57,15 +57,10 @@ class Room:
             return -np.inf, np.inf
         lower, upper = float(self._domain.lower[place]), float(self._domain.upper[place])
         if isinstance(self._domain, Polytope):
-            indicators = np.array([f.is_indicator for f in self._features])
-            own = [f.column == self._features[place].column for f in self._features]
+            others = np.array([f.column != self._features[place].column for f in self._features])
             for row, limit in zip(self._domain.coef, self._domain.limit, strict=True):
-                # Where the number is there, its own indicator is 0; rows of more say nothing alone.
-                if (
-                    row[place] != 0
-                    and not row[~indicators & (np.arange(len(row)) != place)].any()
-                    and not row[indicators & ~np.array(own)].any()
-                ):
+                # Where the number is there, its own indicator is 0; a row of several columns says nothing alone.
+                if row[place] != 0 and not row[others].any():
                     bound = float(limit / row[place])
                     lower, upper = (lower, min(upper, bound)) if row[place] > 0 else (max(lower, bound), upper)
         return lower, upper

@@ -167,7 +167,4 @@ def _clauses(ground: Ground, entry: _Entry, short: bool) -> tuple[Clause, ...]:
         for k in needed
         if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
     ]
-    by_letters = entry.letters.instead_of(long)
-    if not by_letters:
-        return clauses_of(ground, entry.pruned)
-    return clauses_of(ground, Pruned(ground, [by_letters.get(k, requirements[k]) for k in needed]))
+    return clauses_of(ground, entry.pruned, entry.letters.instead_of(long))

@@ -286,7 +286,7 @@ def test_a_bend_that_was_divided_is_still_right_inside_of_another():
         e=[1],
         slopes=[0, 0, 0],
     )
-    columns, domain = (Column("x"), Column("y")), Box([0, 0], [20, 5])
+    columns, domain = (Column("x"), Column("y")), Box([0, 0], [20, 2])
     formula = formula_of(system_of(form, columns, domain), None)
     # max(0, 0.5 max(0, x - 2) - 1) is half of what x is above 4.
     assert formula.bends[1].cases == (Case((), (), Sum(0.0, (Term(1.0, "x"),)), 4.0),)

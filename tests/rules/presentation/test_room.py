@@ -99,6 +99,12 @@ def test_the_range_of_a_number_is_that_of_cells_that_are_there():
     assert room.ranges_are_exact
 
 
+def test_a_constraint_of_several_numbers_says_nothing_of_one():
+    room = Room([X, Y], Polytope(Box([0, -1], [2, 1]), [[1, 1]], [1]))
+    assert room.range_of("x") == (0, 2)
+    assert not room.ranges_are_exact
+
+
 def test_states_cut_the_domain():
     """In the polytope of the table the age of p is at most 40 only if a constraint says so."""
     kind = Column("kind", "category", ("p", "q"))
