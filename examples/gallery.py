@@ -1,6 +1,6 @@
 """Write `docs/gallery.md`: how the rules of ten tables print.
 
-    python examples/gallery.py [docs/gallery.md]
+python examples/gallery.py [docs/gallery.md]
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def bills() -> pr.RuleSystem:
     return pr.fit_rules(data, target="price").rules
 
 
-@table("A tariff with discounts", "A network made by hand: 20% off for farms, and from 300 kWh on for all others as well.")
+@table(
+    "A tariff with discounts", "A network made by hand: 20% off for farms, and from 300 kWh on for all others as well."
+)
 def discounts() -> pr.RuleSystem:
     rng = np.random.default_rng(1)
     data = pd.DataFrame({"kwh": rng.integers(0, 600, 300), "kind": rng.choice(["business", "farm", "household"], 300)})
