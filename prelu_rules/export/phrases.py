@@ -59,7 +59,9 @@ def sides(terms: Sequence[Term]) -> Sides:
     """
     positive = tuple(term for term in terms if term.weight > 0)
     negative = tuple(term._replace(weight=-term.weight) for term in terms if term.weight < 0)
-    if not positive or (len(positive) == len(negative) == 1 and negative[0].weight == 1 != positive[0].weight):
+    if (negative and not positive) or (
+        len(positive) == len(negative) == 1 and negative[0].weight == 1 != positive[0].weight
+    ):
         return Sides(negative, positive, True)
     return Sides(positive, negative, False)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.frame import Frame
-from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.linear_program import LP_FEASIBILITY, CellProgram
 from prelu_rules.errors import FormatError
 from prelu_rules.rules.presentation.statements import (
     Alternative,
@@ -34,6 +34,9 @@ from prelu_rules.values import FloatArray
 
 MOST_PIECES = 4096
 """Pieces that a text may have; more are a mistake, or nothing to read."""
+
+TOUCHING = LP_FEASIBILITY / 2
+"""What misses a half-space by less touches it."""
 
 Affine = FloatArray
 """Weights of the features and a constant, `(n_features + 1,)`."""
@@ -81,8 +84,12 @@ class Splitter:
         self._count()
         for passes in (True, False):
             left = tuple(state for state in can_be if (state in test.states) == passes)
-            if left:
-                yield replace(piece, states={**piece.states, name: left}) if left != can_be else piece, passes
+            if left == can_be:
+                yield piece, passes
+            elif left:
+                part = replace(piece, states={**piece.states, name: left})
+                if not self._is_empty(part):
+                    yield part, passes
 
     def valued(self, piece: Piece, total: Sum) -> Iterator[tuple[Piece, Affine]]:
         """The parts of a piece on each of which a sum is linear, and what it is there."""
@@ -115,30 +122,43 @@ class Splitter:
                 if holds:
                     yield from self._compared(part, alternative)
 
-    def cut(self, piece: Piece, condition: Condition) -> Piece | None:
-        """The part of a piece where a condition holds; None where there is none, or hardly more than a boundary."""
+    def cut(self, piece: Piece, condition: Condition, least: float = CUT) -> Piece | None:
+        """The part of a piece where a condition holds; None where the piece does not reach further than the least."""
         if not condition.coef.any():
             return piece if (condition.intercept >= 0) == condition.nonnegative else None
         self._count()
         reached = self.reach(piece, condition)
-        return replace(piece, conditions=(*piece.conditions, condition)) if reached > CUT else None
+        return replace(piece, conditions=(*piece.conditions, condition)) if reached > least else None
 
     def reach(self, piece: Piece, condition: Condition) -> float:
         """How far a piece reaches into a half-space, in the scales of the features."""
         pushed = [other.halfspace() for other in piece.conditions]
-        for name, can_be in piece.states.items():
-            for state in states_of(self.columns[name]):
-                if state is not None and state not in can_be:
-                    row = np.zeros(self.n_features)
-                    row[self.places[state]] = -1.0
-                    pushed.append((row, 0.0))
-        for coef, intercept in pushed:
-            self._cell.push(coef, intercept)
+        pushed += [(-row, 0.0) for row in np.eye(self.n_features)[self._ruled_out(piece)]]
+        return self._reach(pushed, *condition.halfspace())
+
+    def _is_empty(self, piece: Piece) -> bool:
+        """Whether no point of the conditions is in the states; the solver is only asked about pieces that have one."""
+        coef = np.zeros(self.n_features)
+        coef[self._ruled_out(piece)] = -1.0
+        return self._reach([other.halfspace() for other in piece.conditions], coef, 0.0) < -TOUCHING
+
+    def _reach(self, pushed: Sequence[tuple[FloatArray, float]], coef: FloatArray, intercept: float) -> float:
+        for cut in pushed:
+            self._cell.push(*cut)
         try:
-            return self._cell.reach(*condition.halfspace())
+            return self._cell.reach(coef, intercept)
         finally:
             for _ in pushed:
                 self._cell.pop()
+
+    def _ruled_out(self, piece: Piece) -> list[int]:
+        """The indicators that are 0 all over a piece."""
+        return [
+            self.places[state]
+            for name, can_be in piece.states.items()
+            for state in states_of(self.columns[name])
+            if state is not None and state not in can_be
+        ]
 
     def conditions(self, piece: Piece) -> tuple[Condition, ...]:
         """Everything that must hold for a row to be in a piece: states of columns first."""
@@ -233,10 +253,14 @@ class Splitter:
                 continue
             amount = total.copy()
             amount[-1] -= case.threshold
-            for holds in (True, False):
-                side = self.cut(part, _compared(amount, holds, self.bends[place].strict))
-                if side is not None:
-                    yield _with_bend(side, place, holds, amount if holds else 0 * amount)
+            strict = self.bends[place].strict
+            sides = [(holds, self.cut(part, _compared(amount, holds, strict))) for holds in (True, False)]
+            there = [(holds, side) for holds, side in sides if side is not None]
+            for holds, side in there:
+                # Where there is no other side, its boundary belongs to this one; the amount is 0 there.
+                yield _with_bend(side if len(there) == 2 else part, place, holds, amount if holds else 0 * amount)
+            if not there:
+                yield _with_bend(part, place, False, 0 * amount)
 
     def _compared(self, piece: Piece, alternative: Alternative) -> Iterator[Piece]:
         compared = alternative.comparison
@@ -244,10 +268,12 @@ class Splitter:
             yield piece
             return
         for part, total in self.valued(piece, compared.total):
-            found = [
-                _bounded(total, bound, sign) for bound, sign in ((compared.lower, 1), (compared.upper, -1)) if bound
-            ]
-            yield replace(part, conditions=(*part.conditions, *found))
+            cut: Piece | None = part
+            for bound, sign in ((compared.lower, 1), (compared.upper, -1)):
+                if bound is not None and cut is not None:
+                    cut = self.cut(cut, _bounded(total, bound, sign), least=-TOUCHING)
+            if cut is not None:
+                yield cut
 
 
 def letters_of(bend: Bend) -> tuple[Letter, ...]:
