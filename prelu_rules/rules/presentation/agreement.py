@@ -59,7 +59,7 @@ class Agreement:
         # Without linear programs first: most numbers of digits are too few.
         if (found > allowed).any() or not self._in_full(precision, cells, allowed):
             return None
-        rules, _ = presented_rules(replace(self._system, precision=precision), formula)
+        rules, _ = presented_rules(replace(self._system, precision=precision), formula, look_again=False)
         return self._of_rules(rules, formula, cells, found, allowed)
 
     def _in_full(self, precision: Precision, cells: Cells, allowed: FloatArray) -> bool:

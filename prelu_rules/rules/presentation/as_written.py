@@ -17,19 +17,6 @@ World = Sequence[Requirement]
 """What clauses require in a world, and then which inner bends hold there."""
 
 
-def is_possible(ground: Ground, world: World) -> bool:
-    """Whether clauses leave anything of a world.
-
-    Args:
-        ground: the domain.
-        world: the world.
-
-    Returns:
-        True if they do, or that is not known.
-    """
-    return any(not cell.empty for cell in cells_of(ground, world)[1])
-
-
 class AsWritten:
     """Clauses that are kept or left out in all states alike.
 

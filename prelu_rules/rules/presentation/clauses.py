@@ -7,12 +7,13 @@ from dataclasses import replace
 from itertools import product
 
 from prelu_rules.columns.column import Column
-from prelu_rules.rules.presentation.as_written import AsWritten, is_possible
+from prelu_rules.rules.presentation.as_written import AsWritten
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.letters import Lettered
 from prelu_rules.rules.presentation.pruning import Pruned
-from prelu_rules.rules.presentation.requirements import Leaf, requirement_of
+from prelu_rules.rules.presentation.requirements import Leaf, Requirement, requirement_of
+from prelu_rules.rules.presentation.rule_cells import is_possible
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Clause,
@@ -31,13 +32,16 @@ Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
 
-def clauses_of(ground: Ground, pruned: Pruned, lettered: Lettered | None = None) -> tuple[Clause, ...]:
+def clauses_of(
+    ground: Ground, pruned: Pruned, lettered: Lettered | None = None, look_again: bool = True
+) -> tuple[Clause, ...]:
     """What is needed of a rule's conditions, as clauses.
 
     Args:
         ground: the domain.
         pruned: the rule.
         lettered: conditions that are said by letters.
+        look_again: whether to leave out what has become superfluous as it was written.
 
     Returns:
         Tests of one column each first, in the order of the columns, then letters, then the rest in the order of the
@@ -45,26 +49,26 @@ def clauses_of(ground: Ground, pruned: Pruned, lettered: Lettered | None = None)
     """
     said = {} if lettered is None else lettered.bends
     clauses = _written(pruned, said)
-    if lettered is None and not any(requirement.columns for requirement in pruned.requirements):
-        return tuple(clauses)
-    # What has been put together, or is said by letters, may say something that others say.
     bends = [bend for k, bend in said.items() if pruned.is_needed(k)]
     worlds = [()] if lettered is None else lettered.worlds()
-    if lettered is not None:
-        bends += _unsaid(ground, clauses, bends, lettered)
-    others = [requirement_of(ground.columns, clause) for clause in clauses]
+    with_states = any(requirement.columns for requirement in pruned.requirements)
+    others: list[Requirement] = []
+    if len(worlds) > 1 or (with_states and look_again):
+        others = [requirement_of(ground.columns, clause) for clause in clauses]
+    if lettered is not None and len(worlds) > 1:
+        bends += _unsaid(ground, others, bends, lettered)
     letters: list[Clause] = [(Alternative(bends=(bend,)),) for bend in bends]
-    written = AsWritten(
-        ground,
-        [[*others, *(lettered.requirements(bends, world) if lettered is not None else ())] for world in worlds],
-        len(others) + len(bends),
-    )
-    kept = [
-        tuple(_left(written, k, alternative) for alternative in clause)
-        for k, clause in enumerate([*clauses, *letters])
-        if written.keeps(k)
-    ]
-    return tuple(sorted(kept, key=_rank))
+    found = [*clauses, *letters]
+    if look_again and others:
+        # What has been put together, or is said by letters, may say something that others say.
+        letters_say = [() if lettered is None else lettered.requirements(bends, world) for world in worlds]
+        written = AsWritten(ground, [[*others, *world] for world in letters_say], len(found))
+        found = [
+            tuple(_left(written, k, alternative) for alternative in clause)
+            for k, clause in enumerate(found)
+            if written.keeps(k)
+        ]
+    return tuple(sorted(found, key=_rank))
 
 
 def _rank(clause: Clause) -> int:
@@ -75,14 +79,14 @@ def _rank(clause: Clause) -> int:
 
 
 def _unsaid(
-    ground: Ground, clauses: Sequence[Clause], bends: Sequence[tuple[Letter, bool]], lettered: Lettered
+    ground: Ground, others: Sequence[Requirement], bends: Sequence[tuple[Letter, bool]], lettered: Lettered
 ) -> list[tuple[Letter, bool]]:
     """Inner bends that have to be named, as nothing else says whether they hold."""
-    others = [requirement_of(ground.columns, clause) for clause in clauses]
     found: list[tuple[Letter, bool]] = []
     own, *rest = lettered.worlds()
     for world in rest:
-        if is_possible(ground, [*others, *lettered.requirements([*bends, *found], world)]):
+        contradicted = any((letter, not holds) in world for letter, holds in (*bends, *found))
+        if not contradicted and is_possible(ground, [*others, *lettered.requirements([*bends, *found], world)]):
             found += [side for side in own if side not in world and side not in (*bends, *found)][:1]
     return found
 

@@ -40,6 +40,20 @@ def cells_of(ground: Ground, requirements: Sequence[Requirement]) -> tuple[list[
     return known, [RuleCell(ground, where, requirements, known) for where in wheres]
 
 
+def is_possible(ground: Ground, requirements: Sequence[Requirement]) -> bool:
+    """Whether requirements leave anything of a domain.
+
+    Args:
+        ground: the domain.
+        requirements: what is required.
+
+    Returns:
+        True if they do, or that is not known.
+    """
+    known, wheres = _combinations(ground, requirements)
+    return any(not RuleCell(ground, where, requirements, known).empty for where in wheres)
+
+
 def longest_first(requirements: Sequence[Requirement], numbers: Sequence[int]) -> list[int]:
     """The order in which requirements are tried to do without: of sums the longest first, tests last.
 

@@ -37,12 +37,16 @@ class _Entry:
     letters: RuleLetters | None
 
 
-def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[PresentedRule, ...], int]:
+def presented_rules(
+    system: RuleSystem, formula: Formula | None, look_again: bool = True
+) -> tuple[tuple[PresentedRule, ...], int]:
     """The rules as they are printed.
 
     Args:
         system: the rules.
         formula: its formula, if it has one.
+        look_again: whether to leave out of conditions what has become superfluous as it was written; rows of the domain
+            see no difference.
 
     Returns:
         The rules, with the numbers that they have in the system, counted from 1; and how many more there are that cover
@@ -55,8 +59,11 @@ def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[
     entries = _entries(system, ground, formula, shown)
     complete = not folding and (system.form is not None or system.rounding_error is not None)
     found: tuple[PresentedRule, ...] = ()
+    said: dict[bool, list[tuple[Clause, ...]]] = {}
     for style in _styles(formula):
-        found = _in_style(system, ground, formula, entries, style, complete)
+        if style.letters not in said:
+            said[style.letters] = [_clauses(ground, entry, style.letters, look_again) for entry in entries]
+        found = _in_style(system, formula, entries, said[style.letters], style, complete)
         if formula is None or _is_short(found, formula):
             break
     return found, len(system) - len(with_rows) if folding else 0
@@ -75,7 +82,9 @@ def presented_decisions(system: RuleSystem, formula: Formula, short: bool) -> tu
     """
     ground = Ground(system.columns, system.domain)
     return tuple(
-        PresentedRule(entry.number, _clauses(ground, entry, short), False, (), decision=_label(system, entry.rule))
+        PresentedRule(
+            entry.number, _clauses(ground, entry, short, True), False, (), decision=_label(system, entry.rule)
+        )
         for entry in _entries(system, ground, formula, range(len(system)))
     )
 
@@ -122,9 +131,9 @@ def _is_short(rules: Sequence[PresentedRule], formula: Formula) -> bool:
 
 def _in_style(
     system: RuleSystem,
-    ground: Ground,
     formula: Formula | None,
     entries: Sequence[_Entry],
+    clauses: Sequence[tuple[Clause, ...]],
     style: _Style,
     complete: bool,
 ) -> tuple[PresentedRule, ...]:
@@ -134,7 +143,7 @@ def _in_style(
     return tuple(
         PresentedRule(
             number=entry.number,
-            clauses=_clauses(ground, entry, style.letters),
+            clauses=clauses[place],
             otherwise=complete and 0 < place == len(entries) - 1,
             outputs=mine,
             count=entry.rule.count,
@@ -156,15 +165,15 @@ def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: 
     return lettered(formula, entry.letters.holding) if found is None else found
 
 
-def _clauses(ground: Ground, entry: _Entry, short: bool) -> tuple[Clause, ...]:
+def _clauses(ground: Ground, entry: _Entry, short: bool, look_again: bool) -> tuple[Clause, ...]:
     """The conditions of a rule, with letters for those that hold many numbers; if it has to be short for all others."""
     requirements = entry.pruned.requirements
     needed = [k for k in range(len(requirements)) if entry.pruned.is_needed(k)]
     if entry.letters is None:
-        return clauses_of(ground, entry.pruned)
+        return clauses_of(ground, entry.pruned, None, look_again)
     long = [
         k
         for k in needed
         if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
     ]
-    return clauses_of(ground, entry.pruned, entry.letters.instead_of(long))
+    return clauses_of(ground, entry.pruned, entry.letters.instead_of(long), look_again)
