@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any
 
 from prelu_rules.export import compact, json, latex, markdown, paper, python, text
+from prelu_rules.export.text_reader import read
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -29,6 +30,10 @@ _exporters: Registry[str, Exporter] = Registry(
         "paper": paper.write,
     },
 )
+
+
+read_text = read
+"""Rules that were printed as text, or written by hand; see `text_reader.read`."""
 
 
 def targets() -> tuple[str, ...]:

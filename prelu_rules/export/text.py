@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 
 from prelu_rules.columns.column import Column
 from prelu_rules.export import text_classes
@@ -108,16 +107,18 @@ class _Writer:
     def __init__(self, presentation: Presentation) -> None:
         self.presentation = presentation
         formula = presentation.formula
-        n_bends = 0 if formula is None else len(formula.bends)
-        self.names = list(islice(letters(_names(presentation)), n_bends))
+        bends = () if formula is None else formula.bends
         self.conditional = letters_in_conditions(presentation)
-        self.lettered = self.conditional | letters_in_sums(presentation)
+        self.inline = formula is not None and _is_inline(formula)
+        named = self.conditional | letters_in_sums(presentation) if self.inline else range(len(bends))
+        alphabet = letters(_names(presentation))
+        self.names = [next(alphabet) if place in named else "" for place in range(len(bends))]
         self.phrases = Phrases(self.names, self.conditional)
 
     def text(self) -> str:
         """The blocks, with a blank line between."""
         p = self.presentation
-        formula = [] if p.formula is None else [*self._formula(p.formula), *self._explanations(p.formula)]
+        formula = [] if p.formula is None else [*self._formula(p.formula), *self._explanations()]
         rules = [line for rule in p.rules for line in self._rule(rule)] + self._folded()
         heading = [HEADING] if formula and rules and not self._is_formula(p.rules[0]) else []
         decisions = text_classes.decisions(p, self.phrases)
@@ -126,9 +127,8 @@ class _Writer:
 
     def _formula(self, formula: Formula) -> list[str]:
         """The formula: each bend in a line of the output, or below if there are several."""
-        output = formula.outputs[0]
-        if len(formula.outputs) == 1 and [k.place for _, k in output.bends] == list(range(len(formula.bends))):
-            return self._with_bends(output, formula)
+        if self.inline:
+            return self._with_bends(formula.outputs[0], formula)
         lines = [line for output in formula.outputs for line in self._base(output, output.bends)]
         for place, bend in enumerate(formula.bends):
             pieces = [f"{self.names[place]} =", *self.phrases.bend(bend, place, named=True)]
@@ -151,22 +151,21 @@ class _Writer:
         for weight, letter in output.bends:
             first = f"{'-' if weight < 0 else '+'} {spelled_number(abs(weight))} for each unit"
             pieces = [first, *self.phrases.bend(formula.bends[letter.place], letter.place, named=False)]
-            name = f"({self.phrases.letter(letter)})" if letter.place in self.lettered else ""
-            found.append((wrapped(pieces, indent, indent + "    "), name))
+            name = self.phrases.letter(letter)
+            found.append((wrapped(pieces, indent, indent + "    "), f"({name})" if name else ""))
         margin = max((len(lines[-1]) for lines, name in found if name), default=0)
         lines = self._base(output)
         for (*some, last), name in found:
             lines += [*some, f"{last.ljust(margin)}    {name}" if name else last]
         return lines
 
-    def _explanations(self, formula: Formula) -> list[str]:
+    def _explanations(self) -> list[str]:
         """What `base` and letters mean, where rules use them."""
         lines: list[str] = []
         outputs = [output for rule in self.presentation.rules for output in rule.outputs if output.relative]
-        inline = len(formula.outputs) == 1
         if outputs and not self.names:
             lines.append("(base: the formula of an output)")
-        elif outputs and inline:
+        elif outputs and self.inline:
             lines.append('(base: the formula without its lines "for each unit")')
         elif outputs:
             names = listed(self.names, "or")
@@ -174,7 +173,7 @@ class _Writer:
         added = next((letter for output in outputs for letter in output.bends), None)
         if added is not None:
             name = self.phrases.letter(added)
-            part = f"line {name}" if inline else f"the part of {name} in it"
+            part = f"line {name}" if self.inline else f"the part of {name} in it"
             lines.append(f"(base with {name}: the base and {part})")
         if self.conditional:
             name = self.names[min(self.conditional)]
@@ -241,6 +240,12 @@ class _Writer:
             end = "on the whole domain, which is proven" if p.proven else rows
             lines += wrapped([f"(rounded: {first}", *rest, "of the exact rules", f"{end})"], "", " ")
         return lines
+
+
+def _is_inline(formula: Formula) -> bool:
+    """Whether each bend can be a line of the only output."""
+    places = [letter.place for _, letter in formula.outputs[0].bends]
+    return len(formula.outputs) == 1 and places == list(range(len(formula.bends)))
 
 
 def _names(presentation: Presentation) -> set[str]:
