@@ -116,7 +116,8 @@ def used_units(form: NormalForm) -> BoolArray:
         bool, `(n_units,)`.
 
     Example:
-        >>> used_units(NormalForm(A=[[1], [2]], B=[[0, 0], [3, 0]], b=[0, 0], C=[[1]], D=[[4, 0]], e=[0], slopes=[0, 0]))
+        >>> form = NormalForm(A=[[1], [2]], B=[[0, 0], [3, 0]], b=[0, 0], C=[[1]], D=[[4, 0]], e=[0], slopes=[0, 0])
+        >>> used_units(form)
         array([ True, False])
     """
     used = np.ones(form.n_units, dtype=bool)

@@ -78,18 +78,13 @@ def test_rules_with_the_same_tests_stay_together():
 
 
 def test_a_threshold_may_depend_on_a_category():
-    """kwh from 390 on for farms, from 188 on elsewhere; and from 500 on for both."""
-    mixed = [1.0, -202.0, 0.0]
+    """kwh from 188 on for farms and from 390 on for houses; and from 450 on for both."""
+    mixed, both = [1.0, 300.0, 98.0], [1.0, 0.0, 0.0]
+    middle = (Condition(mixed, -488.0, True), Condition(both, -450.0, False))
     rules = [
-        interval([1.0, 0.0, 0.0], 500, np.inf, 1),
-        interval(mixed, -np.inf, 188, 2),
-        replace(
-            interval(mixed, 188, np.inf, 3),
-            conditions=(
-                Condition(mixed, -188.0, True),
-                Condition([1.0, 0.0, 0.0], -500.0, False),
-            ),
-        ),
+        interval(both, 450, np.inf, 1),
+        interval(mixed, -np.inf, 488, 2),
+        Rule(middle, AffineMap([np.ones(3)], [0.0]), 3),
     ]
     assert counts(rules, reading_order(rules, [KWH, KIND])) == [2, 3, 1]
 
@@ -135,7 +130,7 @@ def stairs():
 @pytest.mark.parametrize("rows", [None, [[100.0], [300.0], [300.0], [500.0], [600.0], [700.0]]])
 def test_whatever_makes_systems_for_reading_ascends(rows):
     rules = extract_rules(stairs(), Box([0], [800]), feature_names=["kwh"], x=rows)
-    short = rules.rounded(max_error=1, x=rows)
+    short = replace(rules, rules=rules[::-1]).rounded(max_error=1, x=rows)
     decisions = replace(rules, classes=("low", "high"), form=None).decision_rules(x=rows)
     for system in (rules, short):
         assert [rule.outputs.coef.item() for rule in system] == [0.0, 1.0, 2.0]

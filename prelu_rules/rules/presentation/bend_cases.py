@@ -16,7 +16,7 @@ from prelu_rules.rules.presentation.base import base_and_adjustments
 from prelu_rules.rules.presentation.by_state import Function, Linear, Part, Where, by_state, joined
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.places import Rounding
-from prelu_rules.rules.presentation.room import Room, Situation
+from prelu_rules.rules.presentation.room import MOST_INNER, Room, Situation
 from prelu_rules.rules.presentation.statements import Bend, Case, Letter, Sum
 
 Gates = tuple[tuple[Letter, bool], ...]
@@ -73,7 +73,7 @@ def pieces_of(room: Room, function: Function, sums: Mapping[Letter, Function]) -
         situation = Situation(room, where, dict(zip(inner, others, strict=True)))
         piece = _piece(situation, total)
         both.amounts.append((where, piece))
-        both.gated.append((where, piece and _gated(situation, piece)))
+        both.gated.append((where, _gated(situation, piece) if piece and len(inner) <= MOST_INNER else piece))
     return both
 
 
@@ -92,11 +92,25 @@ def linear_parts(pieces: Pieces) -> Function | None:
     return tuple(Part(where, piece.total) for where, piece in there)
 
 
-def bend_of(pieces: Pieces, room: Room, rounding: Rounding, strict: bool) -> Bend:
-    """Pieces as a bend with one case for all that are equal as printed."""
-    rounded = [(where, piece and replace(piece, total=rounding(piece.total))) for where, piece in pieces]
+def bend_of(pieces: Pieces, room: Room, rounding: Rounding, strict: bool, factor: Fraction) -> Bend:
+    """Pieces as a bend with one case for all that are equal as printed.
+
+    Args:
+        pieces: the pieces.
+        room: the domain.
+        rounding: to the numbers that are printed.
+        strict: whether it holds only where the sum is above the threshold.
+        factor: what the pieces are divided by; above 0.
+
+    Returns:
+        The bend.
+    """
+    rounded = [
+        (where, piece and replace(piece, total=rounding(piece.total.times(1 / factor)))) for where, piece in pieces
+    ]
     cases = []
-    for where, piece in joined(rounded):
+    # "Elsewhere" comes last.
+    for where, piece in sorted(joined(rounded), key=lambda one: [len(test.states) for test in one[0]]):
         if piece is not None:
             constant, terms = plain(piece.total.constant), piece.total.terms(room.columns)
             total, threshold = (Sum(constant, terms), None) if piece.always else (Sum(0.0, terms), 0.0 - constant)
@@ -110,18 +124,13 @@ def flat_bend(room: Room, function: Function, rounding: Rounding, strict: bool) 
     return Bend((Case((), (), Sum(0.0, total.terms), 0.0 - total.constant),), strict)
 
 
-def scale_of(pieces: Pieces) -> Fraction:
-    """By what pieces with gates are divided: the largest weight of a number in the first, unless there is one of 1."""
-    there = [piece for _, piece in pieces if piece is not None and piece.gates]
-    weights = [abs(w) for piece in there for of, w in piece.total.weights.items() if isinstance(of, str)]
-    if not weights or 1 in weights:
-        return Fraction(1)
-    return max(abs(w) for of, w in there[0].total.weights.items() if isinstance(of, str))
-
-
-def scaled(pieces: Pieces, factor: Fraction) -> Pieces:
-    """Pieces divided by a number above 0."""
-    return [(where, piece and replace(piece, total=piece.total.times(1 / factor))) for where, piece in pieces]
+def largest_weight(pieces: Pieces) -> Fraction:
+    """The largest weight of a number in the first sum that has some; 1 if there is none."""
+    for _, piece in pieces:
+        weights = [abs(w) for of, w in piece.total.weights.items() if isinstance(of, str)] if piece else []
+        if weights:
+            return max(weights)
+    return Fraction(1)
 
 
 def _letters_in(function: Function, sums: Mapping[Letter, Function]) -> list[Letter]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations, islice
 from typing import NamedTuple, TypeVar
 
@@ -159,8 +160,76 @@ def by_state(
         ['age is missing', 'smoker'] 36.0 []
     """
     start = tuple(collected(function) for function in functions)
+    if _fewest(columns, start) > most:
+        return None
     found = list(islice(_combinations(tuple(columns), start, ()), most + 1))
     return None if len(found) > most else found
+
+
+def both_pass(one: Where, other: Where) -> Where | None:
+    """Tests that pass where two sets of tests do.
+
+    Args:
+        one: tests.
+        other: tests.
+
+    Returns:
+        Tests of distinct columns; None where both sets never pass.
+
+    Example:
+        >>> smoker = Column("smoker", "yes/no")
+        >>> no, yes = ((Test(smoker, (state,)),) for state in states_of(smoker))
+        >>> both_pass(no, yes) is None, both_pass((), yes) == yes
+        (True, True)
+    """
+    found = {test.column: test for test in one}
+    for test in other:
+        mine = found.get(test.column, test)
+        states = tuple(state for state in mine.states if state in test.states)
+        if not states:
+            return None
+        found[test.column] = Test(test.column, states)
+    return tuple(found.values())
+
+
+ByColumn = Mapping[tuple[str, State], Linear]
+"""By the name of a column and a state, what the state adds; by `("", None)` what always counts."""
+
+
+def by_column(columns: Sequence[Column], function: Function) -> ByColumn | None:
+    """A function as one that always counts, and what each state but the first of each column adds to it.
+
+    Args:
+        columns: what the columns are.
+        function: the function.
+
+    Returns:
+        The parts that are not 0, and what always counts; equal functions have equal parts. None where the states of two
+        columns act together.
+
+    Example:
+        >>> smoker = Column("smoker", "yes/no")
+        >>> by_column([smoker], function_of([smoker], [2.0], 1.0))[("", None)]
+        Linear(constant=Fraction(1, 1), weights={})
+    """
+    parts = collected(function)
+    if any(len(where) > 1 for where in parts):
+        return None
+    always = parts.pop((), Linear())
+    found: dict[tuple[str, State], Linear] = {}
+    for column in columns:
+        mine = {where[0]: linear for where, linear in parts.items() if where[0].column == column}
+        effects: dict[State, Linear] = {}
+        for state in states_of(column) if mine else ():
+            passing = (linear for test, linear in mine.items() if state in test.states)
+            effects[state] = reduce(Linear.plus, passing, Linear())
+        for state, effect in effects.items():
+            first = effects[states_of(column)[0]]
+            if state == states_of(column)[0]:
+                always = always.plus(first)
+            elif effect != first:
+                found[(column.name, state)] = effect.plus(first.times(Fraction(-1)))
+    return {("", None): always, **found}
 
 
 def joined(pieces: Sequence[tuple[Where, Content]]) -> list[tuple[Where, Content]]:
@@ -230,12 +299,30 @@ def collected(parts: Sequence[Part]) -> dict[Where, Linear]:
     """
     found: dict[Where, Linear] = {}
     for where, linear in parts:
-        found[where] = found.get(where, Linear()).plus(linear)
-    return {where: linear for where, linear in found.items() if linear != Linear()}
+        found[where] = found[where].plus(linear) if where in found else linear
+    return {where: linear for where, linear in found.items() if linear.constant != 0 or linear.weights}
 
 
 _Parts = dict[Where, Linear]
 """What `collected` returns."""
+
+
+def _fewest(columns: Sequence[Column], functions: Sequence[_Parts]) -> int:
+    """How many combinations there are where no part has several tests; otherwise there may be more or less."""
+    if any(len(where) > 1 for function in functions for where in function):
+        return 1
+    number = 1
+    for column in columns:
+        if any(_matters(column, function) for function in functions):
+            tested = [{w: one for w, one in f.items() if w and w[0].column.name == column.name} for f in functions]
+            effects: list[list[_Parts]] = []
+            for state in states_of(column):
+                here = [_in_state(parts, column, state) for parts in tested]
+                if here not in effects:
+                    effects.append(here)
+            gone = column.missing and any(column.name in linear.weights for f in functions for linear in f.values())
+            number *= max(len(effects), 2 if gone else 1)
+    return number
 
 
 def _combinations(
@@ -246,6 +333,9 @@ def _combinations(
         yield where, tuple(function.get((), Linear()) for function in functions)
         return
     column, *rest = columns
+    if not any(_matters(column, function) for function in functions):
+        yield from _combinations(tuple(rest), functions, where)
+        return
     groups: list[tuple[list[State], tuple[_Parts, ...]]] = []
     for state in states_of(column):
         here = tuple(_in_state(function, column, state) for function in functions)
@@ -259,11 +349,17 @@ def _combinations(
         yield from _combinations(tuple(rest), here, (*where, *test))
 
 
+def _matters(column: Column, function: _Parts) -> bool:
+    """Whether a function is told apart by the states of a column."""
+    tested = any(test.column.name == column.name for where in function for test in where)
+    return tested or (column.missing and any(column.name in linear.weights for linear in function.values()))
+
+
 def _in_state(function: _Parts, column: Column, state: State) -> _Parts:
     """What is left of a function where a cell of a column is in a state."""
     parts = []
     for where, linear in function.items():
-        mine = next((test for test in where if test.column == column), None)
+        mine = next((test for test in where if test.column.name == column.name), None)
         if mine is not None and state not in mine.states:
             continue
         if state is not None and state.says == "missing":

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from prelu_rules.columns.column import Column
-from prelu_rules.rules.presentation.boundaries import Side
+from prelu_rules.rules.presentation.as_written import AsWritten, is_possible
 from prelu_rules.rules.presentation.by_state import Where
+from prelu_rules.rules.presentation.ground import Ground
+from prelu_rules.rules.presentation.letters import Lettered
 from prelu_rules.rules.presentation.pruning import Pruned
-from prelu_rules.rules.presentation.requirements import Leaf, Requirement
+from prelu_rules.rules.presentation.requirements import Leaf, requirement_of
 from prelu_rules.rules.presentation.statements import (
     Alternative,
-    Bound,
     Clause,
     Comparison,
     Letter,
@@ -28,27 +30,75 @@ Table = dict[tuple[State, ...], Leaf]
 Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
-Letters = Mapping[Side, tuple[Letter, bool]]
-"""The bends that conditions can be written by, and whether they hold or not."""
 
-
-def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
+def clauses_of(ground: Ground, pruned: Pruned, lettered: Lettered | None = None) -> tuple[Clause, ...]:
     """What is needed of a rule's conditions, as clauses.
 
     Args:
+        ground: the domain.
         pruned: the rule.
-        letters: conditions that are written by letters.
+        lettered: conditions that are said by letters.
 
     Returns:
-        Tests of one column each first, in the order of the columns, then the rest in the order of the conditions. None
-        of them follows from the others on the domain.
+        Tests of one column each first, in the order of the columns, then letters, then the rest in the order of the
+        conditions. None of them follows from the others on the domain.
     """
-    by_letter = {
-        k: letters[requirement.sides[0]]
-        for k, requirement in enumerate(pruned.requirements)
-        if len(requirement.sides) == 1 and requirement.sides[0] in letters and _is_needed(pruned, k)
-    }
-    tables = {k: _table(pruned, k) for k in pruned.known if k not in by_letter}
+    said = {} if lettered is None else lettered.bends
+    clauses = _written(pruned, said)
+    if lettered is None and not any(requirement.columns for requirement in pruned.requirements):
+        return tuple(clauses)
+    # What has been put together, or is said by letters, may say something that others say.
+    bends = [bend for k, bend in said.items() if pruned.is_needed(k)]
+    worlds = [()] if lettered is None else lettered.worlds()
+    if lettered is not None:
+        bends += _unsaid(ground, clauses, bends, lettered)
+    others = [requirement_of(ground.columns, clause) for clause in clauses]
+    letters: list[Clause] = [(Alternative(bends=(bend,)),) for bend in bends]
+    written = AsWritten(
+        ground,
+        [[*others, *(lettered.requirements(bends, world) if lettered is not None else ())] for world in worlds],
+        len(others) + len(bends),
+    )
+    kept = [
+        tuple(_left(written, k, alternative) for alternative in clause)
+        for k, clause in enumerate([*clauses, *letters])
+        if written.keeps(k)
+    ]
+    return tuple(sorted(kept, key=_rank))
+
+
+def _rank(clause: Clause) -> int:
+    """Tests first, then letters."""
+    if clause[0].bends:
+        return 1
+    return 0 if len(clause) == 1 and clause[0].comparison is None else 2
+
+
+def _unsaid(
+    ground: Ground, clauses: Sequence[Clause], bends: Sequence[tuple[Letter, bool]], lettered: Lettered
+) -> list[tuple[Letter, bool]]:
+    """Inner bends that have to be named, as nothing else says whether they hold."""
+    others = [requirement_of(ground.columns, clause) for clause in clauses]
+    found: list[tuple[Letter, bool]] = []
+    own, *rest = lettered.worlds()
+    for world in rest:
+        if is_possible(ground, [*others, *lettered.requirements([*bends, *found], world)]):
+            found += [side for side in own if side not in world and side not in (*bends, *found)][:1]
+    return found
+
+
+def _left(written: AsWritten, number: int, alternative: Alternative) -> Alternative:
+    """An alternative without the bounds that are not needed."""
+    if alternative.comparison is None:
+        return alternative
+    leaf = written.left_of(number, alternative.comparison)
+    return replace(alternative, comparison=leaf if isinstance(leaf, Comparison) else None)
+
+
+def _written(pruned: Pruned, said: Container[int]) -> list[Clause]:
+    """Clauses for all requirements that are not said otherwise."""
+    needed = [k for k in range(len(pruned.requirements)) if k not in said and pruned.is_needed(k)]
+    tables = {k: _table(pruned, k) for k in needed if k in pruned.known}
     tests: dict[Column, set[State]] = {}
     for k, table in tables.items():
         for column, states in _tests(pruned.requirements[k].columns, table).items():
@@ -56,24 +106,16 @@ def clauses_of(pruned: Pruned, letters: Letters) -> tuple[Clause, ...]:
     found: list[Clause] = [
         (Alternative((Test(column, _ordered(column, tests[column])),)),) for column in pruned.columns if column in tests
     ]
-    bounds: dict[Sum, list[tuple[Requirement, Branches]]] = {}
-    for k, requirement in enumerate(pruned.requirements):
-        if k in by_letter:
-            found.append((Alternative(bends=(by_letter[k],)),))
-            continue
+    sums: dict[Sum, list[Branches]] = {}
+    for k, requirement in ((k, pruned.requirements[k]) for k in needed):
         branches = list(requirement.pieces)
         if k in tables:
-            branches = _branches(requirement.columns, _allowed(requirement.columns, tables[k], tests))
+            columns = tuple(column for column in pruned.columns if column in requirement.columns)
+            branches = _branches(columns, _allowed(requirement.columns, tables[k], tests, columns))
         branches = [(where, leaf) for where, leaf in branches if leaf is not False]
         if any(where or leaf is not True for where, leaf in branches):
-            bounds.setdefault(requirement.total, []).append((requirement, branches))
-    for both in bounds.values():
-        found += _meeting(both)
-    return tuple(found)
-
-
-def _is_needed(pruned: Pruned, number: int) -> bool:
-    return number not in pruned.known or any(leaves[number] not in (None, True) for _, leaves in pruned.cells)
+            sums.setdefault(requirement.total, []).append(branches)
+    return [*found, *(clause for both in sums.values() for clause in _meeting(both))]
 
 
 def _table(pruned: Pruned, number: int) -> Table:
@@ -107,10 +149,13 @@ def _tests(columns: tuple[Column, ...], table: Table) -> dict[Column, set[State]
     return found
 
 
-def _allowed(columns: tuple[Column, ...], table: Table, tests: Mapping[Column, set[State]]) -> Table:
-    """The combinations of states that pass tests."""
+def _allowed(
+    columns: tuple[Column, ...], table: Table, tests: Mapping[Column, set[State]], order: tuple[Column, ...]
+) -> Table:
+    """The combinations of states that pass tests, with the columns in another order."""
+    places = [columns.index(column) for column in order]
     return {
-        states: leaf
+        tuple(states[place] for place in places): leaf
         for states, leaf in table.items()
         if all(state in tests.get(column, {state}) for state, column in zip(states, columns, strict=True))
     }
@@ -161,26 +206,30 @@ def _ordered(column: Column, states: set[State]) -> tuple[State, ...]:
     return tuple(state for state in states_of(column) if state in states)
 
 
-def _meeting(both: list[tuple[Requirement, Branches]]) -> Iterator[Clause]:
+def _meeting(both: list[Branches]) -> Iterator[Clause]:
     """Lower and upper bounds of one sum, in one clause where they have the same tests."""
-    if len(both) == 2 and [where for where, _ in both[0][1]] == [where for where, _ in both[1][1]]:
-        lower, upper = sorted(both, key=lambda one: not one[0].lower)
-        yield tuple(
-            _alternative(where, lower[0].total, low, high)
-            for (where, low), (_, high) in zip(lower[1], upper[1], strict=True)
-        )
-        return
-    for requirement, branches in both:
-        yield tuple(
-            _alternative(where, requirement.total, *((leaf, True) if requirement.lower else (True, leaf)))
-            for where, leaf in branches
-        )
+    if len(both) == 2 and [where for where, _ in both[0]] == [where for where, _ in both[1]]:
+        met = [_met(one, other) for (_, one), (_, other) in zip(*both, strict=True)]
+        if None not in met:
+            wheres = [where for where, _ in both[0]]
+            yield tuple(_alternative(where, leaf) for where, leaf in zip(wheres, met, strict=True) if leaf is not None)
+            return
+    for branches in both:
+        yield tuple(_alternative(where, leaf) for where, leaf in branches)
 
 
-def _alternative(where: Where, total: Sum, low: Leaf, high: Leaf) -> Alternative:
-    lower, upper = (bound if isinstance(bound, Bound) else None for bound in (low, high))
-    if lower is None and upper is None:
+def _met(one: Leaf, other: Leaf) -> Leaf | None:
+    """Two comparisons as one; None where they have another sum, or bounds on the same side."""
+    if not isinstance(one, Comparison) or not isinstance(other, Comparison):
+        return other if one is True else one
+    if one.total != other.total or (one.lower and other.lower) or (one.upper and other.upper):
+        return None
+    return Comparison(one.total, one.lower or other.lower, one.upper or other.upper)
+
+
+def _alternative(where: Where, leaf: Leaf) -> Alternative:
+    if not isinstance(leaf, Comparison):
         return Alternative(where)
     gone = {test.column.name for test in where if all(s is not None and s.says == "missing" for s in test.states)}
-    terms = tuple(term for term in total.terms if term.of is None or term.of not in gone)
-    return Alternative(where, (), Comparison(Sum(0.0, terms), lower, upper))
+    terms = tuple(term for term in leaf.total.terms if term.of is None or term.of not in gone)
+    return Alternative(where, (), replace(leaf, total=Sum(0.0, terms)))

@@ -13,10 +13,9 @@ from prelu_rules.rules.presentation.base import base_and_adjustments
 from prelu_rules.rules.presentation.bend_cases import (
     bend_of,
     flat_bend,
+    largest_weight,
     linear_parts,
     pieces_of,
-    scale_of,
-    scaled,
 )
 from prelu_rules.rules.presentation.by_state import Function, Linear, Part, function_of, substituted
 from prelu_rules.rules.presentation.length import numbers_of_bend
@@ -27,7 +26,7 @@ from prelu_rules.rules.presentation.presentation import Formula
 from prelu_rules.rules.presentation.room import Room
 from prelu_rules.rules.presentation.statements import Bend, Letter
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import BoolArray
+from prelu_rules.values import BoolArray, FloatArray
 
 
 def formula_of(system: RuleSystem, precision: Precision | None) -> Formula | None:
@@ -72,12 +71,11 @@ class _Formula:
     ) -> None:
         self._columns, self._names, self._turned = system.columns, system.output_names, turned
         self._room = Room(system.columns, system.domain)
-        self._places = Places(system.columns, compact, precision)
         self._n_units, self._n_inputs = compact.n_units, compact.n_inputs
+        weights = _scaled_by_numbers(compact, np.array([not feature.is_indicator for feature in system.features]))
+        self._places = Places(system.columns, weights[: self._n_units], precision)
         # What is told of is what is printed.
-        self._weights = (
-            compact.weights if precision is None else rounded_weights(compact.weights, compact.n_inputs, precision)
-        )
+        self._weights = weights if precision is None else rounded_weights(weights, compact.n_inputs, precision)
         self._sums: dict[Letter, Function] = {}
         self._bends: dict[Letter, Bend] = {}
         # What stands for units in the rows behind them.
@@ -106,13 +104,14 @@ class _Formula:
         functions = [linear for linear in map(linear_parts, ways or ()) if linear is not None]
         if functions and self._may_go(unit, shortest := min(functions, key=_length)):
             return shortest
-        ways_to_say = [(flat_bend(self._room, function, self._places.unit(unit), strict), Fraction(1))]
+        said = [(flat_bend(self._room, function, self._places.unit(unit), strict), Fraction(1))]
         if ways is not None:
-            factor = scale_of(ways.gated)
-            gated = bend_of(scaled(ways.gated, factor), self._room, self._places.unit(unit, factor), strict)
-            amounts = bend_of(ways.amounts, self._room, self._places.unit(unit), strict)
-            ways_to_say = [(gated, factor), (amounts, Fraction(1)), *ways_to_say]
-        bend, factor = min(ways_to_say, key=lambda way: numbers_of_bend(way[0]))
+            scaled = [(ways.gated, largest_weight(ways.gated)), (ways.gated, Fraction(1)), (ways.amounts, Fraction(1))]
+            said = [
+                *((bend_of(one, self._room, self._places.unit(unit, by), strict, by), by) for one, by in scaled),
+                *said,
+            ]
+        bend, factor = min(said, key=lambda way: numbers_of_bend(way[0]))
         letter = next((other for other, known in self._bends.items() if known == bend), Letter(unit))
         if letter not in self._bends:
             self._bends[letter] = bend
@@ -121,9 +120,23 @@ class _Formula:
         return (Part((), Linear(weights={letter: factor})),)
 
     def _may_go(self, unit: int, function: Function) -> bool:
-        """Whether a function in the place of a unit that never bends takes no more numbers than a name for it."""
+        """Whether a function in the place of a unit that never bends takes no more numbers than a name for it.
+
+        One that does not depend on states is part of the base anyway.
+        """
         uses, length = int(np.count_nonzero(self._weights[:, self._n_inputs + unit])), _length(function)
-        return uses * length <= uses + length
+        return uses * length <= uses + length or not any(where for where, _ in function)
+
+
+def _scaled_by_numbers(compact: CompactForm, is_number: BoolArray) -> FloatArray:
+    """The weights of a compact form, with 1 or -1 as the largest weight of a number in each unit that has some."""
+    weights = compact.weights.copy()
+    for unit in range(compact.n_units):
+        largest = np.abs(weights[unit, : compact.n_inputs][is_number]).max(initial=0)
+        if largest > 0:
+            weights[unit] /= largest
+            weights[:, compact.n_inputs + unit] *= largest
+    return weights
 
 
 def _length(function: Function) -> int:

@@ -15,8 +15,9 @@ from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.rules.presentation.by_state import Where
-from prelu_rules.rules.presentation.statements import State, Test, states_of
+from prelu_rules.rules.presentation.by_state import ByColumn, Of, Where
+from prelu_rules.rules.presentation.decimals import plain
+from prelu_rules.rules.presentation.statements import State, states_of
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, exact_array
 
@@ -52,7 +53,7 @@ class Ground:
     def __init__(self, columns: tuple[Column, ...], domain: Domain | None) -> None:
         self.columns, self.domain = columns, domain
         self._places = {feature: k for k, feature in enumerate(features_of(columns))}
-        self._numbers: dict[object, int] = {f.column: k for f, k in self._places.items() if not f.is_indicator}
+        self._numbers: dict[Of, int] = {f.column: k for f, k in self._places.items() if not f.is_indicator}
         self._parts: dict[Where, Part | None] = {}
 
     def part(self, where: Where) -> Part | None:
@@ -61,19 +62,20 @@ class Ground:
             self._parts[where] = self._part(where)
         return self._parts[where]
 
-    def place_of_number(self, of: object) -> int:
-        """The feature that is the number of a column."""
-        return self._numbers[of]
+    def row(self, parts: ByColumn) -> FloatArray:
+        """A function, by columns, as weights of features and a constant, `(n_features + 1,)`.
 
-    def one_state_each(self, where: Where) -> Where:
-        """Tests that say the state of every cell, and pass only where given ones do; the first that the domain has."""
-        found = []
-        for column in self.columns:
-            mine = next((test.states for test in where if test.column == column), states_of(column))
-            state = next((state for state in mine if self._allows(column, state)), mine[0])
-            if len(states_of(column)) > 1:
-                found.append(Test(column, (state,)))
-        return tuple(found)
+        What a state adds to the weight of a number cannot be said so, and is left out.
+        """
+        row = np.zeros(len(self._places) + 1)
+        for (name, state), linear in parts.items():
+            if not name:
+                for of, weight in linear.weights.items():
+                    row[self._numbers[of]] = plain(weight)
+                row[-1] += plain(linear.constant)
+            elif state is not None:
+                row[self._places[state]] = plain(linear.constant)
+        return row
 
     def _allows(self, column: Column, state: State) -> bool:
         if self.domain is None:
@@ -136,15 +138,6 @@ class Part:
         for cut in (*cuts, *(self._fixings(n_inputs) if self._domain is None else ())):
             cell = None if cell is None else cell.cut(exact_array(cut.row))
         return cell is not None and all(cell.exceeds(exact_array(cut.row)) for cut in cuts if cut.strict)
-
-    def inner_point(self, cuts: Sequence[Cut]) -> tuple[float, FloatArray]:
-        """The point deepest inside all cuts, `(n_inputs,)`, and how deep it is; below 0 where there is none."""
-        rows = [self.frame.row(cut.row[:-1], float(cut.row[-1])) for cut in cuts]
-        walls = [np.append(weights, constant) for weights, constant in rows if weights.any()]
-        bounds = self.frame.halfspaces if np.isfinite(self.frame.bound) else self.frame.rows
-        frame = replace(self.frame, rows=np.vstack([bounds, *walls]))
-        depth, point = CellProgram(frame).inner_point() if len(frame.rows) else (1.0, np.zeros(frame.n_coordinates))
-        return depth, np.asarray(frame.centre + frame.basis @ point)
 
     def _fixings(self, n_inputs: int) -> Iterable[Cut]:
         for place, value in self._fixed.items():

@@ -6,32 +6,30 @@ same everywhere along a bend, then the rules are any one of them plus a multiple
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
 
 from prelu_rules.columns.column import Column
+from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.bends import Bends
-from prelu_rules.rules.presentation.by_state import by_state, function_of
+from prelu_rules.rules.presentation.by_state import Linear, by_state, function_of
 from prelu_rules.rules.presentation.decimals import exact, plain
 from prelu_rules.rules.presentation.room import Room
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import Array, BoolArray
+from prelu_rules.values import Array, BoolArray, FloatArray
 
 MEETS = 1e-9
 """Rules meet where each number of what they differ by is this near to a multiple of a bend, relative to its terms."""
 
 MOST_STATES = 200
 """Combinations of states up to which it is worked out on which side of a bend a rule is that does not name it."""
-
-Side = bool | None
-"""Whether a rule holds where a bend's function is `>= 0`; None where it does on both sides, or on none."""
 
 
 def meeting_form(system: RuleSystem) -> tuple[CompactForm, BoolArray] | None:
@@ -62,29 +60,19 @@ def meeting_form(system: RuleSystem) -> tuple[CompactForm, BoolArray] | None:
     factors = [_factor(bend, row, outputs, sides) for bend, row in enumerate(rows)]
     used = [bend for bend, factor in enumerate(factors) if factor.any()]
     room = Room(system.columns, system.domain)
-    for rule, known in zip(rules, sides, strict=True):
-        for bend in used:
-            if bend not in known:
-                known[bend] = _side(system.columns, room, rule, bends.rows[bend])
-    if any(known[bend] is None for known in sides for bend in used) or not _meet(rows, factors, used, outputs, sides):
+    kept: list[tuple[Array, dict[int, bool]]] = []
+    for rule, output, known in zip(rules, outputs, sides, strict=True):
+        found = {b: {known[b]} if b in known else _sides(system.columns, room, rule, bends.rows[b]) for b in used}
+        if any(len(both) == 2 for both in found.values()):
+            return None
+        # A rule that no combination of states falls under says nothing.
+        if all(found.values()):
+            kept.append((output, {bend: one.pop() for bend, one in found.items()}))
+    if not kept or not _meet(rows, factors, kept):
         return None
     # A bend whose function is 0 belongs to the side that its conditions say.
     owned = {side.bend: side.sign > 0 for one in bends.sides for side in one}
-    forms = []
-    for output, known in zip(outputs, sides, strict=True):
-        turned = np.array([bool(known[bend]) for bend in used], dtype=bool)
-        strict = np.array([owned[bend] == known[bend] for bend in used], dtype=bool)
-        forms.append(
-            (
-                _form(
-                    output,
-                    [-rows[b] if t else rows[b] for b, t in zip(used, turned, strict=True)],
-                    [factors[b] for b in used],
-                ),
-                strict,
-                int(turned.sum()),
-            )
-        )
+    forms = [_form(rows, factors, owned, *one) for one in kept]
     form, strict, _ = min(forms, key=lambda one: (one[0].n_numbers, one[2]))
     return form, strict
 
@@ -95,7 +83,7 @@ def _exact(array: Array) -> Array:
     return found
 
 
-def _named_sides(rules: Sequence[Rule], bends: Bends) -> list[dict[int, Side]]:
+def _named_sides(rules: Sequence[Rule], bends: Bends) -> list[dict[int, bool]]:
     """The sides that the conditions of each rule name."""
     return [
         {side.bend: (side.sign > 0) == c.nonnegative for side, c in zip(sides, rule.conditions, strict=True)}
@@ -103,7 +91,7 @@ def _named_sides(rules: Sequence[Rule], bends: Bends) -> list[dict[int, Side]]:
     ]
 
 
-def _factor(bend: int, row: Array, outputs: Sequence[Array], sides: Sequence[dict[int, Side]]) -> Array:
+def _factor(bend: int, row: Array, outputs: Sequence[Array], sides: Sequence[dict[int, bool]]) -> Array:
     """By what multiple of a bend's function outputs change across it, `(n_outputs,)`; 0 where nothing is known."""
     best: tuple[int, Array] | None = None
     lead = int(np.argmax(np.abs(row[:-1].astype(np.float64)))) if len(row) > 1 else 0
@@ -125,65 +113,72 @@ def _near(found: Array, wanted: Array, terms: Array) -> bool:
     return bool((np.abs(found - wanted) <= Fraction(MEETS) * terms).all())
 
 
-def _side(columns: Sequence[Column], room: Room, rule: Rule, bend: Array) -> Side:
-    """On which side of a bend a rule holds that does not name it."""
+def _sides(columns: Sequence[Column], room: Room, rule: Rule, bend: Array) -> set[bool]:
+    """On which sides of a bend there are rows of a rule that does not name it; both where it is not worked out."""
     functions = [function_of(columns, c.coef, c.intercept) for c in rule.conditions]
     functions.append(function_of(columns, bend[:-1], bend[-1]))
     pieces = by_state(columns, functions, MOST_STATES)
     if pieces is None:
-        return None
+        return {True, False}
     found: set[bool] = set()
     for where, (*totals, function) in pieces:
         program = room.program(where)
-        if program is None:
-            continue
-        for condition, total in zip(rule.conditions, totals, strict=True):
-            row, constant = room.row(total if condition.nonnegative else total.times(Fraction(-1)))
-            if not total.weights and (total.constant >= 0) != condition.nonnegative:
-                break
-            if total.weights and program.reach(row, constant) <= CUT:
-                break
-            program.push(row, constant)
-        else:
+        if program is not None and _cut(program, room, rule, totals):
             row, constant = room.row(function)
             found |= {
-                side for side, sign in ((True, 1.0), (False, -1.0)) if program.reach(sign * row, sign * constant) > CUT
+                side for side, sign in ((True, 1), (False, -1)) if program.reach(sign * row, sign * constant) > CUT
             }
-    return found.pop() if len(found) == 1 else None
+    return found
 
 
-def _meet(
-    rows: Array,
-    factors: Sequence[Array],
-    used: Sequence[int],
-    outputs: Sequence[Array],
-    sides: Sequence[dict[int, Side]],
-) -> bool:
+def _cut(program: CellProgram, room: Room, rule: Rule, totals: Sequence[Linear]) -> bool:
+    """Cut a part of the domain down to a rule; whether anything is left of it."""
+    for condition, total in zip(rule.conditions, totals, strict=True):
+        if not total.weights:
+            if (total.constant >= 0) != condition.nonnegative:
+                return False
+            continue
+        row, constant = room.row(total if condition.nonnegative else total.times(Fraction(-1)))
+        if program.reach(row, constant) <= CUT:
+            return False
+        program.push(row, constant)
+    return True
+
+
+def _meet(rows: Array, factors: Sequence[Array], kept: Sequence[tuple[Array, dict[int, bool]]]) -> bool:
     """Whether every rule is the first one plus what the bends between them add."""
-    for output, known in zip(outputs[1:], sides[1:], strict=True):
-        total, terms = outputs[0].copy(), np.abs(outputs[0]) + np.abs(output)
-        for bend in used:
+    base, sides = kept[0]
+    for output, known in kept[1:]:
+        total, terms = base.copy(), np.abs(base) + np.abs(output)
+        for bend, side in known.items():
             part = np.outer(factors[bend], rows[bend])
-            total = total + part * (int(bool(known[bend])) - int(bool(sides[0][bend])))
+            total = total + part * (int(side) - int(sides[bend]))
             terms = terms + np.abs(part)
         if not _near(output, total, terms):
             return False
     return True
 
 
-def _form(base: Array, rows: Sequence[Array], factors: Sequence[Array]) -> CompactForm:
-    """The compact form of a base, bends, and what each bend adds to each output."""
-    n_inputs, n_units = base.shape[1] - 1, len(rows)
-    stack = np.array([[plain(v) for v in row] for row in rows]).reshape(n_units, n_inputs + 1)
-    out = np.array([[plain(v) for v in row] for row in base])
-    return CompactForm.stacked(
-        NormalForm(
-            A=stack[:, :-1],
-            B=np.zeros((n_units, n_units)),
-            b=stack[:, -1],
-            C=out[:, :-1],
-            D=np.array([[plain(v) for v in factor] for factor in factors]).reshape(n_units, len(base)).T,
-            e=out[:, -1],
-            slopes=np.zeros(n_units),
-        )
+def _form(
+    rows: Array, factors: Sequence[Array], owned: Mapping[int, bool], base: Array, sides: Mapping[int, bool]
+) -> tuple[CompactForm, BoolArray, int]:
+    """The compact form with a rule as its base; which units are strict; and how many had to be turned."""
+    n_inputs, n_units = base.shape[1] - 1, len(sides)
+    # The positive part of a bend's function has to be 0 in the base.
+    units = _floats([-rows[bend] if side else rows[bend] for bend, side in sides.items()], n_inputs + 1)
+    outputs = _floats(base, n_inputs + 1)
+    form = NormalForm(
+        A=units[:, :-1],
+        B=np.zeros((n_units, n_units)),
+        b=units[:, -1],
+        C=outputs[:, :-1],
+        D=_floats([factors[bend] for bend in sides], len(base)).T,
+        e=outputs[:, -1],
+        slopes=np.zeros(n_units),
     )
+    strict = np.array([owned[bend] == side for bend, side in sides.items()], dtype=bool)
+    return CompactForm.stacked(form), strict, sum(sides.values())
+
+
+def _floats(rows: Sequence[Array] | Array, length: int) -> FloatArray:
+    return np.array([[plain(value) for value in row] for row in rows], dtype=np.float64).reshape(-1, length)

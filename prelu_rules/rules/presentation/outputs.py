@@ -42,42 +42,45 @@ def full(columns: tuple[Column, ...], rule: Rule, precision: Precision | None) -
 
 
 def relative(
-    columns: tuple[Column, ...], rule: Rule, formula: Formula, holding: Sequence[bool], precision: Precision | None
-) -> tuple[PresentedOutput, ...]:
+    columns: tuple[Column, ...], rule: Rule, formula: Formula, resolved: Resolved, precision: Precision | None
+) -> tuple[PresentedOutput, ...] | None:
     """The outputs of a rule as what is added to the base of the formula.
 
     Args:
         columns: what the columns are.
         rule: the rule.
         formula: the formula.
-        holding: which of its bends hold in the rule.
+        resolved: its bends in the rule.
         precision: how numbers are rounded; None for all digits.
 
     Returns:
-        One for each output.
+        One for each output; None where a base has bends of which it is not known whether they hold.
     """
-    resolved = Resolved(formula, holding)
     found = []
     for k, function in enumerate(_functions(columns, rule)):
         base = resolved.sum(formula.outputs[k].base)
+        if base is None:
+            return None
         apart = (*function, *(Part(where, linear.times(Fraction(-1))) for where, linear in base))
         total = base_and_adjustments(columns, apart, rounding_of(columns, precision, k))
         found.append(PresentedOutput(total, relative=True))
     return tuple(found)
 
 
-def lettered(formula: Formula, holding: Sequence[bool]) -> tuple[PresentedOutput, ...]:
+def lettered(formula: Formula, holding: Sequence[bool | None]) -> tuple[PresentedOutput, ...]:
     """The outputs of a rule as base and bends.
 
     Args:
         formula: the formula.
-        holding: which of its bends hold in the rule.
+        holding: which of its bends hold in the rule; None where one does somewhere.
 
     Returns:
-        One for each output.
+        One for each output, with the bends that hold anywhere in the rule.
     """
     return tuple(
-        PresentedOutput(Sum(0.0, ()), relative=True, bends=tuple(b for _, b in output.bends if holding[b.place]))
+        PresentedOutput(
+            Sum(0.0, ()), relative=True, bends=tuple(b for _, b in output.bends if holding[b.place] is not False)
+        )
         for output in formula.outputs
     )
 

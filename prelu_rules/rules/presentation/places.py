@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.presentation.by_state import Linear
 from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.statements import Letter
+from prelu_rules.values import FloatArray
 
 Rounding = Callable[[Linear], Linear]
 """From the numbers of a sum to those that are printed."""
@@ -23,18 +23,16 @@ class Places:
 
     Args:
         columns: what the columns are.
-        compact: the compact form.
+        units: `(n_units, n_features + n_units + 1)`, its rows of units.
         precision: None for all digits.
     """
 
-    def __init__(self, columns: Sequence[Column], compact: CompactForm, precision: Precision | None) -> None:
+    def __init__(self, columns: Sequence[Column], units: FloatArray, precision: Precision | None) -> None:
         self._columns, self._precision = columns, precision
         self._sizes: list[float] = []
         if precision is not None:
-            for row in compact.weights[: compact.n_units, :-1]:
-                scales = np.append(
-                    precision.feature_scale, [*self._sizes, *np.ones(compact.n_units - len(self._sizes))]
-                )
+            for row in units[:, :-1]:
+                scales = np.append(precision.feature_scale, [*self._sizes, *np.ones(len(units) - len(self._sizes))])
                 self._sizes.append(float(np.abs(row * scales).max(initial=0)) or 1.0)
 
     def rescale(self, unit: int, factor: Fraction) -> None:

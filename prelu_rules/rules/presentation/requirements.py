@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from prelu_rules.columns.column import Column
 from prelu_rules.rules.presentation.boundaries import Boundary, Side
-from prelu_rules.rules.presentation.by_state import Where, by_state, joined
+from prelu_rules.rules.presentation.by_state import Linear, Part, Where, by_state, joined
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.length import numbers_of_sum
-from prelu_rules.rules.presentation.statements import Bound, Sum, Test, states_of
+from prelu_rules.rules.presentation.statements import Bound, Clause, Comparison, Sum, Test, states_of
 
 MOST_JOINED = 10**6
 """No limit: bounds that are few by themselves are joined, however many combinations that makes."""
 
-Leaf = Bound | bool
-"""A bound of the sum; or that it is met whatever the sum is, or never."""
+Leaf = Comparison | bool
+"""A comparison; or that what is asked is met whatever numbers are, or never."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A lower or an upper bound of a sum, by states.
+    """A condition of a rule, by states.
 
     Attributes:
-        total: the sum; without terms where only states matter.
-        lower: whether bounds are lower ones.
         pieces: tests that exclude each other and leave out nothing, and what is asked where they pass.
         sides: the sides of boundaries that it says.
-        wide: whether its states stand in the sum, as there are too many combinations of them.
+        whole: whether there are too many combinations of its states, so that they stand in the sum.
     """
 
-    total: Sum
-    lower: bool
     pieces: tuple[tuple[Where, Leaf], ...]
-    sides: tuple[Side, ...]
-    wide: bool = False
+    sides: tuple[Side, ...] = ()
+    whole: bool = False
+
+    @property
+    def total(self) -> Sum:
+        """The sum that is compared; without terms where only states matter."""
+        totals = (leaf.total for _, leaf in self.pieces if isinstance(leaf, Comparison))
+        return max(totals, key=lambda total: len(total.terms), default=Sum(0.0, ()))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -46,7 +48,7 @@ class Requirement:
     @property
     def numbers_besides_threshold(self) -> int:
         """The numbers that it takes, without one threshold."""
-        bounds = sum(isinstance(leaf, Bound) for _, leaf in self.pieces)
+        bounds = sum(isinstance(leaf, Comparison) for _, leaf in self.pieces)
         return numbers_of_sum(self.total) + max(0, bounds - 1)
 
     def at(self, where: Where) -> Leaf:
@@ -111,7 +113,7 @@ def split(requirement: Requirement) -> list[Requirement]:
         outside = tuple(state for state in states if state not in passing[column])
         if outside:
             pieces = (((Test(column, inside),), True), ((Test(column, outside),), False))
-            found.append(Requirement(requirement.total, True, pieces, requirement.sides))
+            found.append(replace(requirement, pieces=pieces))
     return found
 
 
@@ -119,33 +121,64 @@ def _states(where: Where, column: Column) -> Sequence[object]:
     return next((test.states for test in where if test.column == column), states_of(column))
 
 
+def bounded(total: Sum, bound: Bound, lower: bool) -> Comparison:
+    """A sum compared with a lower or an upper bound.
+
+    Args:
+        total: the sum.
+        bound: the bound.
+        lower: which of the two it is.
+
+    Returns:
+        The comparison.
+    """
+    return Comparison(total, bound, None) if lower else Comparison(total, None, bound)
+
+
+def requirement_of(columns: Sequence[Column], clause: Clause) -> Requirement:
+    """A clause without letters as a requirement.
+
+    Args:
+        columns: what the columns are.
+        clause: the clause.
+
+    Returns:
+        A requirement that is met where it is.
+    """
+    numbered = tuple(Part(one.where, Linear(Fraction(k))) for k, one in enumerate(clause, start=1))
+    pieces = by_state(columns, [numbered], MOST_JOINED)
+    assert pieces is not None
+    found: list[tuple[Where, Leaf]] = []
+    for where, (linear,) in pieces:
+        one = clause[int(linear.constant) - 1] if linear.constant else None
+        found.append((where, False if one is None else True if one.comparison is None else one.comparison))
+    whole = any(term.where for _, leaf in found if isinstance(leaf, Comparison) for term in leaf.total.terms)
+    return Requirement(tuple(found), whole=whole)
+
+
 def _wide(boundaries: Sequence[Boundary], group: Sequence[Side]) -> Requirement:
     """A bound of a sum that has terms of states."""
-    side = _tighter([(Bound(plain(-boundaries[s.boundary].constant), s.included), s) for s in group], group[0].above)
-    total = Sum(0.0, boundaries[side[1].boundary].terms)
-    return Requirement(total, side[1].above, (((), side[0]),), (side[1],), wide=True)
+    bound, side = _tighter(
+        [(Bound(plain(-boundaries[s.boundary].constant), s.included), s) for s in group], group[0].above
+    )
+    total = Sum(0.0, boundaries[side.boundary].terms)
+    return Requirement((((), bounded(total, bound, side.above)),), (side,), whole=True)
 
 
 def _tightest(boundaries: Sequence[Boundary], group: Sequence[Side]) -> Requirement:
     """The tightest of several bounds of a sum, in each combination of states."""
-    first = boundaries[group[0].boundary]
-    above = group[0].above
-    if len(group) == 1:
-        pieces = [(where, Bound(plain(value), group[0].included)) for where, value in first.thresholds or ()]
-        return Requirement(Sum(0.0, first.terms), above, tuple(pieces), tuple(group))
-    offsets = [boundaries[side.boundary].offset for side in group]
-    both = by_state(first.columns, offsets, most=MOST_JOINED)
+    first, above = boundaries[group[0].boundary], group[0].above
+    total = Sum(0.0, first.terms)
+    both = by_state(first.columns, [boundaries[side.boundary].offset for side in group], MOST_JOINED)
     assert both is not None
-    tightest = []
+    tightest: list[tuple[Where, Leaf]] = []
     used: dict[Side, None] = {}
     for where, constants in both:
-        bounds = [
-            (Bound(plain(-one.constant), side.included), side) for one, side in zip(constants, group, strict=True)
-        ]
+        bounds = [(Bound(plain(-one.constant), s.included), s) for one, s in zip(constants, group, strict=True)]
         bound, side = _tighter(bounds, above)
         used[side] = None
-        tightest.append((where, bound))
-    return Requirement(Sum(0.0, first.terms), above, tuple(joined(tightest)), tuple(used))
+        tightest.append((where, bounded(total, bound, above)))
+    return Requirement(tuple(joined(tightest)), tuple(used))
 
 
 def _tighter(bounds: Sequence[tuple[Bound, Side]], lower: bool) -> tuple[Bound, Side]:
@@ -161,4 +194,4 @@ def _of_states(boundary: Boundary, side: Side) -> Requirement:
         return side.included if threshold == 0 else (threshold < 0) == side.above
 
     pieces = joined([(where, passes(threshold)) for where, threshold in boundary.thresholds or ()])
-    return Requirement(Sum(0.0, ()), True, tuple(pieces), (side,))
+    return Requirement(tuple(pieces), (side,))

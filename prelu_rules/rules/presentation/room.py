@@ -57,15 +57,10 @@ class Room:
             return -np.inf, np.inf
         lower, upper = float(self._domain.lower[place]), float(self._domain.upper[place])
         if isinstance(self._domain, Polytope):
-            indicators = np.array([f.is_indicator for f in self._features])
-            own = [f.column == self._features[place].column for f in self._features]
+            others = np.array([f.column != self._features[place].column for f in self._features])
             for row, limit in zip(self._domain.coef, self._domain.limit, strict=True):
-                # Where the number is there, its own indicator is 0; rows of more say nothing alone.
-                if (
-                    row[place] != 0
-                    and not row[~indicators & (np.arange(len(row)) != place)].any()
-                    and not row[indicators & ~np.array(own)].any()
-                ):
+                # Where the number is there, its own indicator is 0; a row of several columns says nothing alone.
+                if row[place] != 0 and not row[others].any():
                     bound = float(limit / row[place])
                     lower, upper = (lower, min(upper, bound)) if row[place] > 0 else (max(lower, bound), upper)
         return lower, upper
@@ -111,7 +106,7 @@ class Situation:
     Args:
         room: the domain.
         where: the tests that pass.
-        sums: of each bend the sum whose positive part is its amount.
+        sums: of each bend the sum whose positive part is its amount; each uses those before it.
     """
 
     def __init__(self, room: Room, where: Where, sums: Mapping[Letter, Linear]) -> None:
@@ -127,7 +122,7 @@ class Situation:
         Returns:
             False only where that is certain, up to rounding errors.
         """
-        _, upper, size = self._bounds(function, assuming)
+        _, upper, size = self._bounds(function, self._amounts(assuming))
         if upper <= 0 or (np.isfinite(size) and upper <= TOUCHES * size):
             return False
         if not function.letters and not assuming and self._room.ranges_are_exact:
@@ -147,23 +142,25 @@ class Situation:
                 return sorted(found, key=lambda letter: letter.place)
             found |= more
 
-    def _bounds(self, function: Linear, assuming: Mapping[Letter, bool]) -> tuple[float, float, float]:
+    def _bounds(self, function: Linear, amounts: Mapping[Letter, tuple[float, float]]) -> tuple[float, float, float]:
         """Bounds of a function, and how large its terms get."""
         lower = upper = float(function.constant)
         size = abs(lower)
         for of, exact_weight in function.weights.items():
             weight = float(exact_weight)
-            least, most = self._amounts(of, assuming) if isinstance(of, Letter) else self._room.range_of(of)
+            least, most = amounts[of] if isinstance(of, Letter) else self._room.range_of(of)
             ends = sorted(weight * end if end else 0.0 for end in (least, most))
             lower, upper, size = lower + ends[0], upper + ends[1], size + max(map(abs, ends))
         return lower, upper, size
 
-    def _amounts(self, letter: Letter, assuming: Mapping[Letter, bool]) -> tuple[float, float]:
-        """Bounds of a bend's amount."""
-        if not assuming.get(letter, True):
-            return 0.0, 0.0
-        lower, upper, _ = self._bounds(self.sums[letter], assuming)
-        return max(lower, 0.0), max(upper, 0.0)
+    def _amounts(self, assuming: Mapping[Letter, bool]) -> dict[Letter, tuple[float, float]]:
+        """Bounds of the amounts of bends; those that are assumed not to hold have none."""
+        found: dict[Letter, tuple[float, float]] = {}
+        for letter, total in self.sums.items():
+            lower, upper, _ = self._bounds(total, found)
+            holds = assuming.get(letter, True)
+            found[letter] = (max(lower, 0.0), max(upper, 0.0)) if holds else (0.0, 0.0)
+        return found
 
     def _reaches(
         self,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.boundaries import Boundaries
-from prelu_rules.rules.presentation.clauses import Letters, clauses_of
+from prelu_rules.rules.presentation.clauses import clauses_of
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
-from prelu_rules.rules.presentation.letters import letters_of, sides_at
+from prelu_rules.rules.presentation.letters import RuleLetters
 from prelu_rules.rules.presentation.numbers import n_numbers_of_rule, n_thresholds
 from prelu_rules.rules.presentation.outputs import full, lettered, relative, without_repetitions
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput, PresentedRule
@@ -34,8 +34,7 @@ class _Entry:
     number: int
     rule: Rule
     pruned: Pruned
-    letters: Letters
-    holding: tuple[bool, ...] | None
+    letters: RuleLetters | None
 
 
 def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[PresentedRule, ...], int]:
@@ -52,11 +51,12 @@ def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[
     with_rows = [k for k, rule in enumerate(system.rules) if rule.count != 0]
     folding = formula is not None and 0 < len(with_rows) < len(system)
     shown = with_rows if folding else list(range(len(system)))
-    entries = _entries(system, formula, shown)
+    ground = Ground(system.columns, system.domain)
+    entries = _entries(system, ground, formula, shown)
     complete = not folding and (system.form is not None or system.rounding_error is not None)
     found: tuple[PresentedRule, ...] = ()
     for style in _styles(formula):
-        found = _in_style(system, formula, entries, style, complete)
+        found = _in_style(system, ground, formula, entries, style, complete)
         if formula is None or _is_short(found, formula):
             break
     return found, len(system) - len(with_rows) if folding else 0
@@ -73,11 +73,10 @@ def presented_decisions(system: RuleSystem, formula: Formula, short: bool) -> tu
     Returns:
         The rules, in the order of the system.
     """
+    ground = Ground(system.columns, system.domain)
     return tuple(
-        PresentedRule(
-            entry.number, clauses(entry.pruned, entry.letters, short), False, (), decision=_label(system, entry.rule)
-        )
-        for entry in _entries(system, formula, range(len(system)))
+        PresentedRule(entry.number, _clauses(ground, entry, short), False, (), decision=_label(system, entry.rule))
+        for entry in _entries(system, ground, formula, range(len(system)))
     )
 
 
@@ -85,9 +84,8 @@ def _label(system: RuleSystem, rule: Rule) -> ClassLabel | None:
     return None if rule.decision is None or system.classes is None else system.classes[rule.decision]
 
 
-def _entries(system: RuleSystem, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
+def _entries(system: RuleSystem, ground: Ground, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
     """What is needed of the rules, without those that no row of the domain can fall under."""
-    ground = Ground(system.columns, system.domain)
     boundaries = Boundaries(system.rules, system.columns, system.precision)
     found = []
     for k in shown:
@@ -95,13 +93,8 @@ def _entries(system: RuleSystem, formula: Formula | None, shown: Sequence[int]) 
         pruned = Pruned(ground, requirements_of(boundaries.all, sides))
         if not pruned.possible:
             continue
-        point = None if formula is None else pruned.inner_point()
-        if formula is None or point is None:
-            found.append(_Entry(k + 1, system.rules[k], pruned, {}, None))
-            continue
-        holding = sides_at(formula, system.columns, point)
-        letters = letters_of(formula, boundaries.all, sides, holding, system.precision)
-        found.append(_Entry(k + 1, system.rules[k], pruned, letters, holding))
+        letters = None if formula is None else RuleLetters(formula, boundaries.all, pruned, system.precision)
+        found.append(_Entry(k + 1, system.rules[k], pruned, letters))
     return found
 
 
@@ -128,7 +121,12 @@ def _is_short(rules: Sequence[PresentedRule], formula: Formula) -> bool:
 
 
 def _in_style(
-    system: RuleSystem, formula: Formula | None, entries: Sequence[_Entry], style: _Style, complete: bool
+    system: RuleSystem,
+    ground: Ground,
+    formula: Formula | None,
+    entries: Sequence[_Entry],
+    style: _Style,
+    complete: bool,
 ) -> tuple[PresentedRule, ...]:
     outputs = without_repetitions(
         [entry.number for entry in entries], [_outputs(system, formula, entry, style) for entry in entries]
@@ -136,7 +134,7 @@ def _in_style(
     return tuple(
         PresentedRule(
             number=entry.number,
-            clauses=clauses(entry.pruned, entry.letters, style.letters),
+            clauses=_clauses(ground, entry, style.letters),
             otherwise=complete and 0 < place == len(entries) - 1,
             outputs=mine,
             count=entry.rule.count,
@@ -149,29 +147,24 @@ def _in_style(
 
 
 def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: _Style) -> tuple[PresentedOutput, ...]:
-    if formula is None or entry.holding is None or style.outputs == "full":
-        return full(system.columns, entry.rule, system.precision)
+    columns, precision = system.columns, system.precision
+    if formula is None or entry.letters is None or style.outputs == "full":
+        return full(columns, entry.rule, precision)
+    found = None
     if style.outputs == "relative":
-        return relative(system.columns, entry.rule, formula, entry.holding, system.precision)
-    return lettered(formula, entry.holding)
+        found = relative(columns, entry.rule, formula, entry.letters.resolved, precision)
+    return lettered(formula, entry.letters.holding) if found is None else found
 
 
-def clauses(pruned: Pruned, letters: Letters, short: bool) -> tuple[Clause, ...]:
-    """The conditions of a rule, with letters for the long ones.
-
-    Args:
-        pruned: the rule.
-        letters: which conditions are bends.
-        short: whether letters also stand for conditions that hold more numbers than their thresholds.
-
-    Returns:
-        The clauses.
-    """
-    long = {
-        side: letters[side]
-        for requirement in pruned.requirements
-        for side in requirement.sides
-        if side in letters
-        and (len(requirement.total.terms) > MOST_IN_SUM or (short and requirement.numbers_besides_threshold))
-    }
-    return clauses_of(pruned, long)
+def _clauses(ground: Ground, entry: _Entry, short: bool) -> tuple[Clause, ...]:
+    """The conditions of a rule, with letters for those that hold many numbers; if it has to be short for all others."""
+    requirements = entry.pruned.requirements
+    needed = [k for k in range(len(requirements)) if entry.pruned.is_needed(k)]
+    if entry.letters is None:
+        return clauses_of(ground, entry.pruned)
+    long = [
+        k
+        for k in needed
+        if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
+    ]
+    return clauses_of(ground, entry.pruned, entry.letters.instead_of(long))

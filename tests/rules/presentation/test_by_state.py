@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typed_columns import random_rows, random_weights, some_columns
 
 from prelu_rules.columns.column import Column
-from prelu_rules.rules.presentation.by_state import Linear, by_state, function_of, joined
+from prelu_rules.rules.presentation.by_state import Linear, Part, by_state, function_of, joined, substituted
 from prelu_rules.rules.presentation.statements import Cells, Letter, Sum, Test, all_hold, states_of
 
 KIND = Column("kind", "category", ("farm", "home", "shop"))
@@ -77,6 +77,14 @@ def test_pieces_that_differ_in_two_columns_stay_apart():
     tests = [[Test(c, (state,)) for state in states_of(c)] for c in columns]
     corners = [((tests[0][k], tests[1][k]), "same") for k in (0, 1)]
     assert joined(corners) == corners
+
+
+def test_what_stands_for_a_bend_counts_where_both_tests_pass():
+    farm, home, shop = KIND.features
+    outer = (Part((Test(KIND, (farm, home)),), Linear(weights={Letter(0): Fraction(2)})),)
+    inner = (Part((Test(KIND, (home, shop)),), Linear(Fraction(5))), Part((Test(KIND, (shop,)),), Linear(Fraction(7))))
+    assert substituted([KIND], outer, {Letter(0): inner}) == (Part((Test(KIND, (home,)),), Linear(Fraction(10))),)
+    assert substituted([KIND], outer, {Letter(1): inner}) == outer
 
 
 def test_numbers_add_up_as_people_add_them():
