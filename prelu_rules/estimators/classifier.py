@@ -23,7 +23,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
     """Linear rules for the logits of classes: one per class, or of two classes that of the second.
 
     It is trained as `PReLURuleRegressor` is, by the cross-entropy of the logits. `rules_.decision_rules()` reads
-    `THEN class = ...`.
+    `class = ...`.
 
     Args:
         max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.

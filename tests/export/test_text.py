@@ -51,7 +51,7 @@ class = yes where bmi > 30 and A  (80 of 480 rows, 17%; no: 3, yes: 77)
 class = no otherwise  (399 of 480 rows, 83%; no: 390, yes: 9)
 
 A typical row of class no (age 34, bmi 22.5): probability of no 97%, of yes 3%
-A typical row of class yes (age missing, bmi 31): probability of no 0.1%, of yes 99.9%
+A typical row of class yes (age missing, bmi 31): probability of no under 0.1%, of yes over 99.9%
 
 The logit of yes, above 0 where yes is likelier than no:
 
