@@ -1,9 +1,11 @@
 """Random presentations with hostile names, in the one way in which each thing that they say can be read."""
 
+import numpy as np
 from hypothesis import strategies as st
 
-from prelu_rules.columns.column import Column
+from prelu_rules.columns.column import Column, features_of
 from prelu_rules.export.spelling import WORDS
+from prelu_rules.rules.presentation.contents import letters_in_conditions
 from prelu_rules.rules.presentation.presentation import (
     Formula,
     OutputFormula,
@@ -212,8 +214,6 @@ def _normal_bends(formula, named):
 
 @st.composite
 def presentations(draw, classifier=None):
-    from prelu_rules.rules.presentation.contents import letters_in_conditions
-
     columns = draw(some_columns())
     outputs = tuple(draw(st.lists(names, min_size=1, max_size=3, unique=True)))
     classes = None
@@ -308,3 +308,19 @@ def _typical(draw, columns, label, classes):
             cells.append((column.name, draw(st.sampled_from(states))))
     shares = tuple(draw(st.sampled_from([0.0, 0.012, 0.26, 0.97, 0.998, 1.0])) for _ in classes)
     return TypicalRow(label, tuple(cells), shares)
+
+
+def encoded_rows(columns, seed, n_rows=40):
+    """Encoded rows in all states, with numbers of all sizes, `(n_rows, n_features)`."""
+    rng = np.random.default_rng(seed)
+    places = {feature: k for k, feature in enumerate(features_of(columns))}
+    x = np.zeros((n_rows, len(places)))
+    for column in columns:
+        states = states_of(column)
+        for row in x:
+            state = states[rng.integers(len(states))]
+            if state is not None:
+                row[places[state]] = 1
+            elif column.kind == "number":
+                row[places[column.features[0]]] = rng.choice([rng.normal() * 10.0 ** rng.integers(-2, 4), 200.0, 1.0])
+    return x

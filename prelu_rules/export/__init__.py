@@ -32,6 +32,10 @@ _exporters: Registry[str, Exporter] = Registry(
 )
 
 
+read_text = read
+"""Rules that were printed as text, or written by hand; see `text_reader.read`."""
+
+
 def targets() -> tuple[str, ...]:
     """The names of all export targets, those that users registered included.
 

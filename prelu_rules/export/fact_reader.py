@@ -11,6 +11,9 @@ from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.presentation import TypicalRow
 from prelu_rules.rules.presentation.statements import State
 
+CLOSER = 0.4
+"""What stands for `under 0.1%` is so much of it, and less than what would be rounded to it."""
+
 Shares = tuple[tuple[ClassLabel, float], ...]
 
 
@@ -55,10 +58,11 @@ class FactReader(PhraseReader):
 
     def percentage(self) -> float:
         """A share: `26%`, or `under 0.1%`."""
-        _ = self.tokens.takes("under") or self.tokens.takes("over")
+        under, over = self.tokens.takes("under"), self.tokens.takes("over")
         share = self.tokens.number() / 100
         self.tokens.need("%")
-        return share
+        # A share that is written so again.
+        return CLOSER * share if under else 1 - CLOSER * (1 - share) if over else share
 
     def typical_row(self) -> tuple[TypicalRow, Shares]:
         """`no (age 34): probability of no 97%, of yes 3%`, without probabilities, and these."""

@@ -15,9 +15,8 @@ from prelu_rules.rules.short_numbers import as_fraction
 
 WORDS = frozenset(
     (
-        "above always and as at base below class columns described each else elsewhere error false far for formula how "
-        "if in is logit logits mean missing more no not of or otherwise probability rounded row rows rule rules same "
-        "says that the true typical unit value where with within yes"
+        "above always and as at base below class each else elsewhere false for how if in is missing more no not of or "
+        "otherwise rule that the true unit where with yes"
     ).split()
 )
 """Words of the format; names that read so stand in double quotes."""

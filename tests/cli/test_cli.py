@@ -96,10 +96,11 @@ def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
 def test_fit(capsys, shop, tmp_path):
     status, out, err = run(capsys, "fit", shop, "--target", "price", "--out", tmp_path / "out", "--hidden", "4")
     assert (status, err) == (0, "")
-    assert "60 rows, 3 columns, regression of 'price'" in out
-    assert '*"income (EUR)"' in out and "rows)" in out and "Scores on 12 held-out rows" in out and "MAE" in out
-    assert "[colour = red]" in out and "[children is missing]" in out
-    assert out.count("<- chosen") == 1 and "  before the force  " in out
+    assert "Regression of 'price' by 3 columns: 60 rows, 48 to learn from and 12 held out" in out
+    assert '"income (EUR)"' in out and "of 48 rows" in out
+    assert "On the 12 rows that were held out" in out and "MAE" in out
+    assert "where colour is" in out and "where children is missing" in out
+    assert out.count("<- chosen") == 1 and "  these rules  " in out and "  network of " in out
     paths = [tmp_path / "out" / name for name in ("rules.json", "model.keras")]
     assert sorted((tmp_path / "out").iterdir()) == sorted(paths)
     rules = pr.read_rules(paths[0])
@@ -187,7 +188,7 @@ def test_extract(capsys, data, tmp_path):
     words = ["extract", tmp_path / "m.keras", "--data", data, "--target", "price"]
     status, out, err = run(capsys, *words)
     assert (status, err) == (0, "")
-    assert '"income (EUR)"' in out and "of 60 rows)" in out
+    assert '"income (EUR)"' in out and "of 60 rows, " in out
     status, out, _ = run(capsys, *words, "--to", "json", "--out", tmp_path / "rules.json")
     assert (status, out) == (0, f"Wrote {tmp_path / 'rules.json'}.\n")
     x = np.array([[0.3, 1.0], [-0.7, 2.0]])

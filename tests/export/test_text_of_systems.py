@@ -1,13 +1,15 @@
 """Both parts of the printed text answer as the rules do, as closely as the text says."""
 
-import presented_systems
 import numpy as np
+import presented_systems
 import pytest
 from hypothesis import given
 
 from prelu_rules.export.text import write_presentation
 from prelu_rules.export.text_reader import parse, read
 from prelu_rules.rules.presentation.presented import presented
+
+pytestmark = pytest.mark.slow
 
 ROUND_OFF = 1e-9
 
@@ -35,13 +37,11 @@ def check(system, x):
     assert write_presentation(parse(text)) == text
 
 
-@pytest.mark.slow
 @given(presented_systems.systems())
 def test_regression(drawn):
     check(*drawn)
 
 
-@pytest.mark.slow
 @given(presented_systems.systems(classes=True))
 def test_classification(drawn):
     check(*drawn)

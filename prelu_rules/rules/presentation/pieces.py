@@ -14,7 +14,7 @@ import numpy as np
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import LP_FEASIBILITY, CellProgram
-from prelu_rules.errors import FormatError
+from prelu_rules.errors import FormatError, SolverError
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Bend,
@@ -147,6 +147,9 @@ class Splitter:
             self._cell.push(*cut)
         try:
             return self._cell.reach(coef, intercept)
+        except SolverError:
+            # Of numbers that differ too much the solver cannot tell; a piece too many says nothing wrong.
+            return np.inf
         finally:
             for _ in pushed:
                 self._cell.pop()

@@ -41,7 +41,6 @@ def as_rules(presentation: Presentation, part: Literal["rules", "formula"] | Non
 
     Raises:
         FormatError: if there is no such part, or far too many pieces.
-        SolverError: if the linear programming solver fails.
 
     Example:
         >>> from prelu_rules.columns.column import Column
