@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any
 
 from prelu_rules.export import compact, html, json, latex, markdown, paper, python, text
+from prelu_rules.export.text_reader import read
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
