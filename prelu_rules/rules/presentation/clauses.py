@@ -9,6 +9,7 @@ from itertools import product
 from prelu_rules.columns.column import Column
 from prelu_rules.rules.presentation.as_written import AsWritten
 from prelu_rules.rules.presentation.by_state import Where
+from prelu_rules.rules.presentation.decimals import exact, plain
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.letters import Lettered
 from prelu_rules.rules.presentation.pruning import Pruned
@@ -27,6 +28,9 @@ from prelu_rules.rules.presentation.statements import (
 
 Table = dict[tuple[State, ...], Leaf]
 """What is asked in combinations of states of some columns; combinations that do not matter are left out."""
+
+SHORT_DIGITS = 4
+"""Numbers of at most so many digits may be divided, where a sum has fewer numbers as one of them is missing."""
 
 Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
@@ -236,4 +240,18 @@ def _alternative(where: Where, leaf: Leaf) -> Alternative:
         return Alternative(where)
     gone = {test.column.name for test in where if all(s is not None and s.says == "missing" for s in test.states)}
     terms = tuple(term for term in leaf.total.terms if term.of is None or term.of not in gone)
-    return Alternative(where, (), replace(leaf, total=Sum(0.0, terms)))
+    left = replace(leaf, total=Sum(0.0, terms))
+    return Alternative(where, (), left if len(terms) == len(leaf.total.terms) else _divided(left))
+
+
+def _divided(comparison: Comparison) -> Comparison:
+    """A comparison whose sum has a number of weight 1, where that has short numbers."""
+    lead = max((abs(term.weight) for term in comparison.total.terms), default=1.0)
+    divisor = exact(next((t.weight for t in comparison.total.terms if abs(t.weight) == lead), 1.0))
+    terms = tuple(t._replace(weight=plain(exact(t.weight) / divisor)) for t in comparison.total.terms)
+    bounds = [b and b._replace(value=plain(exact(b.value) / divisor)) for b in (comparison.lower, comparison.upper)]
+    numbers = [*(term.weight for term in terms), *(bound.value for bound in bounds if bound is not None)]
+    if any(float(f"{number:.{SHORT_DIGITS}g}") != number for number in numbers):
+        return comparison
+    lower, upper = bounds if divisor > 0 else reversed(bounds)
+    return Comparison(Sum(0.0, terms), lower, upper)
