@@ -168,4 +168,6 @@ def _gated(situation: Situation, piece: Piece) -> Piece:
         others = {other: side for other, side in gates.items() if other != letter}
         if not situation.ever_above(piece.total, {**others, letter: not gates[letter]}):
             gates = others
-    return replace(piece, gates=tuple(sorted(gates.items(), key=lambda gate: gate[0].place)))
+    # Without the gate the sum may be below 0 where the unit is 0.
+    always = piece.always and not situation.ever_above(piece.total.times(Fraction(-1)), gates)
+    return replace(piece, always=always, gates=tuple(sorted(gates.items(), key=lambda gate: gate[0].place)))

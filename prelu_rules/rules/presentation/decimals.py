@@ -45,10 +45,10 @@ def plain(value: Fraction) -> float:
         value: the number.
 
     Returns:
-        The nearest float; never a negative zero.
+        The nearest float, or a short decimal that differs by rounding errors only; never a negative zero.
 
     Example:
-        >>> plain(exact(0.1) + exact(0.2))
-        0.3
+        >>> plain(exact(0.1) + exact(0.2)), plain(exact(1 / 7) - exact(8 / 7))
+        (0.3, -1.0)
     """
-    return float(value) + 0.0
+    return float(exact(float(value))) + 0.0

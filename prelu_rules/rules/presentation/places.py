@@ -10,7 +10,7 @@ import numpy as np
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.presentation.by_state import Linear
-from prelu_rules.rules.presentation.decimals import exact
+from prelu_rules.rules.presentation.decimals import exact, plain
 from prelu_rules.rules.presentation.statements import Letter
 from prelu_rules.values import FloatArray
 
@@ -71,7 +71,7 @@ class Places:
     def _rounding(self, size: float | None) -> Rounding:
         """Rounding of a sum that gets so large; None for all digits."""
         if size is None or self._precision is None:
-            return lambda linear: linear
+            return _all_digits
         precision, features = self._precision, features_of(self._columns)
         scales: dict[str | Letter, float] = {
             f.column: float(s) for f, s in zip(features, precision.feature_scale, strict=True) if not f.is_indicator
@@ -87,3 +87,8 @@ class Places:
             )
 
         return printed
+
+
+def _all_digits(linear: Linear) -> Linear:
+    """A sum without rounding errors."""
+    return Linear(exact(plain(linear.constant)), {of: exact(plain(w)) for of, w in linear.weights.items()})

@@ -65,3 +65,13 @@ def test_the_factor_of_a_bend_divides_it():
     assert largest_weight(ways.gated) == 4
     (case,) = bend_of(ways.gated, Room(columns, None), as_is, strict=True, factor=Fraction(4)).cases
     assert (case.total.terms[0].weight, case.threshold) == (-1.0, -2.0)
+
+
+def test_a_sum_that_is_never_below_0_still_bends_without_its_gate():
+    """`y + max(0, -y)` is never below 0; it is what y is above 0, and y itself is below 0 elsewhere."""
+    columns = [Column("y")]
+    sums = {Letter(0): function_of(columns, [-1.0], 0.0)}
+    ways = pieces_of(Room(columns, None), function_of(columns, [1.0], 0.0, [1.0]), sums)
+    ((_, amounts),), ((_, gated),) = ways
+    assert amounts.always
+    assert (gated.total, gated.gates, gated.always) == (function_of(columns, [1.0], 0.0)[0].linear, (), False)
