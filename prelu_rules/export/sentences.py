@@ -6,7 +6,6 @@ Sentences and lines are lists of pieces, as in `phrases`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Literal, NamedTuple
 
 from prelu_rules.export.phrases import Phrases, Pieces, holds_everywhere, listed
@@ -52,10 +51,13 @@ class Sentences:
 
     def __init__(self, presentation: Presentation, spelling: Spelling = TEXT) -> None:
         self.presentation, self.spelling = presentation, spelling
-        n_bends = 0 if presentation.formula is None else len(presentation.formula.bends)
-        self.letters = tuple(islice(letters(_names(presentation)), n_bends))
+        formula = presentation.formula
+        bends = () if formula is None else formula.bends
+        self.inline = formula is not None and _is_inline(formula)
         self.conditional = letters_in_conditions(presentation)
-        self.lettered = self.conditional | letters_in_sums(presentation)
+        named = self.conditional | letters_in_sums(presentation) if self.inline else range(len(bends))
+        alphabet = letters(_names(presentation))
+        self.letters = tuple(next(alphabet) if place in named else "" for place in range(len(bends)))
         self.phrases = Phrases(self.letters, self.conditional, spelling)
 
     def formula(self) -> list[FormulaLine]:
@@ -63,9 +65,8 @@ class Sentences:
         formula = self.presentation.formula
         if formula is None:
             return []
-        inline = self._inline(formula)
-        lines = [line for output in formula.outputs for line in self._output(output, formula, inline)]
-        if not inline:
+        lines = [line for output in formula.outputs for line in self._output(output, formula)]
+        if not self.inline:
             for place, bend in enumerate(formula.bends):
                 start = f"{'' if place else 'with '}{self.letters[place]} ="
                 elsewhere = [] if holds_everywhere(bend) else ["(otherwise 0)"]
@@ -79,22 +80,20 @@ class Sentences:
             return []
         lines: list[Pieces] = []
         outputs = [output for rule in self.presentation.rules for output in rule.outputs if output.relative]
-        single = len(formula.outputs) == 1
         if outputs and not self.letters:
             lines.append(["base: the formula of an output"])
-        elif outputs and single:
+        elif outputs and self.inline:
             lines.append(['base: the formula without its lines "for each unit"'])
         elif outputs:
             lines.append(["base: the formula of an output", "without", *listed(self.letters, "or")])
         added = next((letter for output in outputs for letter in output.bends), None)
         if added is not None:
             name = self.phrases.letter(added)
-            part = f"line {name}" if single else f"the part of {name} in it"
+            part = f"line {name}" if self.inline else f"the part of {name} in it"
             lines.append([f"base with {name}: the base and {part}"])
         if self.conditional:
             name = self.letters[min(self.conditional)]
-            meaning = f"{name} means that it is as line {name} says, and not {name} that it is not"
-            lines.append([f"in a condition, {meaning}"])
+            lines.append([f"in a condition, {name} means that line {name} applies, and not {name} that it does not"])
         return lines
 
     def heading(self) -> str:
@@ -179,25 +178,26 @@ class Sentences:
         there = [(label, rows) for label, rows in sums if rows] or sums[:1]
         return listed([f"{self.spelling.level(label)}: {rows}" for label, rows in there])
 
-    def _output(self, output: OutputFormula, formula: Formula, inline: bool) -> list[FormulaLine]:
+    def _output(self, output: OutputFormula, formula: Formula) -> list[FormulaLine]:
         """The lines of an output: constant, numbers and perhaps letters, adjustments, and bends in place of letters."""
         terms = [term for term in output.base.terms if not term.where]
-        terms += [] if inline else [Term(weight, letter) for weight, letter in output.bends]
+        terms += [] if self.inline else [Term(weight, letter) for weight, letter in output.bends]
         pieces = self.phrases.total(output.base.constant, terms)
         parts = [FormulaLine("part", "", [self.phrases.adjustment(term)]) for term in output.base.terms if term.where]
-        parts += [self._bend(weight, letter.place, formula) for weight, letter in output.bends] if inline else []
+        parts += [self._bend(weight, letter.place, formula) for weight, letter in output.bends] if self.inline else []
         return [FormulaLine("output", f"{self.spelling.name(output.name)} =", pieces), *parts]
 
     def _bend(self, weight: float, place: int, formula: Formula) -> FormulaLine:
         """What a bend adds to an output."""
         first = f"{self.spelling.minus if weight < 0 else '+'} {self.spelling.number(abs(weight))} for each unit"
-        letter = self.letters[place] if place in self.lettered else ""
-        return FormulaLine("part", "", [first, *self.phrases.bend(formula.bends[place], place, named=False)], letter)
+        pieces = self.phrases.bend(formula.bends[place], place, named=False)
+        return FormulaLine("part", "", [first, *pieces], self.letters[place])
 
-    def _inline(self, formula: Formula) -> bool:
-        """Whether each bend can stand in the output that uses it: there is one, which uses all in their order."""
-        places = [letter.place for _, letter in formula.outputs[0].bends]
-        return len(formula.outputs) == 1 and places == list(range(len(formula.bends)))
+
+def _is_inline(formula: Formula) -> bool:
+    """Whether each bend can stand in the output that uses it: there is one, which uses all in their order."""
+    places = [letter.place for _, letter in formula.outputs[0].bends]
+    return len(formula.outputs) == 1 and places == list(range(len(formula.bends)))
 
 
 def _names(presentation: Presentation) -> set[str]:

@@ -26,7 +26,7 @@ price = 10 + 0.1*kwh + 0.05*age
         + 2 for each unit that x2 is below 5
 (base: the formula without its lines "for each unit")
 (base with A: the base and line A)
-(in a condition, A means that it is as line A says, and not A that it is not)
+(in a condition, A means that line A applies, and not A that it does not)
 
 The same, as rules:
 
@@ -57,7 +57,7 @@ The logit of yes, above 0 where yes is likelier than no:
 
 logit = -12 + 0.3*bmi
         + 0.1 for each unit that age is above 50    (A)
-(in a condition, A means that it is as line A says, and not A that it is not)
+(in a condition, A means that line A applies, and not A that it does not)
 
 (age counts as 0 where it is missing)
 """

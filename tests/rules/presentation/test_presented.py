@@ -1,9 +1,13 @@
 """What is printed of rules says what they say, in few numbers, and nothing twice."""
 
+from dataclasses import replace
+from itertools import combinations
+
+import networks
 import numpy as np
 import pytest
 from hypothesis import event, given, settings
-from presented_systems import presented_deviation, systems
+from presented_systems import cells_of, presented_deviation, rows_with_states, systems
 
 from prelu_rules.columns.column import Column
 from prelu_rules.columns.encoding import feature_rows
