@@ -26,6 +26,8 @@ KWH, KIND = Column("kwh"), Column("kind", "category", ("business", "farm", "hous
 AGE = Column("age", "integer", missing=True)
 
 
+@pytest.mark.slow
+@settings(max_examples=30)
 @given(systems())
 def test_every_row_falls_under_one_printed_rule_that_gives_its_answer(case):
     rules, x = case
@@ -36,6 +38,8 @@ def test_every_row_falls_under_one_printed_rule_that_gives_its_answer(case):
     event(f"style: {[(o.relative, bool(o.bends)) for o in shown.rules[0].outputs][:1]}")
 
 
+@pytest.mark.slow
+@settings(max_examples=30)
 @given(systems())
 def test_rules_hold_few_numbers(case):
     shown = presented(case[0])
@@ -47,6 +51,8 @@ def test_rules_hold_few_numbers(case):
     )
 
 
+@pytest.mark.slow
+@settings(max_examples=30)
 @given(systems())
 def test_no_two_printed_rules_say_the_same(case):
     shown = presented(case[0])
@@ -54,6 +60,8 @@ def test_no_two_printed_rules_say_the_same(case):
     assert shown.folded + len(shown.rules) <= len(case[0])
 
 
+@pytest.mark.slow
+@settings(max_examples=30)
 @given(systems())
 def test_one_boundary_has_one_spelling(case):
     """Of parallel sums of numbers none is a multiple of another."""
@@ -74,8 +82,9 @@ def _says_missing(test):
     return all(state is not None and state.says == "missing" for state in test.states)
 
 
+@pytest.mark.slow
+@settings(max_examples=25)
 @given(systems(max_units=3, max_size=3, max_numbers=2, nested=False))
-@settings(max_examples=60)
 def test_no_clause_can_be_left_out(case):
     """In two dimensions a cell of lines holds the middle of any three of its corners: all cells are looked at."""
     rules, _ = case
@@ -150,6 +159,8 @@ def _middles(lines):
     return np.vstack(parts)
 
 
+@pytest.mark.slow
+@settings(max_examples=25)
 @given(systems(classes=True))
 def test_classifiers(case):
     rules, x = case
