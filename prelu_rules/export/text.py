@@ -87,7 +87,7 @@ def write_presentation(presentation: Presentation) -> str:
     # Columns are named where a reader of the rest would take them for others.
     if inferred_columns(text) == as_read:
         return text
-    columns = wrapped(["Columns:", *listed([_column(column) for column in presentation.columns])], "", "  ")
+    columns = wrapped(["Columns:", *_columns(presentation.columns)], "", "  ")
     return text + "\n" + "\n".join(columns) + "\n"
 
 
@@ -167,12 +167,26 @@ def _opened(pieces: Pieces) -> Pieces:
     return [f"({pieces[0]}", *pieces[1:]]
 
 
-def _column(column: Column) -> str:
+def _columns(columns: Sequence[Column]) -> Pieces:
+    """All columns, and what there is to know of each; a line may end after a level."""
+    pieces: Pieces = []
+    for column in columns:
+        pieces += _column(column)
+        pieces[-1] += ","
+    return [*pieces[:-1], pieces[-1].removesuffix(",")] if pieces else []
+
+
+def _column(column: Column) -> Pieces:
     """A column, and what there is to know of it."""
-    facts = ["yes or no"] if column.kind == "yes/no" else []
-    facts += [", ".join(map(spelled_level, column.levels))] if column.levels else []
+    facts: list[Pieces] = [["yes or no"]] if column.kind == "yes/no" else []
+    facts += [listed([spelled_level(level) for level in column.levels])] if column.levels else []
     if column.missing:
-        facts.append("always missing" if column.kind == "category" and not column.levels else "may be missing")
-    facts += [f"in {spelled(column.unit)}"] if column.unit is not None else []
-    facts += [f"described as {spelled(column.description)}"] if column.description is not None else []
-    return spelled(column.name) + (f" ({'; '.join(facts)})" if facts else "")
+        facts.append(["always missing" if column.kind == "category" and not column.levels else "may be missing"])
+    facts += [[f"in {spelled(column.unit)}"]] if column.unit is not None else []
+    facts += [[f"described as {spelled(column.description)}"]] if column.description is not None else []
+    name = spelled(column.name)
+    if not facts:
+        return [name]
+    *some, last = [piece for fact in facts for piece in (*fact[:-1], f"{fact[-1]};")]
+    first, *rest = [*some, f"{last.removesuffix(';')})"]
+    return [f"{name} ({first}", *rest]
