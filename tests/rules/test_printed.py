@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from presented_systems import presented_deviation
 
 from prelu_rules.domains.box import Box
-from prelu_rules.errors import InvalidValueError, RoundingError
+from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.experiments.layered_network import paper_network
-from prelu_rules.export import paper_reader
+from prelu_rules.export import json, paper_reader
 from prelu_rules.extraction import extract
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision, rounded
@@ -131,3 +131,20 @@ def test_tiny_and_huge_numbers_are_printed_and_read(inputs, target):
     assert len(rules.rules) == 2 and deviation(rules, x) <= PRINTED_OUTPUT
     # No line of hundreds of digits.
     assert max(map(len, rules.export("paper").splitlines())) < 120
+
+
+def test_places_before_the_point():
+    assert [rounded(value, -4) for value in (1234567.0, -4999.0, 5001.0)] == [1230000.0, 0.0, 10000.0]
+    rules = extract_rules(NormalForm.from_layers([[[1234567.0]]], [[7654321.0]], []), [[0.0], [2.0]])
+    assert "+1230000*in1 +7650000" in rules.export("paper")
+
+
+def test_the_error_that_was_seen_is_written_to_json_and_read():
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    rules = extract_rules(networks.random_form(0, (2, 3, 2)), x)
+    assert (0 < rules.precision.error).all() and (rules.precision.error <= 0.01 * rules.precision.output_scale).all()
+    assert json.read(json.write(rules)) == rules
+    with pytest.raises(InvalidValueError, match=r"error holds -1\.0; every error must be at least 0"):
+        Precision(1, [1.0], [1.0], [-1.0])
+    with pytest.raises(ShapeError, match="error has shape"):
+        Precision(1, [1.0], [1.0], [1.0, 2.0])

@@ -6,7 +6,7 @@ which they may hold are looked at: in each of these worlds every letter is a bou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
@@ -24,9 +24,11 @@ class AsWritten:
         ground: the domain.
         worlds: all that there are.
         n_clauses: how many clauses there are.
+        inner: which of them say whether an inner bend holds; at most one of these is left out, as worlds that
+            contradict more of them are not looked at.
     """
 
-    def __init__(self, ground: Ground, worlds: Sequence[World], n_clauses: int) -> None:
+    def __init__(self, ground: Ground, worlds: Sequence[World], n_clauses: int, inner: Set[int]) -> None:
         self._left: dict[tuple[int, Leaf], Leaf] = {}
         self._dropped: set[int] = set()
         self._cells: list[RuleCell] = []
@@ -36,7 +38,8 @@ class AsWritten:
             known &= set(here)
             self._cells += cells
         for number in longest_first(worlds[0], sorted(known)):
-            self._look_at(number)
+            if number not in inner or not inner & self._dropped:
+                self._look_at(number)
 
     def keeps(self, number: int) -> bool:
         """Whether a clause is needed."""

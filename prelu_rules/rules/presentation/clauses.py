@@ -65,8 +65,10 @@ def clauses_of(
     found = [*clauses, *letters]
     if look_again and others:
         # What has been put together, or is said by letters, may say something that others say.
+        named = [letter for letter, _ in (() if lettered is None else lettered.inner)]
+        inner = {k for k, (letter, _) in enumerate(bends, start=len(clauses)) if letter in named}
         letters_say = [() if lettered is None else lettered.requirements(bends, world) for world in worlds]
-        written = AsWritten(ground, [[*others, *world] for world in letters_say], len(found))
+        written = AsWritten(ground, [[*others, *world] for world in letters_say], len(found), inner)
         found = [
             tuple(_left(written, k, alternative) for alternative in clause)
             for k, clause in enumerate(found)

@@ -19,8 +19,11 @@ from prelu_rules.rules.rule_system import RuleSystem
 MOST_CLASSES = 6
 """Classes up to which decisions are looked for; each pair of them is a boundary."""
 
-MOST_RULES = 32
-"""Rules up to which decisions are looked for."""
+MOST_RULES = 16
+"""Rules up to which decisions are looked for, and decision rules up to which they are merged."""
+
+MOST_DECISIONS = 10
+"""Decisions that a person still reads; of more the logits are easier to follow."""
 
 
 def decisions_of(system: RuleSystem, formula: Formula) -> tuple[PresentedRule, ...]:
@@ -40,7 +43,11 @@ def decisions_of(system: RuleSystem, formula: Formula) -> tuple[PresentedRule, .
     if len(system.classes) > MOST_CLASSES or len(system) > MOST_RULES:
         return ()
     decided = replace(system, precision=None).decision_rules()
+    if len(decided) > MOST_RULES:
+        return ()
     rules = merged([_without_logits(rule) for rule in decided.rules], system.domain)
+    if len(rules) > MOST_DECISIONS:
+        return ()
     for short in (False, True):
         found = _ordered(presented_decisions(replace(system, rules=rules, typical=None), formula, short))
         if sum(map(n_numbers_of_rule, found)) <= n_numbers_of_formula(formula):

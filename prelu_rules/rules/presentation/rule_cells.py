@@ -13,7 +13,7 @@ from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.rules.presentation.by_state import ByColumn, Function, Linear, Where, both_pass, by_column, by_state
 from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
 from prelu_rules.rules.presentation.decimals import exact
-from prelu_rules.rules.presentation.ground import Cut, Ground, Part
+from prelu_rules.rules.presentation.ground import Cut, Ground, Part, contradictory
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
 from prelu_rules.rules.presentation.statements import Comparison
 from prelu_rules.tolerances import CUT
@@ -176,7 +176,10 @@ class RuleCell:
         for where, parts in _pieces(ground.columns, function):
             both = both_pass(self.where, where)
             part = None if both is None else ground.part(both)
-            program = None if part is None else _cut_down(part, cuts)
+            if part is self._part and self._program is not None and len(cuts) == len(self._cuts):
+                program: CellProgram | None = self._program
+            else:
+                program = None if part is None else _cut_down(part, cuts)
             if program is not None:
                 row = ground.row(parts)
                 yield program.reach(row[:-1], float(row[-1])), program.reach(-row[:-1], -float(row[-1]))
@@ -204,6 +207,8 @@ def _cuts(ground: Ground, comparison: Comparison) -> Iterator[tuple[bool, Cut]]:
 
 def _with_interior(part: Part, cuts: Sequence[Cut]) -> CellProgram | None:
     """What cuts leave of a part, as a linear program; None where that may have no interior."""
+    if contradictory(cuts):
+        return None
     program = CellProgram(part.frame)
     for cut in cuts:
         if program.reach(cut.row[:-1], float(cut.row[-1])) <= CUT:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.base import Left
 from prelu_rules.rules.presentation.boundaries import Boundaries
 from prelu_rules.rules.presentation.clauses import clauses_of
 from prelu_rules.rules.presentation.ground import Ground
+from prelu_rules.rules.presentation.known_bends import KnownBends
 from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
 from prelu_rules.rules.presentation.letters import RuleLetters
 from prelu_rules.rules.presentation.numbers import n_numbers_of_rule, n_thresholds
@@ -36,6 +37,7 @@ class _Entry:
     rule: Rule
     pruned: Pruned
     letters: RuleLetters | None
+    said: dict[tuple[tuple[int, ...], bool], tuple[Clause, ...]] = field(default_factory=dict)
 
 
 def presented_rules(
@@ -60,13 +62,14 @@ def presented_rules(
     entries = _entries(system, ground, formula, shown)
     complete = not folding and (system.form is not None or system.rounding_error is not None)
     found: tuple[PresentedRule, ...] = ()
-    said: dict[bool, list[tuple[Clause, ...]]] = {}
     for style in _styles(formula):
-        if style.letters not in said:
-            said[style.letters] = [_clauses(ground, entry, style.letters, look_again) for entry in entries]
-        found = _in_style(system, formula, entries, said[style.letters], style, complete)
+        clauses = [_clauses(ground, entry, style.letters, look_again=False) for entry in entries]
+        found = _in_style(system, formula, entries, clauses, style, complete)
         if formula is None or _is_short(found, formula):
             break
+    if look_again:
+        clauses = [_clauses(ground, entry, style.letters, look_again=True) for entry in entries]
+        found = tuple(replace(rule, clauses=mine) for rule, mine in zip(found, clauses, strict=True))
     return found, len(system) - len(with_rows) if folding else 0
 
 
@@ -97,14 +100,14 @@ def _label(system: RuleSystem, rule: Rule) -> ClassLabel | None:
 def _entries(system: RuleSystem, ground: Ground, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
     """What is needed of the rules, without those that no row of the domain can fall under."""
     boundaries = Boundaries(system.rules, system.columns, system.precision)
+    known = None if formula is None else KnownBends(formula, system.columns, boundaries.all, system.precision)
     found = []
     for k in shown:
         sides = boundaries.sides[k]
         pruned = Pruned(ground, requirements_of(boundaries.all, sides))
         if not pruned.possible:
             continue
-        letters = None if formula is None else RuleLetters(formula, boundaries.all, pruned, system.precision)
-        found.append(_Entry(k + 1, system.rules[k], pruned, letters))
+        found.append(_Entry(k + 1, system.rules[k], pruned, None if known is None else RuleLetters(known, pruned)))
     return found
 
 
@@ -175,9 +178,11 @@ def _clauses(ground: Ground, entry: _Entry, short: bool, look_again: bool) -> tu
     needed = [k for k in range(len(requirements)) if entry.pruned.is_needed(k)]
     if entry.letters is None:
         return clauses_of(ground, entry.pruned, None, look_again)
-    long = [
+    long = tuple(
         k
         for k in needed
         if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
-    ]
-    return clauses_of(ground, entry.pruned, entry.letters.instead_of(long), look_again)
+    )
+    if (long, look_again) not in entry.said:
+        entry.said[long, look_again] = clauses_of(ground, entry.pruned, entry.letters.instead_of(long), look_again)
+    return entry.said[long, look_again]
