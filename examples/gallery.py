@@ -55,11 +55,7 @@ def _bills() -> pr.RuleSystem:
 @table(
     "A tariff with discounts", "A network made by hand: 20% off for farms, and from 300 kWh on for all others as well."
 )
-<<<<<<< HEAD
-def discounts() -> pr.RuleSystem:
-=======
 def _discounts() -> pr.RuleSystem:
->>>>>>> h/clauses
     rng = np.random.default_rng(1)
     data = pd.DataFrame({"kwh": rng.integers(0, 600, 300), "kind": rng.choice(["business", "farm", "household"], 300)})
     columns = [pr.Column("kwh"), pr.Column("kind", "category", ("business", "farm", "household"))]
