@@ -9,15 +9,13 @@ import numpy as np
 
 from prelu_rules.columns.column import Column
 from prelu_rules.network.precision import Precision
-from prelu_rules.rules.presentation.boundaries import Boundaries, Boundary, Side
-from prelu_rules.rules.presentation.decimals import plain
+from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.formula import formula_of
-from prelu_rules.rules.presentation.outputs import full
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput, PresentedRule
 from prelu_rules.rules.presentation.rules import presented_rules
-from prelu_rules.rules.presentation.statements import Bend, Cells, Sum, all_hold
+from prelu_rules.rules.presentation.statements import Bend, Cells
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import Array, BoolArray, FloatArray
+from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 
 
 class Agreement:
@@ -56,28 +54,10 @@ class Agreement:
         found = np.zeros(self._y.shape[1])
         if formula is not None:
             found = np.abs(formula.predict(self._system.columns, self._x) - self._y).max(axis=0, initial=0)
-        # Without linear programs first: most numbers of digits are too few.
-        if (found > allowed).any() or not self._in_full(precision, cells, allowed):
+        if (found > allowed).any():
             return None
-        rules, _ = presented_rules(replace(self._system, precision=precision), formula)
+        rules, _ = presented_rules(replace(self._system, precision=precision), formula, look_again=False)
         return self._of_rules(rules, formula, cells, found, allowed)
-
-    def _in_full(self, precision: Precision, cells: Cells, allowed: FloatArray) -> bool:
-        """Whether rules agree with all their conditions and outputs written out."""
-        system = self._system
-        boundaries = Boundaries(system.rules, system.columns, precision)
-        values = [_value(boundary, cells) for boundary in boundaries.all]
-        covers = np.ones((len(system), cells.n_rows), dtype=bool)
-        for number, sides in enumerate(boundaries.sides):
-            for side in sides:
-                covers[number] &= _holds(values[side.boundary], side)
-        if not self._is_cover(covers):
-            return False
-        for rule, covered in zip(system.rules, covers, strict=True):
-            outputs = full(system.columns, rule, precision)
-            if (_apart(outputs, None, self._part(covered, ()), self._y[covered]) > allowed).any():
-                return False
-        return True
 
     def _of_rules(
         self,
@@ -100,9 +80,16 @@ class Agreement:
         for rule, covered in zip(rules, covers, strict=True):
             outputs = [o if o.like is None else said[o.like][k] for k, o in enumerate(rule.outputs)]
             there = covered & shown & self._inside
+            if rule.decision is not None and not self._decides(rule.decision, self._index[there]):
+                return None
             part = self._part(there, () if formula is None else formula.bends)
             found = np.maximum(found, _apart(outputs, formula, part, self._y[there]))
         return None if (found > allowed).any() else found
+
+    def _decides(self, label: ClassLabel, index: IntArray) -> bool:
+        """Whether all of some rules decide for a class."""
+        decisions = {self._system.rules[k].decision for k in index.tolist()}
+        return all(k is not None and (self._system.classes or ())[k] == label for k in decisions)
 
     def _is_cover(self, covers: BoolArray, rows: BoolArray | None = None) -> bool:
         """Whether each row falls under exactly one printed rule, if it does under one rule; and no row under none."""
@@ -145,19 +132,6 @@ def real_rows(columns: Sequence[Column], x: FloatArray) -> FloatArray:
                 cells[cells[:, -1] == 1, :-1] = 0.0
         start = end
     return found
-
-
-def _value(boundary: Boundary, cells: Cells) -> FloatArray:
-    """By how much the total of a boundary is above its threshold."""
-    total = Sum(0.0, boundary.terms).of(cells)
-    if boundary.thresholds is None:
-        return total - plain(-boundary.constant)
-    return total - sum(plain(threshold) * all_hold(where, cells) for where, threshold in boundary.thresholds)
-
-
-def _holds(value: FloatArray, side: Side) -> BoolArray:
-    above = value if side.above else -value
-    return np.asarray(above >= 0 if side.included else above > 0)
 
 
 def _apart(outputs: Sequence[PresentedOutput], formula: Formula | None, cells: Cells, wanted: FloatArray) -> FloatArray:

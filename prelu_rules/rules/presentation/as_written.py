@@ -6,7 +6,7 @@ which they may hold are looked at: in each of these worlds every letter is a bou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
@@ -17,19 +17,6 @@ World = Sequence[Requirement]
 """What clauses require in a world, and then which inner bends hold there."""
 
 
-def is_possible(ground: Ground, world: World) -> bool:
-    """Whether clauses leave anything of a world.
-
-    Args:
-        ground: the domain.
-        world: the world.
-
-    Returns:
-        True if they do, or that is not known.
-    """
-    return any(not cell.empty for cell in cells_of(ground, world)[1])
-
-
 class AsWritten:
     """Clauses that are kept or left out in all states alike.
 
@@ -37,9 +24,11 @@ class AsWritten:
         ground: the domain.
         worlds: all that there are.
         n_clauses: how many clauses there are.
+        inner: which of them say whether an inner bend holds; at most one of these is left out, as worlds that
+            contradict more of them are not looked at.
     """
 
-    def __init__(self, ground: Ground, worlds: Sequence[World], n_clauses: int) -> None:
+    def __init__(self, ground: Ground, worlds: Sequence[World], n_clauses: int, inner: Set[int]) -> None:
         self._left: dict[tuple[int, Leaf], Leaf] = {}
         self._dropped: set[int] = set()
         self._cells: list[RuleCell] = []
@@ -49,7 +38,8 @@ class AsWritten:
             known &= set(here)
             self._cells += cells
         for number in longest_first(worlds[0], sorted(known)):
-            self._look_at(number)
+            if number not in inner or not inner & self._dropped:
+                self._look_at(number)
 
     def keeps(self, number: int) -> bool:
         """Whether a clause is needed."""

@@ -7,12 +7,14 @@ from dataclasses import replace
 from itertools import product
 
 from prelu_rules.columns.column import Column
-from prelu_rules.rules.presentation.as_written import AsWritten, is_possible
+from prelu_rules.rules.presentation.as_written import AsWritten
 from prelu_rules.rules.presentation.by_state import Where
+from prelu_rules.rules.presentation.decimals import exact, plain
 from prelu_rules.rules.presentation.ground import Ground
 from prelu_rules.rules.presentation.letters import Lettered
 from prelu_rules.rules.presentation.pruning import Pruned
-from prelu_rules.rules.presentation.requirements import Leaf, requirement_of
+from prelu_rules.rules.presentation.requirements import Leaf, Requirement, requirement_of
+from prelu_rules.rules.presentation.rule_cells import is_possible
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Clause,
@@ -27,17 +29,23 @@ from prelu_rules.rules.presentation.statements import (
 Table = dict[tuple[State, ...], Leaf]
 """What is asked in combinations of states of some columns; combinations that do not matter are left out."""
 
+SHORT_DIGITS = 4
+"""Numbers of at most so many digits may be divided, where a sum has fewer numbers as one of them is missing."""
+
 Branches = list[tuple[Where, Leaf]]
 """Tests that exclude each other, and what is asked where they pass."""
 
 
-def clauses_of(ground: Ground, pruned: Pruned, lettered: Lettered | None = None) -> tuple[Clause, ...]:
+def clauses_of(
+    ground: Ground, pruned: Pruned, lettered: Lettered | None = None, look_again: bool = True
+) -> tuple[Clause, ...]:
     """What is needed of a rule's conditions, as clauses.
 
     Args:
         ground: the domain.
         pruned: the rule.
         lettered: conditions that are said by letters.
+        look_again: whether to leave out what has become superfluous as it was written.
 
     Returns:
         Tests of one column each first, in the order of the columns, then letters, then the rest in the order of the
@@ -45,26 +53,28 @@ def clauses_of(ground: Ground, pruned: Pruned, lettered: Lettered | None = None)
     """
     said = {} if lettered is None else lettered.bends
     clauses = _written(pruned, said)
-    if lettered is None and not any(requirement.columns for requirement in pruned.requirements):
-        return tuple(clauses)
-    # What has been put together, or is said by letters, may say something that others say.
     bends = [bend for k, bend in said.items() if pruned.is_needed(k)]
     worlds = [()] if lettered is None else lettered.worlds()
-    if lettered is not None:
-        bends += _unsaid(ground, clauses, bends, lettered)
-    others = [requirement_of(ground.columns, clause) for clause in clauses]
+    with_states = any(requirement.columns for requirement in pruned.requirements)
+    others: list[Requirement] = []
+    if len(worlds) > 1 or (with_states and look_again):
+        others = [requirement_of(ground.columns, clause) for clause in clauses]
+    if lettered is not None and len(worlds) > 1:
+        bends += _unsaid(ground, others, bends, lettered)
     letters: list[Clause] = [(Alternative(bends=(bend,)),) for bend in bends]
-    written = AsWritten(
-        ground,
-        [[*others, *(lettered.requirements(bends, world) if lettered is not None else ())] for world in worlds],
-        len(others) + len(bends),
-    )
-    kept = [
-        tuple(_left(written, k, alternative) for alternative in clause)
-        for k, clause in enumerate([*clauses, *letters])
-        if written.keeps(k)
-    ]
-    return tuple(sorted(kept, key=_rank))
+    found = [*clauses, *letters]
+    if look_again and others:
+        # What has been put together, or is said by letters, may say something that others say.
+        named = [letter for letter, _ in (() if lettered is None else lettered.inner)]
+        inner = {k for k, (letter, _) in enumerate(bends, start=len(clauses)) if letter in named}
+        letters_say = [() if lettered is None else lettered.requirements(bends, world) for world in worlds]
+        written = AsWritten(ground, [[*others, *world] for world in letters_say], len(found), inner)
+        found = [
+            tuple(_left(written, k, alternative) for alternative in clause)
+            for k, clause in enumerate(found)
+            if written.keeps(k)
+        ]
+    return tuple(sorted(found, key=_rank))
 
 
 def _rank(clause: Clause) -> int:
@@ -75,14 +85,14 @@ def _rank(clause: Clause) -> int:
 
 
 def _unsaid(
-    ground: Ground, clauses: Sequence[Clause], bends: Sequence[tuple[Letter, bool]], lettered: Lettered
+    ground: Ground, others: Sequence[Requirement], bends: Sequence[tuple[Letter, bool]], lettered: Lettered
 ) -> list[tuple[Letter, bool]]:
     """Inner bends that have to be named, as nothing else says whether they hold."""
-    others = [requirement_of(ground.columns, clause) for clause in clauses]
     found: list[tuple[Letter, bool]] = []
     own, *rest = lettered.worlds()
     for world in rest:
-        if is_possible(ground, [*others, *lettered.requirements([*bends, *found], world)]):
+        contradicted = any((letter, not holds) in world for letter, holds in (*bends, *found))
+        if not contradicted and is_possible(ground, [*others, *lettered.requirements([*bends, *found], world)]):
             found += [side for side in own if side not in world and side not in (*bends, *found)][:1]
     return found
 
@@ -232,4 +242,18 @@ def _alternative(where: Where, leaf: Leaf) -> Alternative:
         return Alternative(where)
     gone = {test.column.name for test in where if all(s is not None and s.says == "missing" for s in test.states)}
     terms = tuple(term for term in leaf.total.terms if term.of is None or term.of not in gone)
-    return Alternative(where, (), replace(leaf, total=Sum(0.0, terms)))
+    left = replace(leaf, total=Sum(0.0, terms))
+    return Alternative(where, (), left if len(terms) == len(leaf.total.terms) else _divided(left))
+
+
+def _divided(comparison: Comparison) -> Comparison:
+    """A comparison whose sum has a number of weight 1, where that has short numbers."""
+    lead = max((abs(term.weight) for term in comparison.total.terms), default=1.0)
+    divisor = exact(next((t.weight for t in comparison.total.terms if abs(t.weight) == lead), 1.0))
+    terms = tuple(t._replace(weight=plain(exact(t.weight) / divisor)) for t in comparison.total.terms)
+    bounds = [b and b._replace(value=plain(exact(b.value) / divisor)) for b in (comparison.lower, comparison.upper)]
+    numbers = [*(term.weight for term in terms), *(bound.value for bound in bounds if bound is not None)]
+    if any(float(f"{number:.{SHORT_DIGITS}g}") != number for number in numbers):
+        return comparison
+    lower, upper = bounds if divisor > 0 else reversed(bounds)
+    return Comparison(Sum(0.0, terms), lower, upper)

@@ -117,6 +117,8 @@ class Part:
 
     def possible(self, cuts: Sequence[Cut]) -> bool:
         """Whether a point satisfies all cuts; where floats are in doubt, exact arithmetic decides."""
+        if contradictory(cuts):
+            return False
         program = CellProgram(self.frame)
         for cut in cuts:
             reach = program.reach(cut.row[:-1], float(cut.row[-1]))
@@ -144,6 +146,27 @@ class Part:
             row = np.zeros(n_inputs + 1)
             row[place], row[-1] = 1.0, -value
             yield from (Cut(row, False), Cut(-row, False))
+
+
+def contradictory(cuts: Sequence[Cut]) -> bool:
+    """Whether two cuts are the two sides of one hyperplane, which at least one of them leaves out.
+
+    Args:
+        cuts: the cuts.
+
+    Returns:
+        True only if no point satisfies all.
+
+    Example:
+        >>> above = Cut(np.array([1.0, -5.0]), strict=False)
+        >>> contradictory([above, above.opposite])
+        True
+    """
+    strict = {(cut.row + 0.0).tobytes(): cut.strict for cut in cuts}
+    opposite = ((-cut.row + 0.0).tobytes() for cut in cuts)
+    return any(
+        strict.get(row, False) or (cut.strict and row in strict) for cut, row in zip(cuts, opposite, strict=True)
+    )
 
 
 def _narrowed(domain: Domain | None, fixed: dict[int, float]) -> Domain | None:

@@ -12,7 +12,7 @@ from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.presentation.base import base_and_adjustments
 from prelu_rules.rules.presentation.by_state import Function, Linear, Part, function_of
 from prelu_rules.rules.presentation.decimals import exact
-from prelu_rules.rules.presentation.letters import Resolved
+from prelu_rules.rules.presentation.known_bends import Resolved
 from prelu_rules.rules.presentation.places import Rounding
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput
 from prelu_rules.rules.presentation.statements import Sum

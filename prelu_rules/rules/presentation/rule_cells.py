@@ -13,7 +13,7 @@ from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.rules.presentation.by_state import ByColumn, Function, Linear, Where, both_pass, by_column, by_state
 from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
 from prelu_rules.rules.presentation.decimals import exact
-from prelu_rules.rules.presentation.ground import Cut, Ground, Part
+from prelu_rules.rules.presentation.ground import Cut, Ground, Part, contradictory
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
 from prelu_rules.rules.presentation.statements import Comparison
 from prelu_rules.tolerances import CUT
@@ -38,6 +38,20 @@ def cells_of(ground: Ground, requirements: Sequence[Requirement]) -> tuple[list[
     """
     known, wheres = _combinations(ground, requirements)
     return known, [RuleCell(ground, where, requirements, known) for where in wheres]
+
+
+def is_possible(ground: Ground, requirements: Sequence[Requirement]) -> bool:
+    """Whether requirements leave anything of a domain.
+
+    Args:
+        ground: the domain.
+        requirements: what is required.
+
+    Returns:
+        True if they do, or that is not known.
+    """
+    known, wheres = _combinations(ground, requirements)
+    return any(not RuleCell(ground, where, requirements, known).empty for where in wheres)
 
 
 def longest_first(requirements: Sequence[Requirement], numbers: Sequence[int]) -> list[int]:
@@ -190,6 +204,8 @@ def _cuts(ground: Ground, comparison: Comparison) -> Iterator[tuple[bool, Cut]]:
 
 def _with_interior(part: Part, cuts: Sequence[Cut]) -> CellProgram | None:
     """What cuts leave of a part, as a linear program; None where that may have no interior."""
+    if contradictory(cuts):
+        return None
     program = CellProgram(part.frame)
     for cut in cuts:
         if program.reach(cut.row[:-1], float(cut.row[-1])) <= CUT:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.presentation.boundaries import Boundaries
 from prelu_rules.rules.presentation.clauses import clauses_of
 from prelu_rules.rules.presentation.ground import Ground
+from prelu_rules.rules.presentation.known_bends import KnownBends
 from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
 from prelu_rules.rules.presentation.letters import RuleLetters
 from prelu_rules.rules.presentation.numbers import n_numbers_of_rule, n_thresholds
@@ -35,14 +36,19 @@ class _Entry:
     rule: Rule
     pruned: Pruned
     letters: RuleLetters | None
+    said: dict[tuple[tuple[int, ...], bool], tuple[Clause, ...]] = field(default_factory=dict)
 
 
-def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[PresentedRule, ...], int]:
+def presented_rules(
+    system: RuleSystem, formula: Formula | None, look_again: bool = True
+) -> tuple[tuple[PresentedRule, ...], int]:
     """The rules as they are printed.
 
     Args:
         system: the rules.
         formula: its formula, if it has one.
+        look_again: whether to leave out of conditions what has become superfluous as it was written; rows of the domain
+            see no difference.
 
     Returns:
         The rules, with the numbers that they have in the system, counted from 1; and how many more there are that cover
@@ -56,9 +62,13 @@ def presented_rules(system: RuleSystem, formula: Formula | None) -> tuple[tuple[
     complete = not folding and (system.form is not None or system.rounding_error is not None)
     found: tuple[PresentedRule, ...] = ()
     for style in _styles(formula):
-        found = _in_style(system, ground, formula, entries, style, complete)
+        clauses = [_clauses(ground, entry, style.letters, look_again=False) for entry in entries]
+        found = _in_style(system, formula, entries, clauses, style, complete)
         if formula is None or _is_short(found, formula):
             break
+    if look_again:
+        clauses = [_clauses(ground, entry, style.letters, look_again=True) for entry in entries]
+        found = tuple(replace(rule, clauses=mine) for rule, mine in zip(found, clauses, strict=True))
     return found, len(system) - len(with_rows) if folding else 0
 
 
@@ -75,7 +85,9 @@ def presented_decisions(system: RuleSystem, formula: Formula, short: bool) -> tu
     """
     ground = Ground(system.columns, system.domain)
     return tuple(
-        PresentedRule(entry.number, _clauses(ground, entry, short), False, (), decision=_label(system, entry.rule))
+        PresentedRule(
+            entry.number, _clauses(ground, entry, short, True), False, (), decision=_label(system, entry.rule)
+        )
         for entry in _entries(system, ground, formula, range(len(system)))
     )
 
@@ -87,14 +99,14 @@ def _label(system: RuleSystem, rule: Rule) -> ClassLabel | None:
 def _entries(system: RuleSystem, ground: Ground, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
     """What is needed of the rules, without those that no row of the domain can fall under."""
     boundaries = Boundaries(system.rules, system.columns, system.precision)
+    known = None if formula is None else KnownBends(formula, system.columns, boundaries.all, system.precision)
     found = []
     for k in shown:
         sides = boundaries.sides[k]
         pruned = Pruned(ground, requirements_of(boundaries.all, sides))
         if not pruned.possible:
             continue
-        letters = None if formula is None else RuleLetters(formula, boundaries.all, pruned, system.precision)
-        found.append(_Entry(k + 1, system.rules[k], pruned, letters))
+        found.append(_Entry(k + 1, system.rules[k], pruned, None if known is None else RuleLetters(known, pruned)))
     return found
 
 
@@ -122,9 +134,9 @@ def _is_short(rules: Sequence[PresentedRule], formula: Formula) -> bool:
 
 def _in_style(
     system: RuleSystem,
-    ground: Ground,
     formula: Formula | None,
     entries: Sequence[_Entry],
+    clauses: Sequence[tuple[Clause, ...]],
     style: _Style,
     complete: bool,
 ) -> tuple[PresentedRule, ...]:
@@ -134,7 +146,7 @@ def _in_style(
     return tuple(
         PresentedRule(
             number=entry.number,
-            clauses=_clauses(ground, entry, style.letters),
+            clauses=clauses[place],
             otherwise=complete and 0 < place == len(entries) - 1,
             outputs=mine,
             count=entry.rule.count,
@@ -156,15 +168,17 @@ def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: 
     return lettered(formula, entry.letters.holding) if found is None else found
 
 
-def _clauses(ground: Ground, entry: _Entry, short: bool) -> tuple[Clause, ...]:
+def _clauses(ground: Ground, entry: _Entry, short: bool, look_again: bool) -> tuple[Clause, ...]:
     """The conditions of a rule, with letters for those that hold many numbers; if it has to be short for all others."""
     requirements = entry.pruned.requirements
     needed = [k for k in range(len(requirements)) if entry.pruned.is_needed(k)]
     if entry.letters is None:
-        return clauses_of(ground, entry.pruned)
-    long = [
+        return clauses_of(ground, entry.pruned, None, look_again)
+    long = tuple(
         k
         for k in needed
         if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
-    ]
-    return clauses_of(ground, entry.pruned, entry.letters.instead_of(long))
+    )
+    if (long, look_again) not in entry.said:
+        entry.said[long, look_again] = clauses_of(ground, entry.pruned, entry.letters.instead_of(long), look_again)
+    return entry.said[long, look_again]
