@@ -272,7 +272,9 @@ class Phrases:
             if last and rest:
                 pieces = _with_end(pieces, " elsewhere")
             elif somewhere:
-                pieces = _with_end(pieces, f"{',' if len(bend.cases) == 1 else ''} where {somewhere}")
+                # What stands after a sum is told from the tests of its last term by a comma.
+                is_sum = case.threshold is None or bool(sides(case.total.terms).right)
+                pieces = _with_end(pieces, f"{',' if is_sum or len(bend.cases) == 1 else ''} where {somewhere}")
             found += _with_end(_after("or", pieces) if last and number > 1 else pieces, "" if last else ",")
         return found
 

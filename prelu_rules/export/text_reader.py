@@ -50,7 +50,7 @@ def read(text: str, part: Part | None = None) -> RuleSystem:
 
 
 def parse(text: str) -> Presentation:
-    """What a text says, as values.
+    r"""What a text says, as values.
 
     Args:
         text: what `text.write` wrote, or a person in the same format.
@@ -62,7 +62,8 @@ def parse(text: str) -> Presentation:
         FormatError: if the text is not in the format; it names the line.
 
     Example:
-        >>> parse("y = 1 + 2*x").formula.outputs[0].base
+        >>> (rule,) = parse("1. Always\n   y = 1 + 2*x").rules
+        >>> rule.outputs[0].total
         Sum(constant=1.0, terms=(Term(weight=2.0, of='x', where=()),))
     """
     tokens = tokens_of(text)
@@ -86,8 +87,8 @@ def inferred_columns(text: str) -> tuple[Column, ...] | None:
         The columns, in the order of the text; None where it does not say enough.
 
     Example:
-        >>> [column.kind for column in inferred_columns("y = 1 + 2*x, + 3 where smoker is yes")]
-        ['number', 'yes/no']
+        >>> inferred_columns("y = 1 + 2*x") == (Column("x"),)
+        True
     """
     try:
         return parse(text).columns

@@ -44,6 +44,7 @@ def proven(
         >>> before = [Rule(cell, AffineMap([[w]], [0.0])) for cell, w in zip(cells, (0.99, 1.01), strict=True)]
         >>> after = [Rule(cell, AffineMap([[1.0]], [0.0])) for cell in cells]
         >>> shorter = proven(RuleSystem(before, ("x",), ("y",)), after, Box([0], [1]))
+        >>> assert isinstance(shorter, RuleSystem)
         >>> print(shorter.export("paper"), end="")
         IF true
         THEN

@@ -67,7 +67,7 @@ out1 = 1.01*in1 + 1.01*in2 - 2.01*A
 out2 = 0.5 + B
        + 3 where smoker is yes
 with A = how far in1 + in2 is above 1 (otherwise 0)
-     B = the value of 2*A where smoker is yes, or the value of in2 - 1 elsewhere
+     B = the value of 2*A, where smoker is yes, or the value of in2 - 1 elsewhere
 (base: the formula of an output without A or B)
 (base with A: the base and the part of A in it)
 
