@@ -178,12 +178,16 @@ def _shortened(
     """The rules with the shortest numbers that change no output by more than a budget, as an estimate."""
     rows = bends.rows.copy()
     centre, radius = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+    numbers = np.array([not feature.is_indicator for feature in system.features])
     for bend, row in enumerate(bends.rows):
+        # A reader meets the bend with a weight of 1 on a number, and so are its digits counted.
+        weights = np.abs(row[:-1]) * numbers if (row[:-1] * numbers).any() else np.abs(row[:-1])
+        unit, size = int(np.argmax(weights)), float(weights.max())
         # A bend whose effect is unknown is not moved; one without effect may be moved anywhere.
         if not np.isnan(strengths[bend]).any():
             parts = SHARE_OF_BENDS * budget / len(rows)
             moves = np.divide(parts, strengths[bend], out=np.full_like(parts, np.inf), where=strengths[bend] > 0)
-            rows[bend] = short_row(row, centre, radius, float(moves.min()), keep=int(np.argmax(np.abs(row[:-1]))))
+            rows[bend] = short_row(row / size, centre, radius, float(moves.min()) / size, keep=unit)
     outputs = []
     for rule, (middle, half) in zip(system.rules, boxes, strict=True):
         affine = np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]]).astype(np.float64)
