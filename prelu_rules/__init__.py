@@ -158,7 +158,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-# Who has Keras loaded may load saved models next, and Keras finds only what has been registered.
+# Someone who has imported Keras may load a saved model next, and Keras finds only registered classes.
 if sys.modules.get("keras") is not None:
     import_module("prelu_rules.training.prelu")
     import_module("prelu_rules.training.stable_loss")

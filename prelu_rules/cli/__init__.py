@@ -1,4 +1,4 @@
-"""The command line, `prelu-rules`: results on standard output, one line on standard error where it cannot go on."""
+"""The command line, `prelu-rules`: results go to standard output, and errors as one line to standard error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     pass
@@ -45,7 +45,7 @@ app.command()(check.check)
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
-# Typer carries a Click of its own and exports one of its errors: the base of that one is the base of all.
+# Typer contains its own copy of Click and exports one of its errors: the base of this one is the base of all.
 UsageError: Any = typer.BadParameter.__bases__[0]
 
 
@@ -56,8 +56,8 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: the words after `prelu-rules`; those of the process by default.
 
     Raises:
-        SystemExit: always; with status 2 and one line on standard error for bad input, 1 for a run that did not
-            reach its goal.
+        SystemExit: always; with status 2 and one line on standard error for bad input, or status 1 for a run that did
+            not reach its goal.
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _show(message: Warning | str, *place: object) -> None:
-    """A warning as a user reads it, without the place in the code."""
+    """Show a warning without its position in the code."""
     print(f"prelu-rules: {' '.join(str(message).split())}", file=sys.stderr)
 
 

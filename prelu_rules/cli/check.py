@@ -1,4 +1,4 @@
-"""`prelu-rules check`: prove how far rules are from the network that they explain."""
+"""`prelu-rules check`: prove how far rules are from the network that they describe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import typer
 from prelu_rules.cli.table_options import Decimal, Encoding, Separator, Thousands
 from prelu_rules.errors import DataError
 from prelu_rules.tolerances import SAME_OUTPUT
-from prelu_rules.training.start import start_tensorflow
 
 
 def check(
@@ -19,10 +18,10 @@ def check(
     model: Annotated[Path, typer.Option(help="The .keras file to compare them with.")],
     data: Annotated[
         str | None,
-        typer.Option(help="A table of inputs, on whose domain to compare; by default the rules' own domain."),
+        typer.Option(help="A table of inputs, whose domain is used; by default the rules' own domain."),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="A column of the data that is not an input; all such are passed over anyway.")
+        str | None, typer.Option(help="The column of the data that is the target (other columns are ignored anyway).")
     ] = None,
     separator: Separator = None,
     decimal: Decimal = None,
@@ -32,7 +31,7 @@ def check(
         float, typer.Option(help="The largest difference to accept, as a share of the output's largest value.")
     ] = SAME_OUTPUT,
 ) -> int:
-    """Print what is proven about rules and a network; status 1 if they differ."""
+    """Prove how far rules are from a network; the exit status is 1 if they differ."""
     from prelu_rules.export.json import read_rules
 
     system = read_rules(rules)
@@ -46,7 +45,6 @@ def check(
         kinds = {column.name: column.kind for column in system.columns}
         dialect = {"separator": separator, "decimal": decimal, "thousands": thousands, "encoding": encoding}
         domain = as_domain(read_columns(data, kinds, **dialect), system.columns)
-    start_tensorflow()
     certificate = system.certify(model, domain)
     typer.echo(str(certificate), nl=False)
     largest = certificate.largest
@@ -58,6 +56,6 @@ def check(
     reasons += [] if certificate.covered else ["there are inputs without a rule"]
     reasons += [] if certificate.disjoint else ["rules overlap"]
     if reasons:
-        print(f"prelu-rules: the rules are not the network: {'; '.join(reasons)}", file=sys.stderr)
+        print(f"prelu-rules: the rules differ from the network: {'; '.join(reasons)}", file=sys.stderr)
         return 1
     return 0

@@ -13,41 +13,39 @@ import typer
 from prelu_rules.cli.renamed import renamed_option
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import write_text
-from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from prelu_rules.experiments.reproduction import Reproduction
     from prelu_rules.experiments.toy import ToyTask
 
-commands = typer.Typer(help="Run the paper's experiments again.")
+commands = typer.Typer(help="Reproduce the paper's experiments.")
 
 NOT_REACHED = 1
 
 
 class Method(StrEnum):
-    """How a toy task is trained."""
+    """A way to train a toy task."""
 
     PATH = "path"
     PAPER = "paper"
 
 
-RandomState = Annotated[int, typer.Option(help="Of the first run; the next runs take the next numbers.")]
+RandomState = Annotated[int, typer.Option(help="The seed of the first run; further runs use the next numbers.")]
 OldSeed = Annotated[int | None, typer.Option("--seed", hidden=True)]
-Runs = Annotated[int, typer.Option(help="How many runs.")]
-Json = Annotated[Path | None, typer.Option("--json", help="A file for the figures of every run.")]
+Runs = Annotated[int, typer.Option(help="Number of runs.")]
+Json = Annotated[Path | None, typer.Option("--json", help="A JSON file for the numbers of every run.")]
 FigureFile = Annotated[
     Path | None,
-    typer.Option("--figure", help="A .png, .svg or .pdf for figure 1 (--method paper)."),
+    typer.Option("--figure", help="A .png, .svg or .pdf file for figure 1 (--method paper)."),
 ]
 MethodOption = Annotated[Method, typer.Option(help="path: a population, then elimination; paper: plain SGD.")]
-MaxSteps = Annotated[int, typer.Option(help="Where a run of --method paper gives up.")]
+MaxSteps = Annotated[int, typer.Option(help="The number of steps after which --method paper gives up.")]
 
 
 @commands.command("figure2")
 def figure2(figure: FigureFile = None) -> int:
     """Print the four rules of the paper's trained network."""
     check_files(None, figure)
-    start_tensorflow()
     from prelu_rules.experiments.layered_network import paper_network
     from prelu_rules.experiments.reproduction import figure2
 
@@ -85,10 +83,9 @@ def _toy(
         raise InvalidValueError(f"runs is {runs}; it must be at least 1.")
     if figure is not None and method is Method.PATH:
         raise InvalidValueError(
-            f"cannot draw {figure}: figure 1 shows layers, which elimination dissolves; give --method paper."
+            f"cannot draw {figure}: figure 1 shows layers, but elimination removes them; give --method paper."
         )
     check_files(json_file, figure)
-    start_tensorflow()
     from prelu_rules.experiments.paper_training import PaperRun
     from prelu_rules.experiments.reproduction import reproduce as by_path
     from prelu_rules.experiments.reproduction import reproduce_as_paper
@@ -120,14 +117,14 @@ def _toy(
 
 
 def check_files(json_file: Path | None, figure: Path | None) -> None:
-    """Refuse what could not be written, before the work and not after it.
+    """Check that files can be written, before the work is done.
 
     Args:
-        json_file: where figures go, if anywhere.
-        figure: where a figure is drawn, if anywhere.
+        json_file: the JSON file, if any.
+        figure: the file for a figure, if any.
 
     Raises:
-        InvalidValueError: if a folder is not there, or the figure's suffix is none that can be drawn.
+        InvalidValueError: if a folder does not exist, or the figure's suffix is not supported.
     """
     if figure is not None:
         from prelu_rules.plotting.figure_file import check_figure_path
@@ -135,7 +132,9 @@ def check_files(json_file: Path | None, figure: Path | None) -> None:
         check_figure_path(figure)
     for path in (json_file, figure):
         if path is not None and not path.parent.is_dir():
-            raise InvalidValueError(f"there is no folder {path.parent} for {path.name}; choose another file.")
+            raise InvalidValueError(
+                f"there is no folder {path.parent} for {path.name}; create it or choose another file."
+            )
 
 
 def _run_line(result: Reproduction) -> str:
@@ -153,7 +152,7 @@ def _summary(task: ToyTask, results: list[Reproduction]) -> str:
     fewest = sum(result.run.nonlinear == task.fewest for result in there)
     seconds = statistics.median(result.seconds for result in results)
     return (
-        f"{len(there)} of {len(results)} runs got there, {fewest} of them with the fewest nonlinear units "
+        f"{len(there)} of {len(results)} runs succeeded, {fewest} of them with the fewest nonlinear units "
         f"({task.fewest}); median {seconds:.0f} s a run."
     )
 

@@ -1,1 +1,1 @@
-"""The paper's experiments, to be run again."""
+"""The paper's experiments, to be reproduced."""

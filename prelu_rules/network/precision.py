@@ -1,4 +1,4 @@
-"""How many digits a printed number needs, so that the printed rules say what the rules say."""
+"""How many digits a number needs so that the printed rules agree with the rules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.values import Array, FloatArray, IntArray, Value, frozen_array
 
 MOST_PLACES = 340
-"""A float64 is at least 2e-308, and has 17 digits."""
+"""A normal float64 is at least 2e-308 and has 17 digits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Precision(Value):
-    """Digits after the point that each printed number gets.
+    """The number of decimal places of each printed number.
 
     A weight's last digit is worth about `10**-digits` of the sum that it stands in, whatever its feature is measured
     in: a feature in the millions has weights with more places, one in thousandths has fewer. Places below 0 are those
@@ -45,7 +45,7 @@ class Precision(Value):
     error: FloatArray | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             digits: int,
@@ -60,7 +60,7 @@ class Precision(Value):
         for name in ("feature_scale", "output_scale"):
             scale = frozen_array(getattr(self, name), name, (None,))
             if (scale <= 0).any():
-                raise InvalidValueError(f"{name} holds {scale.min()}; every scale must be above 0.")
+                raise InvalidValueError(f"{name} holds {scale.min()}; every scale must be positive.")
             object.__setattr__(self, name, scale)
         if self.error is not None:
             error = frozen_array(self.error, "error", (len(self.output_scale),))
@@ -70,7 +70,7 @@ class Precision(Value):
 
     @classmethod
     def of_data(cls, digits: int, x: npt.ArrayLike, y: npt.ArrayLike) -> Precision:
-        """The precision for rules that are used on rows like these.
+        """The precision for rules that are applied to rows like these.
 
         Args:
             digits: digits relative to the size of each sum.
@@ -78,18 +78,18 @@ class Precision(Value):
             y: `(n_rows, n_outputs)`, the outputs on these rows.
 
         Returns:
-            A precision with the scales of the rows; where a column is constantly 0, its scale is 1.
+            A precision with the scales of the rows; the scale of a column of zeros is 1.
         """
         feature_scale = np.abs(np.asarray(x, dtype=np.float64)).max(axis=0)
         output_scale = np.ptp(np.asarray(y, dtype=np.float64), axis=0)
         return cls(digits, np.where(feature_scale > 0, feature_scale, 1), np.where(output_scale > 0, output_scale, 1))
 
     def places(self, size: float, scales: Array) -> tuple[IntArray, int]:
-        """Places of the weights and of the constant in a sum.
+        """Decimal places of the weights and of the constant in a sum.
 
         Args:
-            size: how large the sum gets; above 0.
-            scales: `(n_terms,)`, the largest absolute value of each term's variable; above 0.
+            size: how large the sum gets; positive.
+            scales: `(n_terms,)`, the largest absolute value of each term's variable; positive.
 
         Returns:
             `(n_terms,)` int, and an int.
@@ -99,7 +99,7 @@ class Precision(Value):
         return np.clip(weights, -MOST_PLACES, MOST_PLACES), min(max(constant, -MOST_PLACES), MOST_PLACES)
 
     def condition_places(self, coef: Array) -> tuple[IntArray, int]:
-        """Places of a condition's weights and of its constant.
+        """Decimal places of a condition's weights and of its constant.
 
         Args:
             coef: `(n_inputs,)`, the weights.
@@ -110,10 +110,10 @@ class Precision(Value):
         return self.places(float((np.abs(coef) * self.feature_scale).max(initial=0)) or 1.0, self.feature_scale)
 
     def output_places(self, output: int) -> tuple[IntArray, int]:
-        """Places of the weights and of the constant in an output.
+        """Decimal places of the weights and of the constant in an output.
 
         Args:
-            output: which output.
+            output: the index of the output.
 
         Returns:
             `(n_inputs,)` int, and an int.
@@ -122,14 +122,14 @@ class Precision(Value):
 
 
 def rounded(value: float, places: int) -> float:
-    """A number as it reads once it has been printed.
+    """A number after a round trip through printed text.
 
     Args:
         value: the number.
         places: digits after the point; below 0 so many before it become 0.
 
     Returns:
-        What the printed text parses back to; never a negative zero.
+        The number that the printed text parses to; never a negative zero.
 
     Example:
         >>> rounded(-0.004, 2), rounded(2.675, 2), rounded(1234567.0, -4)

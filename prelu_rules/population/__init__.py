@@ -1,1 +1,1 @@
-"""From rows to a path of networks: a population with the force, then elimination in float64."""
+"""From rows to a path of networks: trains a population with the force, then eliminates units in float64."""

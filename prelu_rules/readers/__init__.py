@@ -1,1 +1,1 @@
-"""Readers turn networks of other packages into the PReLU normal form; `network.reading` finds the right one."""
+"""Convert networks of other packages to the PReLU normal form; `network.reading` finds the right reader."""

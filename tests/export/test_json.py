@@ -103,7 +103,7 @@ def changed(**change):
         (changed(rules=[]), "does not describe rules .*0 rules"),
         (changed(rules=[{}]), "does not describe rules .*KeyError"),
         (changed(columns=None), "does not describe rules"),
-        (changed(columns=[{"name": 1}, {"name": 2}]), r"does not describe rules .*must all be text\)"),
+        (changed(columns=[{"name": 1}, {"name": 2}]), r"does not describe rules .*must all be text; rename them\)"),
         (changed(columns=[{"name": "a", "kind": "date"}, {"name": "b"}]), "does not describe rules .*kind 'date'"),
         (changed(domain={"lower": [0], "upper": [1]}), "does not describe rules .*the domain is for"),
         ("[" * 100_000, "the text is not JSON .*recursion"),

@@ -295,7 +295,7 @@ def test_decisions_are_all_or_none_and_name_classes():
     for rules, classes in [((yes, open_), ("no", "yes")), ((yes,), None), ((replace(yes, decision=2),), ("no", "yes"))]:
         with pytest.raises(InvalidValueError, match="let each rule decide for one of them, or none decide"):
             RuleSystem(rules, ("x",), ("logit",), classes)
-    with pytest.raises(InvalidValueError, match="decision is -1; it must be the number of a class"):
+    with pytest.raises(InvalidValueError, match="decision is -1; it must be the index of a class"):
         replace(yes, decision=-1)
 
 

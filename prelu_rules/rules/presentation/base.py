@@ -6,7 +6,7 @@ they differ by. The state that is left out this way is the reference.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from prelu_rules.columns.column import Column
@@ -15,9 +15,16 @@ from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.places import Rounding
 from prelu_rules.rules.presentation.statements import State, Sum, Term, Test, states_of
 
+Left = Mapping[str, tuple[State, ...]]
+"""The states that are left of columns, by their names; all of those that are not named."""
+
 
 def base_and_adjustments(
-    columns: Sequence[Column], function: Function, rounding: Rounding, constant_is_read: bool = True
+    columns: Sequence[Column],
+    function: Function,
+    rounding: Rounding,
+    constant_is_read: bool = True,
+    left: Left | None = None,
 ) -> Sum:
     """A function as a sum, with the references that leave the fewest numbers.
 
@@ -26,6 +33,7 @@ def base_and_adjustments(
         function: the function.
         rounding: to the numbers that are printed.
         constant_is_read: whether a constant of 0 is a number less to read.
+        left: the states in which the sum is asked for; None for all.
 
     Returns:
         The sum: numbers, adjustments of one column, those of several, and bends that always count.
@@ -37,7 +45,8 @@ def base_and_adjustments(
         >>> total.constant, total.terms[0].weight, [state.level for state in total.terms[0].where[0].states]
         (21.0, -15.0, ['farm'])
     """
-    parts = {where: rounding(linear) for where, linear in _without_idle_tests(function).items()}
+    left = {} if left is None else left
+    parts = {where: rounding(linear) for where, linear in _without_idle_tests(_within(function, left)).items()}
     always = parts.get((), Linear())
     terms: list[Term] = []
     for column in columns:
@@ -45,7 +54,7 @@ def base_and_adjustments(
         for of in _order(columns, list(mine.values())):
             effects = {
                 state: sum((_weight(part, of) for test, part in mine.items() if state in test.states), Fraction(0))
-                for state in states_of(column)
+                for state in left.get(column.name, states_of(column))
             }
             reference = _reference(column, effects, of, _weight(always, of), constant_is_read)
             always = always.plus(_single(of, reference))
@@ -60,6 +69,22 @@ def base_and_adjustments(
     plainly = always.terms(columns)
     numbers = [term for term in plainly if isinstance(term.of, str)]
     return Sum(plain(always.constant), (*numbers, *terms, *plainly[len(numbers) :]))
+
+
+def _within(function: Function, left: Left) -> Function:
+    """What a function is in the states that are left."""
+    found: list[Part] = []
+    for where, linear in function:
+        for name, states in left.items():
+            # A number that is missing counts as 0.
+            linear = linear.without(name) if None not in states else linear
+        tests = [
+            (test, tuple(s for s in test.states if s in left.get(test.column.name, test.states))) for test in where
+        ]
+        if all(states for _, states in tests):
+            kept = (Test(t.column, states) for t, states in tests if states != left.get(t.column.name))
+            found.append(Part(tuple(kept), linear))
+    return tuple(found)
 
 
 def _without_idle_tests(function: Function) -> dict[Where, Linear]:

@@ -9,13 +9,13 @@ import numpy as np
 
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.network.precision import Precision, rounded
-from prelu_rules.rules.presentation.base import base_and_adjustments
+from prelu_rules.rules.presentation.base import Left, base_and_adjustments
 from prelu_rules.rules.presentation.by_state import Function, Linear, Part, function_of
 from prelu_rules.rules.presentation.decimals import exact
 from prelu_rules.rules.presentation.known_bends import Resolved
 from prelu_rules.rules.presentation.places import Rounding
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput
-from prelu_rules.rules.presentation.statements import Sum
+from prelu_rules.rules.presentation.statements import Clause, State, Sum
 from prelu_rules.rules.rule import Rule
 
 SAME_SHARE, SAME_DIGITS = 0.0075, 7.5
@@ -23,13 +23,16 @@ SAME_SHARE, SAME_DIGITS = 0.0075, 7.5
 digits; how far off that is on rows, is checked."""
 
 
-def full(columns: tuple[Column, ...], rule: Rule, precision: Precision | None) -> tuple[PresentedOutput, ...]:
+def full(
+    columns: tuple[Column, ...], rule: Rule, precision: Precision | None, left: Left | None = None
+) -> tuple[PresentedOutput, ...]:
     """The outputs of a rule as sums.
 
     Args:
         columns: what the columns are.
         rule: the rule.
         precision: how numbers are rounded; None for all digits.
+        left: the states that the rule's tests leave; None for all.
 
     Returns:
         One for each output.
@@ -40,13 +43,18 @@ def full(columns: tuple[Column, ...], rule: Rule, precision: Precision | None) -
         Sum(constant=2.5, terms=())
     """
     return tuple(
-        PresentedOutput(base_and_adjustments(columns, function, rounding_of(columns, precision, k)))
+        PresentedOutput(base_and_adjustments(columns, function, rounding_of(columns, precision, k), left=left))
         for k, function in enumerate(_functions(columns, rule))
     )
 
 
 def relative(
-    columns: tuple[Column, ...], rule: Rule, formula: Formula, resolved: Resolved, precision: Precision | None
+    columns: tuple[Column, ...],
+    rule: Rule,
+    formula: Formula,
+    resolved: Resolved,
+    precision: Precision | None,
+    left: Left | None = None,
 ) -> tuple[PresentedOutput, ...] | None:
     """The outputs of a rule as what is added to the base of the formula.
 
@@ -56,6 +64,7 @@ def relative(
         formula: the formula.
         resolved: its bends in the rule.
         precision: how numbers are rounded; None for all digits.
+        left: the states that the rule's tests leave; None for all.
 
     Returns:
         One for each output; None where a base has bends of which it is not known whether they hold.
@@ -66,7 +75,7 @@ def relative(
         if base is None:
             return None
         apart = (*function, *(Part(where, linear.times(Fraction(-1))) for where, linear in base))
-        total = base_and_adjustments(columns, apart, rounding_of(columns, precision, k))
+        total = base_and_adjustments(columns, apart, rounding_of(columns, precision, k), left=left)
         found.append(PresentedOutput(total, relative=True))
     return tuple(found)
 
@@ -87,6 +96,30 @@ def lettered(formula: Formula, holding: Sequence[bool | None]) -> tuple[Presente
         )
         for output in formula.outputs
     )
+
+
+def states_left(clauses: Sequence[Clause]) -> Left:
+    """The states that the tests of a rule leave.
+
+    Args:
+        clauses: its conditions.
+
+    Returns:
+        By the name of each column that is tested in every case.
+
+    Example:
+        >>> from prelu_rules.rules.presentation.statements import Alternative, Test, states_of
+        >>> smoker = Column("smoker", "yes/no")
+        >>> states_left([(Alternative((Test(smoker, states_of(smoker)[:1]),)),)])
+        {'smoker': (None,)}
+    """
+    left: dict[str, tuple[State, ...]] = {}
+    for clause in clauses:
+        # Of several alternatives each has tests of its own.
+        for test in clause[0].where if len(clause) == 1 else ():
+            known = left.get(test.column.name, test.states)
+            left[test.column.name] = tuple(state for state in test.states if state in known)
+    return left
 
 
 def without_repetitions(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.presentation.base import Left
 from prelu_rules.rules.presentation.boundaries import Boundaries
 from prelu_rules.rules.presentation.clauses import clauses_of
 from prelu_rules.rules.presentation.ground import Ground
@@ -13,7 +14,7 @@ from prelu_rules.rules.presentation.known_bends import KnownBends
 from prelu_rules.rules.presentation.length import n_numbers as n_numbers_of_formula
 from prelu_rules.rules.presentation.letters import RuleLetters
 from prelu_rules.rules.presentation.numbers import n_numbers_of_rule, n_thresholds
-from prelu_rules.rules.presentation.outputs import full, lettered, relative, without_repetitions
+from prelu_rules.rules.presentation.outputs import full, lettered, relative, states_left, without_repetitions
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput, PresentedRule
 from prelu_rules.rules.presentation.pruning import Pruned
 from prelu_rules.rules.presentation.requirements import requirements_of
@@ -143,7 +144,7 @@ def _in_style(
     outputs = without_repetitions(
         system.columns,
         [entry.number for entry in entries],
-        [_outputs(system, formula, entry, style) for entry in entries],
+        [_outputs(system, formula, e, style, states_left(mine)) for e, mine in zip(entries, clauses, strict=True)],
         system.precision,
     )
     return tuple(
@@ -161,13 +162,15 @@ def _in_style(
     )
 
 
-def _outputs(system: RuleSystem, formula: Formula | None, entry: _Entry, style: _Style) -> tuple[PresentedOutput, ...]:
+def _outputs(
+    system: RuleSystem, formula: Formula | None, entry: _Entry, style: _Style, left: Left
+) -> tuple[PresentedOutput, ...]:
     columns, precision = system.columns, system.precision
     if formula is None or entry.letters is None or style.outputs == "full":
-        return full(columns, entry.rule, precision)
+        return full(columns, entry.rule, precision, left)
     found = None
     if style.outputs == "relative":
-        found = relative(columns, entry.rule, formula, entry.letters.resolved, precision)
+        found = relative(columns, entry.rule, formula, entry.letters.resolved, precision, left)
     return lettered(formula, entry.letters.holding) if found is None else found
 
 
