@@ -49,7 +49,7 @@ def test_python_computes_what_the_rules_do(numbers, x1, x2):
         ("compact", ["y = 1/3 * x - 2/7 * max(0, x - 5/3) + 100/3"]),
         ("markdown", ["x < 5/3", "1/3 x + 100/3"]),
         ("latex", [r"\frac{1}{3}\,\text{x} + \frac{100}{3}", r"\text{x} < \frac{5}{3}"]),
-        ("python", ["if x - 5/3 < 0", "'y': 1/3 * x + 100/3"]),
+        ("python", ["if x - 5/3 < 0", "y = 1/3 * x + 100/3"]),
     ],
 )
 def test_thirds_are_written_as_such(target, expected):
