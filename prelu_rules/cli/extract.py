@@ -24,7 +24,7 @@ def extract(
     like: Annotated[
         Path | None, typer.Option(help="A rules.json whose columns, outputs and classes the model has, too.")
     ] = None,
-    to: Annotated[str, typer.Option(help="text, compact, markdown, latex, json or python.")] = "text",
+    to: Annotated[str, typer.Option(help="The language; `prelu-rules export` lists them.")] = "text",
     out: Annotated[Path | None, typer.Option(help="A file to write instead of printing.")] = None,
     category: Category = None,
     number: Number = None,

@@ -5,50 +5,51 @@ A target is a function from a `RuleSystem`, with options of its own, to text. Us
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from os import PathLike
+from types import MappingProxyType
 from typing import Any
 
 from prelu_rules.export import compact, json, latex, markdown, python, text
+from prelu_rules.export.target import Exporter, Target
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
-Exporter = Callable[..., str]
-
-_exporters: Registry[str, Exporter] = Registry(
+_targets: Registry[str, Target] = Registry(
     "export target",
     {
-        "text": text.write,
-        "compact": compact.write,
-        "markdown": markdown.write,
-        "latex": latex.write,
-        "json": json.write,
-        "python": python.write,
+        "text": Target(text.write, "for people, and read back by the package", shapes=("list",)),
+        "compact": Target(compact.write, "one formula for each output", shapes=("formula",)),
+        "markdown": Target(markdown.write, "a table of the rules", "a Markdown viewer", ("list",)),
+        "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
+        "json": Target(json.write, "everything, to be read back by the package", shapes=("list",)),
+        "python": Target(python.write, "functions of one row, without imports", "Python", ("list", "formula")),
     },
 )
 
 
-def targets() -> tuple[str, ...]:
-    """The names of all export targets, those that users registered included.
+def targets() -> Mapping[str, Target]:
+    """All export targets by name, those that users registered included.
 
     Returns:
-        The names, in order of registration.
+        What each target is, needs and cannot do, in order of registration.
 
     Example:
-        >>> "python" in targets()
-        True
+        >>> targets()["python"].needs, targets()["python"].options
+        ('Python', ('function', 'shape'))
     """
-    return tuple(_exporters)
+    return MappingProxyType({name: _targets[name] for name in _targets})
 
 
-def register(target: str, exporter: Exporter) -> None:
+def register(target: str, exporter: Exporter | Target) -> None:
     """Add an export target; one that was registered under the same name is replaced.
 
     Args:
         target: its name; not that of a target of the package.
-        exporter: a function that takes a `RuleSystem` and keyword options and returns text.
+        exporter: a function that takes a `RuleSystem` and keyword options and returns text; or a `Target`, which also
+            says what users have to know.
 
     Raises:
         InvalidValueError: if the package itself has a target of this name.
@@ -58,7 +59,7 @@ def register(target: str, exporter: Exporter) -> None:
         >>> "size" in targets()
         True
     """
-    _exporters.register(target, exporter)
+    _targets.register(target, exporter if isinstance(exporter, Target) else Target(exporter))
 
 
 def unregister(target: str) -> None:
@@ -76,7 +77,7 @@ def unregister(target: str) -> None:
         >>> "size" in targets()
         False
     """
-    _exporters.unregister(target)
+    _targets.unregister(target)
 
 
 def check_target(target: str) -> None:
@@ -91,7 +92,7 @@ def check_target(target: str) -> None:
     Example:
         >>> check_target("latex")
     """
-    _exporters[target]
+    _targets[target]
 
 
 def export(
@@ -109,7 +110,7 @@ def export(
         The text.
 
     Raises:
-        InvalidValueError: if there is no such target.
+        InvalidValueError: if there is no such target, or it does not take an option.
         DataError: if the file cannot be written.
 
     Example:
@@ -119,7 +120,9 @@ def export(
         >>> print(export(extract_rules(form), "compact"), end="")
         out1 = in1 + max(0, in1 - 3)
     """
-    result = _exporters[target](system, **options)
+    found = _targets[target]
+    found.check_options(target, options)
+    result = found.write(system, **options)
     if path is not None:
         write_text(path, result)
     return result
