@@ -1,6 +1,6 @@
 """Write `docs/gallery.md`: how the rules of ten tables print.
 
-    python examples/gallery.py [docs/gallery.md]
+python examples/gallery.py [docs/gallery.md]
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def table(title: str, about: str) -> Callable[[Callable[[], pr.RuleSystem]], Cal
 
 
 @table("Diabetes", "The progression of the disease in 442 patients, by ten measurements.")
-def diabetes() -> pr.RuleSystem:
+def _diabetes() -> pr.RuleSystem:
     patients = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
     return pr.fit_rules(patients, target="progression", max_nonlinear=1).rules
 
 
 @table("Electricity bills", "The table of `make demo`: numbers, a category, and gaps.")
-def bills() -> pr.RuleSystem:
+def _bills() -> pr.RuleSystem:
     rng = np.random.default_rng(0)
     n = 600
     kwh, kind = rng.integers(0, 600, n), rng.choice(["business", "farm", "household"], n)
@@ -52,8 +52,10 @@ def bills() -> pr.RuleSystem:
     return pr.fit_rules(data, target="price").rules
 
 
-@table("A tariff with discounts", "A network made by hand: 20% off for farms, and from 300 kWh on for all others as well.")
-def discounts() -> pr.RuleSystem:
+@table(
+    "A tariff with discounts", "A network made by hand: 20% off for farms, and from 300 kWh on for all others as well."
+)
+def _discounts() -> pr.RuleSystem:
     rng = np.random.default_rng(1)
     data = pd.DataFrame({"kwh": rng.integers(0, 600, 300), "kind": rng.choice(["business", "farm", "household"], 300)})
     columns = [pr.Column("kwh"), pr.Column("kind", "category", ("business", "farm", "household"))]
@@ -71,7 +73,7 @@ def discounts() -> pr.RuleSystem:
 
 
 @table("Iris", "Three classes of flowers, by four measurements.")
-def iris() -> pr.RuleSystem:
+def _iris() -> pr.RuleSystem:
     flowers = load_iris(as_frame=True)
     names = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
     data = flowers.frame.set_axis([*names, "species"], axis="columns")
@@ -80,19 +82,19 @@ def iris() -> pr.RuleSystem:
 
 
 @table("Figure 2", "The network that the paper trained and printed.")
-def paper() -> pr.RuleSystem:
+def _paper() -> pr.RuleSystem:
     return figure2()
 
 
 @table("xor", "The paper's first toy task: two exclusive ors and an and.")
-def xor() -> pr.RuleSystem:
+def _xor() -> pr.RuleSystem:
     rules = reproduce(XOR, 0).rules
     assert rules is not None
     return rules
 
 
 @table("addition", "The paper's second toy task: the three bits of the sum of two numbers of two bits.")
-def addition() -> pr.RuleSystem:
+def _addition() -> pr.RuleSystem:
     rules = reproduce(ADDITION, 0).rules
     assert rules is not None
     return rules
@@ -104,17 +106,17 @@ def _friedman1() -> pd.DataFrame:
 
 
 @table("friedman1 with at most 4 rules", "Ten columns, of which five matter; 2,000 rows.")
-def friedman1_with_4() -> pr.RuleSystem:
+def _friedman1_with_4() -> pr.RuleSystem:
     return pr.fit_rules(_friedman1(), target="y", max_rules=4).rules
 
 
 @table("friedman1 with at most 12 rules", "The same with more rules.")
-def friedman1_with_12() -> pr.RuleSystem:
+def _friedman1_with_12() -> pr.RuleSystem:
     return pr.fit_rules(_friedman1(), target="y", max_rules=12).rules
 
 
 @table("Ten regions", "Rents of made-up flats: a category of ten levels, of which some have the same effect.")
-def regions() -> pr.RuleSystem:
+def _regions() -> pr.RuleSystem:
     rng = np.random.default_rng(2)
     n = 1000
     region = rng.choice([f"region {letter}" for letter in "abcdefghij"], n)
@@ -125,7 +127,7 @@ def regions() -> pr.RuleSystem:
     return pr.fit_rules(data, target="rent").rules
 
 
-def size_of(text: str) -> str:
+def _size_of(text: str) -> str:
     """How long a print is."""
     return f"{len(text):,} characters, {len(NUMBER.findall(text)):,} numbers"
 
@@ -135,13 +137,13 @@ def main() -> None:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/gallery.md")
     parts = [
         "# Gallery",
-        "How `print(rules)` reads for ten tables; `python examples/gallery.py` writes this page. Last digits may differ "
+        "How `print(rules)` reads for ten tables; `python examples/gallery.py` writes this page. Last digits may differ\n"
         "between processors.",
     ]
     for title, (about, rules) in TABLES.items():
         text = str(rules()).rstrip()
-        print(f"{title}: {size_of(text)}")
-        parts += [f"## {title}", about, f"```\n{text}\n```", f"({size_of(text)})"]
+        print(f"{title}: {_size_of(text)}")
+        parts += [f"## {title}", about, f"```\n{text}\n```", f"({_size_of(text)})"]
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.values import Shown
 
 Kind = Literal["number", "integer", "yes/no", "category"]
 """What a cell holds: a number, a whole number, yes or no, or one of a list of levels."""
@@ -22,7 +23,7 @@ Says = Literal["number", "yes", "level", "missing"]
 
 
 @dataclass(frozen=True)
-class Feature:
+class Feature(Shown):
     """One number that rules compute with, made of a cell.
 
     Attributes:
@@ -54,7 +55,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Shown):
     """A column of the user's table.
 
     Attributes:

@@ -25,6 +25,9 @@ from prelu_rules.values import Array, Value
 
 FORMAT, VERSION = "prelu_rules/rules", 2
 
+OPTIONAL = ("errors", "class_counts", "typical")
+"""What is written only where it is known; files that were written before have none of it."""
+
 
 def write(system: RuleSystem, indent: int | None = 1) -> str:
     """The whole system as JSON.
@@ -120,7 +123,8 @@ def read_rules(path: str | PathLike[str]) -> RuleSystem:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, (Value, Column)):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+        found = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+        return {name: part for name, part in found.items() if not (name in OPTIONAL and part is None)}
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             raise FormatError("the rules hold exact rationals, which JSON cannot; extract them from the float form.")
@@ -134,7 +138,7 @@ def _system(content: dict[str, Any]) -> RuleSystem:
     columns = tuple(Column(**column) for column in content["columns"])
     n_inputs, classes = len(features_of(columns)), content["classes"]
     return RuleSystem(
-        rules=tuple(_rule(rule, n_inputs) for rule in content["rules"]),
+        rules=tuple(_numbered(number, rule, n_inputs) for number, rule in enumerate(content["rules"], start=1)),
         columns=columns,
         output_names=tuple(content["output_names"]),
         classes=None if classes is None else tuple(classes),
@@ -142,6 +146,7 @@ def _system(content: dict[str, Any]) -> RuleSystem:
         domain=None if content["domain"] is None else _domain(content["domain"]),
         precision=None if content["precision"] is None else Precision(**content["precision"]),
         rounding_error=content["rounding_error"],
+        typical=content.get("typical"),
     )
 
 
@@ -156,6 +161,14 @@ def _matrix(rows: list[list[float]], n_columns: int) -> Array:
     return np.array(rows, dtype=np.float64).reshape(len(rows), n_columns)
 
 
+def _numbered(number: int, content: dict[str, Any], n_inputs: int) -> Rule:
+    """A rule, or what is wrong with it and which one it is."""
+    try:
+        return _rule(content, n_inputs)
+    except PReLURulesError as problem:
+        raise FormatError(f"rule {number}: {problem}") from None
+
+
 def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
     conditions = [
         Condition(c["coef"], c["intercept"], c["nonnegative"], None if c["label"] is None else UnitLabel(*c["label"]))
@@ -167,6 +180,8 @@ def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
         AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]),
         content["count"],
         content["decision"],
+        content.get("errors"),
+        content.get("class_counts"),
     )
 
 

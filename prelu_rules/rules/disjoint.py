@@ -113,6 +113,6 @@ def _without(rule: Rule, other: Rule, whole: ExactCell) -> list[Rule]:
     for condition in other.conditions:
         beyond = (*inside, replace(condition, nonnegative=not condition.nonnegative))
         if _covers_something(whole, beyond):
-            pieces.append(replace(rule, conditions=beyond))
+            pieces.append(replace(rule.without_evidence(), conditions=beyond))
         inside = (*inside, condition)
     return pieces

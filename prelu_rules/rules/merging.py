@@ -91,7 +91,8 @@ def _merge_group(left: list[Rule], domain: Domain | None, within: Domain | None)
 def _join(left: list[Rule], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:
     """Put one rule in the place of the first of several."""
     counts = [count for number in numbers if (count := left[number].count) is not None]
-    left[numbers[0]] = replace(left[numbers[0]], conditions=conditions, count=sum(counts) if counts else None)
+    larger = replace(left[numbers[0]].without_evidence(), conditions=conditions)
+    left[numbers[0]] = replace(larger, count=sum(counts) if counts else None)
     for number in reversed(numbers[1:]):
         del left[number]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -126,10 +127,15 @@ class Rule(Value):
         outputs: `n_inputs -> n_outputs`.
         count: how many rows of the training data the rule covers; None where there were no data.
         decision: which class the rule decides for, counted from 0; None where it leaves that to the outputs.
+        errors: the mean absolute error of each output on those rows, in the target's units; None for classifiers, and
+            where it is not known.
+        class_counts: how many of those rows are of each class, in the order of the classes; None where it is not known.
 
     Raises:
-        ShapeError: if a condition speaks of another number of inputs than the outputs do.
-        InvalidValueError: if the count is no number of rows, or the decision no number of a class.
+        ShapeError: if a condition has another number of inputs than the outputs do, or there is not one error for each
+            output.
+        InvalidValueError: if the count is not a number of rows, the decision not the number of a class, an error is not
+            a finite number of at least 0, or the class counts are not numbers of rows that add up to the count.
 
     Example:
         >>> rule = Rule((Condition([1.0], 0.0, nonnegative=True),), AffineMap([[2.0]], [1.0]))
@@ -141,6 +147,20 @@ class Rule(Value):
     outputs: AffineMap
     count: int | None = None
     decision: int | None = None
+    errors: tuple[float, ...] | None = None
+    class_counts: tuple[int, ...] | None = None
+
+    if TYPE_CHECKING:
+        # Tuples are made of whatever is given, which a dataclass cannot tell a type checker.
+        def __init__(
+            self,
+            conditions: Sequence[Condition],
+            outputs: AffineMap,
+            count: int | None = None,
+            decision: int | None = None,
+            errors: Sequence[float] | None = None,
+            class_counts: Sequence[int] | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", tuple(self.conditions))
@@ -154,6 +174,22 @@ class Rule(Value):
                 raise ShapeError(
                     f"a condition has {len(condition.coef)} weights, but the rule's outputs have {n_inputs} inputs."
                 )
+        if self.errors is not None:
+            object.__setattr__(self, "errors", _checked_errors(self.errors, len(self.outputs.intercept)))
+        if self.class_counts is not None:
+            object.__setattr__(self, "class_counts", _checked_class_counts(self.class_counts, self.count))
+
+    def without_evidence(self) -> Rule:
+        """The same rule without anything that is said of training rows, for where it comes to cover others.
+
+        Returns:
+            The rule, with None for `count`, `errors` and `class_counts`.
+
+        Example:
+            >>> Rule((), AffineMap([[0.5]], [0.0]), count=3, errors=(0.1,)).without_evidence().errors is None
+            True
+        """
+        return replace(self, count=None, errors=None, class_counts=None)
 
     def exact(self) -> Rule:
         """The same rule in exact rationals: every float becomes the fraction that it is.
@@ -185,3 +221,24 @@ class Rule(Value):
         for condition in self.conditions:
             covered &= condition.holds(rows)
         return covered
+
+
+def _checked_errors(errors: Sequence[float], n_outputs: int) -> tuple[float, ...]:
+    """One error for each output, none of which is negative."""
+    found = frozen_array(errors, "errors", (n_outputs,))
+    if (found < 0).any():
+        place = int((found < 0).argmax())
+        raise InvalidValueError(f"errors holds {found[place]} at index {place}; a mean absolute error is at least 0.")
+    return tuple(found.tolist())
+
+
+def _checked_class_counts(counts: Sequence[int], count: int | None) -> tuple[int, ...]:
+    """The rows of each class, which are all that the rule covers."""
+    if not isinstance(counts, Iterable):
+        raise InvalidValueError(f"class_counts is {counts!r}; give a number of rows for each class.")
+    for place, rows in enumerate(counts):
+        if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 0:
+            raise InvalidValueError(f"class_counts holds {rows!r} at index {place}; it must be a number of rows.")
+    if sum(counts) != count:
+        raise InvalidValueError(f"class_counts adds up to {sum(counts)} rows, but count is {count}; make them agree.")
+    return tuple(int(rows) for rows in counts)
