@@ -9,7 +9,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from prelu_rules.export import compact, json, latex, markdown, python, text
+from prelu_rules.export import compact, json, latex, markdown, python, sql, text
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -26,6 +26,7 @@ _exporters: Registry[str, Exporter] = Registry(
         "latex": latex.write,
         "json": json.write,
         "python": python.write,
+        "sql": sql.write,
     },
 )
 
