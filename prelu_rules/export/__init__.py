@@ -10,7 +10,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any
 
-from prelu_rules.export import compact, json, latex, markdown, python, text
+from prelu_rules.export import compact, json, latex, markdown, python, sql, text
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
@@ -26,6 +26,7 @@ _targets: Registry[str, Target] = Registry(
         "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
         "json": Target(json.write, "everything, to be read back by the package", shapes=("list",)),
         "python": Target(python.write, "functions of one row, without imports", "Python", ("list", "formula")),
+        "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
     },
 )
 

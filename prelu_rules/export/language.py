@@ -46,6 +46,8 @@ class Language:
         below: between a value and its strict upper bound.
         times: between weight and term.
         tests_are_numbers: whether the steps that are tests are stored as 1 and 0.
+        longest_sum: the most terms that are added in a row, since each is a level deeper to a parser; longer sums are
+            sums of sums.
     """
 
     number: Callable[[float], str]
@@ -64,6 +66,7 @@ class Language:
     below: str = " < "
     times: str = " * "
     tests_are_numbers: bool = False
+    longest_sum: int | None = None
 
 
 def written(expression: Expression, program: Program, names: Sequence[str], language: Language) -> str:
@@ -117,6 +120,13 @@ def written(expression: Expression, program: Program, names: Sequence[str], lang
             parts.append((weight < 0, weighted))
         if constant != 0 or not parts:
             parts.append((constant < 0, language.number(abs(constant))))
+        most = language.longest_sum or len(parts)
+        while len(parts) > most:
+            groups = [parts[start : start + most] for start in range(0, len(parts), most)]
+            parts = [(False, f"({added(group)})") for group in groups]
+        return added(parts)
+
+    def added(parts: Sequence[tuple[bool, str]]) -> str:
         (minus, first), *rest = parts
         return ("-" if minus else "") + first + "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
 

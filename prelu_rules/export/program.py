@@ -304,27 +304,36 @@ def _decided(classes: Sequence[ClassLabel], logits: Sequence[Reference]) -> Expr
     return Choice(tuple(branches), Label(classes[-1]))
 
 
+def parts_of(expression: Expression) -> Iterator[Expression]:
+    """An expression and all within it, each as often as it stands there; earlier steps are not entered.
+
+    Args:
+        expression: of cells and steps.
+
+    Yields:
+        Expressions, outer ones first.
+    """
+    yield expression
+    match expression:
+        case IsMissing(cell) | IsKnown(cell) | IsLevel(cell, _):
+            inner: tuple[Expression, ...] = (cell,)
+        case Weighted(terms, _):
+            inner = tuple(term for _, term in terms)
+        case Positive(value):
+            inner = (value,)
+        case AtLeast(value, bound, _) | IsEqual(value, bound):
+            inner = (value, bound)
+        case All(tests):
+            inner = tests
+        case Choice(branches, otherwise):
+            inner = tuple(part for branch in branches for part in branch)
+            inner += () if otherwise is None else (otherwise,)
+        case _:
+            inner = ()
+    for part in inner:
+        yield from parts_of(part)
+
+
 def cells_of(expression: Expression) -> Iterator[Cell]:
     """The cells that an expression uses, each as often as it does."""
-    match expression:
-        case Cell():
-            yield expression
-        case IsMissing(cell) | IsKnown(cell) | IsLevel(cell, _):
-            yield cell
-        case Weighted(terms, _):
-            for _, term in terms:
-                yield from cells_of(term)
-        case Positive(value):
-            yield from cells_of(value)
-        case AtLeast(value, bound, _) | IsEqual(value, bound):
-            yield from cells_of(value)
-            yield from cells_of(bound)
-        case All(tests):
-            for test in tests:
-                yield from cells_of(test)
-        case Choice(branches, otherwise):
-            for test, value in branches:
-                yield from cells_of(test)
-                yield from cells_of(value)
-            if otherwise is not None:
-                yield from cells_of(otherwise)
+    return (part for part in parts_of(expression) if isinstance(part, Cell))
