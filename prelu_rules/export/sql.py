@@ -9,30 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.language import Language, written
-from prelu_rules.export.program import (
-    Choice,
-    Expression,
-    IsEqual,
-    IsLevel,
-    Positive,
-    Program,
-    Reference,
-    Shape,
-    Weighted,
-    parts_of,
-    program_of,
-)
-from prelu_rules.export.sql_cells import is_known, is_level, is_missing
+from prelu_rules.export.program import Choice, Positive, Program, Shape, Weighted, program_of
 from prelu_rules.export.sql_dialect import DIALECTS, Dialect
+from prelu_rules.export.sql_source import Source, distinct
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
 MOST_NESTED = 4
 """Bends within bends that one expression holds, and that a planner may make one of: each is there twice per use."""
-
-LONGEST_SUM = 100
-"""Terms in a row; SQLite takes expressions that are 1,000 deep."""
 
 Name = str | Sequence[str]
 """The name of a table; several texts where it is in a schema."""
@@ -123,89 +107,13 @@ def _path(name: Name, what: str, dialect: Dialect) -> str:
     return ".".join(dialect.quoted(part, what) for part in parts)
 
 
-class _Source:
-    """What the steps of a program are called, and how they are written."""
-
-    def __init__(self, program: Program, dialect: Dialect, prefix: str) -> None:
-        self.program, self.dialect = program, dialect
-        self.cells = {c.name: prefix + dialect.quoted(c.name, "column") for c in program.columns}
-        self._check_distinct("column", list(self.cells))
-        self.results = [(name, step) for name, step in program.outputs]
-        for name, chosen in (("rule", program.rule), ("class", program.decision)):
-            if chosen is not None:
-                self.results.append((distinct(name, [name for name, _ in self.results]), chosen))
-        self._check_distinct("output", [name for name, _ in self.results])
-        self.aliases = [dialect.quoted(name, "output") for name, _ in self.results]
-        self.names = [""] * len(program.steps)
-        label = dialect.writer_of(program.classes or (), "class")
-        self.language = Language(
-            number=dialect.float_literal,
-            label=label,
-            cell=lambda cell: dialect.number_of.format(self.cells[cell.column.name]),
-            is_missing=lambda cell: is_missing(cell.column, self.cells[cell.column.name], dialect),
-            is_level=lambda test: is_level(test, self.cells[test.cell.column.name], dialect),
-            is_known=lambda cell: is_known(cell.column, self.cells[cell.column.name], dialect),
-            as_number=lambda test: test,
-            choice=_choice,
-            positive=lambda value: f"CASE WHEN {value} > 0 THEN {value} ELSE {dialect.float_literal(0)} END",
-            both=" AND ",
-            always="1 = 1",
-            equal=" = ",
-            tests_are_numbers=True,
-            longest_sum=LONGEST_SUM,
-        )
-        self.depths, self.used = _depths(program), _used(program)
-
-    def _check_distinct(self, what: str, names: Sequence[str]) -> None:
-        """Refuse names that are one in the dialect."""
-        seen: dict[str, str] = {}
-        for name in names:
-            key = name.lower() if self.dialect.folds_case else name
-            if key in seen:
-                raise InvalidValueError(
-                    f"the {what} names {seen[key]!r} and {name!r} are one in {self.dialect.name}; rename one of them."
-                )
-            seen[key] = name
-
-    def known(self) -> str:
-        """A test that every cell is one that rules can answer."""
-        return " AND ".join(f"({self.language.is_known(test.cell)})" for test in self.program.known)
-
-    def step(self, place: int, indent: str) -> str:
-        """The expression of a step, on several lines where it has several branches."""
-        step = self.program.steps[place]
-        if step.is_test:
-            one, zero = map(self.dialect.float_literal, (1, 0))
-            return f"CASE WHEN {self.write(step.value)} THEN {one} ELSE {zero} END"
-        if not isinstance(step.value, Choice) or len(step.value.branches) < 2:
-            return self.write(step.value)
-        head, branches = self._branches(step.value)
-        lines = [f"CASE{head}", *(f"  WHEN {test} THEN {value}" for test, value in branches)]
-        if step.value.otherwise is not None:
-            lines.append(f"  ELSE {self.write(step.value.otherwise)}")
-        return f"\n{indent}".join([*lines, "END"])
-
-    def _branches(self, choice: Choice) -> tuple[str, list[tuple[str, str]]]:
-        """What is compared, if every test compares the same step, and the pairs after WHEN and THEN."""
-        tests = [test for test, _ in choice.branches]
-        subjects = {test.value for test in tests if isinstance(test, IsEqual)}
-        if len(subjects) == 1 and all(isinstance(test, IsEqual) for test in tests):
-            pairs = [(self.write(test.bound), self.write(v)) for test, v in choice.branches if isinstance(test, IsEqual)]
-            return f" {self.write(subjects.pop())}", pairs
-        return "", [(self.write(test), self.write(value)) for test, value in choice.branches]
-
-    def write(self, value: Expression) -> str:
-        """An expression in one line."""
-        return written(value, self.program, self.names, self.language)
-
-
-class _Query(_Source):
+class _Query(Source):
     """A chain of subqueries: steps that need the same number of steps before them are in one."""
 
     def __init__(self, program: Program, dialect: Dialect, keep: Sequence[str]) -> None:
         super().__init__(program, dialect, "t.")
         self.keep = {name: dialect.quoted(name, "column") for name in keep}
-        self._check_distinct("kept", keep)
+        self.check_distinct("kept", keep)
         taken = [*self.keep, *(name for name, _ in self.results)]
         self._check_kept()
         named = {step: name for name, step in self.results}
@@ -254,7 +162,7 @@ class _Query(_Source):
             f"CASE WHEN {self.is_known} = 1 THEN {self.names[step]} END AS {alias}"
             for (_, step), alias in zip(self.results, self.aliases, strict=True)
         ]
-        return f"WITH {', '.join(chain)}\nSELECT\n  {_listed([*self.keep.values(), *answers], '  ')}\nFROM {last}\n"
+        return f"WITH {_listed(chain, '')}\nSELECT\n  {_listed([*self.keep.values(), *answers], '  ')}\nFROM {last}\n"
 
     def _subquery(self, name: str, table: str) -> str:
         """The name of a subquery, other than that of the table."""
@@ -262,7 +170,7 @@ class _Query(_Source):
         return found if found.lower() != table.lower() else self.dialect.quoted(f"{name}_", "step")
 
 
-class _Expressions(_Source):
+class _Expressions(Source):
     """Steps written into one another."""
 
     def __init__(self, program: Program, dialect: Dialect) -> None:
@@ -270,7 +178,7 @@ class _Expressions(_Source):
         deep = max((self.depths[s] for s in self.used if isinstance(program.steps[s].value, Positive)), default=0)
         if deep > MOST_NESTED:
             raise InvalidValueError(
-                f"{deep} bends are nested in one another, which one expression cannot hold; give table='...' for a query."
+                f"{deep} bends are nested in one another, too many for one expression; give table='...'."
             )
 
     def text(self) -> str:
@@ -286,7 +194,6 @@ class _Expressions(_Source):
             for (_, step), alias in zip(self.results, self.aliases, strict=True)
         ]
         return _listed(answers, "") + "\n"
-
 
     def _decision(self, place: int) -> str:
         """The class; of a list of rules each compares its own logits, so that each logit is looked up once only."""
@@ -305,50 +212,5 @@ class _Expressions(_Source):
         return "\n".join([*lines, "END"])
 
 
-def distinct(name: str, taken: Sequence[str]) -> str:
-    """A name that differs from those taken, in more than case; with a number if need be.
-
-    Args:
-        name: what it should be.
-        taken: the names that are taken.
-
-    Returns:
-        The name.
-
-    Example:
-        >>> distinct("rule", ["Rule", "y"])
-        'rule 2'
-    """
-    lower = {one.lower() for one in taken}
-    found, number = name, 2
-    while found.lower() in lower:
-        found, number = f"{name} {number}", number + 1
-    return found
-
-
 def _listed(columns: Sequence[str], indent: str) -> str:
     return f",\n{indent}".join(columns)
-
-
-def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
-    """A choice in one line."""
-    parts = [f" WHEN {test} THEN {value}" for test, value in branches]
-    return f"CASE{''.join(parts)}{'' if otherwise is None else f' ELSE {otherwise}'} END"
-
-
-def _depths(program: Program) -> list[int]:
-    """How many steps each step needs, one after the other."""
-    depths: list[int] = []
-    for step in program.steps:
-        before = [depths[part.step] for part in parts_of(step.value) if isinstance(part, Reference)]
-        depths.append(1 + max(before, default=-1))
-    return depths
-
-
-def _used(program: Program) -> list[int]:
-    """The steps that the results need, in order."""
-    used = {step for _, step in program.outputs} | {s for s in (program.rule, program.decision) if s is not None}
-    for place in reversed(range(len(program.steps))):
-        if place in used:
-            used |= {part.step for part in parts_of(program.steps[place].value) if isinstance(part, Reference)}
-    return sorted(used)

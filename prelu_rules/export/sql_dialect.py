@@ -35,6 +35,7 @@ class Dialect:
         counts_bytes: whether bytes are counted.
         folds_case: whether names that differ in case only are one.
         forbidden: characters that no name has, however it is quoted.
+        constants: words that are values even in quotes.
         only_basic: whether names take characters up to U+FFFF only, and no blank at the end.
         most_columns: of one SELECT.
         fence: at the end of a subquery, what keeps the planner from writing it into what uses it, again and again.
@@ -56,6 +57,7 @@ class Dialect:
     counts_bytes: bool = False
     folds_case: bool = True
     forbidden: str = ""
+    constants: tuple[str, ...] = ()
     only_basic: bool = False
     most_columns: int | None = None
     fence: str = ""
@@ -90,8 +92,8 @@ class Dialect:
             InvalidValueError: if the dialect cannot write it.
 
         Example:
-            >>> DIALECTS["mysql"].text_literal("it's", "level")
-            "'it\\\\'s'"
+            >>> DIALECTS["duckdb"].text_literal("it's", "level")
+            "'it''s'"
         """
         if "\0" in value:
             raise InvalidValueError(f"the {what} {_short(value)} holds NUL, which no SQL text can; rename it.")
@@ -165,6 +167,8 @@ class Dialect:
         """
         if not name:
             return "is empty, which is not allowed"
+        if name.lower() in self.constants:
+            return "is a value even in quotes"
         for character in ("\0", *self.forbidden):
             if character in name:
                 return f"holds {character!r}, which is not allowed"
@@ -206,6 +210,7 @@ DIALECTS: Registry[str, Dialect] = Registry(
             text_of="CAST({0} AS TEXT)",
             truth=("0", "1"),
             quotes=("`", "`"),
+            constants=("true", "false"),
             most_columns=2000,
             fence=" LIMIT -1 OFFSET 0",
         ),
@@ -240,7 +245,7 @@ DIALECTS: Registry[str, Dialect] = Registry(
             yes_as_text=True,
             quotes=("`", "`"),
             longest=300,
-            forbidden="!\"$()*,./;?@[\\]^`{}~\n\r",
+            forbidden='!"$()*,./;?@[\\]^`{}~\n\r',
             most_columns=10_000,
         ),
         "tsql": Dialect(
@@ -254,9 +259,7 @@ DIALECTS: Registry[str, Dialect] = Registry(
             longest=128,
             most_columns=1024,
         ),
-        "spark": Dialect(
-            "Spark", text_of="CAST({0} AS STRING)", is_nan="isnan({0})", escapes=True, quotes=("`", "`")
-        ),
+        "spark": Dialect("Spark", text_of="CAST({0} AS STRING)", is_nan="isnan({0})", escapes=True, quotes=("`", "`")),
         # Texts are compared as bytes, since otherwise neither case nor blanks at the end count.
         "mysql": Dialect(
             "MySQL",

@@ -1,7 +1,6 @@
 """Databases that run SQL on the rows of a case: a table of the raw cells, typed as a user would, and what came out."""
 
 import contextlib
-import glob
 import os
 import pwd
 import shutil
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import executed
 import pytest
-from sqlglot import exp
 
 from prelu_rules.export.sql import write
 
@@ -37,7 +35,7 @@ def kind_of(column):
 
 def quoted(name, dialect):
     """A name as sqlglot quotes it."""
-    return exp.to_identifier(name, quoted=True).sql(dialect)
+    return executed.module("sqlglot").to_identifier(name, quoted=True).sql(dialect)
 
 
 def create(execute, columns, table, dialect, name="rows", mark="?"):
@@ -135,7 +133,9 @@ class PostgreSQL:
 
     def __init__(self):
         self._psycopg = executed.module("psycopg")
-        initdb = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default="initdb")
+        initdb = shutil.which("initdb") or max(
+            map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), default="initdb"
+        )
         programs = Path(executed.command(initdb)).resolve().parent
         # The server refuses to run as root.
         self._user = _other_user() if os.geteuid() == 0 else None
@@ -165,7 +165,9 @@ class PostgreSQL:
             cursor = connection.cursor()
 
             def execute(sql, rows):
-                cursor.execute(sql) if rows is None else cursor.executemany(sql.replace("%", "%%").replace("%%s", "%s"), rows)
+                cursor.execute(sql) if rows is None else cursor.executemany(
+                    sql.replace("%", "%%").replace("%%s", "%s"), rows
+                )
 
             yield execute, lambda sql: cursor.execute(sql).fetchall()
             connection.rollback()
