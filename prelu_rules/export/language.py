@@ -46,6 +46,7 @@ class Language:
         below: between a value and its strict upper bound.
         times: between weight and term.
         tests_are_numbers: whether the steps that are tests are stored as 1 and 0.
+        filled: a number of a column, or 0 where it is missing, of the cell; by default a choice.
         longest_sum: the most terms that are added in a row, since each is a level deeper to a parser; longer sums are
             sums of sums.
     """
@@ -66,6 +67,7 @@ class Language:
     below: str = " < "
     times: str = " * "
     tests_are_numbers: bool = False
+    filled: Callable[[Cell], str] | None = None
     longest_sum: int | None = None
 
 
@@ -108,6 +110,8 @@ def written(expression: Expression, program: Program, names: Sequence[str], lang
                 return f"{write(value)}{language.equal}{write(bound)}"
             case All(tests):
                 return language.both.join(map(write, tests)) or language.always
+            case Choice(((IsMissing(cell), Number(0.0)),), Cell()) if language.filled is not None:
+                return language.filled(cell)
             case Choice(branches, otherwise):
                 pairs = [(write(test), write(value)) for test, value in branches]
                 return language.choice(pairs, None if otherwise is None else write(otherwise))

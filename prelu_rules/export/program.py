@@ -7,7 +7,7 @@ holds, then the outputs of that rule). A language is a table of how it writes th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -337,3 +337,20 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
 def cells_of(expression: Expression) -> Iterator[Cell]:
     """The cells that an expression uses, each as often as it does."""
     return (part for part in parts_of(expression) if isinstance(part, Cell))
+
+
+def needed(program: Program, results: Iterable[int]) -> list[int]:
+    """The steps that some steps need, and these themselves.
+
+    Args:
+        program: the steps.
+        results: numbers of steps.
+
+    Returns:
+        Numbers of steps, in order.
+    """
+    found = set(results)
+    for place in reversed(range(len(program.steps))):
+        if place in found:
+            found |= {part.step for part in parts_of(program.steps[place].value) if isinstance(part, Reference)}
+    return sorted(found)

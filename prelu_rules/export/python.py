@@ -3,51 +3,29 @@
 from __future__ import annotations
 
 import keyword
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from prelu_rules.columns.column import Column
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.language import Language, written
-from prelu_rules.export.program import Cell, Choice, Expression, IsLevel, Program, Shape, program_of
+from prelu_rules.export.holding import described
+from prelu_rules.export.imperative import LONGEST_SUM, Blocks, names_of, statements
+from prelu_rules.export.language import Language
+from prelu_rules.export.program import Cell, Program, Shape, program_of
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
 
+RESERVED = frozenset([*keyword.kwlist, "abs", "float", "max", "ValueError"])
+"""The language's words, and what the source calls."""
 
-def identifiers(names: Iterable[str]) -> list[str]:
-    """Distinct Python identifiers that look like the names.
-
-    Args:
-        names: any texts.
-
-    Returns:
-        One identifier per name.
-
-    Example:
-        >>> identifiers(["age", "body mass (kg)", "class", "1st", "body mass [kg]"])
-        ['age', 'body_mass_kg', 'class_', '_1st', 'body_mass_kg_2']
-    """
-    result: list[str] = []
-    for name in names:
-        # Python itself reads identifiers in this normal form, so names that differ before may not differ in it.
-        plain = unicodedata.normalize("NFKC", name)
-        word = "".join(c if f"x{c}".isidentifier() else " " for c in plain)
-        word = "_".join(word.replace("_", " ").split()) or "x"
-        word = word if word.isidentifier() else f"_{word}"
-        word = f"{word}_" if keyword.iskeyword(word) else word
-        candidate, number = word, 2
-        while candidate in result:
-            candidate, number = f"{word}_{number}", number + 1
-        result.append(candidate)
-    return result
+BLOCKS = {"first": "if {}:", "further": "elif {}:", "last": "else:", "end": "", "ends": ""}
 
 
 def write(system: RuleSystem | RulesOnDemand, function: str = "predict", shape: Shape | None = None) -> str:
     """A function of one row, with every number in full.
 
-    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does, and so it does for a level that
-    training never saw.
+    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does, and so it does for a cell that
+    is missing where none may be, is infinite, or is a level that training never saw.
 
     Args:
         system: the rules.
@@ -71,85 +49,61 @@ def write(system: RuleSystem | RulesOnDemand, function: str = "predict", shape: 
         >>> scope["predict"](age=5.0), scope["predict_rule"](age=5.0)
         ({'cost': 7.0}, 2)
     """
-    if not function.isidentifier() or keyword.iskeyword(function):
+    if not function.isidentifier() or function in RESERVED:
         raise InvalidValueError(f"function is {function!r}, which is not a Python identifier; choose another name.")
     source = _Source(program_of(system, shape))
-    program = source.program
-    outputs = ", ".join(f"{name!r}: {source.names[step]}" for name, step in program.outputs)
-    last = max(step for _, step in program.outputs)
-    functions = [source.function(function, "Predict one row from these columns:", last, f"{{{outputs}}}")]
-    if program.rule is not None:
-        rule = source.names[program.rule]
-        about = "The number of the rule, counted from 1, of one row with these columns:"
-        functions.append(source.function(f"{function}_rule", about, program.rule, rule))
-    if program.decision is not None:
-        decision = source.names[program.decision]
-        about = "The class of one row with these columns:"
-        functions.append(source.function(f"{function}_class", about, program.decision, decision))
+    program, names = source.program, source.names
+    outputs = ", ".join(f"{name!r}: {names.steps[step]}" for name, step in program.outputs)
+    logits = [step for _, step in program.outputs]
+    functions = [source.function(function, "Predict one row from these columns:", logits, f"{{{outputs}}}")]
+    for word, about, step in (
+        ("rule", "The number of the rule, counted from 1, of one row with these columns:", program.rule),
+        ("class", "The class of one row with these columns:", program.decision),
+    ):
+        if step is not None:
+            functions.append(source.function(f"{function}_{word}", about, [step], names.steps[step]))
     return "\n\n".join(functions)
 
 
 class _Source:
-    """The lines of a program, step by step."""
+    """What the functions of a program share."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        words = identifiers([*(c.name for c in program.columns), *(step.name for step in program.steps)])
-        self.words = dict(zip((c.name for c in program.columns), words, strict=False))
-        self.names = words[len(program.columns) :]
-        # A number that is always there needs no step of its own.
-        for place, step in enumerate(program.steps):
-            if isinstance(step.value, Cell):
-                self.names[place] = self.words[step.value.column.name]
+        self.names = names_of(program, RESERVED, ascii_only=False)
+        cells = self.names.cells
         self.language = Language(
             number=_number,
             label=repr,
-            cell=lambda cell: self.words[cell.column.name],
-            is_missing=lambda cell: _is_missing(self.words[cell.column.name]),
-            is_level=lambda test: _is_level(test, self.words[test.cell.column.name]),
-            is_known=lambda cell: _is_known(cell.column, self.words[cell.column.name]),
-            as_number=lambda test: test,
+            cell=lambda cell: cells[cell.column.name],
+            is_missing=lambda cell: _is_missing(cells[cell.column.name]),
+            is_level=lambda test: f"{cells[test.cell.column.name]} == {test.level!r}",
+            is_known=lambda cell: _is_known(cell.column, cells[cell.column.name]),
+            as_number=lambda test: f"float({test})",
             choice=_choice,
             positive=lambda value: f"max(0.0, {value})",
+            tests_are_numbers=True,
+            longest_sum=LONGEST_SUM,
         )
+        fail = 'raise ValueError("no rule covers this row")'
+        self.blocks = Blocks(lambda place: self.names.steps[place], None, fail, **BLOCKS)
 
-    def function(self, name: str, about: str, last: int, result: str) -> str:
-        """A function which computes the steps up to the last."""
-        columns = self.program.columns
-        lines = [f"def {name}({', '.join(self.words.values())}):", f'    """{about}', ""]
-        lines += [f"    {self.words[column.name]}: {_comment(column, self.words[column.name])}" for column in columns]
+    def function(self, name: str, about: str, results: Sequence[int], result: str) -> str:
+        """A function which computes some steps."""
+        words = self.names.columns
+        lines = [f"def {name}({', '.join(words.values())}):", f'    """{about}', ""]
+        lines += [f"    {words[c.name]}: {_comment(c, words[c.name])}" for c in self.program.columns]
         lines.append('    """')
         for known in self.program.known:
             lines += self._check(known.cell)
-        for place, step in enumerate(self.program.steps[: last + 1]):
-            lines += self._assignment(self.names[place], step.value)
+        lines += statements(self.program, self.names, self.language, self.blocks, results)
         return "\n".join([*lines, f"    return {result}"]) + "\n"
 
     def _check(self, cell: Cell) -> list[str]:
         """Refuse a cell that rules cannot answer."""
-        column, word = cell.column, self.words[cell.column.name]
-        problem = f'    raise ValueError(f"{word} is {{{word}!r}}, which no training row had")'
-        if column.kind == "category":
-            return [f"    if not ({self.language.is_known(cell)}):", f"    {problem}"]
-        return [] if column.missing else [f"    if {self.language.is_missing(cell)[1:-1]}:", f"    {problem}"]
-
-    def _assignment(self, name: str, value: Expression) -> list[str]:
-        """Lines that compute a step."""
-        if isinstance(value, Cell):
-            return []
-        if not isinstance(value, Choice) or (value.otherwise is not None and len(value.branches) == 1):
-            return [f"    {name} = {self._written(value)}"]
-        lines = []
-        for number, (test, result) in enumerate(value.branches):
-            lines.append(f"    {'elif' if number else 'if'} {self._written(test)}:")
-            lines.append(f"        {name} = {self._written(result)}")
-        lines.append("    else:")
-        if value.otherwise is None:
-            return [*lines, '        raise ValueError("no rule covers this row")']
-        return [*lines, f"        {name} = {self._written(value.otherwise)}"]
-
-    def _written(self, value: Expression) -> str:
-        return written(value, self.program, self.names, self.language)
+        word = self.names.cells[cell.column.name]
+        problem = f'raise ValueError(f"{word} is {{{word}!r}}, which no training row had")'
+        return [f"    if not ({self.language.is_known(cell)}):", f"        {problem}"]
 
 
 def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
@@ -160,18 +114,16 @@ def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
 
 def _is_missing(word: str) -> str:
     # A missing number may be None or NaN, which is not equal to itself.
-    return f"({word} is None or {word} != {word})"
-
-
-def _is_level(test: IsLevel, word: str) -> str:
-    return f"({word} == {test.level!r})"
+    return f"{word} is None or {word} != {word}"
 
 
 def _is_known(column: Column, word: str) -> str:
-    if column.kind == "category":
-        known = f"{word} in {column.levels!r}"
+    if column.kind in ("category", "yes/no"):
+        known = f"{word} in {column.levels or (False, True)!r}" if column.levels or column.kind == "yes/no" else "False"
         return f"{_is_missing(word)} or {known}" if column.missing else known
-    return "True" if column.missing else f"not {_is_missing(word)}"
+    # No float is larger than this; it is read as infinity.
+    finite = f"abs({word}) < 1e999"
+    return f"{_is_missing(word)} or {finite}" if column.missing else f"{word} is not None and {finite}"
 
 
 def _number(value: float) -> str:
@@ -180,10 +132,5 @@ def _number(value: float) -> str:
 
 
 def _comment(column: Column, word: str) -> str:
-    """What a cell may be, and the name of the column where the source calls it otherwise."""
-    kinds = {"number": "a number", "integer": "a whole number", "yes/no": "True or False"}
-    what = kinds.get(column.kind) or f"one of {', '.join(map(repr, column.levels))}"
-    text = what if column.name == word else f"{column.name!r}, {what}"
-    text += ", or None where it is missing" if column.missing else ""
-    # It must not end the docstring.
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """A line of the docstring, which it must not end."""
+    return described(column, word, "None").replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,29 @@
+import unicodedata
+
+import executed
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.export.identifiers import LONGEST, check_function, identifiers
+
+
+@given(st.lists(st.text(max_size=6), max_size=6), st.booleans())
+def test_they_are_distinct_words(names, ascii_only):
+    words = identifiers(names, ["class", "x", "if"], ascii_only)
+    assert len({unicodedata.normalize("NFKC", word) for word in words}) == len(names)
+    for word in words:
+        assert word.isidentifier() and word not in ("class", "x", "if") and len(word) <= LONGEST + 5
+        assert word.isascii() or not ascii_only
+
+
+def test_hostile_names_are_told_apart():
+    words = identifiers([*executed.HOSTILE, *sum(executed.ALIKE, ())])
+    assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("function", ["class", "two words", "", "1st", "größe", "a\n", "_x", None])
+def test_a_function_needs_a_name(function):
+    with pytest.raises(InvalidValueError, match="which is not a C identifier; choose another name"):
+        check_function(function, "C", {"class"})
