@@ -10,7 +10,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any
 
-from prelu_rules.export import compact, json, latex, markdown, python, sql, text
+from prelu_rules.export import c, compact, javascript, json, latex, markdown, python, rust, sql, text
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
@@ -26,6 +26,17 @@ _targets: Registry[str, Target] = Registry(
         "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
         "json": Target(json.write, "everything, to be read back by the package", shapes=("list",)),
         "python": Target(python.write, "functions of one row, without imports", "Python", ("list", "formula")),
+        "c": Target(
+            c.write,
+            "a C99 function of one row, its header, or a program that reads CSV",
+            "a compiler of C99 with IEEE doubles",
+            ("list", "formula"),
+            "levels and classes without NUL, of at most 4,095 bytes",
+        ),
+        "javascript": Target(
+            javascript.write, "an ES module, or its types for TypeScript", "a browser or node", ("list", "formula")
+        ),
+        "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
         "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
     },
 )

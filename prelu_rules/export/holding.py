@@ -53,8 +53,8 @@ def held_by(column: Column) -> Holding:
     return "truth" if column.kind == "yes/no" else "number"
 
 
-def as_double(value: float | int) -> float:
-    """A number as a double.
+def as_double(value: Level) -> float:
+    """A number, or yes (1) and no (0), as a double.
 
     Args:
         value: a level or a class label.
@@ -111,8 +111,8 @@ def text_literal(text: str, escapes: dict[str, str], code: Callable[[int], str])
         InvalidValueError: if it is not Unicode.
 
     Example:
-        >>> text_literal('say "ä"', {'"': '\\\\"'}, lambda code: f"<{code}>")
-        '"say \\\\"<228>\\\\""'
+        >>> text_literal("it's ä", {"'": "<quote>"}, lambda code: f"<{code}>")
+        '"it<quote>s <228>"'
     """
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise InvalidValueError(f"the text {text!r} is not Unicode; rename it.")

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable
+from typing import Literal
 
 from prelu_rules.errors import InvalidValueError
+
+Letters = Literal["unicode", "ascii", "lower"]
+"""What identifiers are made of: letters of all alphabets, those of ASCII, or the small ones of ASCII."""
 
 LONGEST = 60
 """Characters that are kept of a name; C compilers need to tell the first 63 only."""
 
 
-def identifiers(names: Iterable[str], reserved: Container[str] = (), ascii_only: bool = True) -> list[str]:
+def identifiers(names: Iterable[str], reserved: Container[str] = (), letters: Letters = "ascii") -> list[str]:
     """Distinct identifiers that look like the names.
 
     Args:
         names: any texts.
         reserved: the words that mean something in the language, or in what is written in it.
-        ascii_only: whether only ASCII letters may be used.
+        letters: what they are made of.
 
     Returns:
         One identifier per name.
@@ -30,7 +34,7 @@ def identifiers(names: Iterable[str], reserved: Container[str] = (), ascii_only:
     taken: set[str] = set()
     result = []
     for name in names:
-        word = _word(name, ascii_only)
+        word = _word(name, letters)
         word = f"{word}_" if word in reserved else word
         candidate, number = word, 2
         while candidate in taken:
@@ -62,12 +66,14 @@ def check_function(function: str, language: str, reserved: Container[str] = ()) 
         )
 
 
-def _word(name: str, ascii_only: bool) -> str:
+def _word(name: str, letters: Letters) -> str:
     """An identifier, perhaps a reserved one, that looks like a name."""
     # Python itself reads identifiers in this normal form, so names that differ before may not differ in it.
+    ascii_only = letters != "unicode"
     plain = unicodedata.normalize("NFKD" if ascii_only else "NFKC", name[: 2 * LONGEST])
     if ascii_only:
         plain = "".join(c if c.isascii() else c.casefold() for c in plain if not unicodedata.combining(c))
+    plain = plain.lower() if letters == "lower" else plain
     word = "".join(c if (c.isascii() or not ascii_only) and f"x{c}".isidentifier() else " " for c in plain)
     word = "_".join(word.replace("_", " ").split())[:LONGEST].rstrip("_") or "x"
     word = word if word.isidentifier() else f"x{word}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
-from prelu_rules.export.identifiers import identifiers
+from prelu_rules.export.identifiers import Letters, identifiers
 from prelu_rules.export.language import Language, written
 from prelu_rules.export.program import (
     AtLeast,
@@ -38,13 +38,13 @@ class Names:
     steps: list[str]
 
 
-def names_of(program: Program, reserved: Container[str], ascii_only: bool = True, cell: str = "{}") -> Names:
+def names_of(program: Program, reserved: Container[str], letters: Letters = "ascii", cell: str = "{}") -> Names:
     """Names for everything in a program.
 
     Args:
         program: whose columns and steps are named.
         reserved: words that are taken.
-        ascii_only: whether only ASCII letters may be used.
+        letters: what they are made of.
         cell: how a cell is written, with {} for the identifier of its column; a variable, or a field of one.
 
     Returns:
@@ -53,10 +53,10 @@ def names_of(program: Program, reserved: Container[str], ascii_only: bool = True
     columns = [column.name for column in program.columns]
     steps = [step.name for step in program.steps]
     if cell == "{}":
-        words = identifiers([*columns, *steps], reserved, ascii_only)
+        words = identifiers([*columns, *steps], reserved, letters)
         fields, variables = words[: len(columns)], words[len(columns) :]
     else:
-        fields, variables = identifiers(columns, reserved, ascii_only), identifiers(steps, reserved, ascii_only)
+        fields, variables = identifiers(columns, reserved, letters), identifiers(steps, reserved, letters)
     by_name = dict(zip(columns, fields, strict=True))
     cells = {name: cell.format(word) for name, word in by_name.items()}
     for place, step in enumerate(program.steps):

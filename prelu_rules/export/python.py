@@ -70,7 +70,7 @@ class _Source:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = names_of(program, RESERVED, ascii_only=False)
+        self.names = names_of(program, RESERVED, letters="unicode")
         cells = self.names.cells
         self.language = Language(
             number=_number,

@@ -9,13 +9,14 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.identifiers import LONGEST, check_function, identifiers
 
 
-@given(st.lists(st.text(max_size=6), max_size=6), st.booleans())
-def test_they_are_distinct_words(names, ascii_only):
-    words = identifiers(names, ["class", "x", "if"], ascii_only)
+@given(st.lists(st.text(max_size=6), max_size=6), st.sampled_from(["unicode", "ascii", "lower"]))
+def test_they_are_distinct_words(names, letters):
+    words = identifiers(names, ["class", "x", "if"], letters)
     assert len({unicodedata.normalize("NFKC", word) for word in words}) == len(names)
     for word in words:
         assert word.isidentifier() and word not in ("class", "x", "if") and len(word) <= LONGEST + 5
-        assert word.isascii() or not ascii_only
+        assert word.isascii() or letters == "unicode"
+        assert word.islower() or letters != "lower" or not word.strip("_0123456789")
 
 
 def test_hostile_names_are_told_apart():
