@@ -38,7 +38,7 @@ def identifiers(names: Iterable[str], reserved: Container[str] = (), letters: Le
         word = f"{word}_" if word in reserved else word
         candidate, number = word, 2
         while candidate in taken:
-            candidate, number = f"{word}_{number}", number + 1
+            candidate, number = f"{word.rstrip('_')}_{number}", number + 1
         taken.add(candidate)
         result.append(candidate)
     return result

@@ -79,7 +79,7 @@ def write(
 
 
 def literal(value: ClassLabel | Level) -> str:
-    """A text, a number or a truth value as JavaScript writes it.
+    r"""A text, a number or a truth value as JavaScript writes it.
 
     Args:
         value: the value.
@@ -92,7 +92,7 @@ def literal(value: ClassLabel | Level) -> str:
 
     Example:
         >>> print(literal("a < b"), literal(3), literal(True))
-        "a \\u003c b" 3 true
+        "a \u003c b" 3 true
     """
     if isinstance(value, int) and not isinstance(value, bool):
         as_double(value)

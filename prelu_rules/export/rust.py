@@ -78,7 +78,7 @@ def write(system: RuleSystem | RulesOnDemand, function: str = "predict", shape: 
 
 
 def literal(text: str) -> str:
-    """A text as Rust writes it.
+    r"""A text as Rust writes it.
 
     Args:
         text: any text.
@@ -88,7 +88,7 @@ def literal(text: str) -> str:
 
     Example:
         >>> print(literal('a "b" ä'))
-        "a \\"b\\" \\u{e4}"
+        "a \"b\" \u{e4}"
     """
     return text_literal(text, {'"': '\\"', "\\": "\\\\"}, lambda code: f"\\u{{{code:x}}}")
 
