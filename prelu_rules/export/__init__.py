@@ -10,7 +10,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any
 
-from prelu_rules.export import c, compact, javascript, json, latex, markdown, python, rust, sql, text
+from prelu_rules.export import c, compact, javascript, json, latex, markdown, python, r, rust, sql, text
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
@@ -35,6 +35,9 @@ _targets: Registry[str, Target] = Registry(
         ),
         "javascript": Target(
             javascript.write, "an ES module, or its types for TypeScript", "a browser or node", ("list", "formula")
+        ),
+        "r": Target(
+            r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
         ),
         "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
         "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),

@@ -111,7 +111,7 @@ def statements(
         return written(value, program, names.steps, language)
 
     def assigned(name: str, value: Expression, before: str) -> list[str]:
-        if not _is_branched(value):
+        if not is_branched(value):
             return [f"{before}{name} = {text(value)}{blocks.ends}"]
         assert isinstance(value, Choice)
         lines = []
@@ -127,13 +127,13 @@ def statements(
 
     lines: list[str] = []
     for place in needed(program, results):
-        value = _where_a_rule_holds(program.steps[place].value, program)
+        value = where_a_rule_holds(program.steps[place].value, program)
         if isinstance(value, Cell):
             continue
         if program.steps[place].is_test:
             lines.append(f"{indent}{blocks.define(place)} = {language.as_number(text(value))}{blocks.ends}")
             continue
-        if not _is_branched(value):
+        if not is_branched(value):
             lines += assigned(blocks.define(place), value, indent)
             continue
         lines += [] if blocks.declare is None else [indent + blocks.declare(place)]
@@ -141,15 +141,30 @@ def statements(
     return lines
 
 
-def _is_branched(value: Expression) -> bool:
-    """Whether a value is chosen by branches; one that is chosen by one test is short enough to be an expression."""
+def is_branched(value: Expression) -> bool:
+    """Whether a value is chosen by branches; one that is chosen by one test is short enough to be an expression.
+
+    Args:
+        value: of a step.
+
+    Returns:
+        Whether it is.
+    """
     return isinstance(value, Choice) and (
         value.otherwise is None or len(value.branches) > 1 or isinstance(value.branches[0][1], Choice)
     )
 
 
-def _where_a_rule_holds(value: Expression, program: Program) -> Expression:
-    """The same value where the number of the rule was found; elsewhere the statements have ended before."""
+def where_a_rule_holds(value: Expression, program: Program) -> Expression:
+    """A value that is the same where a rule holds, and shorter; elsewhere it may be anything.
+
+    Args:
+        value: of a step.
+        program: whose step it is.
+
+    Returns:
+        The value without the test that there is a rule, and without that for the last rule.
+    """
     match value:
         case Choice(((AtLeast(Reference(step), Number(1), False), found),), None) if step == program.rule:
             return found

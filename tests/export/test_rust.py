@@ -16,6 +16,8 @@ from prelu_rules.export.program import program_of
 from prelu_rules.export.rust import RESERVED, names_of, write
 from prelu_rules.rules.extraction import extract_rules
 
+pytestmark = pytest.mark.slow
+
 MAIN = """
 use std::io::{BufRead, Write};
 
@@ -91,19 +93,8 @@ def ran(folder, work, rustc, options=()):
     modules = "".join(f"mod rules{k} {{\n{write(s, shape=shape)}}}\n" for k, (s, shape, _) in enumerate(work))
     arms = "\n".join(arm(k, system, shape) for k, (system, shape, _) in enumerate(work))
     (folder / "main.rs").write_text(modules + MAIN % arms)
-    command = [
-        rustc,
-        "--edition",
-        "2021",
-        "-D",
-        "warnings",
-        "-A",
-        "unused",
-        "-O",
-        "-o",
-        folder / "main",
-        folder / "main.rs",
-    ]
+    flags = ["--edition", "2021", "-D", "warnings", *options]
+    command = [rustc, *flags, "-o", folder / "main", folder / "main.rs"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:5000]
     lines = []
