@@ -17,6 +17,7 @@ def export(
     table: Annotated[str | None, typer.Option(help="The table that SQL reads.")] = None,
     view: Annotated[str | None, typer.Option(help="The view that SQL creates.")] = None,
     function: Annotated[str | None, typer.Option(help="The name of the function in program code.")] = None,
+    part: Annotated[str | None, typer.Option(help="What to write in C or JavaScript, such as header or types.")] = None,
 ) -> int:
     """Write rules in another language, such as SQL, C or a workbook."""
     from prelu_rules.errors import InvalidValueError
@@ -29,7 +30,7 @@ def export(
     check_target(to)
     if rules is None:
         raise InvalidValueError(f"there are no rules to write in {to!r}; give the path of a rules.json.")
-    given = {"shape": shape, "dialect": dialect, "table": table, "view": view, "function": function}
+    given = {"shape": shape, "dialect": dialect, "table": table, "view": view, "function": function, "part": part}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     text = read_rules(rules).export(to, out, **options)
     typer.echo(f"Wrote {out}." if out is not None else text, nl=out is not None)

@@ -10,7 +10,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any
 
-from prelu_rules.export import c, compact, javascript, json, latex, markdown, python, r, rust, sql, text
+from prelu_rules.export import c, compact, javascript, json, julia, latex, markdown, python, r, rust, sql, text
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
@@ -35,6 +35,13 @@ _targets: Registry[str, Target] = Registry(
         ),
         "javascript": Target(
             javascript.write, "an ES module, or its types for TypeScript", "a browser or node", ("list", "formula")
+        ),
+        "julia": Target(
+            julia.write,
+            "a function of one row, without packages",
+            "Julia",
+            ("list", "formula"),
+            "not yet run by Julia itself; parsed by a grammar of Julia, and computed from that",
         ),
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"

@@ -46,3 +46,7 @@ def test_rules_are_printed_or_written(capsys, path, tmp_path):
 def test_what_cannot_be_written_is_one_line(capsys, path, arguments, message):
     status, out, err = run(capsys, "export", *[path if word == "RULES" else word for word in arguments])
     assert (status, out, err.count("\n")) == (2, "", 1) and message in err
+
+
+def test_a_part_of_what_a_language_needs(capsys, path):
+    assert run(capsys, "export", path, "--to", "c", "--part", "header") == (0, RULES.export("c", part="header"), "")

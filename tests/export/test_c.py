@@ -14,6 +14,8 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.c import literal, write
 from prelu_rules.rules.extraction import extract_rules
 
+pytestmark = pytest.mark.slow
+
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 

@@ -124,6 +124,7 @@ def test_nothing_is_converted(tmp_path, cells, said):
     assert found.startswith(f"RangeError: {said}") if said else found == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cells", "status"),
     [(RIGHT, 0), ('{ x: "1", gap: null, kind: "farm" }', 2), ('{ x: 1, gap: null, kind: "house" }', 2)],
@@ -140,6 +141,7 @@ def test_types_are_checked_by_typescript(tmp_path, cells, status):
     assert done.returncode == status, done.stdout
 
 
+@pytest.mark.slow
 def test_types_of_hostile_names_are_read_by_typescript(tmp_path):
     if not TSC.exists():
         executed.command("tsc of tests/consumers (npm install)")

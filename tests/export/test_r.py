@@ -1,5 +1,6 @@
 """R against the rules; equal to Python to the last bit."""
 
+import os
 import struct
 import subprocess
 
@@ -17,6 +18,8 @@ from prelu_rules.export import r
 from prelu_rules.export.holding import held_by, holding_of
 from prelu_rules.export.r import literal, write
 from prelu_rules.rules.extraction import extract_rules
+
+pytestmark = pytest.mark.slow
 
 SHOWN = """
 shown <- function(values) {
@@ -38,7 +41,9 @@ def script(folder, text):
     """What a script prints."""
     (folder / "rules.R").write_text(text, encoding="utf-8")
     command = [executed.command("Rscript"), "--vanilla", folder / "rules.R"]
-    return subprocess.run(command, capture_output=True, text=True)
+    # Compiling takes longer than running once.
+    environment = {**os.environ, "R_ENABLE_JIT": "0"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
 def as_frame(system, table):
