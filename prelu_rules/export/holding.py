@@ -74,7 +74,9 @@ def as_double(value: Level) -> float:
     except OverflowError:
         found = 0.0
     if found != value:
-        raise InvalidValueError(f"{value} is not a double; make it text, since it is the name of a level or a class.")
+        raise InvalidValueError(
+            f"{value!s:.80} is not a double; make it text, since it is the name of a level or a class."
+        )
     return found
 
 

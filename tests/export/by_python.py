@@ -1,8 +1,39 @@
 """The answers of the Python target, which those of other languages equal to the last bit."""
 
 import executed
+import numpy as np
 
+from prelu_rules.domains.box import Box
 from prelu_rules.export.python import write
+from prelu_rules.network.affine import AffineMap
+from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule_system import RuleSystem
+
+
+def large_case():
+    """Sums of 120 terms, which are written as sums of sums, and 40 rules."""
+    rng = np.random.default_rng(0)
+    names = [f"x{k}" for k in range(120)]
+    bounds = [Condition(np.eye(120)[0], -float(bound), False) for bound in range(-100, 95, 5)]
+    maps = [AffineMap(rng.normal(size=(1, 120)), [float(k)]) for k in range(40)]
+    rules = [Rule((bound,), outputs) for bound, outputs in zip(bounds, maps, strict=False)]
+    system = RuleSystem((*rules, Rule((), maps[-1])), names, ("y",))
+    rows = {name: (rng.uniform(-110, 110, 20)).tolist() for name in names}
+    return executed.Case("large", system, rows, rows)
+
+
+def classes_with_gaps():
+    """Three rules for a classifier, and rows that none covers."""
+    between = [(Condition([1.0], -k, True), Condition([1.0], -k - 1.0, False)) for k in range(3)]
+    logits = [AffineMap([[1.0], [-1.0], [0.5]], [0.0, float(k), -1.0]) for k in range(3)]
+    rules = tuple(map(Rule, between, logits))
+    system = RuleSystem(rules, ["x"], ("a", "b", "c"), classes=("no", "yes", "both"), domain=Box([0.0], [3.0]))
+    rows = {"x": [-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0]}
+    return executed.Case("classes with gaps", system, rows, rows)
+
+
+CASES = (large_case, classes_with_gaps)
+"""Besides those of `executed`; they have lists only."""
 
 
 def answers(system, shape, table):

@@ -21,7 +21,7 @@ def test_they_are_distinct_words(names, letters):
 
 def test_hostile_names_are_told_apart():
     words = identifiers([*executed.HOSTILE, *sum(executed.ALIKE, ())])
-    assert len(set(words)) == len(words)
+    assert len(set(words)) == len(words) and max(map(len, words)) <= LONGEST + 5
 
 
 @pytest.mark.parametrize("function", ["class", "two words", "", "1st", "größe", "a\n", "_x", None])

@@ -44,6 +44,12 @@ def test_names_are_data(pair):
         by_python.check(case, shape, *answers(case.system, shape, case.rows))
 
 
+@pytest.mark.parametrize("make", by_python.CASES)
+def test_long_sums_and_lists_with_gaps(make):
+    case = make()
+    by_python.check(case, "list", *answers(case.system, "list", case.rows))
+
+
 @pytest.mark.parametrize("cell", [float("nan"), float("inf"), julia_source.MISSING, "1"])
 def test_cells_have_to_be_finite_numbers(cell):
     predict = julia_source.function_of(write(extract_rules(networks.random_form(0, (1, 1)))))

@@ -117,6 +117,12 @@ def test_names_with_nul_are_refused():
         write(executed.hostile_case("nul\0here", "x").system)
 
 
+@pytest.mark.parametrize("make", by_python.CASES)
+def test_long_sums_and_lists_with_gaps(tmp_path, make):
+    case = make()
+    by_python.check(case, "list", *ran(tmp_path, [(case.system, "list", case.rows)])[0])
+
+
 SYSTEM = extract_rules(
     networks.random_form(0, (5, 2, 1)),
     columns=(Column("x"), Column("gap", missing=True), Column("kind", "category", ("farm", "house"))),

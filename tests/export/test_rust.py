@@ -26,6 +26,7 @@ fn text(cell: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+#[allow(dead_code)]
 fn hex(text: &str) -> String { text.bytes().map(|byte| format!("{:02x}", byte)).collect() }
 
 fn bits(value: f64) -> String { format!("{:016x}", value.to_bits()) }
@@ -155,6 +156,12 @@ def test_names_are_data(tmp_path, rustc):
     for case in cases:
         for shape in case.shapes:
             by_python.check(case, shape, *next(results))
+
+
+@pytest.mark.parametrize("make", by_python.CASES)
+def test_long_sums_and_lists_with_gaps(tmp_path, rustc, make):
+    case = make()
+    by_python.check(case, "list", *ran(tmp_path, [(case.system, "list", case.rows)], rustc)[0])
 
 
 def test_a_module_has_no_warnings(tmp_path, rustc):
