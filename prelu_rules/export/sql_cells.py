@@ -59,12 +59,13 @@ def is_known(column: Column, cell: str, dialect: Dialect) -> str:
         dialect: how it is written.
 
     Returns:
-        The test, which is not true for an unknown level, an infinite number, or NULL where no cell may be missing.
+        The test, in parentheses where it needs them. It is not true for an unknown level, an infinite number, or NULL
+        where no cell may be missing.
 
     Example:
         >>> from prelu_rules.export.sql_dialect import DIALECTS
-        >>> is_known(Column("smoker", "yes/no", missing=True), "smoker", DIALECTS["sqlite"])
-        'smoker IS NULL OR CASE WHEN smoker = CAST(smoker AS REAL) THEN CAST(smoker AS REAL) END IN (0, 1)'
+        >>> is_known(Column("smoker", "yes/no", missing=True), "smoker", DIALECTS["duckdb"])
+        '(smoker IS NULL OR CAST(smoker AS DOUBLE) IN (0, 1))'
     """
     tests = [is_missing(column, cell, dialect)] if column.missing else []
     if column.kind in ("number", "integer"):
@@ -73,7 +74,7 @@ def is_known(column: Column, cell: str, dialect: Dialect) -> str:
         tests.append(_is_one_of(column, [False, True], cell, dialect))
     elif column.levels:
         tests.append(_is_one_of(column, column.levels, cell, dialect))
-    return " OR ".join(tests)
+    return tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
 
 
 def _is_one_of(column: Column, levels: Sequence[Level], cell: str, dialect: Dialect) -> str:

@@ -60,7 +60,7 @@ class Source:
 
     def known(self) -> str:
         """A test that every cell is one that rules can answer."""
-        return " AND ".join(f"({self.language.is_known(test.cell)})" for test in self.program.known)
+        return " AND ".join(self.language.is_known(test.cell) for test in self.program.known)
 
     def step(self, place: int, indent: str) -> str:
         """The expression of a step, on several lines where it has several branches."""
