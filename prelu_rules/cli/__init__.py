@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prelu_rules.cli import check, collapse, extract, fit, reproduce
+from prelu_rules.cli import check, collapse, export, extract, fit, predict, reproduce
 from prelu_rules.cli.interruption import heard_interruptions, ignore_interruptions
 from prelu_rules.errors import PReLURulesError
 
@@ -41,6 +41,8 @@ reproduce.commands.command("collapse")(collapse.collapse)
 app.add_typer(reproduce.commands, name="reproduce")
 app.command()(fit.fit)
 app.command()(extract.extract)
+app.command()(export.export)
+app.command()(predict.predict)
 app.command()(check.check)
 
 BAD_INPUT, INTERRUPTED = 2, 130
