@@ -1,7 +1,7 @@
 """Ctrl-C that is not lost.
 
-Python drops a `KeyboardInterrupt` that is raised while an object is destroyed, and a module that tries an optional import
-may swallow one. In both cases the interruption is repeated until it is heard.
+Python drops a `KeyboardInterrupt` that is raised while an object is destroyed, and a module that tries an optional
+import may swallow one. In both cases the interruption is repeated until it is heard.
 """
 
 from __future__ import annotations
