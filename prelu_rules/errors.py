@@ -60,3 +60,34 @@ class LimitError(PReLURulesError, RuntimeError):
 
 class SolverError(PReLURulesError, RuntimeError):
     """The linear programming solver stopped without an answer."""
+
+
+LONGEST_QUOTATION = 80
+"""Characters of a value that a message shows at most."""
+
+
+def quoted(value: object) -> str:
+    """A value as messages show it, cut where it is long.
+
+    Args:
+        value: any; of a list or dict only the size is shown.
+
+    Returns:
+        At most 80 characters.
+
+    Example:
+        >>> quoted("red"), quoted([1, 2, 3]), len(quoted("red" * 1000))
+        ("'red'", 'a list of 3', 80)
+    """
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"an object of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_QUOTATION:
+        return f"an integer of more than {LONGEST_QUOTATION} digits"
+    text = repr(value[: LONGEST_QUOTATION + 1] if isinstance(value, str) else value)
+    return (
+        text
+        if len(text) <= LONGEST_QUOTATION
+        else f"{text[: LONGEST_QUOTATION - 4]}...{text[0] if isinstance(value, str) else ''}"
+    )

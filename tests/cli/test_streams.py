@@ -45,7 +45,7 @@ def test_any_encoding_prints(monkeypatch, tmp_path, encoding):
     plain = io.TextIOWrapper(io.BytesIO(), encoding)
     monkeypatch.setattr(sys, "stdout", plain)
     with checked_streams():
-        print(rules, flush=True)
+        print(rules, end="", flush=True)
     printed = plain.buffer.getvalue().decode(encoding)
     assert printed.splitlines() == str(rules).encode(encoding, "backslashreplace").decode(encoding).splitlines()
 
