@@ -24,6 +24,9 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Value
 
+MAX_RULES, MAX_FEATURES = 20_000, 50_000
+"""In one file; they take seconds to read, and nobody reads them then."""
+
 FORMAT, VERSION = "prelu_rules/rules", 2
 
 
@@ -133,8 +136,10 @@ def _plain(value: Any) -> Any:
 
 
 def _system(content: Entry) -> RuleSystem:
-    columns = tuple(_column(column) for column in content["columns"].items())
+    columns = tuple(_column(column) for column in content["columns"].items(MAX_FEATURES))
     n_inputs = len(features_of(columns))
+    if n_inputs > MAX_FEATURES:
+        content["columns"].refuse(f"columns of at most {MAX_FEATURES} features")
     names = tuple(name.text() for name in content["output_names"].items())
     if not names:
         content["output_names"].refuse("a list of at least one name")
@@ -142,7 +147,7 @@ def _system(content: Entry) -> RuleSystem:
     n_classes = len(classes or ())
     with content.named():
         return RuleSystem(
-            rules=tuple(_rule(rule, n_inputs, len(names), n_classes) for rule in content["rules"].items()),
+            rules=tuple(_rule(rule, n_inputs, len(names), n_classes) for rule in content["rules"].items(MAX_RULES)),
             columns=columns,
             output_names=names,
             classes=classes,
@@ -160,7 +165,7 @@ def _column(entry: Entry) -> Column:
         return Column(
             name=entry["name"].text(),
             kind=entry.get("kind", "number").text(),  # type: ignore[arg-type]
-            levels=tuple(level.label() for level in entry.get("levels", []).items()),
+            levels=tuple(level.label() for level in entry.get("levels", []).items(MAX_FEATURES)),
             missing=entry.get("missing", False).boolean(),
             unit=entry.get("unit").optional(Entry.text),
             description=entry.get("description").optional(Entry.text),

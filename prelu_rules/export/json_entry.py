@@ -23,7 +23,7 @@ T = TypeVar("T")
 MAX_BYTES = 64_000_000
 """Of a file; with the next it keeps the memory for reading below a gigabyte."""
 
-MAX_VALUES = 4_000_000
+MAX_VALUES = 2_000_000
 """Numbers, texts, lists and objects in one file."""
 
 MAX_DEPTH = 20
@@ -38,6 +38,7 @@ MAX_COUNT = 2**63 - 1
 LONGEST_REASON = 300
 """Characters of another error within a message."""
 
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 # Texts are passed over; the closing quotation mark may be missing, so that no part is looked at twice.
 _STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 
@@ -81,10 +82,12 @@ class Entry:
         """What a function makes of the entry; None of null."""
         return None if self.value is None else read(self)
 
-    def items(self) -> list[Entry]:
-        """The entries of a list."""
+    def items(self, most: int | None = None) -> list[Entry]:
+        """The entries of a list; of at most so many, if a number is given."""
         if not isinstance(self.value, list):
             self.refuse("a list")
+        if most is not None and len(self.value) > most:
+            self.refuse(f"a list of at most {most}")
         return [Entry(item, f"{self.place}[{number}]") for number, item in enumerate(self.value)]
 
     def boolean(self) -> bool:
@@ -112,7 +115,7 @@ class Entry:
 
     def text(self) -> str:
         """Text that can be written."""
-        if not isinstance(self.value, str) or any("\ud800" <= letter <= "\udfff" for letter in self.value):
+        if not isinstance(self.value, str) or _SURROGATE.search(self.value):
             self.refuse("Unicode text")
         return self.value
 
@@ -233,7 +236,7 @@ def _check_size(text: str) -> None:
     """Refuse what would take more memory, or more depth, than rules do."""
     if len(text) > MAX_BYTES:
         raise FormatError(f"the JSON has {len(text)} characters; at most {MAX_BYTES} are read.")
-    n_values = sum(map(text.count, ",:[{"))
+    n_values = max(sum(map(text.count, ",:[{")), text.count('"') // 2)
     if n_values > MAX_VALUES:
         raise FormatError(f"the JSON has {n_values} values; at most {MAX_VALUES} are read.")
     depth = 0
