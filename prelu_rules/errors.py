@@ -65,6 +65,9 @@ class SolverError(PReLURulesError, RuntimeError):
 LONGEST_QUOTATION = 80
 """Characters of a value that a message shows at most."""
 
+LONGEST_REASON = 300
+"""Characters of the message of another error that a message repeats at most."""
+
 
 def quoted(value: object) -> str:
     """A value as messages show it, cut where it is long.
@@ -85,9 +88,25 @@ def quoted(value: object) -> str:
         return f"an object of {len(value)}"
     if isinstance(value, int) and abs(value) >= 10**LONGEST_QUOTATION:
         return f"an integer of more than {LONGEST_QUOTATION} digits"
-    text = repr(value[: LONGEST_QUOTATION + 1] if isinstance(value, str) else value)
-    return (
-        text
-        if len(text) <= LONGEST_QUOTATION
-        else f"{text[: LONGEST_QUOTATION - 4]}...{text[0] if isinstance(value, str) else ''}"
-    )
+    if not isinstance(value, str):
+        return shortened(repr(value))
+    text = repr(value[: LONGEST_QUOTATION + 1])
+    return text if len(text) <= LONGEST_QUOTATION else f"{text[: LONGEST_QUOTATION - 4]}...{text[0]}"
+
+
+def shortened(text: str, most: int = LONGEST_QUOTATION) -> str:
+    """The beginning of a text.
+
+    Args:
+        text: of any length, and any number of lines.
+        most: characters that are kept.
+
+    Returns:
+        At most so many, in one line.
+
+    Example:
+        >>> shortened("Bad CRC-32 for file", 12)
+        'Bad CRC-3...'
+    """
+    line = " ".join(text[: 2 * most + 1].split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

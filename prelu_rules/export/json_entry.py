@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from prelu_rules.errors import FormatError, PReLURulesError, quoted
+from prelu_rules.errors import LONGEST_REASON, FormatError, PReLURulesError, quoted, shortened
 from prelu_rules.values import FloatArray
 
 T = TypeVar("T")
@@ -34,9 +34,6 @@ MAX_DIGITS = 640
 
 MAX_COUNT = 2**63 - 1
 """The largest number of rows, of a class or of a unit."""
-
-LONGEST_REASON = 300
-"""Characters of another error within a message."""
 
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 # Texts are passed over; the closing quotation mark may be missing, so that no part is looked at twice.
@@ -160,9 +157,8 @@ class Entry:
         except FormatError:
             raise
         except PReLURulesError as problem:
-            reason = str(problem)
-            shown = reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 3]}..."
-            raise FormatError(f"{self._name} does not describe rules: {shown}") from None
+            reason = shortened(str(problem), LONGEST_REASON)
+            raise FormatError(f"{self._name} does not describe rules: {reason}") from None
 
     def refuse(self, wanted: str) -> NoReturn:
         """Say what the entry must be.

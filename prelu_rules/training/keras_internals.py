@@ -7,7 +7,10 @@ version that moves one is noticed, and fixed, in one place.
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -326,6 +329,52 @@ def update_variables(update: Callable[..., None], *args: Any) -> None:
         2.0
     """
     tf.__internal__.distribute.interim.maybe_merge_call(update, tf.distribute.get_strategy(), *args)
+
+
+class WeightCount:
+    """How many weights layers have made, and how many were too many.
+
+    Attributes:
+        made: so far.
+        refused: the number that would have been too many; None while there was none.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.refused: int | None = None
+
+
+@contextmanager
+def weights_bounded(most: int) -> Iterator[WeightCount]:
+    """Within the block layers that this thread builds refuse to make more weights than that, before memory is taken.
+
+    Args:
+        most: how many.
+
+    Yields:
+        The count.
+
+    Example:
+        >>> with weights_bounded(10) as count:
+        ...     keras.layers.Dense(2).build((None, 3))
+        >>> count.made
+        8
+    """
+    count, thread, add_weight = WeightCount(), threading.get_ident(), keras.layers.Layer.add_weight
+
+    def counted(layer: keras.layers.Layer, shape: Any = None, *args: Any, **options: Any) -> Any:
+        if threading.get_ident() == thread:
+            count.made += math.prod((shape,) if isinstance(shape, int) else tuple(shape or ()))
+            if count.made > most:
+                count.refused = count.made
+                raise MemoryError(f"{count.made} weights are more than {most}")
+        return add_weight(layer, shape, *args, **options)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield count
+    finally:
+        keras.layers.Layer.add_weight = add_weight
 
 
 def _is_of_keras(thing: Any) -> bool:
