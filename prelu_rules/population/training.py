@@ -21,6 +21,7 @@ from prelu_rules.population.population import Population
 from prelu_rules.population.rows import RowSource
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.population.settling import Settling
+from prelu_rules.training.arrays import as_array
 
 
 def train_population(
@@ -101,7 +102,7 @@ class PopulationWatch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the members for which the force wakes in the coming steps."""
-        wake = keras.ops.convert_to_numpy(self.model.wake)[:, 0]
+        wake = as_array(self.model.wake)[:, 0]
         woken = set(np.flatnonzero(wake < (epoch + 1) * STEPS_PER_EXECUTION).tolist()) - self._before.keys()
         if woken:
             members = self.model.members()

@@ -20,6 +20,7 @@ from prelu_rules.readers.form_builder import FormBuilder
 from prelu_rules.readers.keras_file import load_keras
 from prelu_rules.registry import Registry
 from prelu_rules.training.agreement import check_agreement
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.keras_internals import calls_as_keras, origin
 from prelu_rules.training.nonlinearities import kind_of, link_of, negative_slope
 from prelu_rules.training.prelu import PReLU
@@ -183,7 +184,7 @@ def _unsupported(layer: Any, reason: str) -> UnsupportedModelError:
 
 
 def _float64(variable: Any) -> FloatArray:
-    return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
+    return np.asarray(as_array(variable), dtype=np.float64)
 
 
 def _keep(layer: Any, tensor: Array, builder: FormBuilder) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import ReadNetwork
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.keras_internals import all_layers, input_structure
 from prelu_rules.values import FloatArray
 
@@ -147,4 +148,4 @@ def _rounding(form: NormalForm, rows: FloatArray, dtype: str) -> tuple[FloatArra
 
 
 def _array(tensor: Any) -> FloatArray:
-    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float64)
+    return np.asarray(as_array(tensor), dtype=np.float64)
