@@ -54,6 +54,10 @@ class TrainingError(PReLURulesError, RuntimeError):
     """Training cannot go on, or did not reach what was asked of it."""
 
 
+class BackendError(PReLURulesError, RuntimeError):
+    """Keras runs on something else than TensorFlow, or TensorFlow cannot run here."""
+
+
 class LimitError(PReLURulesError, RuntimeError):
     """A limit that the caller set was reached before the work was done."""
 

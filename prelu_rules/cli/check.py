@@ -11,7 +11,6 @@ from prelu_rules.cli.streams import complain
 from prelu_rules.cli.table_options import Decimal, Encoding, Separator, Thousands
 from prelu_rules.errors import DataError
 from prelu_rules.tolerances import SAME_OUTPUT
-from prelu_rules.training.start import start_tensorflow
 
 
 def check(
@@ -46,6 +45,8 @@ def check(
         kinds = {column.name: column.kind for column in system.columns}
         dialect = {"separator": separator, "decimal": decimal, "thousands": thousands, "encoding": encoding}
         domain = as_domain(read_columns(data, kinds, **dialect), system.columns)
+    from prelu_rules.training.start import start_tensorflow
+
     start_tensorflow()
     certificate = system.certify(model, domain)
     typer.echo(str(certificate), nl=False)

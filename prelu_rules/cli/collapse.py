@@ -15,7 +15,6 @@ from prelu_rules.cli.renamed import renamed_option
 from prelu_rules.cli.reproduce import Json, OldSeed, RandomState, check_files, write_results
 from prelu_rules.cli.streams import output_can_wait
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -73,6 +72,8 @@ def _trained(variant: Variant, seeds: Sequence[int], epochs: int, one_thread: bo
         # Processes that share the cores; TensorFlow reads these when it starts.
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    from prelu_rules.training.start import start_tensorflow
+
     start_tensorflow()
     from prelu_rules.experiments.collapse_training import train
 

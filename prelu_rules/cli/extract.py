@@ -12,7 +12,6 @@ from prelu_rules.cli.table_options import Category, Decimal, Encoding, Number, S
 from prelu_rules.errors import DataError, UnsupportedModelError
 from prelu_rules.rules.extraction import MAX_UNITS
 from prelu_rules.tolerances import LINEAR_SLOPE
-from prelu_rules.training.start import start_tensorflow
 
 
 def extract(
@@ -58,6 +57,8 @@ def extract(
         table = read_table(data, category=category or (), number=number or (), **dialect)
         if target is not None:
             table = without_column(table, target, data)
+    from prelu_rules.training.start import start_tensorflow
+
     start_tensorflow()
     from prelu_rules.extraction import extract
     from prelu_rules.network.reading import read_with_link

@@ -15,7 +15,6 @@ from prelu_rules.cli.renamed import renamed_option
 from prelu_rules.cli.streams import complain, output_can_wait
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.files import check_writable, whole_files
-from prelu_rules.training.start import start_tensorflow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -51,6 +50,8 @@ MaxSteps = Annotated[int, typer.Option(help="Where a run of --method paper gives
 def figure2(figure: FigureFile = None) -> int:
     """Print the four rules of the paper's trained network."""
     check_files(None, figure)
+    from prelu_rules.training.start import start_tensorflow
+
     start_tensorflow()
     from prelu_rules.experiments.layered_network import paper_network
     from prelu_rules.experiments.reproduction import figure2
@@ -93,6 +94,8 @@ def _toy(
             f"cannot draw {figure}: figure 1 shows layers, which elimination dissolves; give --method paper."
         )
     check_files(json_file, figure)
+    from prelu_rules.training.start import start_tensorflow
+
     start_tensorflow()
     from prelu_rules.experiments.paper_training import PaperRun
     from prelu_rules.experiments.reproduction import reproduce as by_path

@@ -7,6 +7,8 @@
 Source of the remedies: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try".
 """
 
+# Refuses another backend before Keras is imported below.
+import prelu_rules.training  # noqa: F401
 from prelu_rules.doctor.easy_data import EasyData, easy_data_check
 from prelu_rules.doctor.examination import KINDS
 from prelu_rules.doctor.finding import Finding, Remedy

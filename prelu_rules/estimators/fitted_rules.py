@@ -114,6 +114,8 @@ class FittedRules:
         Raises:
             DataError: if a file cannot be written; then neither is.
         """
+        from prelu_rules.readers.keras_file import save_keras
+
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as problem:
@@ -121,7 +123,7 @@ class FittedRules:
         rules, model = Path(folder) / "rules.json", Path(folder) / "model.keras"
         # Together, so that they belong to each other.
         with whole_files(rules, model) as (new_rules, new_model):
-            self.model.save(new_model)
+            save_keras(self.model, new_model)
             new_rules.write_text(self.rules.export("json"), encoding="utf-8")
         return rules, model
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -65,7 +65,7 @@ def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Netwo
     )
 
 
-@njit(cache=True)
+@compiled
 def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
     """Write the pre-activations of a block as functions of the input, from those before it and their signs."""
     width = functions.shape[1]
@@ -86,7 +86,7 @@ def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, f
                 functions[unit, q] = 0.0
 
 
-@njit(cache=True)
+@compiled
 def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
     """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`.
 
@@ -113,7 +113,7 @@ def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
     return length
 
 
-@njit(cache=True)
+@compiled
 def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     """The first unit that is another than in the pattern before; -1 where there is none before."""
     if pattern > 0:
@@ -123,7 +123,7 @@ def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@compiled
 def write_rows(
     network: Network,
     frame: FloatArray,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, Patterns, compiled_network, first_change, write_rows
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -62,7 +62,7 @@ class _Cell(NamedTuple):
     size: IntArray  # (1,), the number of rows
 
 
-@njit(cache=True)
+@compiled
 def _facets(
     network: Network,
     frame: FloatArray,
@@ -140,7 +140,7 @@ def _facets(
     return n_kept
 
 
-@njit(cache=True)
+@compiled
 def _leave(cell: _Cell, row: int) -> None:
     """Let another row be tight in the place of one that is skipped; if there is none, it is not skipped."""
     for place in range(len(cell.tight)):
@@ -153,7 +153,7 @@ def _leave(cell: _Cell, row: int) -> None:
             return
 
 
-@njit(cache=True)
+@compiled
 def _is_facet(cell: _Cell, row: int) -> bool:
     """Whether the cell would be larger without a row; if it would not, the row is skipped from now on."""
     cell.skipped[row] = True
@@ -164,7 +164,7 @@ def _is_facet(cell: _Cell, row: int) -> bool:
     return not cell.skipped[row]
 
 
-@njit(cache=True)
+@compiled
 def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
     """The last unit of those that imply a row: here it is a sum of the slacks of tight rows, with factors above 0."""
     last = cell.unit[row]
@@ -174,7 +174,7 @@ def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
     return last
 
 
-@njit(cache=True)
+@compiled
 def _mark_tight(cell: _Cell, n_base: int) -> None:
     """Mark the rows tight at this corner that nothing else holds: without them the walk would go on behind them."""
     # A corner on the last row is one of the cell beyond it, too.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,29 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
         raise FormatError(
             f"{path} cannot be loaded as a Keras model: {shortened(reason, LONGEST_REASON).rstrip('.')}."
         ) from None
+
+
+def save_keras(model: keras.Model, path: str | os.PathLike[str]) -> None:
+    """Save a model as a `.keras` file.
+
+    Args:
+        model: any.
+        path: the file.
+
+    Raises:
+        OSError: if it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "model.keras"
+        >>> save_keras(keras.Sequential([keras.Input((2,)), keras.layers.ReLU()]), path)
+        >>> zipfile.is_zipfile(path)
+        True
+    """
+    with warnings.catch_warnings():
+        # Keras asks for copies in a way that NumPy 2 warns of.
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        model.save(path)
 
 
 def _check_parts(path: str | os.PathLike[str]) -> None:

@@ -6,6 +6,10 @@ import gc
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
 
 
 def start_tensorflow() -> None:
@@ -20,10 +24,7 @@ def start_tensorflow() -> None:
     """
     loaded, collecting = "tensorflow" in sys.modules, gc.isenabled()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    with _standard_error_held():
         gc.disable()
         try:
             import tensorflow as tf
@@ -31,12 +32,38 @@ def start_tensorflow() -> None:
             tf.config.list_logical_devices()
             if not loaded:
                 gc.freeze()
+        finally:
+            if collecting:
+                gc.enable()
+
+
+@contextmanager
+def _standard_error_held() -> Iterator[None]:
+    """Within the block nothing is printed on the descriptor of standard error; if it fails, that comes after it."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:
+        # It is closed.
+        yield
+        return
+    with _held() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
         except Exception:
             held.seek(0)
             os.write(kept, held.read())
             raise
         finally:
-            if collecting:
-                gc.enable()
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _held() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        # Without a folder for it, it is lost.
+        return Path(os.devnull).open("w+b")
