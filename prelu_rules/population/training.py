@@ -22,6 +22,7 @@ from prelu_rules.population.rows import RowSource
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.population.settling import Settling
 from prelu_rules.training.arrays import as_array
+from prelu_rules.training.forked import refuse_in_forked_child
 
 
 def train_population(
@@ -51,6 +52,7 @@ def train_population(
 
     Raises:
         TrainingError: if every member diverged; with the first step and layer where numbers were no longer finite.
+        BackendError: in a process that was forked from one in which TensorFlow ran.
 
     Warns:
         UserWarning: if some members diverged, or after an interrupt (Ctrl-C), which ends the training early.
@@ -63,6 +65,7 @@ def train_population(
         >>> len(forms), forms[0].n_inputs
         (2, 1)
     """
+    refuse_in_forked_child()
     settings, loss = settings or PopulationSettings(), loss_named(loss)
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]

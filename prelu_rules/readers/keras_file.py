@@ -12,7 +12,8 @@ from typing import Any
 import h5py
 import keras
 
-from prelu_rules.errors import LONGEST_REASON, DataError, FormatError, quoted, shortened
+from prelu_rules.errors import LONGEST_REASON, DataError, FormatError, PReLURulesError, quoted, shortened
+from prelu_rules.training.forked import with_patience
 from prelu_rules.training.keras_internals import weights_bounded
 
 MAX_UNPACKED = 256_000_000
@@ -42,6 +43,7 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
     Raises:
         DataError: if there is no such file.
         FormatError: if it is not a Keras model, or larger than a network that rules can be read from.
+        BackendError: if it is too large to be loaded in a process that was forked.
 
     Example:
         >>> import tempfile
@@ -56,14 +58,8 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
         raise FormatError(f"{path} is not a .keras file; save the model with model.save('name.keras').")
     try:
         _check_parts(path)
-        with weights_bounded(MAX_UNPACKED // 4) as weights:
-            try:
-                return keras.saving.load_model(path, compile=False)
-            finally:
-                # Whatever Keras made of the error.
-                if weights.refused is not None:
-                    raise FormatError(f"{path} declares {quoted(weights.refused)} weights; {_BY_YOURSELF}.")
-    except (FormatError, DataError):
+        return with_patience(lambda: _loaded(path))
+    except PReLURulesError:
         raise
     except Exception as problem:
         # Keras, HDF5 and zipfile raise errors of all kinds for files that are damaged.
@@ -71,6 +67,16 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
         raise FormatError(
             f"{path} cannot be loaded as a Keras model: {shortened(reason, LONGEST_REASON).rstrip('.')}."
         ) from None
+
+
+def _loaded(path: str | os.PathLike[str]) -> keras.Model:
+    with weights_bounded(MAX_UNPACKED // 4) as weights:
+        try:
+            return keras.saving.load_model(path, compile=False)
+        finally:
+            # Whatever Keras made of the error.
+            if weights.refused is not None:
+                raise FormatError(f"{path} declares {quoted(weights.refused)} weights; {_BY_YOURSELF}.")
 
 
 def save_keras(model: keras.Model, path: str | os.PathLike[str]) -> None:

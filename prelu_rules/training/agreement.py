@@ -16,6 +16,7 @@ from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import ReadNetwork
 from prelu_rules.training.arrays import as_array
+from prelu_rules.training.forked import with_patience
 from prelu_rules.training.keras_internals import all_layers, input_structure
 from prelu_rules.values import FloatArray
 
@@ -47,6 +48,7 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
 
     Raises:
         UnsupportedModelError: if an output differs by more than rounding in the model's dtype explains.
+        BackendError: if the model cannot be run, in a process that was forked.
 
     Example:
         >>> model = keras.Sequential([keras.Input((1,)), keras.layers.ReLU()])
@@ -58,7 +60,7 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
     """
     dtype = _coarsest(model)
     rows = _sampled(found.form, str(model.inputs[0].dtype))
-    computed = _computed(model, rows)
+    computed = with_patience(lambda: _computed(model, rows))
     noise, largest = _rounding(layered, rows, dtype)
     if found.link is not None:
         # A probability moves by less than its logits do, and is rounded once more.

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from prelu_rules.errors import BackendError, quoted
 
 
 def require_tensorflow() -> None:
-    """Refuse another backend, before Keras is imported and fails to find it.
+    """Refuse what Keras and TensorFlow would end in a traceback for, before they are imported.
 
     Raises:
-        BackendError: if Keras runs, or is set to run, on something else than TensorFlow.
+        BackendError: if Keras runs, or is set to run, on something else than TensorFlow; or if there is no folder for
+            temporary files.
 
     Example:
         >>> require_tensorflow()
@@ -31,6 +33,13 @@ def require_tensorflow() -> None:
             f"Keras runs on {quoted(name)} ({source}), but prelu_rules needs TensorFlow; set KERAS_BACKEND=tensorflow "
             "before Keras is imported."
         )
+    if "tensorflow" not in sys.modules:
+        try:
+            tempfile.gettempdir()
+        except OSError:
+            raise BackendError(
+                "TensorFlow needs a folder for temporary files, and there is none; set TMPDIR to one that is writable."
+            ) from None
 
 
 def _configured() -> str:

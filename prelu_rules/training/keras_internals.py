@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 TrainFunction = Callable[[Any], Any]
 """From an iterator of batches to the logs of one execution."""
@@ -329,6 +330,21 @@ def update_variables(update: Callable[..., None], *args: Any) -> None:
         2.0
     """
     tf.__internal__.distribute.interim.maybe_merge_call(update, tf.distribute.get_strategy(), *args)
+
+
+def tensorflow_runs() -> bool:
+    """Whether TensorFlow has found its devices and started its threads.
+
+    Returns:
+        False as long as it is only imported.
+
+    Example:
+        >>> tensor = tf.constant(1.0) + 1.0
+        >>> tensorflow_runs()
+        True
+    """
+    started = context.context_safe()
+    return started is not None and started._context_handle is not None
 
 
 class WeightCount:
