@@ -139,6 +139,10 @@ def _fitted(
         )
     except KeyboardInterrupt:
         settling.end()
+        for watch in callbacks:
+            # Keras may have told it of the end already.
+            if isinstance(watch, PopulationWatch):
+                watch.complete = False
         warnings.warn("interrupted: going on with the networks as they are.", stacklevel=4)
     forms = population.forms()
     first = first_divergence(population.divergences().values(), settings.steps)
