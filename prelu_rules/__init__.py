@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from prelu_rules.errors import OutsideDomainError as OutsideDomainError
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.errors import RoundingError as RoundingError
+    from prelu_rules.errors import RuleIndexError as RuleIndexError
     from prelu_rules.errors import ShapeError as ShapeError
     from prelu_rules.errors import SolverError as SolverError
     from prelu_rules.errors import TooManyUnitsError as TooManyUnitsError
@@ -111,13 +112,14 @@ _HOME = {
     "Replacement": "rules.replacement",
     "RoundingError": "errors",
     "Rule": "rules.rule",
+    "RuleIndexError": "errors",
     "RulePath": "refine.path",
     "RuleSystem": "rules.rule_system",
     "RulesOnDemand": "rules.on_demand",
     "ShapeError": "errors",
     "SolverError": "errors",
     "StableSoftmaxCrossentropy": "training.stable_loss",
-    "TableLike": "columns.cells",
+    "TableLike": "columns.tables",
     "TooManyUnitsError": "errors",
     "TrainingDoctor": "doctor.training_doctor",
     "TrainingError": "errors",

@@ -34,6 +34,10 @@ class OutsideDomainError(PReLURulesError, ValueError):
     """An input lies in none of the rules, because it lies outside the domain that they were extracted for."""
 
 
+class RuleIndexError(PReLURulesError, IndexError):
+    """There is no rule of that index."""
+
+
 class RoundingError(PReLURulesError, ArithmeticError):
     """No number of printed digits keeps the text within the tolerance of the rules."""
 

@@ -1,8 +1,9 @@
-"""Values: frozen dataclasses whose fields are read-only arrays, compared field by field."""
+"""Values: frozen dataclasses whose fields are read-only arrays, compared field by field, and shown in a line or two."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields
 from fractions import Fraction
 from typing import Any, dataclass_transform
 
@@ -19,13 +20,125 @@ IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
 
+LONGEST_REPR = 200
+"""Characters of a repr: what a notebook shows in two or three lines."""
+
+FEW = 6
+"""Numbers of an array up to which all are shown; of others the shape is."""
+
+
+class Shown:
+    """Base of dataclasses whose repr is short, whatever they hold: a summary, or the fields that are not at a default.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass
+        ... class Readings(Shown):
+        ...     name: str
+        ...     values: FloatArray
+        ...     unit: str = "m"
+        >>> Readings("depth", np.zeros(1000))
+        Readings(name='depth', values=array of shape (1000,))
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # A dataclass writes a repr of everything that it holds, unless the class itself has one.
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Shown.__repr__  # type: ignore[method-assign]
+
+    def _summary(self) -> str | None:
+        """What it is, in a few words; None for its fields."""
+        return None
+
+    def __repr__(self) -> str:
+        name, summary = type(self).__name__, self._summary()
+        if summary is not None:
+            return f"<{name}: {_cut(' '.join(summary.split()), LONGEST_REPR - len(name) - 4)}>"
+        held = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        held = {f.name: held[f.name] for f in fields(self) if not _at_default(f, held[f.name])}  # type: ignore[arg-type]
+        room = LONGEST_REPR - len(name) - 2 - sum(len(field) + 3 for field in held)
+        texts = {field: shown(value, room) for field, value in held.items()}
+        # The shortest come first, so that the room they leave is for the others.
+        for rank, field in enumerate(sorted(texts, key=lambda field: len(texts[field]))):
+            share = room // (len(texts) - rank)
+            if len(texts[field]) > share:
+                texts[field] = shown(held[field], share)
+            room -= len(texts[field])
+        parts = ", ".join(f"{field}={text}" for field, text in texts.items())
+        return f"{name}({_cut(parts, LONGEST_REPR - len(name) - 2)})"
+
+
+def shown(value: object, room: int) -> str:
+    """The repr of something, or as much of it as there is room for.
+
+    Args:
+        value: anything.
+        room: characters; where they are too few for anything, a few more are taken.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> print(shown(np.zeros((300, 4)), 40), shown(tuple(range(100)), 20), shown("a long text", 9))
+        array of shape (300, 4) (0, ... 100 in all) 'a lo'...
+    """
+    if isinstance(value, np.ndarray):
+        text = " ".join(repr(value).split()) if value.size <= FEW else ""
+        return text if text and len(text) <= room else f"array of shape {value.shape}"
+    if type(value) in (tuple, list):
+        return _shown_items(value, room)  # type: ignore[arg-type]
+    if isinstance(value, Mapping) and len(repr(value)) > room:
+        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, str) and len(repr(value)) > room:
+        return f"{value[: max(room - 5, 1)]!r}..."
+    text = repr(value)
+    return text if len(text) <= room or not isinstance(value, Shown) else f"{type(value).__name__}(...)"
+
+
+def _shown_items(items: tuple[object, ...] | list[object], room: int) -> str:
+    """A tuple or list; where there is no room for it, its first items and how many there are."""
+    opening, closing = "()" if isinstance(items, tuple) else "[]"
+    comma = "," if isinstance(items, tuple) and len(items) == 1 else ""
+    parts: list[str] = []
+    for item in items:
+        parts.append(shown(item, room - 3))
+        if _length(parts) > room:
+            break
+    else:
+        return f"{opening}{', '.join(parts)}{comma}{closing}"
+    end = f"... {len(items)} in all"
+    while parts and _length([*parts, end]) > room:
+        parts.pop()
+    return f"{opening}{', '.join([*parts, end])}{closing}"
+
+
+def _length(parts: Sequence[str]) -> int:
+    """Of a tuple of these."""
+    return sum(len(part) + 2 for part in parts)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 3]}..."
+
+
+def _at_default(field: Field[Any], value: object) -> bool:
+    """Whether a field holds what it holds where nothing is given."""
+    if field.default_factory is not MISSING:
+        return _same(value, field.default_factory())
+    return field.default is not MISSING and type(value) is type(field.default) and _same(value, field.default)
+
+
 @dataclass_transform(frozen_default=True)
-class Value:
+class Value(Shown):
     """Base of the frozen dataclasses of arrays: equal when every field is, exactly.
 
     Subclasses are declared with `@dataclass(frozen=True, eq=False)`. They are not hashable, as arrays are not.
     """
 
+    __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
@@ -59,13 +172,12 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
         >>> frozen_array([1, 2], "weights", (2,))
         array([1., 2.])
     """
-    array = np.asarray(value)
-    exact = array.dtype == object and all(isinstance(entry, Fraction) for entry in array.flat)
-    if not exact:
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as problem:
-            raise InvalidValueError(f"{name} must hold numbers, but {problem}.") from None
+    try:
+        array = np.asarray(value)
+        exact = array.dtype == object and all(isinstance(entry, Fraction) for entry in array.flat)
+        array = array if exact else array.astype(np.float64)
+    except (TypeError, ValueError) as problem:
+        raise InvalidValueError(f"{name} must hold numbers, but {str(problem).rstrip('.')}.") from None
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
         wanted = str(tuple("any" if n is None else n for n in shape)).replace("'", "")
         raise ShapeError(f"{name} has shape {array.shape}, but must have shape {wanted}.")
@@ -123,3 +235,37 @@ def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
     if array.dtype == np.float64 and np.isfinite(array).all():
         return array, single
     return frozen_array(array, "the input", (None, n_inputs)), single
+
+
+def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
+    """Weights that rows can have.
+
+    Args:
+        weights: `(n_rows,)`; None for equal ones.
+        n_rows: the number of rows.
+
+    Returns:
+        `(n_rows,)` float64.
+
+    Raises:
+        ShapeError: if there is not one for each row.
+        InvalidValueError: if one is negative, NaN or infinite, or all are 0.
+
+    Example:
+        >>> checked_weights([1, 0], 2)
+        array([1., 0.])
+    """
+    if weights is None:
+        return np.ones(n_rows)
+    array = np.asarray(weights, dtype=np.float64)
+    if array.shape != (n_rows,):
+        raise ShapeError(f"sample_weight has shape {array.shape}, but must have {(n_rows,)}; give one for each row.")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        row = int(bad.argmax())
+        raise InvalidValueError(
+            f"sample_weight is {array[row]} in row {row}; it must be a finite number of at least 0."
+        )
+    if not array.any():
+        raise InvalidValueError("sample_weight is zero in every row; give at least one row a weight above zero.")
+    return array

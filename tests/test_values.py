@@ -6,7 +6,7 @@ import pytest
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.network.affine import AffineMap
-from prelu_rules.values import frozen_array, input_rows
+from prelu_rules.values import checked_weights, frozen_array, input_rows
 
 
 def test_arrays_are_copied_and_frozen():
@@ -44,3 +44,18 @@ def test_only_rationals_stay_objects():
         frozen_array(np.array([1, None], dtype=object), "x", (2,))
     with pytest.raises(InvalidValueError, match="x must hold numbers, but .*'red'"):
         frozen_array(np.array([1, "red"], dtype=object), "x", (2,))
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ([1, 2, 3], ShapeError, r"sample_weight has shape \(3,\), but must have \(2,\)"),
+        ([[1], [2]], ShapeError, r"sample_weight has shape \(2, 1\)"),
+        ([1, -2], InvalidValueError, "sample_weight is -2.0 in row 1"),
+        ([np.nan, 1], InvalidValueError, "sample_weight is nan in row 0"),
+        ([0, 0], InvalidValueError, "sample_weight is zero in every row"),
+    ],
+)
+def test_weights_that_rows_cannot_have(weights, error, message):
+    with pytest.raises(error, match=message):
+        checked_weights(weights, 2)

@@ -6,7 +6,6 @@ import may swallow one. In both cases the interruption is repeated until it is h
 
 from __future__ import annotations
 
-import _thread
 import signal
 import sys
 import threading
@@ -74,10 +73,10 @@ def _repeat() -> None:
     if hasattr(signal, "pthread_kill"):
         main = threading.main_thread().ident
         assert main is not None, "the main thread has started"
-        # Unlike interrupt_main, a signal also ends a wait of the system.
+        # A signal to the thread itself also ends a wait of the system.
         timer = threading.Timer(PAUSE, signal.pthread_kill, (main, signal.SIGINT))
     else:
-        timer = threading.Timer(PAUSE, _thread.interrupt_main)
+        timer = threading.Timer(PAUSE, signal.raise_signal, (signal.SIGINT,))
     timer.daemon = True
     timer.start()
 

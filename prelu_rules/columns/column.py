@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError, quoted
+from prelu_rules.values import Shown
 
 Kind = Literal["number", "integer", "yes/no", "category"]
 """What a cell holds: a number, a whole number, yes or no, or one of a list of levels."""
@@ -23,7 +24,7 @@ Says = Literal["number", "yes", "level", "missing"]
 
 
 @dataclass(frozen=True)
-class Feature:
+class Feature(Shown):
     """One number that rules compute with, made of a cell.
 
     Attributes:
@@ -55,7 +56,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Shown):
     """A column of the user's table.
 
     Attributes:

@@ -23,7 +23,7 @@ from prelu_rules.renamed import renamed_arguments
 from prelu_rules.training.arrays import as_array
 from prelu_rules.training.copies import remade
 from prelu_rules.training.keras_internals import all_layers, known_logits
-from prelu_rules.values import Array
+from prelu_rules.values import Array, Shown
 
 STILL_FALLING = 0.98
 """A loss that has fallen below this share of what it was halfway was still falling when the steps were used up."""
@@ -57,7 +57,7 @@ _REMEDIES: dict[Verdict, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class EasyData:
+class EasyData(Shown):
     """How a fresh copy of a model did on easy data.
 
     Attributes:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from prelu_rules.values import Shown
+
 Level = Literal["note", "warning", "fault"]
 
 LEVELS: tuple[Level, ...] = ("note", "warning", "fault")
@@ -13,7 +15,7 @@ LEVELS: tuple[Level, ...] = ("note", "warning", "fault")
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Shown):
     """Where in a training something was seen; what is not known is None.
 
     Attributes:
@@ -46,7 +48,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Remedy:
+class Remedy(Shown):
     """One thing to do.
 
     Attributes:
@@ -62,7 +64,7 @@ class Remedy:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """What a check found.
 
     Attributes:
@@ -87,6 +89,9 @@ class Finding:
     meaning: str
     remedies: tuple[Remedy, ...]
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def _summary(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         at = {None: "", 0: " before the first step"}.get(self.where.step, f" at {self.where}")

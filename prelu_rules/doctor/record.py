@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from prelu_rules.doctor.finding import Place
 from prelu_rules.doctor.label_count import LabelCount
 from prelu_rules.doctor.look import Look
+from prelu_rules.values import Shown
 
 KEPT = 64
 """Looks and periods that are kept, besides the first ones and the best look."""
 
 
 @dataclass(frozen=True)
-class NotFinite:
+class NotFinite(Shown):
     """The first step at which something was not finite.
 
     Attributes:
@@ -35,7 +36,7 @@ class NotFinite:
 
 
 @dataclass(frozen=True)
-class Surge:
+class Surge(Shown):
     """A batch with a loss far above the first ones.
 
     Attributes:
@@ -50,7 +51,7 @@ class Surge:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Shown):
     """What is known of a training so far.
 
     Attributes:

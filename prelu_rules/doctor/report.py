@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prelu_rules.doctor.finding import Finding, Level
 from prelu_rules.doctor.record import Record
+from prelu_rules.values import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ _COLOURS = {"fault": "#b3261e", "warning": "#8a5a00", "note": "#3b5b8c"}
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """The findings of a training.
 
     Attributes:
@@ -35,6 +36,9 @@ class Report:
     findings: tuple[Finding, ...]
     record: Record
     actions: tuple[str, ...] = ()
+
+    def _summary(self) -> str:
+        return ", ".join(f"{finding.level}: {finding.kind}" for finding in self.findings) or "no finding"
 
     def __len__(self) -> int:
         return len(self.findings)

@@ -66,7 +66,7 @@ class Box(Value):
 
         Example:
             >>> Box.from_data([[0, 5], [1, 3]], margin=0.1)
-            Box(lower=array([-0.1,  2.8]), upper=array([1.1, 5.2]))
+            Box(lower=array([-0.1, 2.8]), upper=array([1.1, 5.2]))
         """
         rows = frozen_array(x, "the data", (None, None))
         if len(rows) == 0:

@@ -18,14 +18,17 @@ from prelu_rules.files import whole_files
 from prelu_rules.refine.choice import Comparison, compared
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import Array, FloatArray, Shown, shown
 
 if TYPE_CHECKING:
     import keras
 
+MOST_OF_NAME = 60
+"""Characters that a repr shows of the name of the target."""
+
 
 @dataclass(frozen=True)
-class FittedRules:
+class FittedRules(Shown):
     """What `fit_rules` learned; printed, it says everything that a first look needs.
 
     Attributes:
@@ -152,11 +155,10 @@ class FittedRules:
         ]
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         name, score = next(iter(self.scores.items()))
-        return (
-            f"<FittedRules: {self.task} of {self.target!r}, {_count(len(self.rules), 'rule')}, test {name} {score:.3f}>"
-        )
+        rules = _count(len(self.rules), "rule")
+        return f"{self.task} of {shown(self.target, MOST_OF_NAME)}, {rules}, test {name} {score:.3f}"
 
 
 def _width(name: str) -> int:

@@ -87,31 +87,42 @@ def with_class_indices(dataset: Any, classes: npt.NDArray[Any]) -> Any:
     return dataset.map(indexed)
 
 
-def some_rows(X: Any, most: int, seed: int) -> FloatArray:
-    """Rows drawn at random, to count rules and to choose printed digits by.
+def some_rows(
+    X: Any, y: Any, weights: npt.ArrayLike | None, most: int, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rows drawn at random of those with a weight, to count rules and to choose printed digits by.
 
     Args:
         X: a dataset or an array.
+        y: the targets; None beside a dataset, which has them.
+        weights: `(n_rows,)`; None for equal ones, or beside a dataset, which may have them.
         most: how many.
         seed: draws them.
 
     Returns:
-        `(n_rows, n_features)` float64, in their order.
+        Rows, `(n_rows, n_features)`, targets and weights, float64, in their order.
 
     Example:
-        >>> some_rows(np.arange(10.0)[:, None], 3, seed=0).shape
-        (3, 1)
+        >>> x, y, weights = some_rows(np.arange(10.0)[:, None], np.arange(10), None, 3, seed=0)
+        >>> x.shape, y.shape, weights
+        ((3, 1), (3,), array([1., 1., 1.]))
     """
     rng = np.random.default_rng([seed, 3])
     if not is_dataset(X):
-        chosen = np.sort(rng.choice(len(X), min(most, len(X)), replace=False))
-        return np.asarray(X[chosen], dtype=np.float64)
+        given = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=np.float64)
+        there = np.flatnonzero(given)
+        chosen = np.sort(rng.choice(there, min(most, len(there)), replace=False))
+        targets = np.asarray(y)[chosen]
+        return np.asarray(X[chosen], dtype=np.float64), np.asarray(targets, dtype=np.float64), given[chosen]
     from prelu_rules.population.stream import Reservoir
 
     reservoir = Reservoir(most, rng)
-    for x, *_ in X.as_numpy_iterator():
-        reservoir.add((np.asarray(x, dtype=np.float64),))
-    return reservoir.kept()[0]
+    for x, labels, *rest in X.as_numpy_iterator():
+        given = np.asarray(rest[0] if rest else np.ones(len(x)), dtype=np.float64)
+        parts = (np.asarray(x, dtype=np.float64), np.asarray(labels, dtype=np.float64), given)
+        reservoir.add(tuple(part[given > 0] for part in parts))
+    rows, targets, given = reservoir.kept()
+    return rows, targets, given
 
 
 def check_alone(y: Any, sample_weight: Any) -> None:

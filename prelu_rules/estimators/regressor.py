@@ -11,9 +11,8 @@ from sklearn.utils import check_array, check_consistent_length
 
 from prelu_rules.columns.cells import dates_refused
 from prelu_rules.estimators.large import check_alone, is_dataset, is_large
-from prelu_rules.estimators.repetition import checked_weights
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
-from prelu_rules.values import FloatArray
+from prelu_rules.values import FloatArray, checked_weights
 
 
 class PReLURuleRegressor(RegressorMixin, RuleEstimator):

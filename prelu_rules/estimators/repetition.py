@@ -8,45 +8,9 @@ give the same rules, in whatever order they come, and however often all of them 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.population.distinct import distinct_rows
 from prelu_rules.values import FloatArray
-
-
-def checked_weights(weights: npt.ArrayLike | None, n_rows: int) -> FloatArray:
-    """Weights that rows can have.
-
-    Args:
-        weights: `(n_rows,)`; None for equal ones.
-        n_rows: the number of rows.
-
-    Returns:
-        `(n_rows,)` float64.
-
-    Raises:
-        ShapeError: if there is not one for each row.
-        InvalidValueError: if one is negative, NaN or infinite, or all are 0.
-
-    Example:
-        >>> checked_weights([1, 0], 2)
-        array([1., 0.])
-    """
-    if weights is None:
-        return np.ones(n_rows)
-    array = np.asarray(weights, dtype=np.float64)
-    if array.shape != (n_rows,):
-        raise ShapeError(f"sample_weight has shape {array.shape}, but must have {(n_rows,)}; give one for each row.")
-    bad = ~(np.isfinite(array) & (array >= 0))
-    if bad.any():
-        row = int(bad.argmax())
-        raise InvalidValueError(
-            f"sample_weight is {array[row]} in row {row}; it must be a finite number of at least 0."
-        )
-    if not array.any():
-        raise InvalidValueError("sample_weight is zero in every row; give at least one row a weight above zero.")
-    return array
 
 
 def in_order(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from hashlib import sha256
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import is_dataset, some_rows
 from prelu_rules.estimators.repetition import in_order
 from prelu_rules.estimators.sklearn_internals import feature_names_in
+from prelu_rules.estimators.target import label_array
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
@@ -34,7 +36,7 @@ from prelu_rules.values import FloatArray
 class RuleEstimator(BaseEstimator):
     """A path of ever smaller networks, and the rules of one of them; subclasses say what the outputs are.
 
-    A fitted estimator holds its encoded training rows, so that `choose` can count them again.
+    A fitted estimator holds its encoded training rows and their targets, so that `choose` can count them again.
     """
 
     columns_: tuple[Column, ...]
@@ -194,13 +196,15 @@ class RuleEstimator(BaseEstimator):
         columns = inferred_columns(cells)
         output_names = _besides(output_names, columns)
         rows = encoded_cells(columns, cells)
+        learned_from = rows, y, weights
         x, y, weights = in_order(rows, y, weights)
         fill = Fill.of_rows(columns, x, weights)
         filled = fill.filled(x)
         weights = self._loss_weights(y, weights)
         settings = self._settings()
+        said = (x.shape, y.shape, *map(astuple, columns), loss, self.validation_fraction, astuple(settings))
         # A digest, so that a fitted estimator can be loaded where there is no Keras to read settings with.
-        task = sha256(repr((x.shape, y.shape, columns, loss, self.validation_fraction, settings)).encode())
+        task = sha256(repr(said).encode())
         for part in (x, y, weights):
             task.update(np.ascontiguousarray(part).tobytes())
         known = self.warm_start and getattr(self, "_task", None) == task.digest() and self.path_.complete
@@ -218,7 +222,7 @@ class RuleEstimator(BaseEstimator):
                 n_jobs=self.n_jobs,
             )
             self.path_ = path.rewritten(fill.folded, domain_of_rows(columns, x)) if len(fill.values) else path
-        self.columns_, self._rows, self._task = columns, rows, task.digest()
+        self.columns_, self._learned_from, self._task = columns, learned_from, task.digest()
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
@@ -253,7 +257,7 @@ class RuleEstimator(BaseEstimator):
             validate_data(self, X, skip_check_array=True)
         self.columns_ = number_columns([f"x{k}" for k in range(self.n_features_in_)])
         # Large rows are not compared with those of the last fit, which is what a warm start would go by.
-        self._rows, self._task = some_rows(X, settings.refine_rows, seed), b""
+        self._learned_from, self._task = some_rows(X, y, weights, settings.refine_rows, seed), b""
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
@@ -277,15 +281,18 @@ class RuleEstimator(BaseEstimator):
 
     def _take(self, point: PathPoint) -> Self:
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
-        self.rules_ = extract_rules(
+        x, y, weights = self._learned_from
+        rules = extract_rules(
             point.form,
             point.domain,
             columns=self.columns_,
             max_nonlinear=point.n_nonlinear,
-            x=self._rows,
+            x=x,
             output_names=self._output_names,
             classes=self._class_labels,
         )
+        labels = None if self._class_labels is None else label_array(self._class_labels)
+        self.rules_ = rules.with_evidence(x, y if labels is None else labels[y.astype(np.intp)], weights)
         return self
 
 

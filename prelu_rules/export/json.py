@@ -29,6 +29,9 @@ MAX_RULES, MAX_FEATURES = 20_000, 50_000
 
 FORMAT, VERSION = "prelu_rules/rules", 2
 
+OPTIONAL = ("errors", "class_counts", "typical")
+"""What is written only where it is known; files that were written before have none of it."""
+
 
 def write(system: RuleSystem, indent: int | None = 1) -> str:
     """The whole system as JSON.
@@ -125,7 +128,8 @@ def read_rules(path: str | PathLike[str]) -> RuleSystem:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, (Value, Column)):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+        found = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+        return {name: part for name, part in found.items() if not (name in OPTIONAL and part is None)}
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             raise FormatError("the rules hold exact rationals, which JSON cannot; extract them from the float form.")

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.training.copies import copied, set_weights
-from prelu_rules.values import FloatArray
+from prelu_rules.values import FloatArray, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class FinetunePoint:
+class FinetunePoint(Shown):
     """A network on the path.
 
     Attributes:
@@ -47,7 +47,7 @@ class FinetunePoint:
 
 
 @dataclass(frozen=True, eq=False)
-class FinetunePath(Sequence[FinetunePoint]):
+class FinetunePath(Sequence[FinetunePoint], Shown):
     """Networks of one architecture with ever fewer nonlinear PReLUs, from the given one to the smallest.
 
     `path[0]` is the network that was given, `path[1]` the one after the warm start, from which nothing was eliminated
@@ -66,6 +66,10 @@ class FinetunePath(Sequence[FinetunePoint]):
     validation_weights: FloatArray
     metric: str
     larger_is_better: Mapping[str, bool]
+
+    def _summary(self) -> str:
+        sizes = [str(point.n_nonlinear) for point in self.points]
+        return f"{len(self)} networks of {' to '.join(sizes[:1] + sizes[1:][-1:])} nonlinear PReLUs"
 
     def __len__(self) -> int:
         return len(self.points)

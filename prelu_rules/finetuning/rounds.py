@@ -16,11 +16,11 @@ from prelu_rules.finetuning.groups import least_units, sizes_left
 from prelu_rules.finetuning.sensitivity import OutputSensitivity
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.slopes import prelu_layers
-from prelu_rules.values import BoolArray
+from prelu_rules.values import BoolArray, Shown
 
 
 @dataclass(frozen=True)
-class FinetuneSettings:
+class FinetuneSettings(Shown):
     """How a network is trained on.
 
     Attributes:

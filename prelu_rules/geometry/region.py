@@ -16,7 +16,7 @@ from prelu_rules.geometry.patterns import pre_activations_on
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import BoolArray, FloatArray, IntArray
+from prelu_rules.values import BoolArray, FloatArray, IntArray, Shown
 
 
 class RegionBatch:
@@ -84,7 +84,7 @@ class RegionBatch:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Region:
+class Region(Shown):
     """A set of inputs with one activation pattern, on which the network is one affine map.
 
     It is a view of the batch that it was found in, so that a stream of regions costs little.
@@ -96,6 +96,11 @@ class Region:
 
     batch: RegionBatch
     number: int
+
+    def _summary(self) -> str:
+        n_outputs, n_inputs = self.coef.shape
+        rows = "" if self.count is None else f", {self.count} rows"
+        return f"{self.pattern.sum()} of {len(self.pattern)} units on, {n_inputs} inputs -> {n_outputs} outputs{rows}"
 
     @property
     def pattern(self) -> BoolArray:

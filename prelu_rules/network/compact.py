@@ -60,6 +60,9 @@ class CompactForm(Value):
         weights = np.vstack(rows).astype(np.float64)
         return cls(weights, _all_free(weights.shape, form.n_inputs), form.n_inputs)
 
+    def _summary(self) -> str:
+        return f"{self.n_units} units, {self.n_inputs} inputs -> {self.n_outputs} outputs"
+
     @property
     def n_units(self) -> int:
         """The number of units."""

@@ -113,6 +113,9 @@ class NormalForm(Value):
             raise ShapeError(f"there are {len(labels)} labels for {self.n_units} units; give one each.")
         object.__setattr__(self, "labels", tuple(UnitLabel(*label) for label in labels))
 
+    def _summary(self) -> str:
+        return f"{self.n_units} units, {self.n_inputs} inputs -> {self.n_outputs} outputs"
+
     @property
     def n_inputs(self) -> int:
         """The number of inputs."""

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.values import Shown
 
 STEPS_PER_EXECUTION = 100
 """Steps that one call of the compiled function takes; members are looked at between two of them."""
@@ -18,7 +19,7 @@ ForceName = Literal["ramp", "error"]
 
 
 @dataclass(frozen=True)
-class PopulationSettings:
+class PopulationSettings(Shown):
     """How a population is trained.
 
     Attributes:
@@ -79,7 +80,7 @@ class PopulationSettings:
 
 
 @dataclass(frozen=True)
-class PathSettings:
+class PathSettings(Shown):
     """How a path is trained.
 
     Attributes:

@@ -53,6 +53,10 @@ class PathPoint(Value):
     validation_losses: FloatArray
     criterion: float
 
+    def _summary(self) -> str:
+        sizes = f"{self.n_nonlinear} nonlinear units, {self.n_numbers} numbers"
+        return f"{sizes}, validation score {self.validation_score:.3f}"
+
     @property
     def n_nonlinear(self) -> int:
         """Nonlinear units."""
@@ -117,6 +121,11 @@ class RulePath(Sequence[PathPoint], Value):
                 raise InvalidValueError(
                     f"the path has no network of {size} units at its place; give every size from 0."
                 )
+
+    def _summary(self) -> str:
+        versions = sum(map(len, self.levels))
+        scores = ", ".join(f"{point.validation_score:.3f}" for point in self)
+        return f"{versions} networks of 0 to {len(self) - 1} nonlinear units, validation scores {scores}"
 
     def __len__(self) -> int:
         return len(self.levels)

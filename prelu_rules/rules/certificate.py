@@ -72,6 +72,11 @@ class Certificate(Value):
         """Whether no two rules share more than a boundary."""
         return self.overlap is None
 
+    def _summary(self) -> str:
+        bounds = "equal" if not self.upper.any() else f"differ by at most {self.upper.max():.6g}"
+        covered = "every input falls under a rule" if self.covered else "not every input falls under a rule"
+        return f"{bounds}; {covered}; {'no two' if self.disjoint else 'some'} rules overlap"
+
     def __str__(self) -> str:
         where = "all inputs" if self.domain is None else "the domain"
         how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"

@@ -14,6 +14,7 @@ from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
+from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -36,8 +37,8 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
             and a system with a precision gets the digits that rows drawn from the domain need.
 
     Returns:
-        Rules with decisions, and the logits still in them; in the order of the rules and then of the classes, or with
-        rows those first that cover most.
+        Rules with decisions, and the logits still in them; they ascend where one sum carries all thresholds, and
+        otherwise those first that cover most rows, or without rows in the order of the rules and then of the classes.
 
     Raises:
         InvalidValueError: if these are rules for numbers, not for classes.
@@ -50,13 +51,13 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
         >>> rule = Rule((), AffineMap([[1.0], [-1.0]], [0.0, 1.0]))
         >>> adults = RuleSystem((rule,), ("x",), ("high", "low"), classes=("high", "low"))
         >>> print(decision_rules(adults), end="")
-        IF x >= 0.5
-        THEN class = high
+        IF x < 0.5
+        THEN class = low
           high = +1.0*x +0.0
           low = -1.0*x +1.0
         <BLANKLINE>
-        IF x < 0.5
-        THEN class = low
+        IF x >= 0.5
+        THEN class = high
           high = +1.0*x +0.0
           low = -1.0*x +1.0
     """
@@ -65,7 +66,8 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     domain = system.domain if domain is None else domain
     precise = system.precision is not None
     system = replace(system, domain=domain, precision=None)
-    system = replace(system, rules=tuple(piece for rule in system.rules for piece in _pieces(rule, domain)))
+    pieces = tuple(piece for rule in system.rules for piece in _pieces(rule, domain))
+    system = ordered(replace(system, rules=pieces))
     if x is not None:
         return with_honest_precision(counted(system, x), x)
     if precise and domain is not None:

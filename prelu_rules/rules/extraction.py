@@ -19,6 +19,7 @@ from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import ClassLabel, default_names
+from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, named_columns
@@ -54,7 +55,7 @@ def extract_rules(
     Args:
         form: a collapsed network; each of its units is taken as nonlinear.
         domain: a `Box` or `Polytope`, or rows or a table, of which the smallest domain is meant; rows are counted, set
-            the printed digits and order the rules, most rows first. None for all inputs.
+            the printed digits and order the rules. None for all inputs.
         columns: what the columns of a table are; their features are the inputs.
         feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
@@ -64,7 +65,9 @@ def extract_rules(
         x: rows to count and to choose the printed digits by, where the domain is not rows.
 
     Returns:
-        The rules; without data in the order of the patterns, negative side first, the last unit varying fastest.
+        The rules. Where one sum carries all thresholds they ascend along it; otherwise those that cover most rows come
+        first, or without rows they are in the order of the patterns, negative side first, the last unit varying
+        fastest. Rules that cover no row come last. See `rules.order`.
 
     Raises:
         TooManyUnitsError: if there are more than `max_nonlinear` units.
@@ -76,13 +79,13 @@ def extract_rules(
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
         >>> print(rules)
-        IF age >= 1.00  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
-        THEN  (2 of 3 rows)
-          cost = +2.00*age -2.0
-        <BLANKLINE>
         IF age < 1.00  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
         THEN  (1 of 3 rows)
           cost = +1.00*age -1.0
+        <BLANKLINE>
+        IF age >= 1.00  (PReLU #1 on level 1 is pos. ln(1-weight)=-0.69)
+        THEN  (2 of 3 rows)
+          cost = +2.00*age -2.0
         <BLANKLINE>
     """
     if form.n_units > max_nonlinear:
@@ -95,13 +98,15 @@ def extract_rules(
     columns, domain, rows = columns_and_rows(form, domain, columns, feature_names, x)
     found = [rule_on(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
     rules = merged(found, domain)
-    system = RuleSystem(
-        rules=rules,
-        columns=columns,
-        output_names=default_names(output_names, "out", form.n_outputs),
-        classes=None if classes is None else tuple(classes),
-        form=form,
-        domain=domain,
+    system = ordered(
+        RuleSystem(
+            rules=rules,
+            columns=columns,
+            output_names=default_names(output_names, "out", form.n_outputs),
+            classes=None if classes is None else tuple(classes),
+            form=form,
+            domain=domain,
+        )
     )
     if rows is not None:
         return with_honest_precision(counted(system, rows), rows, tolerance)
@@ -112,14 +117,14 @@ def extract_rules(
 
 
 def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
-    """The same rules, with the number of rows that each covers, most rows first.
+    """The same rules, with the number of rows that each covers, in the order in which they are read.
 
     Args:
-        system: the rules.
+        system: rules of which no two overlap.
         x: `(n_rows, n_inputs)`, the training rows.
 
     Returns:
-        A system whose rules have counts; of equal counts the earlier rule stays first.
+        A system whose rules have counts; for their order see `rules.order`.
 
     Raises:
         OutsideDomainError: if no rule covers a row.
@@ -127,11 +132,16 @@ def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[0.0], [0.0]], [[0.5]])
         >>> [rule.count for rule in counted(extract_rules(form), [[1.0], [2.0], [-1.0]]).rules]
-        [2, 1]
+        [1, 2]
     """
+    # On boundaries two rules may hold, of which the first counts: the order comes before the counts that are kept.
+    return _with_counts(ordered(_with_counts(system, x)), x)
+
+
+def _with_counts(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
+    """The rules in their order, with the number of rows that each covers."""
     counts = np.bincount(system.assign(x), minlength=len(system))
-    order = np.argsort(-counts, kind="stable")
-    rules = [replace(system.rules[k].without_evidence(), count=int(counts[k])) for k in order]
+    rules = [replace(r.without_evidence(), count=n) for r, n in zip(system.rules, counts.tolist(), strict=True)]
     return replace(system, rules=tuple(rules))
 
 

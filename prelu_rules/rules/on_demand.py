@@ -20,12 +20,13 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import SAMPLED_ROWS, columns_and_rows, rule_on
 from prelu_rules.rules.names import ClassLabel, check_classes, default_names
+from prelu_rules.rules.order import reading_order
 from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.printed import compact_precision
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import named_columns
 from prelu_rules.tolerances import PRINTED_OUTPUT
-from prelu_rules.values import Array, FloatArray, Value
+from prelu_rules.values import Array, FloatArray, IntArray, Value
 
 if TYPE_CHECKING:
     import sympy
@@ -101,11 +102,8 @@ class RulesOnDemand(Predictor, Value):
     def __str__(self) -> str:
         return self.export("compact")
 
-    def __repr__(self) -> str:
-        return (
-            f"<RulesOnDemand: {self.form.n_units} nonlinear units, {self.n_inputs} features -> "
-            f"{', '.join(self.output_names)}>"
-        )
+    def _summary(self) -> str:
+        return f"{self.form.n_units} nonlinear units, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     def predict(self, x: TableLike) -> FloatArray:
         """The outputs of the network; for a classifier the logits.
@@ -157,7 +155,7 @@ class RulesOnDemand(Predictor, Value):
             x: rows.
 
         Returns:
-            Each rule once, with its number of rows as `count`, most rows first; of equal counts the one met first.
+            Each rule once, with its number of rows as `count`, in the order in which rules are read; see `rules.order`.
 
         Raises:
             SolverError: if the linear programming solver fails; otherwise as `predict`.
@@ -165,21 +163,49 @@ class RulesOnDemand(Predictor, Value):
         Example:
             >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
             >>> [rule.count for rule in RulesOnDemand(form, ("age",), ("fee",)).rules_of({"age": [7.0, 30.0, 40.0]})]
-            [2, 1]
+            [1, 2]
         """
-        rows = self.encoded(x)
+        return self._found(self.encoded(x))[0]
+
+    def rule_numbers(self, x: TableLike) -> IntArray:
+        """The number of the rule that each row falls under, counted from 1 among the rules of these rows.
+
+        Args:
+            x: rows.
+
+        Returns:
+            int, `(n_rows,)`; rule 1 is `rules_of(x)[0]`.
+
+        Raises:
+            SolverError: if the linear programming solver fails; otherwise as `predict`.
+
+        Example:
+            >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
+            >>> RulesOnDemand(form, ("age",), ("fee",)).rule_numbers({"age": [30.0, 7.0, 40.0]})
+            array([2, 1, 2])
+        """
+        return self._found(self.encoded(x))[1] + 1
+
+    def _found(self, rows: Array) -> tuple[tuple[Rule, ...], IntArray]:
+        """The rules of rows in the order in which they are read, and the index of each row's."""
         inside = np.ones(len(rows), dtype=bool) if self.domain is None else self.domain.contains(rows)
         signs = np.hstack([self.form.pattern(rows), inside[:, None]])
-        _, first, counts = np.unique(signs, axis=0, return_index=True, return_counts=True)
+        _, first, which = np.unique(signs, axis=0, return_index=True, return_inverse=True)
         # Rows on a boundary have signs of their own, and the rule of a region beside it.
-        found: dict[tuple[bytes, bytes, bool], tuple[ReachablePattern, Domain | None, int]] = {}
-        for row, count in sorted(zip(first.tolist(), counts.tolist(), strict=True)):
-            pattern, domain = self._pattern(rows[row])
+        found: dict[tuple[bytes, bytes, bool], tuple[int, ReachablePattern, Domain | None]] = {}
+        places = np.empty(len(first), dtype=np.intp)
+        for k in np.argsort(first):
+            pattern, domain = self._pattern(rows[first[k]])
             key = (pattern.signs.tobytes(), pattern.decides.tobytes(), domain is None)
-            before = found[key][2] if key in found else 0
-            found[key] = (pattern, domain, before + count)
-        rules = [replace(rule_on(self.form, pattern, domain), count=n) for pattern, domain, n in found.values()]
-        return tuple(sorted(rules, key=lambda rule: -(rule.count or 0)))
+            places[k] = found.setdefault(key, (len(found), pattern, domain))[0]
+        index = places[which.ravel()]
+        counts = np.bincount(index, minlength=len(found)).tolist()
+        rules = [
+            replace(rule_on(self.form, pattern, domain), count=n)
+            for n, (_, pattern, domain) in zip(counts, found.values(), strict=True)
+        ]
+        order = np.array(reading_order(rules, self.columns), dtype=np.intp)
+        return tuple(rules[k] for k in order), np.argsort(order)[index]
 
     def to_sympy(self, kind: Literal["max"] = "max", *, exact: bool = False) -> dict[str, sympy.Expr]:
         """One SymPy expression per output, in symbols of the features; see `rules.symbolic.closed_formula`."""

@@ -16,6 +16,7 @@ from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted
+from prelu_rules.rules.order import ordered
 from prelu_rules.rules.overlay import Deviation
 from prelu_rules.rules.proven import proven
 from prelu_rules.rules.rule import Condition, Rule
@@ -96,7 +97,7 @@ def rounded(
         if (allowed <= 0).any():
             raise InvalidValueError(f"max_error is {allowed.min()}; it must be above 0.")
         result = _within(system, domain, np.broadcast_to(allowed, (len(system.output_names),)))
-    return result if x is None else counted(result, x)
+    return ordered(result) if x is None else counted(result, x)
 
 
 def reading_cost(system: RuleSystem) -> int:

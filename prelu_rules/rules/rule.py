@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -234,6 +234,8 @@ def _checked_errors(errors: Sequence[float], n_outputs: int) -> tuple[float, ...
 
 def _checked_class_counts(counts: Sequence[int], count: int | None) -> tuple[int, ...]:
     """The rows of each class, which are all that the rule covers."""
+    if not isinstance(counts, Iterable):
+        raise InvalidValueError(f"class_counts is {counts!r}; give a number of rows for each class.")
     for place, rows in enumerate(counts):
         if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 0:
             raise InvalidValueError(f"class_counts holds {rows!r} at index {place}; it must be a number of rows.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 import numpy.typing as npt
 
@@ -13,7 +13,7 @@ from prelu_rules.columns.column import Column, check_columns, check_names
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike
 from prelu_rules.domains.domain import Domain
-from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.errors import InvalidValueError, RuleIndexError, ShapeError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
@@ -37,7 +37,7 @@ class RuleSystem(Predictor, Value):
     one row with names (a dict or a pandas Series); or as features that are encoded already, `(n_rows, n_features)`.
 
     Attributes:
-        rules: in the order in which they are shown, most rows covered first.
+        rules: in the order in which they are shown; see `rules.order`. Where several hold, the first counts.
         columns: what the columns of a table are; a name alone stands for a column of numbers.
         output_names: `n_outputs` names, distinct.
         classes: for a classifier its class labels; then the outputs are logits, one per class, or a single one
@@ -50,8 +50,8 @@ class RuleSystem(Predictor, Value):
 
     Raises:
         ShapeError: if columns, names, classes, rules, form, domain, precision and typical rows do not fit together.
-        InvalidValueError: if there is no rule, a name is not text or used twice, or some rules decide for a class and
-            others for none.
+        InvalidValueError: if there is no rule, a name is not text or used twice, some rules decide for a class and
+            others for none, or errors, class counts or typical rows are given where there cannot be any.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -64,6 +64,8 @@ class RuleSystem(Predictor, Value):
                [5.]])
         >>> system.predict({"x": -3.0})
         array([[3.]])
+        >>> len(system), system[0] is left, [rule.outputs.coef.item() for rule in system]
+        (2, True, [-1.0, 1.0])
     """
 
     rules: tuple[Rule, ...]
@@ -102,17 +104,38 @@ class RuleSystem(Predictor, Value):
         _check_classes(self)
         _check_evidence(self)
         if self.typical is not None:
-            shape = len(self.classes or ()), self.n_inputs
+            if self.classes is None:
+                raise InvalidValueError("typical rows are those of classes, but there are none; leave them out.")
+            shape = len(self.classes), self.n_inputs
             object.__setattr__(self, "typical", frozen_array(self.typical, "typical", shape))
 
     def __len__(self) -> int:
         return len(self.rules)
 
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Rule: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Rule, ...]: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Rule | tuple[Rule, ...]:
+        """A rule by its index, which is one less than its printed number, or a tuple of several by a slice."""
+        try:
+            return self.rules[index]
+        except IndexError:
+            n = len(self)
+            raise RuleIndexError(
+                f"the index of a rule is {index}, but there are {n} rules: 0 to {n - 1}, or -{n} to -1 from the end."
+            ) from None
+
     def __str__(self) -> str:
         return self.export("text")
 
-    def __repr__(self) -> str:
-        return f"<RuleSystem: {len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}>"
+    def _summary(self) -> str:
+        return f"{len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     @property
     def decides(self) -> bool:
@@ -143,6 +166,28 @@ class RuleSystem(Predictor, Value):
         """
         return assigned(self.rules, self.encoded(x), self.domain)
 
+    def rule_numbers(self, x: TableLike) -> IntArray:
+        """The number of the rule that each row falls under, counted from 1 as in every print.
+
+        Args:
+            x: rows.
+
+        Returns:
+            int, `(n_rows,)`; rule 1 is `rules[0]`.
+
+        Raises:
+            DataError: if a table lacks a column.
+            ShapeError: if an array has another number of features.
+            InvalidValueError: if a cell cannot be used; see `encoded`.
+            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
+
+        Example:
+            >>> from prelu_rules.network.affine import AffineMap
+            >>> RuleSystem((Rule((), AffineMap([[2.0]], [0.0])),), ("x",), ("y",)).rule_numbers({"x": [3.0, 4.0]})
+            array([1, 1])
+        """
+        return self.assign(x) + 1
+
     def predict(self, x: TableLike) -> FloatArray:
         """The outputs that the rules give; for a classifier the logits.
 
@@ -160,6 +205,12 @@ class RuleSystem(Predictor, Value):
         """
         rows = self.encoded(x)
         return outputs(self.rules, rows, assigned(self.rules, rows, self.domain))
+
+    def with_evidence(self, x: TableLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> RuleSystem:
+        """The rules with counts and errors or classes of rows; see `prelu_rules.rules.evidence.with_evidence`."""
+        from prelu_rules.rules.evidence import with_evidence
+
+        return with_evidence(self, x, y, sample_weight)
 
     def decision_rules(self, domain: DomainLike | None = None, *, x: TableLike | None = None) -> RuleSystem:
         """The rules of a classifier, cut so that each names a class; see `rules.decisions.decision_rules`."""

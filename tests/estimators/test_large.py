@@ -28,6 +28,8 @@ def test_a_regressor_of_a_dataset():
 @pytest.mark.parametrize("labels", [np.where(BEND > 0.5, "far", "near"), (BEND > 0.5) * 2 + 1])
 def test_a_classifier_of_a_dataset(labels):
     model = PReLURuleClassifier(**QUICK).fit(batches(X, labels))
+    counts = np.sum([rule.class_counts for rule in model.rules_], axis=0)
+    assert counts.tolist() == np.unique(labels, return_counts=True)[1].tolist() and model.rules_.typical.shape == (2, 2)
     assert model.classes_.tolist() == np.unique(labels).tolist() and model.score(X, labels) > 0.9
     assert model.rules_.output_names == (f"logit(class = {model.classes_[1]})",)
 
@@ -43,5 +45,18 @@ def test_large_arrays_are_read_where_they_are(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert model.score(X, BEND) > 0.95 and usual.score(X, BEND) > 0.95
     assert classifier.score(X, BEND > 0.5) > 0.9
+    errors = [rule.errors[0] * rule.count for rule in model.rules_]
+    assert sum(errors) == pytest.approx(np.abs(model.predict(X) - BEND).sum())
+    assert np.sum([rule.class_counts for rule in classifier.rules_], axis=0)[1] == (BEND > 0.5).sum()
     with pytest.raises(InvalidValueError, match="neither y nor sample_weight"):
         model.fit(batches(X, BEND), BEND)
+
+
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_rows_without_a_weight_are_not_drawn(as_dataset):
+    weights = np.arange(600) % 2.0
+    if as_dataset:
+        x, y, drawn = large.some_rows(batches(X, BEND, weights), None, None, 50, seed=0)
+    else:
+        x, y, drawn = large.some_rows(X, BEND, weights, 50, seed=0)
+    assert (drawn == 1).all() and len(x) == 50 and (np.abs(x[:, 0]) == y).all() and set(y) <= set(BEND[1::2])

@@ -3,10 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.regressor import PReLURuleRegressor
-from prelu_rules.estimators.repetition import checked_weights, in_order
+from prelu_rules.estimators.repetition import in_order
 
 pytestmark = pytest.mark.slow
 
@@ -59,18 +58,3 @@ def test_rules_count_the_rows_that_were_given():
     x = np.repeat(np.linspace(-1, 1, 20), 3)[:, None]
     model = PReLURuleRegressor(**QUICK).fit(x, 2 * x[:, 0])
     assert model.rules_.n_rows == 60 and sum(rule.count for rule in model.rules_.rules) == 60
-
-
-@pytest.mark.parametrize(
-    ("weights", "error", "message"),
-    [
-        ([1, 2, 3], ShapeError, r"sample_weight has shape \(3,\), but must have \(2,\)"),
-        ([[1], [2]], ShapeError, r"sample_weight has shape \(2, 1\)"),
-        ([1, -2], InvalidValueError, "sample_weight is -2.0 in row 1"),
-        ([np.nan, 1], InvalidValueError, "sample_weight is nan in row 0"),
-        ([0, 0], InvalidValueError, "sample_weight is zero in every row"),
-    ],
-)
-def test_weights_that_rows_cannot_have(weights, error, message):
-    with pytest.raises(error, match=message):
-        checked_weights(weights, 2)

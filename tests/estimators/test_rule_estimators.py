@@ -245,3 +245,54 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
     PReLURuleRegressor(**QUICK, verbose=1).fit(x, x[:, 0])
     shown = capsys.readouterr().err
     assert "population" in shown and "path" in shown
+
+
+def test_rules_have_the_mean_errors_of_the_rows_that_were_learned_from(regressor):
+    frame, cost = shop()
+    numbers, errors = regressor.rules_.rule_numbers(frame), np.abs(regressor.predict(frame) - cost)
+    for number, rule in enumerate(regressor.rules_, start=1):
+        assert rule.count == (numbers == number).sum() and rule.class_counts is None
+        assert rule.errors == (pytest.approx(errors[numbers == number].mean()),)
+    other = clone(regressor).fit(frame, cost).choose(0)
+    assert len(other.rules_) == 1 and other.rules_[0].errors == (
+        pytest.approx(np.abs(other.predict(frame) - cost).mean()),
+    )
+
+
+def test_rules_of_classes_have_their_counts_and_typical_rows(classifier):
+    frame, cost = shop()
+    labels = np.where(cost > 15, "dear", "cheap")
+    numbers = classifier.rules_.rule_numbers(frame)
+    assert [rule.class_counts for rule in classifier.rules_] == [
+        tuple(int((labels[numbers == number] == label).sum()) for label in ("cheap", "dear"))
+        for number in range(1, len(classifier.rules_) + 1)
+    ]
+    assert all(rule.errors is None for rule in classifier.rules_)
+    ages = [frame["age"][labels == label].median() for label in ("cheap", "dear")]
+    red = [(frame["colour"][labels == label] == "red").mean() > 0.5 for label in ("cheap", "dear")]
+    found = classifier.rules_.typical
+    assert found.tolist() == [[age, 0, not is_red, is_red] for age, is_red in zip(ages, red, strict=True)]
+
+
+def test_errors_are_weighted_and_rows_without_a_weight_are_none():
+    frame, cost = shop()
+    weights = np.arange(len(cost)) % 3.0
+    model = PReLURuleRegressor(**QUICK).fit(frame, cost, sample_weight=weights)
+    numbers, errors = model.rules_.rule_numbers(frame), np.abs(model.predict(frame) - cost)
+    for number, rule in enumerate(model.rules_, start=1):
+        mine = numbers == number
+        assert rule.count == (mine & (weights > 0)).sum()
+        assert rule.errors == (pytest.approx(np.average(errors[mine], weights=weights[mine])),)
+
+
+def test_a_warm_start_tells_columns_apart_that_read_alike():
+    """A digest of reprs would not: a repr shows the first levels of a category only."""
+    levels = [f"level {k} of a category that has many, all of them long" for k in range(20)]
+    others = [*levels[:-1], "another"]
+    x = np.arange(60.0)
+    frame = pd.DataFrame({"kind": pd.Categorical(levels * 3, levels), "x": x})
+    other = frame.assign(kind=pd.Categorical(others * 3, others))
+    model = PReLURuleRegressor(**QUICK, warm_start=True).fit(frame, x)
+    first = model.path_
+    assert repr(model.columns_) == repr(clone(model).set_params(max_nonlinear=0).fit(other, x).columns_)
+    assert model.fit(frame, x).path_ is first and model.fit(other, x).path_ is not first

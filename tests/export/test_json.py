@@ -13,6 +13,7 @@ from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import DataError, FormatError
 from prelu_rules.export.json import read, read_rules, write
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -43,6 +44,48 @@ def test_a_polytope_survives():
     domain = Polytope.one_hot(Box([0, 0], [1, 1]), [[0, 1]])
     rules = extract_rules(networks.random_form(0, (2, 3, 1)), domain)
     assert read(write(rules)) == rules and read(write(rules)).domain == domain
+
+
+@given(networks.seeds, st.booleans())
+def test_evidence_survives_and_is_left_out_where_there_is_none(seed, of_classes):
+    x = np.random.default_rng(seed).normal(size=(20, 2))
+    classes = ("no", "yes") if of_classes else None
+    rules = extract_rules(networks.random_form(seed, (2, 2, 1)), x, classes=classes)
+    found = rules.with_evidence(x, np.where(x[:, 0] > np.median(x), "yes", "no") if of_classes else x[:, 0])
+    assert read(write(found)) == found and found != rules
+    assert not any(f'"{name}"' in write(rules) for name in ("errors", "class_counts", "typical"))
+    assert (found.typical is not None) == of_classes == (found[0].class_counts is not None)
+
+
+def with_evidence(**change):
+    """A file of two rules, of which the second says something else of its rows."""
+    x = np.array([[0.0, 1.0], [1.0, 0.0], [-3.0, 2.0]])
+    labels = ["no", "yes", "no"]
+    bend = NormalForm(A=[[1, 0]], B=[[0]], b=[0.5], C=[[0, 1]], D=[[1]], e=[0], slopes=[0])
+    rules = extract_rules(bend, x, classes=("no", "yes")).with_evidence(x, labels)
+    content = json.loads(write(rules))
+    content["rules"][1].update({key: value for key, value in change.items() if key != "typical"})
+    return json.dumps({**content, **{key: value for key, value in change.items() if key == "typical"}})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"class_counts": [1]}, r"rules\[1\] does not describe rules: class_counts adds up to 1 rows"),
+        ({"class_counts": [0.5, 0.5]}, r"rules\[1\].class_counts\[0\] is 0.5, but must be a whole number"),
+        ({"class_counts": 7}, r"rules\[1\].class_counts is 7, but must be a list"),
+        ({"count": 3, "class_counts": [1, 1, 1]}, "rules: rule 2 has class_counts of 3 classes, but there are 2"),
+        ({"errors": [0.5, 0.5]}, r"rules\[1\].errors is a list of 2, but must be a list of 1 numbers"),
+        ({"errors": ["much"]}, r"rules\[1\].errors\[0\] is 'much', but must be a finite number"),
+        ({"errors": [-1]}, r"rules\[1\] does not describe rules: errors holds -1.0 at index 0"),
+        ({"errors": [1]}, "rule 2 has the errors .* its outputs are logits"),
+        ({"typical": [[1, 2]]}, "typical is a list of 1, but must be a list of 2 rows"),
+        ({"typical": [[1, 2], [3]]}, r"typical\[1\] is a list of 1, but must be a list of 2 numbers"),
+    ],
+)
+def test_evidence_is_checked_by_name_and_place(change, message):
+    with pytest.raises(FormatError, match=message):
+        read(with_evidence(**change))
 
 
 def changed(**change):

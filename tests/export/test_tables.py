@@ -71,7 +71,7 @@ def test_conditions_turn_with_their_sign():
         replace(networks.xor_form(), A=[[-1, 0, 0, 0], [0, 0, 1, 1]]), networks.BINARY, feature_names=list("abcd")
     )
     # -a - 1 < 0 all over the box, so only the other unit decides.
-    assert [cells(line)[2].strip() for line in turned.export("markdown").splitlines()[2:]] == ["c + d ≥ 1", "c + d < 1"]
+    assert [cells(line)[2].strip() for line in turned.export("markdown").splitlines()[2:]] == ["c + d < 1", "c + d ≥ 1"]
     free = replace(turned.form, b=[0.5, -1])
     table = extract_rules(free, networks.BINARY, feature_names=list("abcd")).export("markdown")
     assert "a ≤ 0.5" in table and "a \\> 0.5" in table

@@ -66,7 +66,8 @@ def test_a_row_on_a_boundary_counts_for_a_rule_beside_it():
     for domain in (None, Box([-1], [1])):
         rules = RulesOnDemand(form, ("x",), ("y",), domain=domain)
         assert [len(rule.conditions) for rule in rules.rules_of([[0.0], [1.0], [-1.0], [0.5]])] == [1, 1]
-        assert [rule.count for rule in rules.rules_of([[0.0], [1.0], [-1.0], [0.5]])] == [3, 1]
+        assert [rule.count for rule in rules.rules_of([[0.0], [1.0], [-1.0], [0.5]])] == [1, 3]
+        assert rules.rule_numbers([[0.0], [1.0], [-1.0], [0.5]]).tolist() == [2, 2, 1, 2]
         assert rules.rule_for([0.0]).outputs.coef.item() == 1.0
 
 

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
-from prelu_rules.errors import DataError, InvalidValueError, OutsideDomainError, ShapeError, TooManyUnitsError
+from prelu_rules.errors import (
+    DataError,
+    InvalidValueError,
+    OutsideDomainError,
+    RuleIndexError,
+    ShapeError,
+    TooManyUnitsError,
+)
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
@@ -38,7 +45,7 @@ def test_rules_are_the_network(seed, widths, kind):
     assert (covers.argmax(axis=0) == rules.assign(x)).all()
     if kind == "rows":
         counts = [rule.count for rule in rules.rules]
-        assert counts == covers.sum(axis=1).tolist() == sorted(counts, reverse=True)
+        assert counts == covers.sum(axis=1).tolist()
         assert rules.n_rows == len(x)
 
 
@@ -170,3 +177,28 @@ def test_rows_stand_for_their_box():
     assert (
         rules.rounded(max_error=0.1, domain=table).domain == rules.rounded(0.1, domain=[[-1, 0], [1, 2]]).domain == box
     )
+
+
+def test_rules_are_a_sequence_counted_from_0_and_numbered_from_1():
+    rules = extract_rules(networks.xor_form(), networks.BINARY)
+    assert rules[0] is rules.rules[0] and rules[-1] is rules.rules[-1] and rules[np.intp(1)] is rules.rules[1]
+    assert list(rules) == list(rules.rules) and len(rules) == len(list(reversed(rules))) == len(rules.rules)
+    assert rules[1:] == rules.rules[1:] and rules[:0] == () and rules[0] in rules
+    numbers = rules.rule_numbers(networks.BINARY)
+    assert numbers.dtype == np.intp and (numbers == rules.assign(networks.BINARY) + 1).all() and numbers.min() == 1
+    assert all(rules[number - 1].covers(row)[0] for number, row in zip(numbers, networks.BINARY, strict=True))
+    printed = [line.split("|")[1].strip() for line in rules.export("markdown").splitlines()[2:]]
+    assert printed[: len(rules)] == [str(number) for number in sorted(set(numbers))]
+
+
+@pytest.mark.parametrize("index", [4, -5])
+def test_there_is_no_rule_of_another_index(index):
+    rules = extract_rules(networks.xor_form(), networks.BINARY)
+    with pytest.raises(
+        RuleIndexError, match=f"the index of a rule is {index}, but there are 4 rules: 0 to 3, or -4 to -1"
+    ):
+        rules[index]
+    with pytest.raises(IndexError):
+        rules[index]
+    with pytest.raises(TypeError):
+        rules["in1"]

@@ -1,0 +1,174 @@
+"""What rules are like on the rows that they were learned from: how many they cover, how far off they are, and for whom.
+
+A weight of 2 is the row twice, and a weight of 0 is no row; counts are of rows, whatever their weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from prelu_rules.columns.column import Column, features_of
+from prelu_rules.columns.tables import TableLike
+from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.rules.assignment import outputs
+from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.order import ordered
+from prelu_rules.rules.overlay import cell_of, overlap, whole_domain
+from prelu_rules.rules.presentation.statements import Cells, states_of
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.values import Array, FloatArray, IntArray, checked_weights, frozen_array
+
+
+def with_evidence(
+    system: RuleSystem, x: TableLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+) -> RuleSystem:
+    """The rules with what they are like on rows whose targets are known.
+
+    Args:
+        system: the rules.
+        x: rows: a table, or features that are encoded already, `(n_rows, n_features)`.
+        y: the target of each row: numbers, `(n_rows,)` or `(n_rows, n_outputs)`, or class labels, `(n_rows,)`.
+        sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none. None for equal
+            ones.
+
+    Returns:
+        Each rule with how many rows it covers and, of these, the mean absolute error of each output, or how many are
+        of each class; they are ordered as in `rules.order`, unless some overlap, so that their order matters. For a
+        classifier the system has a typical row of each class, if each has rows: of numbers the median of those that are
+        there, and whether a cell is yes, which level it is and whether it is missing as in most rows of the class.
+
+    Raises:
+        ShapeError: if rows, targets and weights do not fit together.
+        InvalidValueError: if a target is not a finite number, or not one of the classes; if a weight is negative, or
+            all are 0; if a cell cannot be used.
+        DataError: if the table lacks a column.
+        OutsideDomainError: if no rule covers a row.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> from prelu_rules.rules.rule import Condition, Rule
+        >>> sides = [Rule((Condition([1.0], 0.0, side),), AffineMap([[1.0]], [0.0])) for side in (False, True)]
+        >>> rules = with_evidence(RuleSystem(sides, ("x",), ("y",)), [[-1.0], [1.0], [2.0]], [-1.0, 1.5, 2.0])
+        >>> [(rule.count, rule.errors) for rule in rules]
+        [(1, (0.0,)), (2, (0.25,))]
+    """
+    rows = system.encoded(x)
+    weights = checked_weights(sample_weight, len(rows))
+    there = weights > 0
+    if system.classes is None:
+        numbers = _numbers(system, y, len(rows))[there]
+        return _with_errors(_ordered(system, rows[there]), rows[there], numbers, weights[there])
+    places = _places(system.classes, y, len(rows))[there]
+    return _with_classes(_ordered(system, rows[there]), rows[there], places, weights[there])
+
+
+def typical_rows(
+    columns: Sequence[Column], x: FloatArray, classes: IntArray, weights: FloatArray, n_classes: int
+) -> FloatArray | None:
+    """A typical row of each class.
+
+    Args:
+        columns: what the columns are.
+        x: `(n_rows, n_features)`, encoded rows.
+        classes: `(n_rows,)`, the number of the class of each row, counted from 0.
+        weights: `(n_rows,)`, above 0.
+        n_classes: how many classes there are.
+
+    Returns:
+        `(n_classes, n_features)`, as encoded rows are; None if a class has no row. A median of whole numbers is whole.
+
+    Example:
+        >>> x, classes = np.array([[20.0], [30.0], [35.0], [60.0]]), np.array([0, 0, 0, 1])
+        >>> typical_rows([Column("age")], x, classes, np.ones(4), 2)
+        array([[30.],
+               [60.]])
+    """
+    if len(np.unique(classes)) < n_classes:
+        return None
+    cells = Cells(columns, x)
+    place = {feature: k for k, feature in enumerate(features_of(columns))}
+    typical = np.zeros((n_classes, x.shape[1]))
+    for column in columns:
+        states, mine = states_of(column), cells.states[column.name]
+        whole = column.name in cells.numbers and not (cells.numbers[column.name] % 1).any()
+        for k, row in enumerate(typical):
+            shares = np.bincount(mine[classes == k], weights=weights[classes == k], minlength=len(states))
+            state = states[int(shares.argmax())]
+            if state is not None:
+                row[place[state]] = 1
+            elif column.name in cells.numbers:
+                here = (classes == k) & (mine == 0)
+                median = _median(cells.numbers[column.name][here], weights[here])
+                row[place[column.features[0]]] = round(median) if whole else median
+    return typical
+
+
+def _ordered(system: RuleSystem, rows: Array) -> RuleSystem:
+    """The rules in the order in which they are read once these rows are counted, if their order does not matter."""
+    counts = np.bincount(system.assign(rows), minlength=len(system.rules))
+    bare = [replace(rule.without_evidence(), count=n) for rule, n in zip(system.rules, counts.tolist(), strict=True)]
+    system = replace(system, rules=tuple(bare))
+    candidate = ordered(system)
+    if all(new is old for new, old in zip(candidate.rules, system.rules, strict=True)):
+        return system
+    whole = whole_domain(system.domain, system.n_inputs)
+    exact = [rule.exact() for rule in system.rules]
+    return candidate if overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None else system
+
+
+def _with_errors(system: RuleSystem, x: Array, y: FloatArray, weights: FloatArray) -> RuleSystem:
+    """The rules with counts and the mean errors of their rows; no mean where there is no row."""
+    index = system.assign(x)
+    misses = np.abs(outputs(system.rules, x, index) - y)
+    rules = []
+    for k, rule in enumerate(system.rules):
+        mine = index == k
+        errors = np.average(misses[mine], axis=0, weights=weights[mine]).tolist() if mine.any() else None
+        rules.append(replace(rule, count=int(mine.sum()), errors=errors))
+    return replace(system, rules=tuple(rules))
+
+
+def _with_classes(system: RuleSystem, x: Array, y: IntArray, weights: FloatArray) -> RuleSystem:
+    """The rules with counts and the classes of their rows, and a typical row of each class."""
+    index, n_classes = system.assign(x), len(system.classes or ())
+    counts = [np.bincount(y[index == k], minlength=n_classes).tolist() for k in range(len(system.rules))]
+    rules = [replace(rule, count=sum(n), class_counts=n) for rule, n in zip(system.rules, counts, strict=True)]
+    return replace(system, rules=tuple(rules), typical=typical_rows(system.columns, x, y, weights, n_classes))
+
+
+def _numbers(system: RuleSystem, y: npt.ArrayLike, n_rows: int) -> FloatArray:
+    """Targets, `(n_rows, n_outputs)`."""
+    values = np.asarray(y)
+    n_outputs = len(system.output_names)
+    if values.shape not in {(n_rows, n_outputs)} | ({(n_rows,)} if n_outputs == 1 else set()):
+        raise ShapeError(
+            f"y has shape {values.shape}, but there are {n_rows} rows and {n_outputs} outputs; give a number for each."
+        )
+    return frozen_array(values.reshape(n_rows, n_outputs), "y", (n_rows, n_outputs))
+
+
+def _places(classes: Sequence[ClassLabel], y: npt.ArrayLike, n_rows: int) -> IntArray:
+    """The number of each row's class, counted from 0."""
+    labels = np.asarray(y, dtype=object)
+    if labels.shape != (n_rows,):
+        raise ShapeError(f"y has shape {labels.shape}, but there are {n_rows} rows; give one class label for each.")
+    found = np.empty(n_rows, dtype=np.intp)
+    for row, label in enumerate(labels.tolist()):
+        places = [k for k, known in enumerate(classes) if known == label]
+        if not places:
+            raise InvalidValueError(f"y holds {label!r} in row {row}; the classes are {', '.join(map(repr, classes))}.")
+        # True equals 1, and both may be classes.
+        found[row] = next((k for k in places if isinstance(classes[k], bool) == isinstance(label, bool)), places[0])
+    return found
+
+
+def _median(values: FloatArray, weights: FloatArray) -> float:
+    """The middle of weighted numbers; between the two middle ones where there are two."""
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    low, high = (int(np.searchsorted(reached, reached[-1] / 2, side)) for side in ("left", "right"))
+    return float(values[order[low]] + values[order[min(high, len(order) - 1)]]) / 2
