@@ -257,6 +257,21 @@ def test_a_stream_comes_after_the_files(tmp_path):
     assert contents(tmp_path) == {}
 
 
+def test_a_stream_gets_nothing_of_a_result_that_fails(tmp_path, monkeypatch):
+    read, write = os.pipe()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DataError, match="No space left"), whole_files(f"/dev/fd/{write}", tmp_path / "a.txt") as places:
+        for place in places:
+            place.write_text("text")
+    os.close(write)
+    with os.fdopen(read) as reader:
+        assert reader.read() == "" and contents(tmp_path) == {}
+
+
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
     code = f"""
 import os, signal
