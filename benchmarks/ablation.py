@@ -1,17 +1,17 @@
-"""What each step of the training is worth: force, elimination, polish and sparsification, each left out in turn.
+"""The value of each step of the training: the force, elimination, polish and sparsification are left out in turn.
 
-    python benchmarks/ablation.py            # six data sets, some 15 CPU-minutes
+    python benchmarks/ablation.py            # six data sets, about 15 CPU-minutes
     python benchmarks/ablation.py diabetes   # one of them
     python benchmarks/ablation.py --quick    # a smoke test: one data set, two folds, short training
 
-- "all steps": `train_path` and its default choice, what the estimators do.
-- "no force": the same, but no force acts on the slopes, for as many steps.
-- "no elimination": of the networks that the force leaves, all units refitted, the best on the validation rows,
+- "all steps": `train_path` and its default choice, as in the estimators.
+- "no force": the same for as many steps, but without a force on the slopes.
+- "no elimination": of the networks that the force leaves, with all units refitted, the best on the validation rows,
   sparsified.
-- "no polish": units are eliminated, but bends stay where the training left them; only the outputs are refitted, and
+- "no polish": units are eliminated, but bends stay where the training left them; only the outputs are refitted and
   sparsified.
 - "no sparsify": each size of the path with all of its numbers.
-- "network": the best network on the validation rows, trained without force, as it is.
+- "network": the best network on the validation rows, trained without force, unchanged.
 
 R2 or accuracy on the test folds of `datasets.folds`, nonlinear units, and numbers to read in the compact form: means
 over folds. Brackets are 95% Student intervals of the paired difference from all steps, with the variance corrected for
@@ -58,11 +58,11 @@ ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (
 )
 DATA = ("friedman1", "friedman2", "friedman3", "diabetes", "moons", "breast_cancer")
 SHARE = 0.3
-"""Of the weights that may go, those that go at once where there are very many of them."""
+"""The share of removable weights that are removed at once, if there are very many."""
 
 
 class Result(NamedTuple):
-    """What one variant reached on one fold."""
+    """The result of one variant on one fold."""
 
     score: float
     units: float
@@ -74,12 +74,12 @@ class Fold:
     """Standardised rows of a fold.
 
     Attributes:
-        train: to fit to.
-        held: to choose by.
-        everything: both, to fit to at last.
-        test: to score.
-        loss: what is minimised.
-        seed: of first weights and batches.
+        train: rows to fit to.
+        held: validation rows, to choose by.
+        everything: both, for the final fit.
+        test: rows for the score.
+        loss: the loss that is minimised.
+        seed: the seed of initial weights and batches.
     """
 
     train: Rows
@@ -91,7 +91,7 @@ class Fold:
 
     @classmethod
     def of(cls, name: str, table: tuple[np.ndarray, np.ndarray], split: tuple[np.ndarray, np.ndarray], seed: int):
-        """The rows of one split of a table, scaled by its training rows."""
+        """The rows of one split of a table, scaled by the training rows."""
         x, y = table[0], table[1].astype(np.float64)
         train, test = split
         deviation = x[train].std(axis=0)
@@ -107,11 +107,11 @@ class Fold:
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of a network."""
+        """The number of outputs of a network."""
         return {"squared": 1, "logistic": 1, "softmax": int(self.everything.y.max()) + 1}[self.loss]
 
     def task(self, rows: Rows) -> Task:
-        """The rows as refits want them, with the default penalty."""
+        """The rows for refits, with the default penalty."""
         n_rows, loss = len(rows.x), loss_named(self.loss)
         return Task(rows.x, rows.y, np.full(n_rows, 1 / n_rows), loss, loss.ridge(n_rows))
 
@@ -120,7 +120,7 @@ class Fold:
         return loss_named(self.loss).rows(network.predict(self.held.x), self.held.y)
 
     def result(self, network: NormalForm | CompactForm) -> Result:
-        """The figures of a network."""
+        """The score, units and numbers of a network."""
         form = compact_form(network.form if isinstance(network, CompactForm) else network)
         outputs = form.predict(self.test.x)
         if self.loss == "squared":
@@ -132,7 +132,7 @@ class Fold:
 
 
 def whole_path(fold: Fold, settings: PopulationSettings) -> RulePath:
-    """The path, as the estimators train it."""
+    """The path, trained as in the estimators."""
     rows = fold.everything
     return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings), random_state=fold.seed)
 
@@ -151,7 +151,7 @@ def without_elimination(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
 
 
 def without_polish(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
-    """Units eliminated from the best network, with bends as they are."""
+    """The best network with units eliminated, but bends unchanged."""
     train = fold.task(fold.train)
     starts = [outputs_refitted(CompactForm.of(form), train)[0] for form in forms]
     system = min(starts, key=lambda start: fold.held_losses(start).mean())
@@ -168,14 +168,14 @@ def without_polish(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
 
 
 def outputs_refitted(system: CompactForm, task: Task, support: np.ndarray | None = None) -> tuple[CompactForm, float]:
-    """The system with other outputs of the same units, and the objective."""
+    """The system with refitted outputs of the same units, and the objective."""
     flat, features = _flat(system, task)
     fitted, value = refit(flat if support is None else flat.with_support(support), features)
     return _unflat(system, fitted), value
 
 
 def _flat(system: CompactForm, task: Task) -> tuple[CompactForm, Task]:
-    """The outputs alone, to which units are inputs like any other."""
+    """The outputs alone, for which units are inputs like any other."""
     outputs = system.weights[system.n_units :]
     flat = CompactForm(outputs, np.ones(outputs.shape, dtype=bool), system.n_inputs + system.n_units)
     return flat, replace(task, x=system.features(task.x)[:, :-1])
@@ -188,7 +188,7 @@ def _unflat(system: CompactForm, flat: CompactForm) -> CompactForm:
 
 
 def _sparse(systems: Sequence[CompactForm], fold: Fold) -> CompactForm:
-    """As the path chooses: by Schwarz's criterion for numbers, by validation rows for classes."""
+    """Choose as the path does: by Schwarz's criterion for numbers, and by validation rows for classes."""
     if fold.loss != "squared":
         return min(systems, key=lambda system: fold.held_losses(system).mean())
     n_rows = len(fold.train.x)
@@ -201,7 +201,7 @@ def _sparse(systems: Sequence[CompactForm], fold: Fold) -> CompactForm:
 
 
 def variants(fold: Fold, settings: PopulationSettings) -> dict[str, Result]:
-    """All of them on one fold."""
+    """All variants on one fold."""
     size = (fold.train.x.shape[1], fold.n_outputs, fold.loss)
     forced = train_population(fold.train, *size, settings, fold.seed)
     plain = train_population(fold.train, *size, without_force(settings), fold.seed)
@@ -217,7 +217,7 @@ def variants(fold: Fold, settings: PopulationSettings) -> dict[str, Result]:
 
 
 def sentences(results: Mapping[str, Sequence[Mapping[str, Result]]]) -> Iterator[str]:
-    """What leaving out each step does, over all data sets.
+    """Describe the effect of leaving out each step, over all data sets.
 
     Args:
         results: for each data set, the variants of each fold.
@@ -249,7 +249,7 @@ def show(name: str, rows: Sequence[Mapping[str, Result]]) -> None:
 
 
 def main(names: Sequence[str], n_folds: int | None, settings: PopulationSettings) -> None:
-    """Print a table per data set, then what follows."""
+    """Print a table for each data set, and then the conclusions."""
     start = time.process_time()
     results = {}
     for name in names:
@@ -266,7 +266,7 @@ def main(names: Sequence[str], n_folds: int | None, settings: PopulationSettings
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="*", help=f"any of {', '.join(TABLES)}; by default {', '.join(DATA)}")
-    parser.add_argument("--quick", action="store_true", help="a smoke test, whose figures mean nothing")
+    parser.add_argument("--quick", action="store_true", help="a smoke test, whose results mean nothing")
     given = parser.parse_args()
     if given.quick:
         quick = PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100)

@@ -1,4 +1,4 @@
-"""The data sets of the benchmarks, and how they are split: scikit-learn's own, nothing is downloaded."""
+"""The data sets of the benchmarks and their splits: scikit-learn's own, so nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TABLES = {**REGRESSIONS, **CLASSES}
 
 FOLDS = 5
 OVERLAP = 1 / (FOLDS - 1)
-"""Test rows over training rows of a fold, for `intervals.interval`."""
+"""The number of test rows per training row of a fold, for `intervals.interval`."""
 
 
 def folds(name: str, x: np.ndarray, y: np.ndarray) -> Iterator[Table]:

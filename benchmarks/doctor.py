@@ -1,7 +1,7 @@
-"""What the training doctor costs: the time of a training step with it and without it, in one run.
+"""The cost of the training doctor: the time of a training step with and without it, in one run.
 
-`python benchmarks/doctor.py`. Fits with and without it take turns; the ratio is that of the medians of whole
-fits, and of the least, from the second epoch on. With default settings the doctor may take 3%.
+`python benchmarks/doctor.py`. Fits with and without the doctor alternate; the ratio is that of the medians of whole
+fits, and of the minima, from the second epoch on. With default settings the doctor may take 3%.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ REPEATS = 6
 
 
 class Clock(keras.callbacks.Callback):
-    """Seconds of processor time of every epoch, those of all callbacks included."""
+    """Processor seconds of every epoch, including those of all callbacks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.epochs: list[float] = []
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-        """End one epoch and begin the next."""
+        """End an epoch and begin the next one."""
         self.epochs.append(time.process_time())
 
     def on_train_end(self, logs: object = None) -> None:
-        """End the last."""
+        """End the last epoch."""
         self.epochs.append(time.process_time())
 
     @property
     def after_the_first(self) -> float:
-        """From the second epoch on: the first compiles the step, in both cases."""
+        """The seconds from the second epoch on: in both cases the first one compiles the step."""
         return self.epochs[-1] - self.epochs[1]
 
 
@@ -48,14 +48,14 @@ def model_of(width: int) -> keras.Model:
 
 
 def main() -> None:
-    """Print seconds per step and their ratio, for a small and a larger network."""
+    """Print the seconds per step and their ratio, for a small and a larger network."""
     x, y = load_digits(return_X_y=True)
     x = (x / 16).astype("float32")
     for width, epochs in ((64, 40), (512, 40)):
         seconds: dict[bool, list[float]] = {False: [], True: []}
         share = []
         for repeat in range(REPEATS):
-            # Each goes first as often as the other.
+            # Each goes first equally often.
             for watched in (repeat % 2 == 0, repeat % 2 == 1):
                 doctor, clock = TrainingDoctor(), Clock()
                 callbacks = [clock, doctor] if watched else [clock]

@@ -1,13 +1,14 @@
-"""How many ReLUs a small convolutional network for handwritten digits can lose, and what that costs.
+"""How many ReLUs a small convolutional network for handwritten digits can lose, and at what cost.
 
-`python benchmarks/finetune.py [--repeats N] [--jobs N] [--plot FILE]`. scikit-learn's 1,797 digits, 8 by 8 pixels, in
-5 stratified folds, N times over. In each fold a ReLU network (two convolutions, the second with stride 2, and a dense
-layer; nothing else in it is nonlinear) is trained on the rows outside of the fold but for a sixth, and then `finetune`
-goes on with the same rows; that sixth is its validation data. The table has the test accuracy of the first network on
-each path that has lost a share of its ReLU evaluations, against that of the ReLU network it began with, in points:
-means over the folds, with 95% intervals from their spread. Training on alone changes the accuracy, too: the row "warm"
-has the network after the warm start, before anything is eliminated. Shares are of evaluations, as in Selective Network
-Linearization (Cho et al. 2022); Layer Folding (Ben Dror et al. 2021) counts layers.
+`python benchmarks/finetune.py [--repeats N] [--jobs N] [--plot FILE]`. scikit-learn's 1,797 digits, 8 by 8 pixels, in 5
+stratified folds, N times. In each fold a ReLU network (two convolutions, the second with stride 2, and a dense layer;
+nothing else in it is nonlinear) is trained on five sixths of the rows outside of the fold, and then `finetune`
+continues with the same rows; the remaining sixth is its validation data. The table has the test accuracy of the first
+network on each path that has lost a share of its ReLU evaluations, compared with the initial ReLU network, in
+percentage points: means over the folds, with 95% intervals from their spread. Further training alone changes the
+accuracy, too: the row "warm" has the network after the warm-up, before anything is eliminated. Shares are of
+evaluations, as in Selective Network Linearization (Cho et al. 2022); Layer Folding (Ben Dror et al. 2021) counts
+layers.
 """
 
 from __future__ import annotations
@@ -54,14 +55,14 @@ def trained(x, y, seed: int) -> keras.Model:
 
 
 def right(model: keras.Model, x, y):
-    """Which rows are classified right."""
+    """Which rows are classified correctly."""
     return model.predict(x, verbose=0).argmax(axis=1) == y
 
 
 def at_shares(path: pr.FinetunePath, x, y):
-    """Rows: the accuracy after the warm start and at each share, and the units and evaluations left."""
+    """A table with the accuracy after the warm-up and at each share, and the units and evaluations that are left."""
     found = [path[1], *(next(point for point in path if path.removed(point) >= share) for share in SHARES)]
-    # Before the first elimination the network is taken as it was given.
+    # The share 0 is the given network, before the first elimination.
     models = {id(point): path.model(point) for point in found}
     accuracies = [right(models[id(point)], x, y).mean() for point in found]
     return np.array([accuracies, [p.n_nonlinear for p in found], [p.n_evaluations for p in found]])
@@ -104,7 +105,7 @@ def main(repeats: int, jobs: int, plot: str | None) -> None:
         accuracy, units, evaluations = np.moveaxis(np.array([table[kind] for table in tables]), 1, 0)
         change = 100 * (accuracy - given[:, None])
         print(f"\n{name}: {units[:, 0].mean():.0f} slopes, {evaluations[:, 0].mean():.0f} evaluations per image")
-        print(f"{'gone':>6} {'slopes left':>12} {'evaluations left':>17} {'points of accuracy':>20}")
+        print(f"{'removed':>7} {'slopes left':>12} {'evaluations left':>17} {'points of accuracy':>20}")
         for place, label in enumerate(["warm", *(f"{share:.0%}" for share in SHARES)]):
             print(
                 f"{label:>6} {units[:, place].mean():>12.1f} {evaluations[:, place].mean():>17.1f} "
@@ -112,7 +113,7 @@ def main(repeats: int, jobs: int, plot: str | None) -> None:
             )
         gone, lost = np.array([choice[kind] for choice in choices]).T
         print(
-            f"choose(max_drop=0.005): {gone.mean():.1%} gone ({gone.min():.1%} to {gone.max():.1%}), "
+            f"choose(max_drop=0.005): {gone.mean():.1%} removed ({gone.min():.1%} to {gone.max():.1%}), "
             f"{100 * lost.mean():+.2f} +- {100 * interval(lost):.2f} points"
         )
         curves[name] = change[:, 1:].mean(axis=0), [interval(column) for column in change[:, 1:].T]
@@ -121,7 +122,7 @@ def main(repeats: int, jobs: int, plot: str | None) -> None:
 
 
 def draw(curves, plot: str) -> None:
-    """Points of accuracy against the share that is gone."""
+    """Plot the accuracy against the share of removed evaluations."""
     axes = Figure(figsize=(5.5, 3.5), layout="constrained").subplots()
     for name, (change, half) in curves.items():
         axes.errorbar(SHARES, change, yerr=half, marker="o", capsize=3, label=name)
@@ -136,7 +137,7 @@ def draw(curves, plot: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1, help="folds that are run at the same time")
-    parser.add_argument("--plot", help="a file for the figure")
+    parser.add_argument("--jobs", type=int, default=1, help="the number of folds that run in parallel")
+    parser.add_argument("--plot", help="a file for the plot")
     arguments = parser.parse_args()
     main(arguments.repeats, arguments.jobs, arguments.plot)

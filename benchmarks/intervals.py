@@ -1,4 +1,4 @@
-"""Confidence intervals of means: of seeds, which are independent, and of folds, which share training rows."""
+"""Confidence intervals of means over seeds, which are independent, or folds, which share training rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import stats
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, and how far the interval around it reaches to either side.
+    """A mean, and the distance from it to either end of the interval.
 
     Example:
         >>> print(Interval(-2.0, 0.5)), Interval(-2.0, 0.5).sign, Interval(0.1, 0.5).sign
@@ -33,7 +33,7 @@ class Interval:
 
     @property
     def sign(self) -> int:
-        """1 if the interval is above 0, -1 if it is below, 0 if it holds 0: no clear difference."""
+        """1 if the interval is above 0, -1 if it is below, 0 if it contains 0 (no clear difference)."""
         return int(self.low > 0) - int(self.high < 0)
 
     def __str__(self) -> str:
@@ -41,13 +41,13 @@ class Interval:
 
 
 def interval(values, overlap: float = 0.0, level: float = 0.95) -> Interval:
-    """Student's interval of a mean.
+    """Student's confidence interval of a mean.
 
     Args:
         values: at least two numbers, such as paired differences.
-        overlap: 0 for independent values; for folds, test rows over training rows, by which the variance of their mean
-            is larger (Nadeau and Bengio, "Inference for the generalization error", 2003).
-        level: the confidence.
+        overlap: 0 for independent values; for folds, the number of test rows per training row, which increases the
+            variance of their mean (Nadeau and Bengio, "Inference for the generalization error", 2003).
+        level: the confidence level.
 
     Returns:
         The interval.

@@ -1,24 +1,24 @@
 """Does the force help against overfitting? The experiment that the paper left open.
 
-    python benchmarks/overfitting.py --plot overfitting.png   # some 10 CPU-minutes
-    python benchmarks/overfitting.py --quick                  # a smoke test: small, and the figures mean nothing
+    python benchmarks/overfitting.py --plot overfitting.png   # about 10 CPU-minutes
+    python benchmarks/overfitting.py --quick                  # a smoke test, whose results mean nothing
 
-Networks of two hidden layers are trained with and without the force: the same first weights, optimiser steps and
-batches; the force is the only difference. Around a centre, the width, the noise and the number of rows are varied one
-at a time. Each seed draws its rows, their noise, the split and the first weights anew; its error is a mean over
-networks of different first weights.
+Networks with two hidden layers are trained with and without the force, with the same initial weights, optimiser steps
+and batches; the force is the only difference. Starting from a centre, the width, the noise and the number of rows are
+varied one at a time. Each seed draws new rows, noise, splits and initial weights; its error is a mean over networks
+with different initial weights.
 
-- "no force", "force": the networks as training left them.
-- "early stop": without the force, at the step of the smallest loss on validation rows.
-- "force, refit": the first of the forced networks, collapsed, all of its weights refitted to the training rows.
-- "force, rules": the same, then its units eliminated one by one; the size is chosen by the one-standard-error rule on
-  the validation rows. (The estimators try more units, from several networks.) This and the last are done at the centre
-  only, since they take longer than training.
+- "no force", "force": the networks at the end of the training.
+- "early stop": without the force, at the step with the smallest loss on validation rows.
+- "force, refit": the first of the forced networks, collapsed, with all of its weights refitted to the training rows.
+- "force, rules": the same, with its units eliminated one by one; the size is chosen by the one-standard-error rule on
+  the validation rows. (The estimators try more units, from several networks.) This and the previous arm are only run at
+  the centre, since they take longer than the training.
 
 A fifth of the rows are validation rows, and no network is fitted to them. The test error is measured without noise: for
 numbers the squared error in percent of the variance (100 - 100 R2), for classes the percentage of wrong ones. Noise is
-added to the training targets: a share of their deviation, or a share of the labels turned to the other class. Brackets
-are 95% Student intervals over seeds, of paired differences where two are compared.
+added to the training targets: as a share of their deviation, or as a share of labels that are flipped to the other
+class. Brackets are 95% Student intervals over seeds, of paired differences if two arms are compared.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ VALIDATION_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Source:
-    """Where rows come from.
+    """A source of rows.
 
     Attributes:
-        draw: `(n_rows, seed) -> (x, y)` without noise; a real data set gives all its rows, shuffled.
+        draw: `(n_rows, seed) -> (x, y)` without noise; a real data set returns all of its rows, shuffled.
         loss: "squared" or "logistic".
-        rows: few, the centre, many; the rows of training and validation.
-        noise: none or little, the centre, much.
+        rows: the numbers of training and validation rows: few, the centre, many.
+        noise: no or little noise, the centre, much noise.
     """
 
     draw: Callable[[int, int], tuple[np.ndarray, np.ndarray]]
@@ -71,7 +71,7 @@ class Source:
 
 
 def shuffled(table: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rows in another order."""
+    """The rows in random order."""
     order = np.random.default_rng([seed, 3]).permutation(len(table[0]))
     return table[0][order], table[1][order]
 
@@ -110,12 +110,12 @@ FACTORS = Setting._fields
 
 
 def centre_of(source: Source) -> Setting:
-    """The setting around which the others are."""
+    """The central setting, from which the others vary."""
     return Setting(WIDTHS[1], source.noise[1], source.rows[1])
 
 
 def settings_of(source: Source) -> dict[str, list[Setting]]:
-    """For each factor the settings along it, the others at their centre."""
+    """For each factor, the settings that vary it, with the others at their centre."""
     values = (WIDTHS, source.noise, source.rows)
     return {
         factor: [centre_of(source)._replace(**{factor: level}) for level in levels]
@@ -137,7 +137,7 @@ class Parts(NamedTuple):
 
 
 def drawn(source: Source, setting: Setting, seed: int) -> Parts:
-    """The rows of a seed: noise on those of training and validation, none on those of the test."""
+    """The rows of a seed, with noise on those for training and validation, and none on those for the test."""
     x, y = source.draw(setting.rows + TEST_ROWS, seed)
     y = y.astype(np.float64)
     rng = np.random.default_rng([seed, 4])
@@ -166,11 +166,11 @@ def error(outputs: np.ndarray, test: Rows, loss: LossName) -> float:
 
 
 class BestSoFar(keras.callbacks.Callback):
-    """Early stopping of each member on its own: the weights with which it did best on validation rows.
+    """Early stopping for each member: the weights with which it did best on validation rows.
 
     Args:
-        validation: the rows.
-        loss: what is compared.
+        validation: the validation rows.
+        loss: the loss that is compared.
     """
 
     def __init__(self, validation: Rows, loss: LossName) -> None:
@@ -185,7 +185,7 @@ class BestSoFar(keras.callbacks.Callback):
         return [self.model.linear, self.model.slopes]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Keep the members that have become better."""
+        """Record the members that have improved."""
         outputs = np.asarray(self.model(self._validation.x.astype(np.float32)), dtype=np.float64)
         losses = np.array([self._loss.rows(of_member, self._validation.y).mean() for of_member in outputs])
         now = [variable.numpy() for variable in self._variables]
@@ -196,7 +196,7 @@ class BestSoFar(keras.callbacks.Callback):
         self._weights = [np.where(better[:, None], *pair) for pair in zip(now, self._weights, strict=True)]
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Read the members at their best, and leave the model as it is."""
+        """Restore the members' best weights, read their forms, and undo the change."""
         last = [variable.numpy() for variable in self._variables]
         self._assign(self._weights)
         self.forms = self.model.forms()
@@ -208,7 +208,7 @@ class BestSoFar(keras.callbacks.Callback):
 
 
 def without_force(settings: PopulationSettings) -> PopulationSettings:
-    """As many steps, and a force that would wake after the last one."""
+    """The same number of steps, with a force that would wake after the last one."""
     return replace(settings, warm_up_steps=settings.steps - 1, force_steps=1, settle=False)
 
 
@@ -216,7 +216,7 @@ Systems = Sequence[NormalForm] | Sequence[CompactForm]
 
 
 def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: int, refits: bool) -> dict[str, Systems]:
-    """What each arm ends with; those that are refitted only if asked for."""
+    """The networks of each arm; those with refits only if asked for."""
     size = (parts.train.x.shape[1], 1, loss)
     stopped = BestSoFar(parts.validation, loss)
     plain = train_population(parts.train, *size, without_force(settings), seed, [stopped])
@@ -233,14 +233,14 @@ def networks(parts: Parts, loss: LossName, settings: PopulationSettings, seed: i
 
 
 class Result(NamedTuple):
-    """What one arm reached with one seed: the test error, and units that are not linear."""
+    """The result of one arm for one seed: the test error, and the number of nonlinear units."""
 
     error: float
     units: float
 
 
 def run(source: Source, setting: Setting, settings: PopulationSettings, seed: int) -> dict[str, Result]:
-    """All arms with one seed."""
+    """Run all arms for one seed."""
     parts = drawn(source, setting, seed)
     settings = replace(settings, hidden=(setting.width,) * 2)
     found = networks(parts, source.loss, settings, seed, refits=setting == centre_of(source))
@@ -254,12 +254,12 @@ def run(source: Source, setting: Setting, settings: PopulationSettings, seed: in
 
 
 Errors = dict[str, np.ndarray]
-"""For each arm, the test error of each seed."""
+"""For each arm, the test error for each seed."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A setting of a data set, with the results of all seeds."""
+    """A setting of a data set, with the results for all seeds."""
 
     data: str
     setting: Setting
@@ -270,21 +270,21 @@ class Cell:
         return all(arm in self.results[0] for arm in arms)
 
     def errors(self, arm: str) -> np.ndarray:
-        """The test error of each seed."""
+        """The test error for each seed."""
         return np.array([result[arm].error for result in self.results])
 
     def units(self, arm: str) -> float:
-        """Nonlinear units, a mean over seeds."""
+        """The number of nonlinear units, averaged over seeds."""
         return float(np.mean([result[arm].units for result in self.results]))
 
     def change(self, arm: str, against: str = NONE) -> Interval:
-        """The paired difference of the test errors of two arms; below 0 where the first is better."""
+        """The paired difference of the test errors of two arms; negative if the first one is better."""
         return interval(self.errors(arm) - self.errors(against))
 
 
 def cells(names: Sequence[str], settings: PopulationSettings, seeds: int, jobs: int) -> Iterator[Cell]:
-    """Every setting of every data set once."""
-    # One job for all that shares a compiled population.
+    """Run every setting of every data set once."""
+    # One job for all settings that share a compiled population.
     together: dict[Any, list[tuple[str, Setting]]] = {}
     for name in names:
         n_inputs = SOURCES[name].draw(2, 0)[0].shape[1]
@@ -298,7 +298,7 @@ def cells(names: Sequence[str], settings: PopulationSettings, seeds: int, jobs: 
 
 
 def line_of_cells(line: Sequence[tuple[str, Setting]], settings: PopulationSettings, seeds: int) -> list[Cell]:
-    """Some settings."""
+    """Run some settings."""
     return [
         Cell(name, setting, [run(SOURCES[name], setting, settings, seed) for seed in range(seeds)])
         for name, setting in line
@@ -306,7 +306,7 @@ def line_of_cells(line: Sequence[tuple[str, Setting]], settings: PopulationSetti
 
 
 def show(cell: Cell) -> None:
-    """Print a line."""
+    """Print the line of a setting."""
     means = "".join(f"{cell.errors(arm).mean():13.2f}" if cell.has(arm) else f"{'':13}" for arm in ARMS)
     units = "/".join(f"{cell.units(arm):.0f}" for arm in (NONE, FORCE, RULES) if cell.has(arm))
     width, noise, rows = cell.setting
@@ -317,12 +317,12 @@ def show(cell: Cell) -> None:
 
 
 def mark(cell: Cell) -> str:
-    """Whether the force clearly lowers or raises the test error."""
+    """A mark for a test error that the force clearly lowers or raises."""
     return {-1: "  helps", 0: "", 1: "  hurts"}[cell.change(FORCE).sign]
 
 
 def counted(results: Sequence[Cell], arm: str, against: str = NONE) -> str:
-    """In how many settings one arm is clearly better, or worse, than another."""
+    """Count the settings in which one arm is clearly better, or worse, than another."""
     signs = [cell.change(arm, against).sign for cell in results]
     return (
         f"clearly lower test error in {signs.count(-1)} of {len(signs)} settings, clearly higher in "
@@ -331,12 +331,12 @@ def counted(results: Sequence[Cell], arm: str, against: str = NONE) -> str:
 
 
 def ratio(results: Sequence[Cell], arm: str, against: str = NONE) -> float:
-    """The geometric mean over settings of the ratio of mean test errors."""
+    """The geometric mean, over settings, of the ratio of mean test errors."""
     return float(np.exp(np.mean([np.log(c.errors(arm).mean() / c.errors(against).mean()) for c in results])))
 
 
 def sentences(results: Sequence[Cell]) -> Iterator[str]:
-    """What the figures say."""
+    """Summarise the results."""
     yield f"The force against no force: {counted(results, FORCE)}."
     yield f"By chance alone about {0.025 * len(results):.1f} of each would be expected."
     for name in dict.fromkeys(cell.data for cell in results):
@@ -360,7 +360,7 @@ def sentences(results: Sequence[Cell]) -> Iterator[str]:
 
 
 def plot(results: Sequence[Cell], path: str) -> None:
-    """Draw the test error along each factor, a row of panels for each data set."""
+    """Plot the test error along each factor, with a row of panels for each data set."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -375,7 +375,7 @@ def plot(results: Sequence[Cell], path: str) -> None:
             for offset, arm in enumerate(ARMS):
                 there = [level for level, cell in enumerate(line) if cell.has(arm)]
                 means = [interval(line[level].errors(arm)) for level in there]
-                # Side by side, so that the bars can be told apart.
+                # Side by side, so that the bars do not overlap.
                 at = np.array(there) + 0.08 * (offset - (len(ARMS) - 1) / 2)
                 axes.errorbar(
                     at,
@@ -401,7 +401,7 @@ def plot(results: Sequence[Cell], path: str) -> None:
 
 
 def main(names: Sequence[str], seeds: int, settings: PopulationSettings, jobs: int, path: str | None) -> None:
-    """Print a line per setting, then what follows."""
+    """Print a line per setting, and then the conclusions."""
     start = time.perf_counter()
     arms = "".join(f"{arm:>13}" for arm in ARMS)
     print(f"test error in %, means of {seeds} seeds; units: without force/with it/of the rules")
@@ -422,13 +422,15 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="*", help=f"any of {', '.join(SOURCES)}; all of them by default")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--members", type=int, default=3, help="networks of different first weights per seed")
-    parser.add_argument("--steps", type=int, default=1000, help="before the force wakes, and again as many with it")
+    parser.add_argument("--members", type=int, default=3, help="networks with different initial weights per seed")
+    parser.add_argument(
+        "--steps", type=int, default=1000, help="steps before the force wakes; as many follow with the force"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--quick", action="store_true", help="two seeds of one short network each")
     parser.add_argument("--plot", help="a file for the plot")
     given = parser.parse_args()
     members, steps = (1, 200) if given.quick else (given.members, given.steps)
-    # Both arms take all steps, so that they differ by the force alone.
+    # Both arms take all steps, so that the force is the only difference.
     population = PopulationSettings(members=members, warm_up_steps=steps, force_steps=steps, settle=False)
     main(given.data or list(SOURCES), 2 if given.quick else given.seeds, population, given.jobs, given.plot)

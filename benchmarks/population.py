@@ -1,9 +1,9 @@
-"""What a training step costs, and how a fit grows with its rows.
+"""The cost of a training step, and how the time of a fit grows with the number of rows.
 
 `python benchmarks/population.py`. A population of eight networks of 2 x 8 PReLUs takes Adam's steps with the force in
-one compiled program. The peer is one such network in Keras's own `fit`, with a callback that pushes its slopes after
-each batch: the same work on batches of as many rows. Both are compiled before the clock starts, which counts processor
-seconds. The second table is of whole paths, `pr.train_path` with its default settings, on friedman1.
+one compiled program. It is compared with one such network in Keras's own `fit`, with a callback that pushes its slopes
+after each batch: the same work on batches of the same size. Both are compiled before the clock, which counts processor
+seconds, starts. The second table is for whole paths, `pr.train_path` with its default settings, on friedman1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SETTINGS = PopulationSettings(settle=False)
 
 
 class PushAfterEachBatch(keras.callbacks.Callback):
-    """The force by hand: every slope a step closer to 1."""
+    """The force by hand: moves every slope a step closer to 1."""
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Push."""
@@ -40,7 +40,7 @@ class PushAfterEachBatch(keras.callbacks.Callback):
 
 
 def cpu_seconds(call: Callable[[], object], repeats: int = 3) -> float:
-    """The least processor seconds of several calls."""
+    """The smallest number of processor seconds of several calls."""
     times = []
     for _ in range(repeats):
         start = time.process_time()
@@ -50,7 +50,7 @@ def cpu_seconds(call: Callable[[], object], repeats: int = 3) -> float:
 
 
 def compare_steps(epochs: int) -> None:
-    """Print the cost of a step of one network."""
+    """Print the cost of a step per network."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(N_ROWS, N_FEATURES))
     y = np.abs(x[:, :1]) + x[:, 1:2]
@@ -80,7 +80,7 @@ def compare_steps(epochs: int) -> None:
 
 
 def grow(sizes: list[int]) -> None:
-    """Print what whole paths cost."""
+    """Print the cost of whole paths."""
     print(f"\n{'rows':>8} {'CPU-s':>8} {'CPU-ms per row':>15}")
     times = []
     for n_rows in sizes:
@@ -94,8 +94,10 @@ def grow(sizes: list[int]) -> None:
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs="*", default=[2000, 8000, 32000], help="sizes of whole fits")
-    parser.add_argument("--epochs", type=int, default=10, help="epochs of Keras's fit")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[2000, 8000, 32000], help="numbers of rows for whole fits"
+    )
+    parser.add_argument("--epochs", type=int, default=10, help="epochs for Keras's fit")
     options = parser.parse_args()
     compare_steps(options.epochs)
     if options.rows:

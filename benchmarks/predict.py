@@ -18,7 +18,7 @@ N_ROWS, N_FEATURES, N_UNITS, REPEATS = 1_000_000, 10, 3, 5
 
 
 def best(call: Callable[[], object]) -> float:
-    """The least seconds of several calls."""
+    """The smallest number of seconds of several calls."""
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()
@@ -28,7 +28,7 @@ def best(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Print seconds and their ratio."""
+    """Print the seconds and their ratio."""
     rng = np.random.default_rng(0)
     kernels = [rng.normal(size=(N_FEATURES, N_UNITS)), rng.normal(size=(N_UNITS, 1))]
     biases = [rng.normal(size=N_UNITS), rng.normal(size=1)]

@@ -1,4 +1,4 @@
-"""Random ReLU networks on which the number of linear regions is known, for benchmarks and tests."""
+"""Random ReLU networks with known numbers of linear regions, for benchmarks and tests."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from prelu_rules.network.normal_form import NormalForm
 
 
 def reference_network(dimension: int, widths: tuple[int, ...]) -> NormalForm:
-    """Weights N(0, sqrt(2/fan_in)) and biases N(0, 0.5), drawn layer by layer; ReLU, one output, for [-1, 1]^d."""
+    """Weights N(0, sqrt(2/fan_in)) and biases N(0, 0.5), drawn layer by layer; ReLU, one output, on [-1, 1]^d."""
     rng = np.random.default_rng([0, dimension, *widths])
     kernels, biases, fan_in = [], [], dimension
     for width in (*widths, 1):

@@ -1,13 +1,14 @@
-"""Linear regions per second on one core, with the affine map and the sign pattern of each; and what else they cost.
+"""Linear regions per second on one core, each with its affine map and sign pattern; and the cost of everything else.
 
-`python benchmarks/regions.py [--most N] [--plot FILE]`. Each line is one run: regions found by simplex, the ratio to a
-loop of warm-started linear programs (HiGHS) on the same network in the same run, and what all irredundant conditions
-cost on top, as a multiple. Networks of more than N regions are cut off there, the loop of linear programs after 3,000.
-Counts are checked where they are known. Seconds are those that the processor gives to this thread, so that what else
-the machine does counts as little as may be. Then memory for 200,000 regions streamed, and the data mode. `--plot`
-draws seconds against regions.
+`python benchmarks/regions.py [--most N] [--plot FILE]`. Each line is one run: the regions found by simplex per second,
+the ratio to a loop of warm-started linear programs (HiGHS) on the same network in the same run, and the additional time
+for all irredundant conditions, as a multiple. Networks with more than N regions are cut off there, and the loop of
+linear programs after 3,000. Counts are checked if they are known. Seconds are those of the processor for this thread,
+so that other work on the machine matters as little as possible. Memory for a stream of 200,000 regions and the data
+mode follow. `--plot` plots seconds against regions.
 
-The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)), biases N(0, 0.5), drawn layer by layer.
+The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)) and biases N(0, 0.5), drawn layer by
+layer.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
     (20, (12,)): None,
 }
 PROGRAMS = 3000
-"""Regions after which the loop of linear programs is fast enough known."""
+"""The speed of the loop of linear programs is measured on this many regions."""
 
 REPEATS = 3
 
@@ -50,7 +51,7 @@ def unit_box(dimension: int) -> Box:
 
 
 def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
-    """How many regions there are, up to a number, and the seconds that they and their maps took."""
+    """Count the regions up to a limit, and the seconds for them and their maps."""
     start, count = time.thread_time(), 0
     for region in itertools.islice(regions, most):
         _ = region.pattern, region.coef, region.intercept
@@ -61,7 +62,7 @@ def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
 
 
 def speed(most: int) -> list[tuple[int, float]]:
-    """Print a line per network; returns regions and seconds of each."""
+    """Print a line per network; returns regions and seconds for each."""
     print(f"{'d':>3} {'widths':<10} {'regions':>8} {'seconds':>8} {'per second':>10} {'x HiGHS':>8} {'conditions':>10}")
     points = []
     for (dimension, widths), known in NETWORKS.items():
@@ -86,7 +87,7 @@ def speed(most: int) -> list[tuple[int, float]]:
 
 
 def growth() -> list[tuple[int, float]]:
-    """Seconds against regions, for ever more of the regions of one network."""
+    """Seconds against regions, for more and more regions of one network."""
     form, domain = reference_network(6, (16, 16)), unit_box(6)
     return [timed(linear_regions(form, domain), most) for most in (10_000, 25_000, 50_000, 100_000, 200_000)]
 
@@ -100,7 +101,7 @@ def memory() -> None:
 
 
 def data_mode() -> None:
-    """Print the seconds of the data mode."""
+    """Print the time of the data mode."""
     form = reference_network(10, (64,))
     x = np.random.default_rng(0).uniform(-1, 1, (1_000_000, 10))
     start = time.perf_counter()
@@ -112,7 +113,7 @@ def data_mode() -> None:
 
 
 def plot(points: list[tuple[int, float]], path: str) -> None:
-    """Draw seconds against regions."""
+    """Plot seconds against regions."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5, 3.5), layout="constrained")
@@ -124,7 +125,9 @@ def plot(points: list[tuple[int, float]], path: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--most", type=int, default=50_000, help="regions after which a network is cut off")
+    parser.add_argument(
+        "--most", type=int, default=50_000, help="the number of regions after which a network is cut off"
+    )
     parser.add_argument("--plot", help="a file for the plot of seconds against regions")
     arguments = parser.parse_args()
     timed(linear_regions(reference_network(2, (2,)), unit_box(2)), 10, conditions=True)  # compiles

@@ -1,8 +1,8 @@
-"""How many units of trained networks can be replaced by affine functions, by each replacement, at the same error.
+"""How many units of trained networks can be replaced by affine functions, by each kind of replacement.
 
-`python benchmarks/replacement.py [--seeds N]`. Networks of one and two PReLU layers are trained with the force on
-scikit-learn's diabetes data and on friedman1. The table has the units that are left, a mean over seeds, where the
-output may change by a share of its range over the box of the data.
+`python benchmarks/replacement.py [--seeds N]`. Networks with one and two PReLU layers are trained with the force on
+scikit-learn's diabetes data and on friedman1. The table has the number of units that are left, averaged over seeds, if
+the output may change by a share of its range over the box of the data.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def trained(x, y, widths: tuple[int, ...], seed: int) -> pr.NormalForm:
 
 
 def standardised(values):
-    """Columns of mean 0 and deviation 1."""
+    """Columns with mean 0 and deviation 1."""
     return (values - values.mean(axis=0)) / values.std(axis=0)
 
 

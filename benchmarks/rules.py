@@ -1,11 +1,11 @@
-"""Test scores against what has to be read: the estimators with default settings, and linear models, in the same run.
+"""Test scores against what has to be read: estimators with default settings, and linear models, in the same run.
 
-    python benchmarks/rules.py             # all data sets, some 10 minutes
+    python benchmarks/rules.py             # all data sets, about 10 minutes
     python benchmarks/rules.py friedman1   # one of them
 
 R2 or accuracy on the test folds of 5-fold cross-validation (KFold, for classes StratifiedKFold, shuffled, random state
-0), means over the folds. One path is trained per fold; every budget is a choice from it. Rules are counted on the box
-of the training rows, numbers are all of the compact form that are not 0.
+0), averaged over the folds. One path is trained per fold; every budget is a choice from it. Rules are counted on the
+box of the training rows; numbers are all nonzero ones in the compact form.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BUDGETS = {
 
 
 def main() -> None:
-    """Print a table per data set."""
+    """Print a table for each data set."""
     for name in sys.argv[1:] or list(TABLES):
         x, y = TABLES[name]()
         classes = name in CLASSES

@@ -1,17 +1,17 @@
-"""Test scores against the numbers that have to be read: ours and other learners, on the same folds in one run.
+"""Test scores against the numbers that have to be read: our estimators and other learners, on the same folds.
 
     pip install -e ".[bench]"
     python benchmarks/side_by_side.py --plot side_by_side.png --csv side_by_side.csv   # all data sets and learners
     python benchmarks/side_by_side.py friedman1 diabetes --peers tree Cubist           # some of them
 
 R2 or accuracy on the test folds of `datasets.folds`; every learner with its default settings, and with a few budgets.
-Of ours one path is trained per fold, and every budget is a choice from it. `peers/__init__.py` says what is counted as
-a number to be read.
+For ours, one path is trained per fold, and every budget is a choice from it. `peers/__init__.py` defines the numbers
+that have to be read.
 
-Each setting of another learner is compared with what is chosen from our path under the limit of as many numbers, fold
-by fold: "won" and "lost" are differences whose 95% interval does not hold 0 (Student's, with the variance corrected for
-folds that share training rows), "ahead" and "behind" all others. A learner that cannot be imported or fitted, or takes
-longer than the limit, is in the table with the reason.
+Each setting of another learner is compared with what is chosen from our path under a limit of as many numbers, fold by
+fold: "won" and "lost" are differences whose 95% interval does not contain 0 (Student's, with the variance corrected for
+folds that share training rows), "ahead" and "behind" all other differences. A learner that cannot be imported or
+fitted, or takes longer than the limit, is listed in the table with the reason.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ import prelu_rules as pr
 
 OURS = "prelu_rules"
 LIMIT = 200.0
-"""CPU seconds of a fit, after which it is given up."""
+"""A fit that takes more CPU seconds than this is stopped."""
 
 BUDGETS = (4, 6, 8, 10, 12, 16, 20, 24, 28, 40, 60, 100)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One learner in one setting.
+    """The results of one learner in one setting.
 
     Attributes:
         data: the data set.
-        learner: which.
+        learner: the learner.
         setting: its budget; empty for the default.
-        scores: of each fold; none where it failed.
-        numbers: of each fold, to be read.
-        seconds: of each fold, CPU time of the fit.
-        ours: of each fold, our score with no more numbers; NaN where our shortest network has more.
+        scores: the score in each fold; none if it failed.
+        numbers: the numbers to read in each fold.
+        seconds: the CPU time of the fit in each fold.
+        ours: our score in each fold with no more numbers; NaN if our shortest network has more.
         failure: why there is no score; empty if there is.
     """
 
@@ -72,14 +72,14 @@ class Line:
 
     @property
     def lead(self) -> Interval | None:
-        """How much better ours are with no more numbers; None for ours, and where there is nothing to compare."""
+        """How much better ours is with no more numbers; None for ours, and if there is nothing to compare."""
         if self.learner == OURS or self.failure or np.isnan(self.ours).any():
             return None
         return interval(self.ours - self.scores, OVERLAP)
 
     @property
     def verdict(self) -> str:
-        """Ours against it."""
+        """The result of the comparison, from our side."""
         if self.lead is None:
             return "" if self.learner == OURS or self.failure else "shorter than ours can be"
         if self.lead.sign:
@@ -98,7 +98,7 @@ class Ours:
         self._test = test
 
     def score(self, point: Any) -> float:
-        """The test score of a network of the path, whose rules would say the same."""
+        """The test score of a network of the path; that of its rules is the same."""
         x, y = self._test
         outputs = point.form.predict(x)
         if not isinstance(self.model, pr.PReLURuleClassifier):
@@ -115,7 +115,7 @@ class Ours:
 
 
 def compared(data: str, peers: Sequence[Peer], limit: float) -> Iterator[Line]:
-    """All learners on one data set, ours first."""
+    """Run all learners on one data set, ours first."""
     x, y = TABLES[data]()
     parts = [((x[train], y[train]), (x[test], y[test])) for train, test in folds(data, x, y)]
     ours = [Ours(data, *part) for part in parts]
@@ -125,7 +125,7 @@ def compared(data: str, peers: Sequence[Peer], limit: float) -> Iterator[Line]:
     before = None
     for budget in BUDGETS:
         points = [one.within(budget) for one in ours]
-        # A budget that buys nothing more is not worth a line.
+        # A budget that changes nothing is left out.
         if all(point is not None for point in points) and points != before:
             yield _our_line(data, f"<= {budget} numbers", ours, points, seconds)
             before = points
@@ -140,10 +140,10 @@ def _our_line(data: str, setting: str, ours: Sequence[Ours], points: Sequence[An
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Give up what takes more CPU time.
+    """Stop work that takes more CPU time than allowed.
 
     Args:
-        seconds: of CPU time, so that other work on the machine does not count.
+        seconds: CPU time, so that other work on the machine does not count.
 
     Raises:
         TimeoutError: in the code of the block, when the time is up.
@@ -173,7 +173,7 @@ def _peer_lines(data: str, peer: Peer, parts: Sequence[Any], ours: Sequence[Ours
     for setting, model in variants.items():
         try:
             rows = [_fitted(peer, model, part, one, limit) for part, one in zip(parts, ours, strict=True)]
-        except Exception as error:  # Whatever another library raises is a line of the table.
+        except Exception as error:  # Any error of another library becomes a line of the table.
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
             yield Line(data, peer.name, setting, none, none, none, none, reason)
         else:
@@ -185,7 +185,7 @@ def _fitted(peer: Peer, model: Any, part: Any, ours: Ours, limit: float) -> tupl
     (x, y), (x_test, y_test) = part
     start = time.process_time()
     with warnings.catch_warnings(), at_most(limit):
-        # Others' advice on convergence is theirs; what counts is the score.
+        # Warnings about convergence do not matter here; the score does.
         warnings.simplefilter("ignore")
         fitted = clone(model).fit(x, y)
         seconds = time.process_time() - start
@@ -216,7 +216,7 @@ def show(line: Line) -> None:
 
 
 def summary(lines: Sequence[Line]) -> str:
-    """How often ours are better with no more numbers, and against whom not."""
+    """Summarise how often ours is better with no more numbers, and which learners are not worse."""
     verdicts = {word: [line.name for line in lines if line.verdict == word] for word in ("won", "lost", "behind")}
     rated = [line for line in lines if line.lead is not None]
     better = [line for line in rated if line.lead.mean > 0]
@@ -228,7 +228,7 @@ def summary(lines: Sequence[Line]) -> str:
 
 
 def plot(lines: Sequence[Line], path: str) -> None:
-    """Draw score against numbers, a panel for each data set."""
+    """Plot score against numbers, with a panel for each data set."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter, ScalarFormatter
 
@@ -260,7 +260,7 @@ def plot(lines: Sequence[Line], path: str) -> None:
                     axes.plot(line.numbers.mean(), line.scores.mean(), "o", **mark, label="default choice")
         shown = np.array([line.scores.mean() for line in lines if line.data == name and not line.failure])
         best = shown.max()
-        # What is far worse than the rest would press it into a line.
+        # Scores that are far worse than the rest would squeeze the others into a line.
         axes.set_ylim(
             max(shown.min(), best - 6 * (best - np.median(shown))) - 0.005, best + 0.06 * (best - shown.min())
         )
@@ -306,7 +306,7 @@ def table(lines: Sequence[Line]) -> Any:
 
 
 def main(names: Sequence[str], peers: Sequence[Peer], limit: float, path: str | None, csv: str | None) -> None:
-    """Print a table per data set."""
+    """Print a table for each data set."""
     start = time.perf_counter()
     lines: list[Line] = []
     for name in names:
@@ -319,7 +319,7 @@ def main(names: Sequence[str], peers: Sequence[Peer], limit: float, path: str | 
             of_data.append(line)
         lines += of_data
         print(f"  {name}, ours with no more numbers: {summary(of_data)}", flush=True)
-        # After each data set, so that what has been measured is kept.
+        # After each data set, so that no results are lost.
         if csv:
             table(lines).to_csv(csv, index=False, float_format="%.5g")
         if path:
@@ -331,7 +331,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="*", help=f"any of {', '.join(TABLES)}; all of them by default")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="all of them by default")
-    parser.add_argument("--limit", type=float, default=LIMIT, help="CPU seconds after which a fit is given up")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="CPU seconds after which a fit is stopped")
     parser.add_argument("--plot", help="a file for the plot")
     parser.add_argument("--csv", help="a file for the table")
     given = parser.parse_args()

@@ -1,7 +1,7 @@
 """Write scikit-learn's diabetes data (442 patients, in their own units) as two CSV files, for `make demo`.
 
 `diabetes.csv` has the progression of the disease and ten measurements. `cholesterol.csv` has three of them: the ratio
-of total to HDL cholesterol, and the two numbers that it is the ratio of; a curve that rules can follow.
+of total to HDL cholesterol and the two numbers that it is the ratio of, a curve that rules can follow.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Write a made-up table of electricity bills as a CSV file, for `make demo`: numbers, a category, and gaps.
+"""Write an invented table of electricity bills as a CSV file, for `make demo`: numbers, a category, and missing values.
 
-The price follows a tariff that the rules should find again: 10 and 0.10 per kWh, 0.25 above 200 kWh and 0.45 above 400,
-15 less for farms, and 5 where the age of the meter is not known, otherwise 0.05 for each of its years.
+The price follows a tariff that the rules should recover: 10 plus 0.10 per kWh, 0.25 above 200 kWh and 0.45 above 400,
+15 less for farms, and 5 if the age of the meter is unknown, otherwise 0.05 for each year.
 """
 
 import sys

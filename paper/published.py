@@ -1,4 +1,4 @@
-"""What the paper says of the published network: figure 1, its rules, and the macros that the text uses."""
+"""What the paper shows of the published network: figure 1, its rules, and macros for the text."""
 
 import sys
 from pathlib import Path

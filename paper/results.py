@@ -1,4 +1,4 @@
-"""What the paper says of the training: a table, a figure and macros from the record that `runs.py` wrote."""
+"""What the paper shows of the training: a table, a figure and macros, from the record that `runs.py` wrote."""
 
 import json
 import statistics
@@ -57,7 +57,7 @@ def interval(successes: int, trials: int) -> str:
 
 
 def setting() -> dict[str, str]:
-    """How the networks are trained, as macros."""
+    """The training settings, as macros."""
     widths = (len(XOR.input_names), *HIDDEN, len(XOR.output_names))
     return {
         "architecture": "-".join(map(str, widths)),
@@ -74,7 +74,7 @@ def setting() -> dict[str, str]:
 
 
 def outcome(name: str, runs: list[dict[str, Any]]) -> dict[str, str]:
-    """What became of the runs of one task, as macros."""
+    """The results for one task, as macros."""
     fewest = sum(run["reached"] and run["nonlinear"] == TASKS[name].fewest for run in runs)
     return {
         f"{name}Reached": str(sum(run["reached"] for run in runs)),

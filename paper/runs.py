@@ -1,4 +1,4 @@
-"""The training: the toy tasks from scratch, as a record that the tables and figures are made from."""
+"""Trains the toy tasks from scratch, and writes a record from which tables and figures are made."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from prelu_rules.files import write_text
 
 
 def trace(run: PaperRun) -> dict[str, list[int] | list[float] | list[list[float]]]:
-    """What was seen along one training, one entry for each look at the network."""
+    """What was recorded during one training, one entry per check of the network."""
     return {
         "steps": run.trace_steps.tolist(),
         "mse": run.trace_mse.tolist(),
@@ -36,7 +36,7 @@ def main(path: Path, runs: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path, help="the JSON file to write")
-    parser.add_argument("--runs", type=int, default=3, help="seeds for each task")
+    parser.add_argument("--runs", type=int, default=3, help="number of seeds per task")
     arguments = parser.parse_args()
     if arguments.runs < 1:
         parser.error(f"--runs is {arguments.runs}; it must be at least 1")

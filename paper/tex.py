@@ -5,13 +5,13 @@ from pathlib import Path
 
 
 def write_macros(path: Path, macros: Mapping[str, str]) -> None:
-    r"""One `\newcommand` for each name, whose letters are all that LaTeX allows."""
+    r"""Write one `\newcommand` for each name; LaTeX allows letters only."""
     lines = [f"\\newcommand{{\\{name}}}{{{text}}}" for name, text in macros.items()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
-    """The body of a table, with its last rule, which LaTeX takes only in the same file."""
+    """Write the body of a table with its last rule, which LaTeX only accepts in the same file."""
     lines = [" & ".join(str(cell) for cell in row) + r" \\" for row in rows]
     path.write_text("\n".join([*lines, r"\bottomrule"]) + "\n", encoding="utf-8")
 
@@ -23,5 +23,5 @@ def scientific(value: float) -> str:
 
 
 def grouped(value: int) -> str:
-    """A whole number with a thin space after the thousands."""
+    """An integer with a thin space after the thousands."""
     return f"{value:,}".replace(",", r"\,")

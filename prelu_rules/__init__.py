@@ -161,7 +161,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-# Who has Keras loaded may load saved models next, and Keras finds only what has been registered.
+# Someone who has imported Keras may load a saved model next, and Keras finds only registered classes.
 if sys.modules.get("keras") is not None:
     from prelu_rules.errors import BackendError as _BackendError
 

@@ -15,7 +15,7 @@ class PReLURulesError(Exception):
 
 
 class ShapeError(PReLURulesError, ValueError):
-    """An array does not have the shape that its neighbours call for."""
+    """The shape of an array does not fit the other arguments."""
 
 
 class InvalidValueError(PReLURulesError, ValueError):
@@ -27,11 +27,11 @@ class UnsupportedModelError(PReLURulesError, TypeError):
 
 
 class TooManyUnitsError(PReLURulesError, ValueError):
-    """More nonlinear units are left than one rule per sign pattern can be written for."""
+    """More nonlinear units are left than rules can be written for, one rule per sign pattern."""
 
 
 class OutsideDomainError(PReLURulesError, ValueError):
-    """An input lies in none of the rules, because it lies outside the domain that they were extracted for."""
+    """An input falls under none of the rules, because it lies outside the domain that they were extracted for."""
 
 
 class RuleIndexError(PReLURulesError, IndexError):
@@ -55,7 +55,7 @@ class FormatError(PReLURulesError, ValueError):
 
 
 class TrainingError(PReLURulesError, RuntimeError):
-    """Training cannot go on, or did not reach what was asked of it."""
+    """Training cannot continue, or did not reach its goal."""
 
 
 class BackendError(PReLURulesError, RuntimeError):

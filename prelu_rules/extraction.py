@@ -1,4 +1,4 @@
-"""From a trained network of any source to rules."""
+"""From a trained network, whatever its source, to rules."""
 
 from __future__ import annotations
 
@@ -36,24 +36,25 @@ def collapse(
 
     Args:
         network: a Keras model, the path of a `.keras` file, or a `NormalForm`.
-        threshold: units with slopes above it count as linear.
+        threshold: units with slopes above this count as linear.
         replacement: what replaces them: "identity", the paper's "midslope" `(a + 1) / 2 z`, or "best", the affine
-            function with the least largest error on the unit's range over the domain.
-        max_error: instead of the threshold, the largest error of each output over the domain, `(n_outputs,)` or one
-            number for all; as many units are replaced as it allows. `linear_replacement` also says which, at what cost.
-        domain: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is meant; for "best" and
-            `max_error`.
-        columns: what the columns of a table are, whose features are the inputs; None to see it in the domain.
+            function with the smallest maximum error on the unit's range over the domain.
+        max_error: the largest error of each output over the domain, used instead of the threshold: `(n_outputs,)`, or
+            one number for all. As many units are replaced as it allows; `linear_replacement` also says which, and at
+            what cost.
+        domain: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that contains them); needed for
+            "best" and `max_error`.
+        columns: the columns of the table whose features are the inputs; None to infer them from the domain.
 
     Returns:
-        The form of the nonlinear units alone.
+        A form that has the nonlinear units only.
 
     Raises:
         UnsupportedModelError: if the network has a part without an exact piecewise linear form.
         DataError: if a file cannot be read.
         FormatError: if a file is not a Keras model.
-        InvalidValueError: if the threshold is not in [0, 1), `replacement` is another word, or a domain is missing.
-        LimitError: if a network has too many linear regions to work out errors.
+        InvalidValueError: if the threshold is not in [0, 1), `replacement` is not one of these, or a domain is missing.
+        LimitError: if the network has too many linear regions to compute errors.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0, 2.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[1.0, 0.25]])
@@ -134,22 +135,23 @@ def extract(
 
     Args:
         network: a Keras model, the path of a `.keras` file, or a `NormalForm`.
-        domain: where the rules are to hold: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is
-            meant, and which are counted and set the printed digits; a table also says what the columns are. None for
-            all inputs.
-        threshold: units with slopes above it count as linear.
+        domain: where the rules have to hold: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that
+            contains them). Rows are also counted, and determine the printed digits; a table also says what the columns
+            are. None for all inputs.
+        threshold: units with slopes above this count as linear.
         replacement: what replaces linear units; see `collapse`.
         max_error: the largest error of each output on the domain; see `collapse`.
-        columns: what the columns of a table are, whose features are the inputs.
-        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
+        columns: the columns of the table whose features are the inputs.
+        feature_names: `n_inputs` names of numeric features, instead of columns; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
-        classes: class labels, if the outputs are logits; 0, 1, ... by default for a network that ends in a softmax, 0
-            and 1 for one output of a sigmoid. The rules then speak of the logits, and `rules.probabilities` gives what
-            the network gives.
-        max_nonlinear: the most nonlinear units that rules are written for.
-        tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
-        on_demand: whether rules are found only as they are asked for, which works with any number of units:
-            `rule_for(row)` is the rule of a row, `rules_of(x)` are those of several, and the compact form prints all.
+        classes: class labels, if the outputs are logits. By default 0, 1, ... for a network that ends in a softmax, and
+            0 and 1 for a network that ends in the sigmoid of one output. The rules then predict the logits, and
+            `rules.probabilities` the probabilities that the network outputs.
+        max_nonlinear: the largest number of nonlinear units that rules are written for.
+        tolerance: how far the printed text may be from the rules on any row, as a share of each output's range.
+        on_demand: whether rules are found only when they are asked for, which works with any number of units:
+            `rule_for(row)` returns the rule of a row, `rules_of(x)` the rules of several, and the compact form prints
+            the whole network.
 
     Returns:
         The rules, equal to the collapsed network on the domain.
@@ -157,9 +159,9 @@ def extract(
     Raises:
         UnsupportedModelError: if the network has a part without an exact piecewise linear form, or ends in a sigmoid of
             several outputs.
-        TooManyUnitsError: if more than `max_nonlinear` nonlinear units are left, unless rules are on demand.
-        ShapeError: if names, columns or domain do not fit the network.
-        InvalidValueError: if a row is not finite, or there is none; if a domain is missing.
+        TooManyUnitsError: if more than `max_nonlinear` nonlinear units are left, and rules are not on demand.
+        ShapeError: if the names, the columns or the domain do not fit the network.
+        InvalidValueError: if a row is not finite, there are no rows, or a domain is missing.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -174,8 +176,8 @@ def extract(
     form = found.form
     if found.link == "sigmoid" and found.classes is None:
         raise UnsupportedModelError(
-            f"the network ends in a sigmoid of {form.n_outputs} outputs, which are answers to as many questions, not "
-            "classes of one; extract from prelu_rules.with_logits(model), whose outputs are their logits."
+            f"the network ends in a sigmoid of {form.n_outputs} outputs, each of which answers a question of its own, "
+            "so they are not classes; extract from prelu_rules.with_logits(model), whose outputs are their logits."
         )
     classes = found.classes if classes is None else classes
     if columns is None and is_table(domain):

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and paths that keep what they are."""
+"""Files that are written completely or not at all, and paths that keep what they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prelu_rules.file_places import prepared, put_all, unwritable
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path, whose content goes to `path` when the block ends well; see `whole_files`.
+    """A temporary path, whose content goes to `path` when the block succeeds; see `whole_files`.
 
     Args:
         path: the file to write; its suffix is kept, since writers look at it.
@@ -37,7 +37,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def whole_files(*paths: str | os.PathLike[str]) -> Iterator[tuple[Path, ...]]:
-    """Temporary paths, whose content goes to `paths` when the block ends well: to all of them, or to none.
+    """Temporary paths, whose content goes to `paths` when the block succeeds: to all of them, or to none.
 
     A new file, and a regular file that has one name, is replaced by renaming, which is atomic: whoever reads it sees
     the old content or the new. Mode, owner and extended attributes stay; a symbolic link stays and leads to the new
@@ -81,7 +81,7 @@ def whole_files(*paths: str | os.PathLike[str]) -> Iterator[tuple[Path, ...]]:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, UTF-8, whole or not at all; see `whole_files`.
+    """Write a text file in UTF-8, completely or not at all; see `whole_files`.
 
     Args:
         path: the file.

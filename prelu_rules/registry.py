@@ -1,7 +1,7 @@
-"""What users can add to: export targets, network readers, Keras layers.
+"""Tables that users can extend: export targets, network readers, Keras layers.
 
-One rule holds for all of them. What a user registered can be registered again, so that the cell of a notebook can be
-run twice; what the package brings cannot be replaced by accident.
+The same rule holds for all of them: an entry that a user registered can be registered again, so that a notebook cell
+can be run twice, but a built-in entry cannot be replaced by accident.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ V = TypeVar("V")
 
 
 class Registry(Generic[K, V]):
-    """A table of names that users can add to.
+    """A table of names that users can extend.
 
     Args:
-        thing: what is registered, for errors, such as "export target".
-        built_in: what the package brings.
-        write: the name of a key in errors.
+        thing: what the entries are, for error messages, such as "export target".
+        built_in: the entries of the package.
+        write: how to write a key in error messages.
 
     Example:
         >>> greetings = Registry("greeting", {"en": "hello"})
@@ -40,27 +40,27 @@ class Registry(Generic[K, V]):
         self._added: dict[K, V] = {}
 
     def register(self, key: K, value: V) -> None:
-        """Add an entry, or replace one that was added.
+        """Add an entry, or replace one that the user added.
 
         Args:
-            key: its name.
+            key: the name of the entry.
             value: what it stands for.
 
         Raises:
-            InvalidValueError: if the package itself brings an entry of this name.
+            InvalidValueError: if there is a built-in entry with this name.
         """
         if key in self._built_in:
             raise InvalidValueError(f"the {self._thing} {self._write(key)!r} is built in; choose another name.")
         self._added[key] = value
 
     def unregister(self, key: K) -> None:
-        """Remove an entry that was added.
+        """Remove an entry that the user added.
 
         Args:
-            key: its name.
+            key: the name of the entry.
 
         Raises:
-            InvalidValueError: if there is none, or the package itself brings it.
+            InvalidValueError: if there is no such entry, or it is built in.
         """
         if key in self._built_in:
             raise InvalidValueError(f"the {self._thing} {self._write(key)!r} is built in and cannot be removed.")

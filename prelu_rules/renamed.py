@@ -1,4 +1,4 @@
-"""Old names that still work, and say so once; they go in the next version."""
+"""Old names still work, with one warning, and are removed in the next version."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _said: set[str] = set()
 
 
 def warn_renamed(old: str, new: str) -> None:
-    """Say once that a name has changed.
+    """Warn once that a name has changed.
 
     Args:
-        old: what was used, as the user writes it.
-        new: what to write instead.
+        old: the old name, as the user writes it.
+        new: the name to use instead.
 
     Example:
         >>> import pytest
@@ -26,20 +26,22 @@ def warn_renamed(old: str, new: str) -> None:
     """
     if old not in _said:
         _said.add(old)
-        warnings.warn(f"{old} is now called {new}; the old name goes in the next version.", FutureWarning, stacklevel=3)
+        warnings.warn(
+            f"{old} is now called {new}; the old name will be removed in the next version.", FutureWarning, stacklevel=3
+        )
 
 
 def renamed_arguments(**names: str) -> Callable[[F], F]:
-    """A decorator for functions some of whose arguments were called otherwise.
+    """A decorator for functions whose arguments have been renamed.
 
     Args:
-        names: for each old name the new one.
+        names: the new name for each old one.
 
     Returns:
-        The decorator; the function takes both names, and warns once of the old one.
+        The decorator; the decorated function takes both names, and warns once about the old one.
 
     Raises:
-        TypeError: when called with both names of an argument.
+        TypeError: if the function is called with both names of an argument.
 
     Example:
         >>> import pytest
@@ -58,7 +60,7 @@ def renamed_arguments(**names: str) -> Callable[[F], F]:
                 if old in kwargs:
                     if new in kwargs:
                         raise TypeError(
-                            f"{function.__name__} was given both {new} and {old}, its old name; give {new}."
+                            f"{function.__name__} was given both {new} and its old name {old}; give only {new}."
                         )
                     warn_renamed(f"{function.__name__}({old}=)", f"{new}=")
                     kwargs[new] = kwargs.pop(old)

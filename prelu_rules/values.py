@@ -13,7 +13,7 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError, ShapeError
 
 Array = npt.NDArray[Any]
-"""A float64 array, or an object array of `fractions.Fraction` where something is to be proven."""
+"""A float64 array, or an object array of `fractions.Fraction` for proofs."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -21,14 +21,14 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 LONGEST_REPR = 200
-"""Characters of a repr: what a notebook shows in two or three lines."""
+"""The largest number of characters in a repr, which a notebook shows in two or three lines."""
 
 FEW = 6
-"""Numbers of an array up to which all are shown; of others the shape is."""
+"""Arrays with at most this many numbers are shown in full; of larger ones, only the shape."""
 
 
 class Shown:
-    """Base of dataclasses whose repr is short, whatever they hold: a summary, or the fields that are not at a default.
+    """Base of dataclasses with a short repr: a summary, or the fields whose values are not the defaults.
 
     Example:
         >>> from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Shown:
             cls.__repr__ = Shown.__repr__  # type: ignore[method-assign]
 
     def _summary(self) -> str | None:
-        """What it is, in a few words; None for its fields."""
+        """A summary in a few words; None to show the fields."""
         return None
 
     def __repr__(self) -> str:
@@ -61,7 +61,7 @@ class Shown:
         held = {f.name: held[f.name] for f in fields(self) if not _at_default(f, held[f.name])}  # type: ignore[arg-type]
         room = LONGEST_REPR - len(name) - 2 - sum(len(field) + 3 for field in held)
         texts = {field: shown(value, room) for field, value in held.items()}
-        # The shortest come first, so that the room they leave is for the others.
+        # The shortest come first, and leave the rest of their share to the others.
         for rank, field in enumerate(sorted(texts, key=lambda field: len(texts[field]))):
             share = room // (len(texts) - rank)
             if len(texts[field]) > share:
@@ -72,11 +72,11 @@ class Shown:
 
 
 def shown(value: object, room: int) -> str:
-    """The repr of something, or as much of it as there is room for.
+    """The repr of a value, or as much of it as there is room for.
 
     Args:
-        value: anything.
-        room: characters; where they are too few for anything, a few more are taken.
+        value: any value.
+        room: the number of characters; the text may be slightly longer if that is too few for anything.
 
     Returns:
         The text.
@@ -116,7 +116,7 @@ def _shown_items(items: tuple[object, ...] | list[object], room: int) -> str:
 
 
 def _length(parts: Sequence[str]) -> int:
-    """Of a tuple of these."""
+    """The length of a tuple of these texts."""
     return sum(len(part) + 2 for part in parts)
 
 
@@ -125,7 +125,7 @@ def _cut(text: str, room: int) -> str:
 
 
 def _at_default(field: Field[Any], value: object) -> bool:
-    """Whether a field holds what it holds where nothing is given."""
+    """Whether a field has its default value."""
     if field.default_factory is not MISSING:
         return _same(value, field.default_factory())
     return field.default is not MISSING and type(value) is type(field.default) and _same(value, field.default)
@@ -135,7 +135,7 @@ def _at_default(field: Field[Any], value: object) -> bool:
 class Value(Shown):
     """Base of the frozen dataclasses of arrays: equal when every field is, exactly.
 
-    Subclasses are declared with `@dataclass(frozen=True, eq=False)`. They are not hashable, as arrays are not.
+    Subclasses are declared with `@dataclass(frozen=True, eq=False)`. Like arrays, they are not hashable.
     """
 
     __slots__ = ()
@@ -154,12 +154,12 @@ def _same(left: object, right: object) -> bool:
 
 
 def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...]) -> Array:
-    """A read-only copy of `value`, checked.
+    """A checked, read-only copy of an array.
 
     Args:
         value: numbers; converted to float64 unless all are `fractions.Fraction`, which stay as they are.
-        name: what the array is called in error messages.
-        shape: the shape it must have; `None` where any length will do.
+        name: the name of the array in error messages.
+        shape: the required shape; `None` for an axis of any length.
 
     Returns:
         A read-only array of that shape.
@@ -190,7 +190,7 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
 
 
 def exact_array(array: Array) -> Array:
-    """An array of floats as the exact rationals that they are.
+    """Convert an array of floats to exact rationals.
 
     Args:
         array: floats, or fractions, which stay as they are.
@@ -202,21 +202,21 @@ def exact_array(array: Array) -> Array:
         >>> exact_array(np.array([0.5]))
         array([Fraction(1, 2)], dtype=object)
     """
-    # Of no numbers NumPy's vectorize could not tell the type.
+    # For an empty array, NumPy's vectorize cannot determine the type.
     if not array.size:
         return array.astype(object)
     return np.asarray(np.vectorize(Fraction, otypes=[object])(array))
 
 
 def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
-    """Rows of inputs as a checked 2-D array, and whether one single row was given.
+    """Convert inputs to a checked 2-D array, and tell whether a single row was given.
 
     Args:
         x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
-        n_inputs: the number of columns that `x` must have.
+        n_inputs: the required number of columns.
 
     Returns:
-        The rows, `(n_rows, n_inputs)`, and True if `x` was one row.
+        The rows, `(n_rows, n_inputs)`, and True if `x` was a single row.
 
     Raises:
         ShapeError: if `x` does not have `n_inputs` columns.

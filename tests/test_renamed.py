@@ -18,7 +18,9 @@ def draw(a, random_state=0):
 
 
 def test_the_old_name_works_and_warns_once():
-    with pytest.warns(FutureWarning, match=r"draw\(seed=\) is now called random_state=; the old name goes") as caught:
+    with pytest.warns(
+        FutureWarning, match=r"draw\(seed=\) is now called random_state=; the old name will be removed"
+    ) as caught:
         assert draw(1, seed=2) == (1, 2)
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
@@ -29,7 +31,7 @@ def test_the_old_name_works_and_warns_once():
 
 
 def test_both_names_are_one_too_many():
-    with pytest.raises(TypeError, match="draw was given both random_state and seed"):
+    with pytest.raises(TypeError, match="draw was given both random_state and its old name seed"):
         draw(1, seed=2, random_state=3)
 
 

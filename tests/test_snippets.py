@@ -1,4 +1,4 @@
-"""A user's type checker passes on everything that the documentation shows: the README and every docstring."""
+"""A user's type checker passes on everything that the documentation shows: README, docs and every docstring."""
 
 import ast
 import doctest
@@ -67,9 +67,12 @@ def examples(path):
 @pytest.mark.slow
 def test_a_users_type_checker_passes_on_every_snippet(tmp_path):
     (tmp_path / "mypy.ini").write_text(CONFIG)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) >= 3
-    (tmp_path / "readme.py").write_text("\n".join(blocks))
+    n_blocks = 0
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        n_blocks += len(blocks)
+        (tmp_path / f"{page.stem.replace('-', '_').lower()}_page.py").write_text("\n".join(blocks))
+    assert n_blocks >= 14
     found = 0
     for path in sorted(PACKAGE.rglob("*.py")):
         source = examples(path)

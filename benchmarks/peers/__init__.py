@@ -1,10 +1,10 @@
-"""Other learners whose models can be read, one file each: how to make them, and what a reader of them has to read.
+"""Other learners with readable models, one file each: how to create them, and how many numbers a reader has to read.
 
-The libraries are imported only when they are used, so one that is missing is a line in the table and no more.
+The libraries are imported only when they are used, so a missing one only costs its line in the table.
 
-The numbers that a reader has to read are counted in the same way everywhere: every coefficient and constant that is not
-0, and every threshold. A tree is read as a tree, each threshold once; a rule with all of its conditions. A leaf is one
-number, its value or its class. Scaling of the inputs is no number, since it can be multiplied into the coefficients.
+The numbers to read are counted in the same way for all: every nonzero coefficient and constant, and every threshold. A
+tree is read as a tree, each threshold once; a rule with all of its conditions. A leaf is one number, its value or its
+class. The scaling of inputs does not count, since it can be multiplied into the coefficients.
 """
 
 from peers import cubist, ebm, figs, linear, linear_tree, mlp, rulefit, tree

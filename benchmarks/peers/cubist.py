@@ -11,7 +11,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes, and with few rules; there is none for classes."""
+    """With default settings, and with few rules; there is none for classes."""
     if classes:
         return {}
     from cubist import Cubist
@@ -22,7 +22,7 @@ def variants(classes: bool) -> Mapping[str, Any]:
 
 
 def numbers(model: Any) -> int:
-    """The thresholds of all conditions of each rule, and the linear models."""
+    """The thresholds in all conditions of each rule, and the linear models."""
     splits = 0 if model.splits_ is None else len(model.splits_)
     weights = model.coeffs_.drop(columns=["committee", "rule"]).to_numpy(dtype=np.float64)
     return splits + int(np.count_nonzero(np.nan_to_num(weights)))

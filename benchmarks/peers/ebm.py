@@ -12,7 +12,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes."""
+    """With default settings."""
     from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 
     kind = ExplainableBoostingClassifier if classes else ExplainableBoostingRegressor
@@ -20,10 +20,10 @@ def variants(classes: bool) -> Mapping[str, Any]:
 
 
 def numbers(model: Any) -> int:
-    """The steps of every function and where they are, and the constant; usually they are read off a plot."""
+    """The steps of every function, their positions, and the constant; usually they are read off a plot."""
     steps = int(np.count_nonzero(model.intercept_))
     for features, scores in zip(model.term_features_, model.term_scores_, strict=True):
-        # Functions of two features have coarser bins, those at the end of each feature's list.
+        # Functions of two features have coarser bins, which are the last ones in each feature's list.
         cuts = [model.bins_[f][min(len(features), len(model.bins_[f])) - 1] for f in features]
         n_outputs = int(np.prod(np.shape(scores)[len(features) :]))
         steps += sum(map(len, cuts)) + prod(len(c) + 1 for c in cuts) * n_outputs

@@ -11,7 +11,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes, and with few splits."""
+    """With default settings, and with few splits."""
     from imodels import FIGSClassifier, FIGSRegressor
 
     kind = FIGSClassifier if classes else FIGSRegressor
@@ -21,7 +21,7 @@ def variants(classes: bool) -> Mapping[str, Any]:
 
 
 def numbers(model: Any) -> int:
-    """A threshold at every split, and at every leaf a value, for more than two classes one per class."""
+    """A threshold for every split, and a value for every leaf, or one per class if there are more than two."""
     return sum(_of_node(tree) for tree in model.trees_)
 
 

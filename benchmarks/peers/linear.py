@@ -1,4 +1,4 @@
-"""scikit-learn's linear models: all features, and those that an L1 penalty leaves, chosen by cross-validation."""
+"""scikit-learn's linear models: with all features, and with those that an L1 penalty leaves (by cross-validation)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """Both, of standardised columns."""
+    """Both of them, on standardised columns."""
     if classes:
         sparse = LogisticRegressionCV(
             l1_ratios=(1.0,), solver="saga", max_iter=300, use_legacy_attributes=False, random_state=0

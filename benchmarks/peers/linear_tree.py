@@ -13,11 +13,11 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes, and with few leaves."""
+    """With default settings, and with few leaves."""
     from lineartree import LinearTreeClassifier, LinearTreeRegressor
 
     class Current(LinearTreeClassifier if classes else LinearTreeRegressor):
-        """With the check of its input that scikit-learn 1.6 has put in the place of the method that it calls."""
+        """With the input check by which scikit-learn 1.6 has replaced the method that linear-tree calls."""
 
         def _validate_data(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
             if "force_all_finite" in options:
@@ -29,12 +29,12 @@ def variants(classes: bool) -> Mapping[str, Any]:
 
 
 def numbers(model: Any) -> int:
-    """A threshold at every split, and a linear model at every leaf."""
+    """A threshold for every split, and a linear model for every leaf."""
     return sum(1 if "children" in node else _of_leaf(node["models"]) for node in model.summary().values())
 
 
 def _of_leaf(model: Any) -> int:
-    # A leaf of one class has a model of that class alone, without coefficients.
+    # A leaf with one class has a model of that class alone, without coefficients.
     if not hasattr(model, "coef_"):
         return 1
     return int(np.count_nonzero(model.coef_) + np.count_nonzero(model.intercept_))

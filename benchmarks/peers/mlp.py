@@ -1,4 +1,4 @@
-"""scikit-learn's multilayer perceptron, which nobody reads: a mark for what accuracy there is."""
+"""scikit-learn's multilayer perceptron, which nobody can read: it shows which accuracy is possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes, of standardised columns and targets: without these its default number of steps is far too few."""
+    """With default settings, on standardised columns and targets, without which its default steps are far too few."""
     kind = MLPClassifier if classes else MLPRegressor
     model = make_pipeline(StandardScaler(), kind(random_state=0))
     return {"": model if classes else TransformedTargetRegressor(model, transformer=StandardScaler())}

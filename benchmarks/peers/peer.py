@@ -1,4 +1,4 @@
-"""What the benchmark wants to know of a learner."""
+"""What the benchmark needs to know about a learner."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Peer:
-    """A learner, in its default settings and with a few budgets.
+    """A learner with its default settings and with a few budgets.
 
     Attributes:
-        name: what it is called in tables.
-        variants: for numbers (False) or for classes (True), unfitted scikit-learn estimators by the name of the
-            setting; none where the learner does not offer the task.
-        numbers: of a fitted one, what a reader has to read.
+        name: its name in tables.
+        variants: for numbers (False) or classes (True), unfitted scikit-learn estimators by the name of the setting;
+            none if the learner does not support the task.
+        numbers: counts what a reader of a fitted one has to read.
     """
 
     name: str

@@ -11,7 +11,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As it comes, and with few rules."""
+    """With default settings, and with few rules."""
     from imodels import RuleFitClassifier, RuleFitRegressor
 
     kind = RuleFitClassifier if classes else RuleFitRegressor

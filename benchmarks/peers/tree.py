@@ -11,7 +11,7 @@ from peers.peer import Peer
 
 
 def variants(classes: bool) -> Mapping[str, Any]:
-    """As deep as it goes, and with few leaves."""
+    """As deep as possible, and with few leaves."""
     kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
     return {"": kind(random_state=0)} | {
         f"{leaves} leaves": kind(max_leaf_nodes=leaves, random_state=0) for leaves in (4, 8, 16, 32)
@@ -19,7 +19,7 @@ def variants(classes: bool) -> Mapping[str, Any]:
 
 
 def numbers(model: Any) -> int:
-    """A threshold at every split, and a value at every leaf."""
+    """A threshold for every split, and a value for every leaf."""
     return int(model.tree_.node_count)
 
 

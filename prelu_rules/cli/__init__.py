@@ -1,4 +1,4 @@
-"""The command line, `prelu-rules`: results on standard output, one line on standard error where it cannot go on.
+"""The command line, `prelu-rules`: results go to standard output, and errors as one line to standard error.
 
 Only what hears Ctrl-C is imported here, so that it is heard while everything else is.
 """
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: the words after `prelu-rules`; those of the process by default.
 
     Raises:
-        SystemExit: always; with status 2 and one line on standard error for bad input, 1 for a run that did not
+        SystemExit: always; with status 2 and one line on standard error for bad input, status 1 for a run that did not
             reach its goal or could not print its results, 130 for one that was interrupted, 141 for one whose reader
             was gone.
     """

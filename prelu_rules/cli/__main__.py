@@ -1,4 +1,4 @@
-"""`python -m prelu_rules.cli` is `prelu-rules`."""
+"""Makes `python -m prelu_rules.cli` the same as `prelu-rules`."""
 
 from prelu_rules.cli import main
 

@@ -31,7 +31,7 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     pass
@@ -43,7 +43,7 @@ app.command()(fit.fit)
 app.command()(extract.extract)
 app.command()(check.check)
 
-# Typer carries a Click of its own and exports one of its errors: the base of that one is the base of all.
+# Typer contains its own copy of Click and exports one of its errors: the base of this one is the base of all.
 UsageError: Any = typer.BadParameter.__bases__[0]
 
 

@@ -1,4 +1,4 @@
-"""`prelu-rules check`: prove how far rules are from the network that they explain."""
+"""`prelu-rules check`: prove how far rules are from the network that they describe."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def check(
     model: Annotated[Path, typer.Option(help="The .keras file to compare them with.")],
     data: Annotated[
         str | None,
-        typer.Option(help="A table of inputs, on whose domain to compare; by default the rules' own domain."),
+        typer.Option(help="A table of inputs, whose domain is used; by default the rules' own domain."),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="A column of the data that is not an input; all such are passed over anyway.")
+        str | None, typer.Option(help="The column of the data that is the target (other columns are ignored anyway).")
     ] = None,
     separator: Separator = None,
     decimal: Decimal = None,
@@ -31,7 +31,7 @@ def check(
         float, typer.Option(help="The largest difference to accept, as a share of the output's largest value.")
     ] = SAME_OUTPUT,
 ) -> int:
-    """Print what is proven about rules and a network; status 1 if they differ."""
+    """Prove how far rules are from a network; the exit status is 1 if they differ."""
     from prelu_rules.export.json import read_rules
 
     system = read_rules(rules)
@@ -45,9 +45,6 @@ def check(
         kinds = {column.name: column.kind for column in system.columns}
         dialect = {"separator": separator, "decimal": decimal, "thousands": thousands, "encoding": encoding}
         domain = as_domain(read_columns(data, kinds, **dialect), system.columns)
-    from prelu_rules.training.start import start_tensorflow
-
-    start_tensorflow()
     certificate = system.certify(model, domain)
     typer.echo(str(certificate), nl=False)
     largest = certificate.largest
@@ -59,6 +56,6 @@ def check(
     reasons += [] if certificate.covered else ["there are inputs without a rule"]
     reasons += [] if certificate.disjoint else ["rules overlap"]
     if reasons:
-        complain(f"the rules are not the network: {'; '.join(reasons)}")
+        complain(f"the rules differ from the network: {'; '.join(reasons)}")
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""`prelu-rules reproduce collapse`: trainings that fall to the accuracy of a guess, and what keeps them from it."""
+"""`prelu-rules reproduce collapse`: trainings whose accuracy falls to that of guessing, and what prevents it."""
 
 from __future__ import annotations
 
@@ -23,24 +23,26 @@ if TYPE_CHECKING:
     from prelu_rules.experiments.collapse_variants import Variant
 
 LEGEND = """
-learned, fell, collapsed, never learned: what became of each run. Collapsed: an epoch was better than chance (exact
+learned, fell, collapsed, never learned: the outcome of each run. Collapsed: an epoch was better than chance (exact
 binomial test, 0.001) and none of the last three is. Fell: more than half of the best accuracy above chance is lost.
-best, final: training accuracy of the best epoch and at the end. logits: the largest of a row by size; spread: the
-standard deviation of those of a row. one class: rows that are given the most frequent answer. no gradient: of the wrong
-rows, those whose class has a probability below 1e-7. All of these are medians over the runs; "-" if not finite."""
+best, final: training accuracy of the best and of the last epoch. logits: the largest absolute logit of a row; spread:
+the standard deviation of the logits of a row. one class: the share of rows with the most frequent answer. no gradient:
+the share of wrong rows whose class has a probability below 1e-7. These are medians over the runs; "-" if not finite."""
 
 
 def collapse(
-    runs: Annotated[int, typer.Option(help="Seeds of each variant.")] = 20,
+    runs: Annotated[int, typer.Option(help="Number of runs (seeds) per variant.")] = 20,
     random_state: RandomState = 0,
-    variants: Annotated[str, typer.Option(help="Names with commas between; all by default.")] = "",
-    epochs: Annotated[int, typer.Option(help="Passes over the data of each run.")] = 30,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = 1,
+    variants: Annotated[str, typer.Option(help="Names of variants, separated by commas; all by default.")] = "",
+    epochs: Annotated[int, typer.Option(help="Passes over the data per run.")] = 30,
+    jobs: Annotated[int, typer.Option(help="Number of processes; -1 for one per core.")] = 1,
     json_file: Json = None,
-    figure: Annotated[Path | None, typer.Option("--figure", help="A .png, .svg or .pdf of the shares.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="A .png, .svg or .pdf file for a plot of the outcomes.")
+    ] = None,
     seed: OldSeed = None,
 ) -> int:
-    """Let classifiers collapse to 1/N, and try each remedy alone."""
+    """Make classifiers collapse to 1/N, and try each remedy on its own."""
     from prelu_rules.experiments.collapse import STAYS
     from prelu_rules.experiments.collapse_variants import variants_named
 
@@ -69,19 +71,16 @@ def collapse(
 
 def _trained(variant: Variant, seeds: Sequence[int], epochs: int, one_thread: bool) -> tuple[CollapseRun, ...]:
     if one_thread:
-        # Processes that share the cores; TensorFlow reads these when it starts.
+        # For processes that share the cores; TensorFlow reads these variables when it starts.
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    from prelu_rules.training.start import start_tensorflow
-
-    start_tensorflow()
     from prelu_rules.experiments.collapse_training import train
 
     return train(variant, seeds, epochs)
 
 
 _HEADER = (
-    f"{'variant':<15}{'what is changed':<54}{'collapsed':<20}{'fell':>5}{'never':>6}{'best':>7}{'final':>7}"
+    f"{'variant':<15}{'change':<54}{'collapsed':<20}{'fell':>5}{'never':>6}{'best':>7}{'final':>7}"
     f"{'logits':>9}{'spread':>9}{'one class':>11}{'no gradient':>13}"
 )
 
@@ -132,7 +131,7 @@ def _figure(variants: Sequence[Variant], results: dict[str, tuple[CollapseRun, .
     from prelu_rules.plotting.shares import plot_shares
 
     counts = [shares(results[variant.name]) for variant in variants]
-    # The collapse begins at the left, where its interval is drawn.
+    # The share that collapsed starts at the left, where its interval is drawn.
     order: tuple[Outcome, ...] = ("collapsed", "fell", "never learned", "learned")
     axes = plot_shares(
         [f"{variant.name}: {variant.change}" for variant in variants],

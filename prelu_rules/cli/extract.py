@@ -1,4 +1,4 @@
-"""`prelu-rules extract`: from a saved Keras model to rules."""
+"""`prelu-rules extract`: read the rules of a saved Keras model."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from prelu_rules.tolerances import LINEAR_SLOPE
 def extract(
     model: Annotated[Path, typer.Argument(help="A .keras file.")],
     data: Annotated[
-        str | None, typer.Option(help="A table of inputs: names the columns, counts rows, sets the digits.")
+        str | None, typer.Option(help="A table of inputs, for column names, row counts and digits.")
     ] = None,
-    target: Annotated[str | None, typer.Option(help="A column of the data that is not an input.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column of the data that is the target, not an input.")] = None,
     like: Annotated[
-        Path | None, typer.Option(help="A rules.json whose columns, outputs and classes the model has, too.")
+        Path | None, typer.Option(help="A rules.json with the columns, outputs and classes of the model.")
     ] = None,
-    to: Annotated[str, typer.Option(help="text, compact, markdown, latex, json or python.")] = "text",
-    out: Annotated[Path | None, typer.Option(help="A file to write instead of printing.")] = None,
+    to: Annotated[str, typer.Option(help="The format: text, compact, markdown, latex, json or python.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="A file to write to, instead of printing.")] = None,
     category: Category = None,
     number: Number = None,
     separator: Separator = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
     encoding: Encoding = None,
-    threshold: Annotated[float, typer.Option(help="Slopes above it count as 1.")] = LINEAR_SLOPE,
+    threshold: Annotated[float, typer.Option(help="Slopes above this count as 1.")] = LINEAR_SLOPE,
     max_nonlinear: Annotated[
-        int, typer.Option(help="The most nonlinear units that rules are written for.")
+        int, typer.Option(help="The largest number of nonlinear units to write rules for.")
     ] = MAX_UNITS,
     format: Annotated[str | None, typer.Option(hidden=True)] = None,
     max_units: Annotated[int | None, typer.Option(hidden=True)] = None,
@@ -57,20 +57,19 @@ def extract(
         table = read_table(data, category=category or (), number=number or (), **dialect)
         if target is not None:
             table = without_column(table, target, data)
-    from prelu_rules.training.start import start_tensorflow
-
-    start_tensorflow()
     from prelu_rules.extraction import extract
     from prelu_rules.network.reading import read_with_link
 
     found = read_with_link(model)
     if found.form.n_units == 0:
-        raise UnsupportedModelError(f"{model} has no PReLU, so it is one linear function; there are no rules to read.")
+        raise UnsupportedModelError(
+            f"{model} has no PReLU, so it is a single linear function; give a model with PReLUs."
+        )
     settings: dict[str, Any] = {"threshold": threshold}
     if known is not None:
         settings |= {"columns": known.columns, "output_names": known.output_names, "classes": known.classes}
     if to == "compact":
-        # It has one term per unit, so that no number of units is too many.
+        # The compact form has one term per unit, so no number of units is too large.
         text = extract(found, table, on_demand=True, **settings).export(to, out)
     else:
         text = extract(found, table, max_nonlinear=max_nonlinear, **settings).export(to, out)
@@ -84,16 +83,16 @@ def without_column(table: Any, name: str, path: str) -> Any:
     Args:
         table: a pandas table.
         name: the column.
-        path: what errors call the table.
+        path: the name of the table in error messages.
 
     Returns:
         The other columns.
 
     Raises:
-        DataError: if there is no such column, or no other.
+        DataError: if the column does not exist, or is the only one.
     """
     if name not in table.columns:
         raise DataError(f"{path} has no column {name!r}; its columns are {', '.join(map(repr, table.columns))}.")
     if table.shape[1] == 1:
-        raise DataError(f"{path} has no column beside {name!r}; it needs at least one input.")
+        raise DataError(f"{path} has no column besides {name!r}; add at least one input.")
     return table.drop(columns=name)

@@ -1,4 +1,4 @@
-"""`prelu-rules fit`: from a table to rules."""
+"""`prelu-rules fit`: learn the rules of a table."""
 
 from __future__ import annotations
 
@@ -25,31 +25,33 @@ SAVED = "rules.json", "model.keras"
 
 
 def fit(
-    data: Annotated[str, typer.Argument(help="A CSV or Parquet file with named columns; - for standard input.")],
+    data: Annotated[str, typer.Argument(help="A CSV or Parquet file with a header; - for standard input.")],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     out: Annotated[Path | None, typer.Option(help="A folder for rules.json and model.keras.")] = None,
     task: Annotated[
         str | None,
-        typer.Option(help="regression or classification; by default text, yes/no and 0/1 targets are classes."),
+        typer.Option(help="regression or classification (the default for text, yes/no and 0/1)."),
     ] = None,
     max_nonlinear: Annotated[
-        int | None, typer.Option(help="The most nonlinear units; without a limit, as few as do it.")
+        int | None, typer.Option(help="The largest number of nonlinear units; by default as few as needed.")
     ] = None,
-    max_rules: Annotated[int | None, typer.Option(help="The most rules.")] = None,
-    max_numbers: Annotated[int | None, typer.Option(help="The most numbers in the formulas.")] = None,
+    max_rules: Annotated[int | None, typer.Option(help="The largest number of rules.")] = None,
+    max_numbers: Annotated[int | None, typer.Option(help="The largest number of numbers in the formulas.")] = None,
     category: Category = None,
     number: Number = None,
     separator: Separator = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
     encoding: Encoding = None,
-    hidden: Annotated[str, typer.Option(help="Units of each hidden layer.")] = "8,8",
-    random_state: Annotated[int, typer.Option(help="Of the split, the weights and the order of the rows.")] = 0,
+    hidden: Annotated[str, typer.Option(help="The number of units in each hidden layer.")] = "8,8",
+    random_state: Annotated[
+        int, typer.Option(help="The seed of the split, the weights and the order of the rows.")
+    ] = 0,
     seed: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> int:
-    """Train networks on a table with the force, and print the rules of the smallest that does it.
+    """Train networks on a table with the force, and print the rules of the smallest one that fits well.
 
-    Ctrl-C ends the search early: the rules are then those found so far, and the status is 1.
+    Ctrl-C ends the search early: the rules found so far are printed, and the exit status is 1.
     """
     from prelu_rules.columns.table_file import read_table
     from prelu_rules.estimators.fit import check_random_state, check_table, fit_rules
@@ -79,7 +81,7 @@ def fit(
         max_rules=max_rules,
         max_numbers=max_numbers,
         hidden=widths,
-        # Compiling pays from the second fit on.
+        # Compiling only pays off from the second fit on.
         jit=False,
         random_state=random_state,
         verbose=sys.stderr.isatty(),
@@ -91,7 +93,7 @@ def fit(
 def _tell(fitted: FittedRules, out: Path | None) -> None:
     """Write what was learned, then print it; if one fails, the other is done all the same."""
     try:
-        # On the disk before it is printed, whatever becomes of the output.
+        # The rules are written to disk before they are printed, in case printing fails.
         written = () if out is None else fitted.save(out)
     except DataError:
         typer.echo(str(fitted))
@@ -111,11 +113,11 @@ def _widths(hidden: str) -> tuple[int, ...]:
     try:
         return tuple(int(width) for width in hidden.split(","))
     except ValueError:
-        raise InvalidValueError(f"hidden is {hidden!r}; give whole numbers with commas between, such as 8,8.") from None
+        raise InvalidValueError(f"hidden is {hidden!r}; give integers separated by commas, such as 8,8.") from None
 
 
 def _check_folder(folder: Path) -> None:
-    """Make the folder and try it before a long training, not after."""
+    """Create the folder and check that it is writable before a long training, not after it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as problem:

@@ -1,7 +1,7 @@
-"""Ctrl-C that is not lost.
+"""Makes sure that Ctrl-C is never lost.
 
-Python drops a `KeyboardInterrupt` that is raised while an object is destroyed, and a module that tries an optional
-import may swallow one. In both cases the interruption is repeated until it is heard.
+Python drops a `KeyboardInterrupt` that is raised while an object is destroyed, and modules that try optional imports
+may swallow one. In both cases the interruption is repeated until it takes effect.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 PAUSE = 0.05
-"""Seconds after which an interruption that could not be heard is repeated."""
+"""Seconds after which a lost interruption is repeated."""
 
 
 @contextmanager
 def heard_interruptions() -> Iterator[None]:
-    """Within the block every Ctrl-C raises `KeyboardInterrupt` where it ends the block, soon if not at once.
+    """Make every Ctrl-C within the block raise `KeyboardInterrupt` there, if not immediately, then soon.
 
-    Where Ctrl-C is ignored, as in the background of a shell, or handled by somebody else, nothing is changed.
+    If Ctrl-C is ignored, as in a shell's background, or has another handler, nothing is changed.
 
     Example:
         >>> try:
@@ -63,17 +63,17 @@ def heard_interruptions() -> Iterator[None]:
 
 
 def ignore_interruptions() -> None:
-    """From here on Ctrl-C does nothing: all is done, and only the interpreter has to end."""
+    """Ignore Ctrl-C from now on: all work is done, and only the interpreter has to exit."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _repeat() -> None:
-    """Interrupt the main thread once more after a pause."""
+    """Interrupt the main thread again after a pause."""
     if hasattr(signal, "pthread_kill"):
         main = threading.main_thread().ident
         assert main is not None, "the main thread has started"
-        # A signal to the thread itself also ends a wait of the system.
+        # A signal to the thread itself also ends a waiting system call.
         timer = threading.Timer(PAUSE, signal.pthread_kill, (main, signal.SIGINT))
     else:
         timer = threading.Timer(PAUSE, signal.raise_signal, (signal.SIGINT,))
@@ -82,7 +82,7 @@ def _repeat() -> None:
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Whether a module is being imported where an interruption arrives."""
+    """Whether an interruption arrives while a module is being imported."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True

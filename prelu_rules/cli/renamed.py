@@ -1,4 +1,4 @@
-"""Options that were called otherwise before, which still work and say so."""
+"""Old names of options, which still work with a warning."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 def renamed_option(old: T | None, old_name: str, name: str, value: T) -> T:
-    """The value of an option that may be given by its old name.
+    """The value of an option that may also be given by its old name.
 
     Args:
-        old: what was given by the old name; None for nothing.
+        old: the value that was given by the old name; None if there is none.
         old_name: the old name.
-        name: the new one.
-        value: what was given by the new name.
+        name: the new name.
+        value: the value that was given by the new name.
 
     Returns:
-        The value of the old name if there is one.
+        The value given by the old name if there is one, otherwise the other one.
 
     Example:
         >>> renamed_option(None, "--seed", "--random-state", 3)

@@ -22,43 +22,40 @@ if TYPE_CHECKING:
     from prelu_rules.experiments.reproduction import Reproduction
     from prelu_rules.experiments.toy import ToyTask
 
-commands = typer.Typer(help="Run the paper's experiments again.")
+commands = typer.Typer(help="Reproduce the paper's experiments.")
 
 NOT_REACHED = 1
 
 
 class Method(StrEnum):
-    """How a toy task is trained."""
+    """A way to train a toy task."""
 
     PATH = "path"
     PAPER = "paper"
 
 
-RandomState = Annotated[int, typer.Option(help="Of the first run; the next runs take the next numbers.")]
+RandomState = Annotated[int, typer.Option(help="The seed of the first run; further runs use the next numbers.")]
 OldSeed = Annotated[int | None, typer.Option("--seed", hidden=True)]
-Runs = Annotated[int, typer.Option(help="How many runs.")]
-Json = Annotated[Path | None, typer.Option("--json", help="A file for the figures of every run.")]
+Runs = Annotated[int, typer.Option(help="Number of runs.")]
+Json = Annotated[Path | None, typer.Option("--json", help="A JSON file for the numbers of every run.")]
 FigureFile = Annotated[
     Path | None,
-    typer.Option("--figure", help="A .png, .svg or .pdf for figure 1 (--method paper)."),
+    typer.Option("--figure", help="A .png, .svg or .pdf file for figure 1 (--method paper)."),
 ]
 MethodOption = Annotated[Method, typer.Option(help="path: a population, then elimination; paper: plain SGD.")]
-MaxSteps = Annotated[int, typer.Option(help="Where a run of --method paper gives up.")]
+MaxSteps = Annotated[int, typer.Option(help="The number of steps after which --method paper gives up.")]
 
 
 @commands.command("figure2")
 def figure2(figure: FigureFile = None) -> int:
     """Print the four rules of the paper's trained network."""
     check_files(None, figure)
-    from prelu_rules.training.start import start_tensorflow
-
-    start_tensorflow()
     from prelu_rules.experiments.layered_network import paper_network
     from prelu_rules.experiments.reproduction import figure2
 
     rules = figure2()
     write_results(None, {}, figure, lambda: _figure(paper_network(), rules.feature_names, rules.output_names))
-    typer.echo(str(rules))
+    typer.echo(rules.export("paper"))
     typer.echo(rules.export("compact"), nl=False)
     if figure is not None:
         typer.echo(f"Wrote {figure}.")
@@ -91,12 +88,9 @@ def _toy(
         raise InvalidValueError(f"runs is {runs}; it must be at least 1.")
     if figure is not None and method is Method.PATH:
         raise InvalidValueError(
-            f"cannot draw {figure}: figure 1 shows layers, which elimination dissolves; give --method paper."
+            f"cannot draw {figure}: figure 1 shows layers, but elimination removes them; give --method paper."
         )
     check_files(json_file, figure)
-    from prelu_rules.training.start import start_tensorflow
-
-    start_tensorflow()
     from prelu_rules.experiments.paper_training import PaperRun
     from prelu_rules.experiments.reproduction import reproduce as by_path
     from prelu_rules.experiments.reproduction import reproduce_as_paper
@@ -116,7 +110,8 @@ def _toy(
         drawn = shown.run.network if isinstance(shown.run, PaperRun) else None
         write_results(json_file, content, figure, lambda: _figure(drawn, task.input_names, task.output_names))
     if shown.rules is not None:
-        typer.echo(f"\nRules of seed {shown.run.seed}:\n\n{shown.rules}\nThe same in one formula per output:\n")
+        typer.echo(f"\nRules of seed {shown.run.seed}:\n\n{shown.rules.export('paper')}")
+        typer.echo("The same in one formula per output:\n")
         typer.echo(shown.rules.export("compact"))
     typer.echo(_summary(task, results))
     if figure is not None:
@@ -128,14 +123,14 @@ def _toy(
 
 
 def check_files(json_file: Path | None, figure: Path | None) -> None:
-    """Refuse what could not be written, before the work and not after it.
+    """Check that files can be written, before the work is done.
 
     Args:
-        json_file: where figures go, if anywhere.
-        figure: where a figure is drawn, if anywhere.
+        json_file: the JSON file, if any.
+        figure: the file for a figure, if any.
 
     Raises:
-        InvalidValueError: if a folder is not there, or the figure's suffix is none that can be drawn.
+        InvalidValueError: if a folder does not exist, or the figure's suffix is not supported.
         DataError: if a file cannot be written.
     """
     if figure is not None:
@@ -144,7 +139,9 @@ def check_files(json_file: Path | None, figure: Path | None) -> None:
         check_figure_path(figure)
     for path in (json_file, figure):
         if path is not None and not path.parent.is_dir():
-            raise InvalidValueError(f"there is no folder {path.parent} for {path.name}; choose another file.")
+            raise InvalidValueError(
+                f"there is no folder {path.parent} for {path.name}; create it or choose another file."
+            )
     check_writable(*(path for path in (json_file, figure) if path is not None))
 
 
@@ -186,7 +183,7 @@ def _summary(task: ToyTask, results: list[Reproduction]) -> str:
     fewest = sum(result.run.nonlinear == task.fewest for result in there)
     seconds = statistics.median(result.seconds for result in results)
     return (
-        f"{len(there)} of {len(results)} runs got there, {fewest} of them with the fewest nonlinear units "
+        f"{len(there)} of {len(results)} runs succeeded, {fewest} of them with the fewest nonlinear units "
         f"({task.fewest}); median {seconds:.0f} s a run."
     )
 

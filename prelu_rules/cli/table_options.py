@@ -1,4 +1,4 @@
-"""The options of every command that reads a table."""
+"""The options of all commands that read a table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-Separator = Annotated[str | None, typer.Option(help="Between the cells of a text file; found by itself.")]
-Decimal = Annotated[str | None, typer.Option(help="The decimal sign, . or , ; found by itself.")]
-Thousands = Annotated[str | None, typer.Option(help="What groups digits by three; found by itself.")]
-Encoding = Annotated[str | None, typer.Option(help="Of a text file; UTF-8, UTF-16 and Windows-1252 by itself.")]
-Category = Annotated[list[str] | None, typer.Option(help="A column of categories, whatever it looks like.")]
-Number = Annotated[list[str] | None, typer.Option(help="A column of numbers, whatever it looks like.")]
+Separator = Annotated[str | None, typer.Option(help="The character between cells; detected by default.")]
+Decimal = Annotated[str | None, typer.Option(help="The decimal sign, . or , ; detected by default.")]
+Thousands = Annotated[str | None, typer.Option(help="The thousands separator; detected by default.")]
+Encoding = Annotated[str | None, typer.Option(help="The encoding; UTF-8, UTF-16 and Windows-1252 are detected.")]
+Category = Annotated[list[str] | None, typer.Option(help="A column to read as categories; can be repeated.")]
+Number = Annotated[list[str] | None, typer.Option(help="A column to read as numbers; can be repeated.")]

@@ -1,1 +1,1 @@
-"""The user's columns: what each holds, how a table is typed, and how its cells become features."""
+"""The user's columns: what each one holds, how tables are typed, and how cells become features."""

@@ -1,4 +1,4 @@
-"""The cells of a column as arrays: what is there, what is missing, and of which kind it is."""
+"""The cells of a column as arrays: their values, their kind, and which of them are missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from prelu_rules.errors import CellTypeError, InvalidValueError
 from prelu_rules.values import Array, BoolArray, FloatArray, Value
 
 EXACT_INTEGER = 2**53
-"""The largest whole number up to which every whole number is a float64."""
+"""The largest number up to which float64 holds every integer exactly."""
 
 _DATE = re.compile(
     r"\d{4}([-/.])\d{1,2}\1\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
@@ -34,10 +34,10 @@ class Cells(Value):
 
     Attributes:
         name: the name of the column.
-        kind: what the cells hold; None where every one of them is missing.
-        values: `(n_rows,)`: floats or integers, bools, or objects that are levels; anything where a cell is missing.
+        kind: what the cells hold; None if all of them are missing.
+        values: `(n_rows,)`: floats or integers, bools, or levels as objects; arbitrary where a cell is missing.
         missing: `(n_rows,)` bool.
-        levels: the levels that the table declares for a category, in order; None where it declares none.
+        levels: the levels that the table declares for a category, in order; None if it declares none.
 
     Example:
         >>> cells = cells_of_values("age", [41, None])
@@ -55,31 +55,31 @@ class Cells(Value):
         return len(self.values)
 
     def taken(self, rows: Array) -> Cells:
-        """Some of the cells.
+        """A selection of the cells.
 
         Args:
-            rows: their numbers, or a mask.
+            rows: row numbers, or a mask.
 
         Returns:
-            A copy of them, of the same kind.
+            A copy of these cells, of the same kind.
         """
         return Cells(self.name, self.kind, self.values[rows], self.missing[rows], self.levels)
 
 
 def cells_of_values(name: str, values: Sequence[Any], levels: tuple[Level, ...] | None = None) -> Cells:
-    """The cells of a column that is a list of Python values, typed by what they are.
+    """The cells of a column that is a list of Python values, typed by these values.
 
     Args:
         name: the name of the column.
-        values: texts, numbers, bools, and for missing ones None or NaN.
-        levels: the declared levels of a category; then the values are levels, whatever their type.
+        values: texts, numbers or bools; None or NaN where one is missing.
+        levels: the declared levels of a category; if given, the values are levels, whatever their type.
 
     Returns:
         The cells.
 
     Raises:
         InvalidValueError: if texts and numbers are mixed, or the values are dates.
-        CellTypeError: if a value is neither text nor a number.
+        CellTypeError: if a value is neither a text nor a number.
     """
     import pandas as pd
 
@@ -99,16 +99,16 @@ def cells_of_values(name: str, values: Sequence[Any], levels: tuple[Level, ...] 
 
 
 def numbers(cells: Cells) -> FloatArray:
-    """Cells as floats, 0 where they are missing.
+    """Cells as floats, with 0 where they are missing.
 
     Args:
-        cells: numbers, or yes and no, which are 1 and 0; levels of a category if all of them are numbers.
+        cells: numbers; truth values, which become 1 and 0; or levels of a category, if all of them are numbers.
 
     Returns:
         `(n_rows,)` float64.
 
     Raises:
-        InvalidValueError: if a cell is infinite, text, or a whole number that no float64 is equal to.
+        InvalidValueError: if a cell is infinite, a text, or an integer that float64 cannot hold exactly.
 
     Example:
         >>> numbers(cells_of_values("age", [41, None]))
@@ -136,7 +136,7 @@ def numbers(cells: Cells) -> FloatArray:
 
 
 def as_level(value: Any) -> Level:
-    """A value as the level of a category: text and numbers as they are, anything else as the text that it prints.
+    """Convert a value to the level of a category: texts and numbers stay as they are, anything else becomes text.
 
     Args:
         value: a value of a pandas category.
@@ -153,7 +153,7 @@ def as_level(value: Any) -> Level:
 
 
 def dates_refused(name: str) -> InvalidValueError:
-    """The error for a column of dates, which says what to do.
+    """The error for a column of dates; it says what to do instead.
 
     Args:
         name: the name of the column.
@@ -162,19 +162,19 @@ def dates_refused(name: str) -> InvalidValueError:
         The error.
     """
     return InvalidValueError(
-        f"column {name!r} holds dates or times; give numbers made of them, such as the days since a date or the "
-        "hour of the day, or the month as a category, or leave the column out."
+        f"column {name!r} holds dates or times; replace it by numbers, such as days since a date or the "
+        "hour of the day, or by a category, such as the month, or leave the column out."
     )
 
 
 def check_no_dates(cells: Cells) -> None:
-    """Refuse texts all of which are dates or times.
+    """Refuse texts that are all dates or times.
 
     Args:
-        cells: a category for which the table declares no levels; other cells pass.
+        cells: a category without levels declared by the table; other cells pass.
 
     Raises:
-        InvalidValueError: if they are.
+        InvalidValueError: if all texts are dates or times.
 
     Example:
         >>> check_no_dates(cells_of_values("day", ["Monday", "Sunday"]))
@@ -201,7 +201,7 @@ def _scalar(value: Any) -> Any:
         value = value.item()
     if not isinstance(value, Decimal):
         return value
-    # A float of a large whole number may be that of its neighbour.
+    # A large integer may share its float with its neighbours.
     large = value.is_finite() and abs(value) > EXACT_INTEGER and value == value.to_integral_value()
     return int(value) if large else float(value)
 
@@ -216,7 +216,7 @@ def _is_missing(value: Any, pandas: Any) -> bool:
 
 
 def _kind_of(name: str, there: Sequence[Any]) -> Kind | None:
-    """The kind that all values have."""
+    """The kind that all values have in common."""
     types = set(map(type, there))
     if not types or types == {str}:
         return "category" if types else None
@@ -237,11 +237,11 @@ def _kind_of(name: str, there: Sequence[Any]) -> Kind | None:
 
 
 def _check_exact(name: str, numbers: Sequence[tuple[int, Any]]) -> None:
-    """Refuse whole numbers that no float64 is equal to, since several of them would become one."""
+    """Refuse integers that float64 cannot hold exactly, since several of them would become the same number."""
     for row, number in numbers:
         value = int(number)
         if abs(value) > EXACT_INTEGER and (abs(value) >= 2**1023 or int(float(value)) != value):
             raise InvalidValueError(
-                f"column {name!r} holds {value} in row {row}, which a float64 cannot tell from its neighbours; leave "
-                "the column out, or make it text if it is a code."
+                f"column {name!r} holds {value} in row {row}, which float64 cannot hold exactly; leave "
+                "the column out, or make it text if it holds codes."
             )

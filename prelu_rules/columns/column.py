@@ -1,4 +1,4 @@
-"""What a column of a table is, and the features that rules make of it."""
+"""What the columns of a table are, and the features that rules use."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from prelu_rules.errors import InvalidValueError, quoted
 from prelu_rules.values import Shown
 
 Kind = Literal["number", "integer", "yes/no", "category"]
-"""What a cell holds: a number, a whole number, yes or no, or one of a list of levels."""
+"""What a cell holds: a number, an integer, yes or no, or one of a list of levels."""
 
 Level = str | int | float | bool
 """A value of a category."""
 
 Says = Literal["number", "yes", "level", "missing"]
-"""What a feature is: the number itself, or 1 where a cell is yes, is a level, or is missing, and 0 elsewhere."""
+"""What a feature is: the number in the cell; or an indicator, 1 where a cell is yes, has the level, or is missing."""
 
 
 @dataclass(frozen=True)
 class Feature(Shown):
-    """One number that rules compute with, made of a cell.
+    """A number that rules compute with, derived from a cell.
 
     Attributes:
         column: the name of the column.
-        says: "number" for the number in the cell, which counts as 0 where it is missing; otherwise the feature is 1 or
-            0: whether the cell is yes, is a level, or is missing.
-        level: which level.
+        says: "number" for the number in the cell, which counts as 0 where it is missing; otherwise the feature is an
+            indicator, 1 or 0, of whether the cell is yes, has the level, or is missing.
+        level: the level that it indicates.
 
     Example:
         >>> Feature("colour", "level", "red").name, Feature("age", "missing").name
@@ -44,14 +44,14 @@ class Feature(Shown):
 
     @property
     def name(self) -> str:
-        """The name of the feature; that of the column where nothing needs to be added."""
+        """The name of the feature; the column's name if that is enough."""
         if self.says == "level":
             return f"{self.column} = {self.level}"
         return f"{self.column} is missing" if self.says == "missing" else self.column
 
     @property
     def is_indicator(self) -> bool:
-        """Whether it can only be 0 or 1."""
+        """Whether the feature can only be 0 or 1."""
         return self.says != "number"
 
 
@@ -60,15 +60,15 @@ class Column(Shown):
     """A column of the user's table.
 
     Attributes:
-        name: what it is called.
+        name: the name of the column.
         kind: "number", "integer", "yes/no" or "category".
-        levels: of a category, in order; a cell with another value is refused.
-        missing: whether a cell may be missing.
-        unit: what numbers are measured in, if it is to be shown.
-        description: what the column means, if it is to be shown.
+        levels: the levels of a category, in order; cells with other values are refused.
+        missing: whether cells may be missing.
+        unit: the unit of the numbers, if it should be shown.
+        description: what the column means, if it should be shown.
 
     Raises:
-        InvalidValueError: if the name is not text, the kind is another word, or the levels do not fit the kind or
+        InvalidValueError: if the name is not text, the kind is not one of these, or the levels do not fit the kind or
             cannot be told apart.
 
     Example:
@@ -103,13 +103,14 @@ class Column(Shown):
             raise InvalidValueError(f"{of_kind}; it must be one of {', '.join(get_args(Kind))}.")
         if (self.kind == "category") != bool(self.levels or (self.kind == "category" and self.missing)):
             raise InvalidValueError(
-                f"{of_kind} and has {len(self.levels)} levels; a category needs at least one, and nothing else has any."
+                f"{of_kind} and has {len(self.levels)} levels; a category needs at least one, and other kinds have "
+                "none."
             )
         check_levels(self.name, self.levels)
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """What rules make of a cell, in order; for missing values there is one more at the end."""
+        """The features of a cell, in order; if cells may be missing, the last one indicates that."""
         if self.kind == "category":
             found = [Feature(self.name, "level", level) for level in self.levels]
         else:
@@ -134,7 +135,7 @@ def features_of(columns: Sequence[Column]) -> tuple[Feature, ...]:
 
 
 def check_columns(columns: Sequence[Column]) -> None:
-    """Refuse columns whose names, or those of their features, cannot be told apart.
+    """Check that the names of columns and of their features are distinct.
 
     Args:
         columns: the columns of a table.
@@ -157,39 +158,39 @@ def check_columns(columns: Sequence[Column]) -> None:
 
 
 def check_names(kind: str, names: Sequence[str]) -> None:
-    """Refuse names that cannot be told apart or written down.
+    """Check that names are distinct and can be written down.
 
     Args:
-        kind: what is named, for the error.
+        kind: what the names are for, for the error message.
         names: the names.
 
     Raises:
-        InvalidValueError: if a name is not text, not Unicode, or used twice.
+        InvalidValueError: if a name is not text, not valid Unicode, or used twice.
 
     Example:
         >>> check_names("output", ["age", "income (EUR)"])
     """
     if not all(isinstance(name, str) for name in names):
-        raise InvalidValueError(f"the {kind} names {list(names)} must all be text.")
+        raise InvalidValueError(f"the {kind} names {list(names)} must all be text; rename them.")
     unwritable = [name for name in names if not _is_unicode(name)]
     if unwritable:
-        raise InvalidValueError(f"the {kind} name {quoted(unwritable[0])} is not Unicode text; rename it.")
+        raise InvalidValueError(f"the {kind} name {quoted(unwritable[0])} is not valid Unicode; rename it.")
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InvalidValueError(f"the {kind} name {quoted(name)} is used twice; names must be distinct.")
+            raise InvalidValueError(f"the {kind} name {quoted(name)} is used twice; rename one of them.")
         seen.add(name)
 
 
 def check_levels(name: str, levels: Sequence[Level]) -> None:
-    """Refuse levels of a category that cannot be told apart or written down.
+    """Check that the levels of a category are distinct and can be written down.
 
     Args:
         name: the name of the column.
         levels: its levels.
 
     Raises:
-        InvalidValueError: if a level is not text or a finite number, or two read alike.
+        InvalidValueError: if a level is neither text nor a finite number, or two are written alike.
 
     Example:
         >>> check_levels("colour", ["red", "blue"])
@@ -203,7 +204,7 @@ def check_levels(name: str, levels: Sequence[Level]) -> None:
             )
         if str(level) in texts:
             raise InvalidValueError(
-                f"column {quoted(name)} has two levels that read {quoted(str(level))}; rename one of them."
+                f"column {quoted(name)} has two levels that are written {quoted(str(level))}; rename one of them."
             )
         texts.add(str(level))
 

@@ -1,4 +1,4 @@
-"""The bytes of a table file as text."""
+"""Decoding the bytes of a table file."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte order marks and what they say; that of UTF-16 begins that of UTF-32, so it comes after it."""
+"""Byte order marks and their encodings; the mark of UTF-16 is a prefix of that of UTF-32, so it comes later."""
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
-"""Characters that no text in a one-byte encoding holds, where any bytes would pass for text."""
+"""Characters that no text in a one-byte encoding contains; such an encoding would decode any bytes."""
 
 
 def decode(data: bytes, encoding: str | None, where: str) -> tuple[str, str]:
-    r"""The text that bytes hold.
+    r"""Decode the bytes of a file.
 
-    A byte order mark decides; without one the bytes are UTF-8, and Windows-1252 if they are not valid UTF-8.
+    A byte order mark determines the encoding. Without one, it is UTF-8, or Windows-1252 if the bytes are not valid
+    UTF-8.
 
     Args:
-        data: the bytes of the file, which may be gzip'ed.
-        encoding: one of Python's names for an encoding; None to find it.
-        where: what errors call the file.
+        data: the bytes of the file, which may be compressed with gzip.
+        encoding: the encoding, by its Python name; None to detect it.
+        where: the name of the file in error messages.
 
     Returns:
-        The text without a byte order mark, and the name of its encoding.
+        The text without a byte order mark, and the name of the encoding.
 
     Raises:
-        DataError: if the bytes are not text, or not text in that encoding.
+        DataError: if the bytes are not text, or not text in the given encoding.
         InvalidValueError: if `encoding` is not the name of an encoding.
 
     Example:
@@ -44,18 +45,18 @@ def decode(data: bytes, encoding: str | None, where: str) -> tuple[str, str]:
         ('größe\n', 'cp1252')
     """
     data = _unpacked(data, where)
-    text, name = _found(data, where) if encoding is None else (_told(data, encoding, where), encoding)
+    text, name = _detected(data, where) if encoding is None else (_as_given(data, encoding, where), encoding)
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise DataError(
-            f"{where} holds zero bytes, so it is not a text file, or text in UTF-16 without a byte order mark; "
+            f"{where} contains zero bytes, so it is either not a text file or UTF-16 without a byte order mark; "
             "save it as CSV in UTF-8, or give --encoding utf-16-le."
         )
     return text, name
 
 
 def _unpacked(data: bytes, where: str) -> bytes:
-    """The bytes, decompressed if they are gzip'ed."""
+    """The bytes, decompressed if they are compressed with gzip."""
     if data.startswith(b"PK\x03\x04"):
         raise DataError(f"{where} is a workbook or a zip archive, not a text file; save its table as CSV.")
     if not data.startswith(b"\x1f\x8b"):
@@ -66,15 +67,15 @@ def _unpacked(data: bytes, where: str) -> bytes:
         raise DataError(f"{where} is a damaged gzip file; compress it again.") from None
 
 
-def _found(data: bytes, where: str) -> tuple[str, str]:
-    """The text and its encoding."""
+def _detected(data: bytes, where: str) -> tuple[str, str]:
+    """The text and the detected encoding."""
     marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
     if marked is not None:
-        return _told(data, marked, where), marked
+        return _as_given(data, marked, where), marked
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        # Windows-1252 leaves five bytes out; Latin-1 has all.
+        # Windows-1252 leaves five bytes undefined; Latin-1 defines all of them.
         name = "latin-1" if re.search(rb"[\x81\x8d\x8f\x90\x9d]", data) else "cp1252"
         text = data.decode(name)
     if _CONTROL.search(text):
@@ -82,11 +83,13 @@ def _found(data: bytes, where: str) -> tuple[str, str]:
     return text, name
 
 
-def _told(data: bytes, encoding: str, where: str) -> str:
-    """The text in a given encoding."""
+def _as_given(data: bytes, encoding: str, where: str) -> str:
+    """The text, decoded with the encoding that the user gave."""
     try:
         return data.decode(encoding)
     except (LookupError, ValueError) as problem:
         if not isinstance(problem, UnicodeError):
-            raise InvalidValueError(f"encoding is {encoding!r}; give one of Python's, such as 'utf-8'.") from None
+            raise InvalidValueError(
+                f"encoding is {encoding!r}; give the Python name of an encoding, such as 'utf-8'."
+            ) from None
         raise DataError(f"{where} is not a text file in {encoding}; give another --encoding.") from None

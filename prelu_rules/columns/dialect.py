@@ -1,4 +1,4 @@
-"""How a text file writes a table: its separator, the signs in its numbers, and its encoding."""
+"""How a text file writes a table: its separator, the format of its numbers, and its encoding."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from prelu_rules.errors import InvalidValueError
 
 SEPARATORS = ("\t", ";", "|", ",")
-"""What may stand between cells; where several would do, the first: a comma is also a decimal sign."""
+"""Possible separators between cells, in order of preference: a comma may also be a decimal sign."""
 
 DECIMALS = (".", ",")
-"""What may stand before the decimals of a number."""
+"""Possible decimal signs."""
 
 THOUSANDS = ("", ".", ",", " ", "'")
-"""What may stand between groups of three digits; a space stands for all spaces that do not break, too."""
+"""Possible thousands separators; a space stands for non-breaking spaces too."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Dialect:
     Attributes:
         separator: the character between cells.
         decimal: the decimal sign, "." or ",".
-        thousands: what groups digits by three: ".", ",", " ", "'", or "" for nothing.
-        encoding: Python's name of the file's encoding.
+        thousands: the thousands separator: ".", ",", " ", "'", or "" for none.
+        encoding: the encoding of the file, by its Python name.
 
     Raises:
-        InvalidValueError: if a sign is not one of these, or decimals and thousands have the same.
+        InvalidValueError: if a sign is not one of these, or the decimal sign is also the thousands separator.
 
     Example:
         >>> Dialect(";", decimal=",", thousands=".")
@@ -44,15 +44,15 @@ class Dialect:
 
 
 def check_signs(separator: str | None, decimal: str | None, thousands: str | None) -> None:
-    """Check the signs that a user gave.
+    """Check the separator and signs that a user gave.
 
     Args:
-        separator: the character between cells, or None if it is to be found.
-        decimal: the decimal sign, or None.
-        thousands: the sign between groups of three digits, "" for no such sign, or None.
+        separator: the character between cells; None to detect it.
+        decimal: the decimal sign; None to detect it.
+        thousands: the thousands separator; "" for none, None to detect it.
 
     Raises:
-        InvalidValueError: if one of them cannot be what it is given for.
+        InvalidValueError: if a separator or sign is not allowed, or the signs are equal.
 
     Example:
         >>> check_signs(";", ",", None)
@@ -62,6 +62,6 @@ def check_signs(separator: str | None, decimal: str | None, thousands: str | Non
     if decimal is not None and decimal not in DECIMALS:
         raise InvalidValueError(f"decimal is {decimal!r}; it must be '.' or ','.")
     if thousands is not None and thousands not in THOUSANDS:
-        raise InvalidValueError(f"thousands is {thousands!r}; it must be '.', ',', ' ', \"'\" or '' for nothing.")
+        raise InvalidValueError(f"thousands is {thousands!r}; it must be '.', ',', ' ', \"'\" or '' for none.")
     if decimal is not None and decimal == thousands:
         raise InvalidValueError(f"decimal and thousands are both {decimal!r}; they must differ.")

@@ -1,7 +1,7 @@
-"""From the cells of a table to the features that rules compute with.
+"""From the cells of a table to the features that rules use.
 
-A number is itself, and counts as 0 where it is missing; everything else is 0 or 1. So what a missing value adds to a
-sum is the weight of `age is missing`, a number that is printed, and no other number stands for it.
+A number is a feature itself, and counts as 0 where it is missing; all other features are 0 or 1. So what a missing
+value adds to a sum is exactly the weight of `age is missing`, which is printed; there are no hidden replacement values.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.values import Array, BoolArray, FloatArray, input_rows
 
 MANY_LEVELS = 10
-"""Levels above which a text that most rows do not share is taken for a name or a remark, not for a category."""
+"""A text column with more levels than this, and more than half as many as rows, is not taken for a category."""
 
 SHOWN_LEVELS = 20
-"""Levels that an error lists."""
+"""How many levels an error message lists."""
 
 
 def inferred_columns(cells: Sequence[Cells]) -> tuple[Column, ...]:
-    """What the columns of a table are, by what their cells hold.
+    """Infer what the columns of a table are from their cells.
 
     Args:
-        cells: of each column, at least one row.
+        cells: the cells of each column; at least one row.
 
     Returns:
-        One column each: missing values are allowed where there are some, and a category has the levels that occur, in
-        the order that the table declares, or else sorted.
+        A column for each. Missing values are allowed where there are some; a category has the levels that occur, in the
+        order that the table declares, or else sorted.
 
     Raises:
-        InvalidValueError: if every cell of a column is missing, most rows have a text of their own, or two columns make
-            features of one name.
+        InvalidValueError: if all cells of a column are missing, most texts of a column occur only once, or two columns
+            have features of the same name.
 
     Example:
         >>> from prelu_rules.columns.tables import table_cells
@@ -49,13 +49,13 @@ def inferred_columns(cells: Sequence[Cells]) -> tuple[Column, ...]:
 
 
 def number_columns(names: Sequence[str]) -> tuple[Column, ...]:
-    """Columns of numbers, none of which may be missing.
+    """Columns of numbers without missing values.
 
     Args:
         names: their names.
 
     Returns:
-        One column each.
+        A column for each name.
 
     Raises:
         InvalidValueError: if a name is not text, or used twice.
@@ -70,17 +70,17 @@ def number_columns(names: Sequence[str]) -> tuple[Column, ...]:
 
 
 def encoded_cells(columns: Sequence[Column], cells: Sequence[Cells]) -> FloatArray:
-    """Cells as features.
+    """Encode cells as features.
 
     Args:
-        columns: what the columns are.
-        cells: of each of them, in the same order.
+        columns: the columns.
+        cells: the cells of each column, in the same order.
 
     Returns:
         `(n_rows, n_features)` float64.
 
     Raises:
-        ShapeError: if there is another number of columns.
+        ShapeError: if the number of columns is wrong.
         InvalidValueError: if a cell is infinite, not a level of its category, or missing where that is not allowed.
 
     Example:
@@ -98,19 +98,19 @@ def encoded_cells(columns: Sequence[Column], cells: Sequence[Cells]) -> FloatArr
 
 
 def feature_rows(columns: Sequence[Column], x: TableLike) -> Array:
-    """Rows of features, from whatever holds them.
+    """Rows of features, from a table or from rows that are encoded already.
 
     Args:
-        columns: what the columns are.
-        x: a table, or one row with names, whose columns are found by name, in any order; or rows of features that are
-            encoded already, `(n_rows, n_features)` or `(n_features,)`.
+        columns: the columns.
+        x: a table, or one row with names, whose columns are matched by name, in any order; or encoded rows, `(n_rows,
+            n_features)` or `(n_features,)`.
 
     Returns:
         `(n_rows, n_features)`.
 
     Raises:
         DataError: if the table lacks a column.
-        ShapeError: if an array has another number of features.
+        ShapeError: if an array has the wrong number of features.
         InvalidValueError: if a cell cannot be used; see `encoded_cells`.
         CellTypeError: if a cell is neither text nor a number.
 
@@ -126,7 +126,7 @@ def feature_rows(columns: Sequence[Column], x: TableLike) -> Array:
 def _inferred(cells: Cells) -> Column:
     missing = bool(cells.missing.any())
     if cells.kind is None:
-        raise InvalidValueError(f"column {cells.name!r} is missing in every row; leave it out.")
+        raise InvalidValueError(f"column {cells.name!r} is missing in all rows; leave it out.")
     if cells.kind != "category":
         numbers(cells)
         return Column(cells.name, cells.kind, missing=missing)
@@ -146,8 +146,8 @@ def _inferred(cells: Cells) -> Column:
 def _encoded(column: Column, cells: Cells) -> FloatArray:
     if cells.missing.any() and not column.missing:
         raise InvalidValueError(
-            f"column {column.name!r} is missing in row {int(cells.missing.argmax())}, but never was in training; fill "
-            "it in, or train with such rows."
+            f"column {column.name!r} is missing in row {int(cells.missing.argmax())}, but was never missing in "
+            "training; fill in a value, or train with such rows."
         )
     parts = _indicators(column, cells) if column.kind == "category" else _values(column, cells)[:, None]
     return np.column_stack([parts, cells.missing]) if column.missing else parts
@@ -158,8 +158,8 @@ def _values(column: Column, cells: Cells) -> FloatArray:
         row = next(k for k, v in enumerate(cells.values) if not cells.missing[k] and isinstance(v, str))
         needed = "yes or no" if column.kind == "yes/no" else "a number"
         raise InvalidValueError(
-            f"column {column.name!r} holds {cells.values[row]!r} in row {row}, where {needed} is needed; it held only "
-            "such in training."
+            f"column {column.name!r} holds {cells.values[row]!r} in row {row}, where {needed} is needed; in training "
+            "it held nothing else."
         )
     found = numbers(cells)
     if column.kind == "yes/no" and not np.isin(found, (0.0, 1.0)).all():
@@ -171,9 +171,9 @@ def _values(column: Column, cells: Cells) -> FloatArray:
 
 
 def _indicators(column: Column, cells: Cells) -> FloatArray:
-    """A column for each level, with a single 1 in each row that is not missing."""
+    """An indicator for each level; a row that is not missing has a single 1."""
     place: dict[Any, int] = {level: k for k, level in enumerate(column.levels)}
-    # Cells that were read from a file are text, whatever the levels are.
+    # Cells that were read from a file are texts, even if the levels are not.
     texts = {str(level): k for k, level in enumerate(column.levels)}
     codes = np.full(len(cells), -1, dtype=np.intp)
     known: dict[Level, int] = {}

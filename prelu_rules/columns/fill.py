@@ -1,8 +1,8 @@
-"""What stands for missing numbers while a network is trained, and how it is folded away afterwards.
+"""Fill-in values for missing numbers in training, and how to remove them from the trained network.
 
-Training wants missing numbers near the others, at their mean: `x_filled = x_or_0 + mean * missing`. Rules want no
-hidden number. The two are the same network: a weight `w` of `x_filled` is a weight `w` of `x_or_0`, and `mean * w` more
-of `missing`, exactly.
+Training works best if missing numbers are replaced by the mean of the others: `x_filled = x_or_0 + mean * missing`.
+Rules should not depend on hidden numbers. The two are equivalent: a weight `w` of `x_filled` equals a weight `w` of
+`x_or_0` and an additional weight `mean * w` of `missing`, exactly.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from prelu_rules.values import Array, FloatArray, IntArray, Value
 
 @dataclass(frozen=True, eq=False)
 class Fill(Value):
-    """The numbers that stand for missing ones.
+    """The values that replace missing numbers.
 
     Attributes:
         numbers: `(n_filled,)` int, the features that are numbers and may be missing.
-        indicators: `(n_filled,)` int, the features that say that they are.
-        values: `(n_filled,)` float64, what stands for each where it is missing.
+        indicators: `(n_filled,)` int, the features that indicate which ones are missing.
+        values: `(n_filled,)` float64, the replacement values.
 
     Example:
         >>> fill = Fill.of_rows([Column("age", missing=True)], np.array([[40.0, 0.0], [20.0, 0.0], [0.0, 1.0]]))
@@ -39,12 +39,12 @@ class Fill(Value):
 
     @classmethod
     def of_rows(cls, columns: Sequence[Column], x: FloatArray, weights: FloatArray | None = None) -> Fill:
-        """The means of the numbers that are there.
+        """Fill with the means of the numbers that are not missing.
 
         Args:
-            columns: what the columns are.
+            columns: the columns.
             x: `(n_rows, n_features)`, encoded rows.
-            weights: `(n_rows,)`; None for equal ones.
+            weights: `(n_rows,)`; None for equal weights.
 
         Returns:
             The fill.
@@ -62,23 +62,23 @@ class Fill(Value):
         return cls(found - 1, found, np.array(means))
 
     def filled(self, x: FloatArray) -> FloatArray:
-        """Rows with the fill where a number is missing.
+        """Rows with the fill in place of missing numbers.
 
         Args:
             x: `(n_rows, n_features)`, encoded rows, in which missing numbers are 0.
 
         Returns:
-            Of the same shape.
+            An array of the same shape.
         """
         result = np.array(x, dtype=np.float64)
         result[:, self.numbers] += self.values * result[:, self.indicators]
         return result
 
     def folded(self, form: NormalForm) -> NormalForm:
-        """A network for filled rows as one for rows in which missing numbers are 0.
+        """Convert a network for filled rows into one for rows in which missing numbers are 0.
 
         Args:
-            form: a network for what `filled` returns.
+            form: a network for rows as `filled` returns them.
 
         Returns:
             The same function of encoded rows.
@@ -91,13 +91,13 @@ class Fill(Value):
         return replace(form, A=self.folded_rows(form.A), C=self.folded_rows(form.C)) if len(self.values) else form
 
     def folded_rows(self, weights: Array) -> Array:
-        """Weights of filled features as weights of features in which missing numbers are 0.
+        """Convert weights of filled features into weights of features in which missing numbers are 0.
 
         Args:
             weights: `(n, n_features)`.
 
         Returns:
-            Of the same shape; a row gives the same sum as before.
+            An array of the same shape; each row gives the same sum as before.
         """
         result = weights.copy()
         result[:, self.indicators] += result[:, self.numbers] * self.values

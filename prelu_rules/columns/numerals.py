@@ -1,4 +1,4 @@
-"""How numbers are written: their decimal sign, and what groups their digits."""
+"""How numbers are written: their decimal sign and thousands separator."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from prelu_rules.columns.dialect import DECIMALS, THOUSANDS
 from prelu_rules.errors import DataError
 
 MISSING = ("", "nan", "na", "n/a", "null", "none", "<na>")
-"""What a cell of a column of numbers, or of true and false, holds where its value is missing, in small letters."""
+"""What cells of numbers or truth values contain if the value is missing, in lower case."""
 
 Notation = tuple[str, str]
-"""A decimal sign, and what groups digits by three, which may be nothing."""
+"""A decimal sign and a thousands separator, which may be empty."""
 
 _SPACES = " \u00a0\u2009\u202f"
 _APOSTROPHES = "'\u2019"
@@ -22,15 +22,15 @@ _MARKS = {".": ".", ",": ",", " ": _SPACES, "'": _APOSTROPHES}
 
 
 NOTATIONS: tuple[Notation, ...] = tuple((d, t) for d in DECIMALS for t in THOUSANDS if d != t)
-"""All notations, the most usual first."""
+"""All notations, the most common ones first."""
 
 
 @cache
 def number_pattern(notation: Notation) -> str:
-    """A regular expression of the numbers in a notation.
+    """A regular expression for numbers in a notation.
 
     Args:
-        notation: the decimal sign and the sign of thousands.
+        notation: the decimal sign and the thousands separator.
 
     Returns:
         The expression, without groups.
@@ -49,14 +49,14 @@ _ANY = "|".join(map(number_pattern, NOTATIONS))
 
 
 def plain(cells: Sequence[str], notation: Notation) -> list[str]:
-    """Numbers as Python writes them.
+    """Rewrite numbers as Python writes them.
 
     Args:
         cells: numbers in a notation.
-        notation: the decimal sign and the sign of thousands.
+        notation: the decimal sign and the thousands separator.
 
     Returns:
-        The same with a decimal point and without signs of thousands.
+        The numbers with a decimal point and without thousands separators.
 
     Example:
         >>> plain(["1.234,5", "7"], (",", "."))
@@ -72,14 +72,14 @@ def plain(cells: Sequence[str], notation: Notation) -> list[str]:
 
 
 def all_match(cells: Sequence[str], pattern: str) -> bool:
-    """Whether all cells match a regular expression; one search is twice as fast as a match of each.
+    """Whether all cells match a regular expression; one search is twice as fast as a match for each.
 
     Args:
-        cells: texts without zero characters.
+        cells: texts without NUL characters.
         pattern: the expression, without groups.
 
     Returns:
-        Whether each cell as a whole matches.
+        Whether each cell matches as a whole.
 
     Example:
         >>> all_match(["1", "20"], "[0-9]+"), all_match(["1", "2b"], "[0-9]+")
@@ -89,18 +89,18 @@ def all_match(cells: Sequence[str], pattern: str) -> bool:
 
 
 def _joined(cells: Sequence[str]) -> str:
-    """The cells in one text, each between zero characters."""
+    """The cells in one text, each between NUL characters."""
     return "\0".join(["", *cells, ""]) if cells else ""
 
 
 def is_code(cells: Sequence[str]) -> bool:
-    """Whether whole numbers are codes, whose written form matters: zip codes, article and telephone numbers.
+    """Whether numbers are codes, whose spelling matters: zip codes, article and telephone numbers.
 
     Args:
         cells: numbers.
 
     Returns:
-        Whether one of them begins with a zero that a number does not need, or all with a plus and without decimals.
+        Whether one of them has a superfluous leading zero, or all have a plus sign and no decimals.
 
     Example:
         >>> is_code(["01", "12"]), is_code(["+49", "+1"]), is_code(["+1", "0"]), is_code(["0.5"])
@@ -114,22 +114,23 @@ def is_code(cells: Sequence[str]) -> bool:
 def find_notation(
     columns: Mapping[str, Sequence[str]], separator: str, given: tuple[str | None, str | None], where: str
 ) -> Notation:
-    """The notation that all numbers of a table are written in.
+    """Detect the notation that all numbers of a table are written in.
 
-    A column of numbers allows the notations in which each of its cells is a number; the table's is what all columns
-    allow. `1,5` is written with a decimal comma and `1,234,567` with commas for thousands, but `1,234` allows both.
+    A column of numbers allows the notations in which each of its cells is a number; the table's notation is one that
+    all columns allow. `1,5` has a decimal comma and `1,234,567` commas for thousands, but `1,234` allows both.
 
     Args:
         columns: the names and cells of the columns that may hold numbers.
-        separator: what stands between cells; hardly anyone separates by commas and writes points for thousands.
-        given: the decimal sign and the sign of thousands that the user gave, None where they are to be found.
-        where: what errors call the table.
+        separator: the character between cells; a comma rules out points for thousands, a combination that is hardly
+            ever used.
+        given: the decimal sign and the thousands separator that the user gave; None for those to detect.
+        where: the name of the table in error messages.
 
     Returns:
-        The decimal sign and the sign of thousands.
+        The decimal sign and the thousands separator.
 
     Raises:
-        DataError: if two columns contradict each other, or nothing tells whether 1,234 is more than a thousand.
+        DataError: if two columns contradict each other, or the file leaves open whether 1,234 is more than a thousand.
 
     Example:
         >>> find_notation({"price": ["1.234,50", "7"], "year": ["2020", ""]}, ";", (None, None), "data.csv")
@@ -146,8 +147,8 @@ def find_notation(
         if not allowed:
             wrong, reason = _contradiction(numbers, marked, left, reason)
             raise DataError(
-                f"column {name!r} of {where} has {wrong!r}, which is not a number {reason}; give the signs of the "
-                f"numbers with --decimal and --thousands, or read the column as categories with --category {name}."
+                f"column {name!r} of {where} has {wrong!r}, which is not a number {reason}; say how numbers "
+                f"are written with --decimal and --thousands, or read the column as categories with --category {name}."
             )
         if len(allowed) < len(left):
             left, reason = allowed, f"written like {marked!r} in column {name!r}"
@@ -158,14 +159,14 @@ def find_notation(
         for name, cell in undecided.items():
             if separator != "," or "," in cell:
                 raise DataError(
-                    f"column {name!r} of {where} has {cell!r}, and nothing in the file tells whether that is "
+                    f"column {name!r} of {where} has {cell!r}, and nothing in the file shows whether that is "
                     f"{re.sub('[.,]', '.', cell)} or {re.sub('[.,]', '', cell)}; give the decimal sign with --decimal."
                 )
     return left[0]
 
 
 def _contradiction(numbers: Sequence[str], marked: str, left: list[Notation], reason: str) -> tuple[str, str]:
-    """The cell that is not a number where its column or the table is, and the reason why it is not."""
+    """The cell that is not a number in its column's or the table's notation, and the reason."""
     fitting = _allowed([marked], left)
     if not fitting:
         return marked, reason
@@ -173,7 +174,7 @@ def _contradiction(numbers: Sequence[str], marked: str, left: list[Notation], re
 
 
 def _numbers(cells: Sequence[str]) -> Sequence[str]:
-    """The cells that are numbers in some notation, if most are that are not missing."""
+    """The cells that are numbers in some notation, if that is most of those that are not missing."""
     if all_match(cells, _ANY):
         return cells
     numbers = list(filter(re.compile(_ANY).fullmatch, cells))
@@ -181,13 +182,13 @@ def _numbers(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _allowed(numbers: Sequence[str], notations: Sequence[Notation]) -> list[Notation]:
-    """The notations in which all are numbers."""
+    """The notations in which all of these are numbers."""
     text = "".join(numbers)
 
     @cache
     def allows(decimal: str, thousands: str) -> bool:
         return all_match(numbers, number_pattern((decimal, thousands)))
 
-    # A sign of thousands that occurs nowhere changes nothing.
+    # A thousands separator that never occurs changes nothing.
     used = {sign: any(mark in text for mark in marks) for sign, marks in _MARKS.items()}
     return [(d, t) for d, t in notations if allows(d, t if used.get(t) else "")]

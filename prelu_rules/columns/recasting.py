@@ -1,4 +1,4 @@
-"""Columns that the user knows to be of another kind than they look."""
+"""Columns whose kind the user specifies, because they look like another one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from prelu_rules.errors import InvalidValueError
 
 
 def recast(cells: Cells, kind: Literal["category", "number"]) -> Cells:
-    """The same cells as another kind, where the user knows better.
+    """Change the kind of cells, as the user specifies.
 
     Args:
         cells: of any kind.
-        kind: "category", which makes a level of each value; or "number", for texts that are numbers.
+        kind: "category", which makes each value a level; or "number", for texts that are numbers.
 
     Returns:
         The cells.
@@ -31,7 +31,7 @@ def recast(cells: Cells, kind: Literal["category", "number"]) -> Cells:
         return cells_of_values(cells.name, [_number(cells.name, row, value) for row, value in enumerate(values)])
     there = [value for value in values if value is not None]
     if all(isinstance(value, float) and value.is_integer() for value in there):
-        # Whole numbers became floats only because some are missing.
+        # Integers became floats only because some are missing.
         values = [None if value is None else int(value) for value in values]
     levels = {as_level(value) for value in values if value is not None}
     ordered = sorted(levels) if len(set(map(type, levels))) == 1 else sorted(levels, key=str)
@@ -39,7 +39,7 @@ def recast(cells: Cells, kind: Literal["category", "number"]) -> Cells:
 
 
 def _number(name: str, row: int, value: Any) -> Any:
-    """A cell as a number; a whole one stays whole, so that none is rounded."""
+    """A cell as a number; integers stay integers, so that none is rounded."""
     try:
         whole = isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+\s*", value)
         return value if value is None else int(value) if whole else float(value)

@@ -1,4 +1,4 @@
-"""The text of a file as a header and columns of cells."""
+"""Splitting the text of a file into a header and columns of cells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 _SAMPLE = 1000
-"""The separator is found from so many lines."""
+"""How many lines are used to detect the separator."""
 
 
 class Records(NamedTuple):
@@ -25,8 +25,8 @@ class Records(NamedTuple):
 
     Attributes:
         names: a name for each column.
-        columns: the cells of each column, without blanks around them; "" where there is nothing.
-        separator: the character that stood between them.
+        columns: the cells of each column, without surrounding blanks; "" for an empty cell.
+        separator: the character between cells.
     """
 
     names: tuple[str, ...]
@@ -35,19 +35,19 @@ class Records(NamedTuple):
 
 
 def records(text: str, separator: str | None, where: str) -> Records:
-    r"""Split a text into cells.
+    r"""Split a text into columns of cells.
 
     Args:
-        text: a header and rows; cells may be quoted with `"`, and lines end in any way.
-        separator: the character between cells; None to find it.
-        where: what errors call the file.
+        text: a header and rows; cells may be quoted with `"`, and any line ends are allowed.
+        separator: the character between cells; None to detect it.
+        where: the name of the file in error messages.
 
     Returns:
         The names and cells.
 
     Raises:
-        DataError: if there is no row, a row is longer or shorter than the header, a quote is not closed, or a name is
-            empty or given twice.
+        DataError: if there are no rows, a row is longer or shorter than the header, a quote is not closed, or a name is
+            empty or used twice.
 
     Example:
         >>> records('kind;price\nnew;"1;5"\n', None, "data.csv")
@@ -73,21 +73,21 @@ def records(text: str, separator: str | None, where: str) -> Records:
 
 
 def check_header(names: Sequence[str], where: str) -> None:
-    """Check that every column has a name of its own.
+    """Check that the names of columns are distinct and not empty.
 
     Args:
         names: the names.
-        where: what errors call the table.
+        where: the name of the table in error messages.
 
     Raises:
-        DataError: if one is empty or given twice.
+        DataError: if a name is empty or used twice.
 
     Example:
         >>> check_header(["age", "price"], "data.csv")
     """
     for position, name in enumerate(names, start=1):
         if not name:
-            raise DataError(f"column {position} of {where} has no name; give every column one in the first line.")
+            raise DataError(f"column {position} of {where} has no name; name every column in the first line.")
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
         raise DataError(f"{where} has two columns {name!r}; rename one of them.")
@@ -99,7 +99,8 @@ def _separator(text: str) -> str:
     best, most = ",", 0
     for separator in SEPARATORS:
         widths: list[int] = []
-        # Quotes stand beside separators, so a wrong one stops at the first of them; so does the end of the sample.
+        # Quotes stand next to separators, so with a wrong separator parsing stops at the first quote; it also may stop
+        # at the end of the sample.
         with suppress(csv.Error):
             for row in filter(None, _reader(head, separator)):
                 widths.append(len(row))
@@ -123,13 +124,13 @@ def _rows(text: str, separator: str, where: str) -> list[list[str]]:
             reason = f"text between a closing quote and the separator {separator!r}"
         raise DataError(
             f"{where} is not a regular CSV file: the row that begins in line {line} has {reason}; "
-            'write a quote inside of a quoted cell twice, "".'
+            'write a quote inside a quoted cell twice, "".'
         ) from None
     return rows if len(rows[0]) == 1 else [row for row in rows if row != [""]]
 
 
 def _line_of(text: str, separator: str, wrong: Callable[[list[str]], bool]) -> int:
-    """The number of the line that the first wrong row begins in, or the first row that cannot be read."""
+    """The number of the line in which the first wrong row begins, or the first row that cannot be parsed."""
     reader, line = _reader(text, separator), 1
     with suppress(csv.Error):
         for row in reader:
@@ -140,7 +141,7 @@ def _line_of(text: str, separator: str, wrong: Callable[[list[str]], bool]) -> i
 
 
 def _reader(text: str, separator: str) -> Reader:
-    """A reader of the rows, which takes blanks around quoted cells."""
+    """A reader of rows that ignores blanks around quoted cells."""
     if '" ' in text:
         mark = re.escape(separator)
         quoted = rf'((?:^|[{mark}\r\n]) *"(?:[^"]++|"")*+") *(?=[{mark}\r\n]|$)'
@@ -149,5 +150,5 @@ def _reader(text: str, separator: str) -> Reader:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends, whichever these are."""
+    """The lines with their ends, of whatever kind."""
     return (line.group() for line in re.finditer(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text))

@@ -1,4 +1,4 @@
-"""Tables in files: CSV with any separator, decimal sign and encoding, and Parquet."""
+"""Reading tables from files: CSV with any separator, decimal sign and encoding, and Parquet."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ def read_table(
     category: Collection[str] = (),
     number: Collection[str] = (),
 ) -> pd.DataFrame:
-    r"""Read a table from a file into columns of fitting types.
+    r"""Read a table from a file into columns of suitable types.
 
-    A column whose cells are all numbers holds numbers, whole or not; one of "true" and "false" truth values; any other
-    one texts. Cells that are empty or `NaN`, `NA`, `N/A`, `null` or `none` are missing among numbers and truth values;
-    among texts only empty ones are, so that "NA" may be a category. Codes with leading zeros are texts.
+    A column is numeric if all of its cells are numbers, boolean if all are "true" or "false", and text otherwise. In
+    numeric and boolean columns, cells that are empty or `NaN`, `NA`, `N/A`, `null` or `none` are missing; in text
+    columns only empty cells are, so that "NA" may be a category. Codes with leading zeros are texts.
 
     Args:
-        path: a text file with a header, which may be gzip'ed, a Parquet file, or "-" for standard input.
-        separator: the character between cells; None to find it, among commas, semicolons, tabs and `|`.
-        decimal: the decimal sign, "." or ","; None to find it from all numbers of the file.
-        thousands: what groups digits by three: ".", ",", " ", "'", or "" for nothing; None to find it.
-        encoding: Python's name of the encoding; None for UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
+        path: a text file with a header, which may be compressed with gzip; a Parquet file; or "-" for standard input.
+        separator: the character between cells; None to detect it, among commas, semicolons, tabs and `|`.
+        decimal: the decimal sign, "." or ","; None to detect it from all numbers of the file.
+        thousands: the thousands separator: ".", ",", " ", "'", or "" for none; None to detect it.
+        encoding: the encoding, by its Python name; None for UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
         category: columns to read as categories, whatever they look like.
         number: columns to read as numbers, even if they look like codes.
 
     Returns:
-        The table. Numbers are int64 or float64, Int64 where whole numbers miss values, and Python's integers where
-        they are too large for a float64; truth values are boolean, categories categorical, texts objects.
+        The table. Numbers are int64 or float64, Int64 for integers with missing values, or Python integers if they are
+        too large for float64; truth values are boolean, categories categorical, and texts objects.
 
     Raises:
-        DataError: if the file cannot be read or is not a table, a column is not there, has text among numbers or a
-            number that is not finite, or it is not clear how numbers are written.
-        InvalidValueError: if an argument is not one of the values above, or a column is named as both.
+        DataError: if the file cannot be read or is not a table, a column does not exist or has texts or infinite values
+            among numbers, or it is unclear how numbers are written.
+        InvalidValueError: if an argument is not one of the values above, or a column is in both category and number.
 
     Example:
         >>> import tempfile
@@ -95,22 +95,22 @@ def read_columns(
     thousands: str | None = None,
     encoding: str | None = None,
 ) -> pd.DataFrame:
-    r"""Read columns whose kinds are known from a file; all others are left out.
+    r"""Read columns of known kinds from a file; all others are left out.
 
     Args:
-        path: a file as for `read_table`.
-        kinds: the kind of each column that is wanted.
-        separator: the character between cells; None to find it.
-        decimal: the decimal sign; None to find it from the columns of numbers.
-        thousands: what groups digits by three, "" for nothing; None to find it.
-        encoding: Python's name of the encoding; None to find it.
+        path: a file, as for `read_table`.
+        kinds: the kinds of the columns to read.
+        separator: the character between cells; None to detect it.
+        decimal: the decimal sign; None to detect it from the columns of numbers.
+        thousands: the thousands separator; "" for none, None to detect it.
+        encoding: the encoding, by its Python name; None to detect it.
 
     Returns:
-        These columns, as `typed` makes them; those of a Parquet file as they are stored.
+        These columns, with the types that `typed` describes; those of a Parquet file as they are stored.
 
     Raises:
-        DataError: if the file cannot be read or is not a table, a column is not there, a cell is not of its kind, or
-            it is not clear how numbers are written.
+        DataError: if the file cannot be read or is not a table, a column does not exist, a cell is not of the column's
+            kind, or it is unclear how numbers are written.
         InvalidValueError: if an argument is not one of the values that `read_table` takes.
 
     Example:
@@ -141,21 +141,21 @@ def read_cells(
     encoding: str | None = None,
     category: Collection[str] = (),
 ) -> tuple[pd.DataFrame, Dialect]:
-    r"""Read a text file without a guess at what its columns hold.
+    r"""Read a text file without inferring what its columns hold.
 
     Args:
-        path: a text file with a header, which may be gzip'ed, or "-" for standard input.
-        separator: the character between cells; None to find it.
-        decimal: the decimal sign; None to find it.
-        thousands: what groups digits by three, "" for nothing; None to find it.
-        encoding: Python's name of the encoding; None to find it.
+        path: a text file with a header, which may be compressed with gzip, or "-" for standard input.
+        separator: the character between cells; None to detect it.
+        decimal: the decimal sign; None to detect it.
+        thousands: the thousands separator; "" for none, None to detect it.
+        encoding: the encoding, by its Python name; None to detect it.
         category: columns that hold no numbers, whatever they look like.
 
     Returns:
-        The cells as texts, without blanks around them, None where there is nothing; and how the file writes them.
+        The cells as texts without surrounding blanks, None for empty ones; and the dialect of the file.
 
     Raises:
-        DataError: if the file cannot be read or is not a table of text, a column is not there, or it is not clear how
+        DataError: if the file cannot be read or is not a table of text, a column does not exist, or it is unclear how
             numbers are written.
         InvalidValueError: if an argument is not one of the values that `read_table` takes.
 
@@ -177,7 +177,7 @@ def read_cells(
 
 
 class _Given(NamedTuple):
-    """What is known of the dialect: what the user gave, and the encoding."""
+    """The known parts of the dialect: what the user gave, and the encoding."""
 
     separator: str | None
     decimal: str | None
@@ -188,7 +188,7 @@ class _Given(NamedTuple):
 def _decoded(
     data: bytes, where: str, given: tuple[str | None, str | None, str | None, str | None]
 ) -> tuple[str, _Given]:
-    """The text of a file, and what is known of its dialect: separator, signs and encoding."""
+    """The text of a file, and the known parts of its dialect."""
     separator, decimal, thousands, encoding = given
     check_signs(separator, decimal, thousands)
     text, encoding = decode(data, encoding, where)
@@ -196,7 +196,7 @@ def _decoded(
 
 
 def _cells(text: str, where: str, given: _Given, may_be_numbers: Callable[[str], bool]) -> tuple[pd.DataFrame, Dialect]:
-    """The cells of a text and its dialect, whose signs are found from the columns that may hold numbers."""
+    """The cells of a text and its dialect, whose signs are detected from the columns that may hold numbers."""
     import pandas as pd
 
     names, columns, separator = records(text, given.separator, where)
@@ -208,7 +208,7 @@ def _cells(text: str, where: str, given: _Given, may_be_numbers: Callable[[str],
 
 
 def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
-    """The bytes of a file, and what errors call it."""
+    """The bytes of a file, and its name in error messages."""
     if str(path) == "-":
         if sys.stdin is None:
             raise DataError("standard input is closed; give the path of a CSV file.")
@@ -218,29 +218,29 @@ def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     except FileNotFoundError:
         raise DataError(f"there is no file {path}; give the path of a CSV file.") from None
     except IsADirectoryError:
-        raise DataError(f"there is no file {path}, it is a directory; give the path of a CSV file.") from None
+        raise DataError(f"{path} is a directory, not a file; give the path of a CSV file.") from None
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else problem
         raise DataError(f"cannot read {path}: {reason}; give the path of a CSV file that you may read.") from None
 
 
 def _is_parquet(data: bytes, where: str) -> bool:
-    """Whether the bytes are a Parquet file's, or the file is called one."""
+    """Whether the bytes are those of a Parquet file, or the file's name says so."""
     return data.startswith(b"PAR1") or where.lower().endswith(".parquet")
 
 
 def _parquet(data: bytes, where: str) -> pd.DataFrame:
-    """The table in a Parquet file; whole numbers stay whole where they miss values."""
+    """The table in a Parquet file; integer columns with missing values keep integers."""
     import pandas as pd
 
     try:
         import pyarrow
     except ImportError:
-        raise DataError(f"{where} needs pyarrow to be read; pip install 'prelu-rules[parquet]'.") from None
+        raise DataError(f"{where} can only be read with pyarrow; run pip install 'prelu-rules[parquet]'.") from None
     try:
         frame = pd.read_parquet(BytesIO(data), dtype_backend="numpy_nullable")
     except (pyarrow.ArrowException, OSError):
-        raise DataError(f"{where} is not a Parquet file, or a damaged one; write it again.") from None
+        raise DataError(f"{where} is damaged or not a Parquet file; write it again.") from None
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
     check_header(list(frame.columns), where)
     if not len(frame):
@@ -249,7 +249,7 @@ def _parquet(data: bytes, where: str) -> pd.DataFrame:
 
 
 def _of_kinds(frame: pd.DataFrame, kinds: Mapping[str, Kind], where: str) -> pd.DataFrame:
-    """The table with columns of stored types read as the kinds that were asked for."""
+    """The table, with columns of stored types converted to the requested kinds."""
     import pandas as pd
 
     check_names(kinds, list(frame.columns), where)

@@ -1,7 +1,7 @@
-"""Tables of whatever library as cells, column by column.
+"""Tables of any library as cells, column by column.
 
 Every table is typed here, and CSV files come as DataFrames (`table_file`), so a table is typed in the same way wherever
-it is from.
+it comes from.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ TableLike: TypeAlias = Any
 
 
 def table_cells(table: TableLike, categories: Collection[str] = ()) -> list[Cells]:
-    """The columns of a table, in order, typed by what is in them.
+    """The cells of a table's columns, in order, typed by their values.
 
     Args:
-        table: a pandas, polars or pyarrow table (any that `narwhals` reads), a dict of columns, rows as a list of
-            dicts, or one row as a dict or a pandas Series whose index has the names.
-        categories: the columns in which every value counts as a level, whatever it is.
+        table: a pandas, polars or pyarrow table (any that `narwhals` reads), a dict of columns, a list of dicts (rows),
+            or one row as a dict or a pandas Series with names in its index.
+        categories: the columns in which every value counts as a level, whatever its type.
 
     Returns:
-        The cells of each column; names that are not text become text.
+        The cells of each column; names that are not text are converted to text.
 
     Raises:
-        DataError: if two columns have the same name or columns have different lengths, or it is not a table.
+        DataError: if it is not a table, two columns have the same name, or columns have different lengths.
         InvalidValueError: if a column mixes text with numbers, or holds dates.
         CellTypeError: if a cell is neither text nor a number.
 
@@ -46,12 +46,12 @@ def table_cells(table: TableLike, categories: Collection[str] = ()) -> list[Cell
 
 
 def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool = False) -> list[Cells]:
-    """The cells of columns that are known already; what else is in the table is not looked at.
+    """The cells of known columns; all other columns are ignored.
 
     Args:
         table: as for `table_cells`.
-        columns: the columns; in those that are categories every value counts as a level.
-        by_place: whether the first column of the table is the first of `columns` and so on, whatever they are called.
+        columns: the columns; in categories, every value counts as a level.
+        by_place: whether to match columns by position, whatever their names, instead of by name.
 
     Returns:
         The cells of each column, in the order of `columns`.
@@ -69,7 +69,7 @@ def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool =
     found = _named_columns(table)
     if by_place:
         if len(found) != len(columns):
-            raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}.")
+            raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}; give one for each.")
         return [_cells(one.name, values, _levels(one)) for one, (_, values) in zip(columns, found, strict=True)]
     named = dict(found)
     for column in columns:
@@ -80,34 +80,34 @@ def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool =
 
 
 def is_table(x: Any) -> bool:
-    """Whether something names its columns: a table, a dict, or a row with names.
+    """Whether an object names its columns: a table, a dict, or a row with names.
 
     Args:
-        x: anything.
+        x: any object.
 
     Returns:
-        Whether it does; arrays and lists do not.
+        True if it does; arrays and lists do not.
 
     Example:
         >>> is_table({"age": 3}), is_table([[3.0]])
         (True, False)
     """
     if hasattr(x, "tocsr"):
-        # Some of SciPy's sparse arrays are dicts, of places.
+        # Some of SciPy's sparse arrays are dicts that are keyed by position.
         return False
     if isinstance(x, Mapping) or _is_rows(x) or _is_row(x):
         return True
-    # Lazy polars tables, which are refused, have a schema; asking for their columns would be a long way.
+    # Lazy polars tables, which are refused, have a schema; asking for their columns would be expensive.
     return any(hasattr(x, name) for name in ("__dataframe__", "__narwhals_dataframe__", "collect_schema")) or (
         hasattr(x, "shape") and hasattr(x, "columns")
     )
 
 
 def to_pandas(cells: Sequence[Cells]) -> pd.DataFrame:
-    """A pandas table of these cells, which `table_cells` reads back.
+    """A pandas table with these cells, from which `table_cells` recovers them.
 
     Args:
-        cells: of each column.
+        cells: the cells of each column.
 
     Returns:
         The table.
@@ -139,7 +139,7 @@ def _with_none(cells: Cells) -> pd.Series[Any]:
 
 
 def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
-    """Each column's name and cells: a `narwhals` Series, or a list of values."""
+    """The name and the cells of each column: a `narwhals` Series, or a list of values."""
     if _is_rows(table):
         table = {name: [row.get(name) for row in table] for row in table for name in row}
     if _is_row(table):
@@ -150,8 +150,8 @@ def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
         odd = next((name for name, length in lengths.items() if length != lengths[found[0][0]]), None)
         if odd is not None:
             raise DataError(
-                f"column {odd!r} has {lengths[odd]} rows, but column {found[0][0]!r} has {lengths[found[0][0]]}; give "
-                "as many of each."
+                f"column {odd!r} has {lengths[odd]} rows, but column {found[0][0]!r} has {lengths[found[0][0]]}; all "
+                "columns need the same number of rows."
             )
         return found
     if hasattr(table, "iloc"):
@@ -160,7 +160,7 @@ def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
 
 
 def _is_row(table: TableLike) -> bool:
-    """Whether it is a pandas Series, whose index names its values."""
+    """Whether it is a pandas Series with names in its index."""
     return hasattr(table, "index") and hasattr(table, "items") and getattr(table, "ndim", 2) == 1
 
 
@@ -181,11 +181,13 @@ def _frame(table: TableLike) -> Any:
             f"cannot read a table from {type(table).__name__}; give a pandas, polars or pyarrow table, or a dict."
         ) from None
     except nw.exceptions.DuplicateError as problem:
-        raise DataError(f"the table has columns of one name: {' '.join(str(problem).split())}; rename them.") from None
+        raise DataError(
+            f"the table has columns with the same name: {' '.join(str(problem).split())}; rename them."
+        ) from None
 
 
 def _series(native: Any) -> Any:
-    """A `narwhals` Series of that of a library; sparse ones as dense ones."""
+    """A `narwhals` Series from a library's own; a sparse one becomes dense."""
     import narwhals as nw
     import pandas as pd
 
@@ -199,12 +201,12 @@ def _distinct(items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
     names = [name for name, _ in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise DataError(f"the table has two columns {twice!r}; rename one of them.")
+        raise DataError(f"the table has two columns named {twice!r}; rename one of them.")
     return found
 
 
 def _column_values(value: Any) -> Any:
-    """The cells of a column of a dict; a single value is a column of one row."""
+    """The cells of a column of a dict; a single value is a column with one row."""
     import pandas as pd
 
     if isinstance(value, (pd.api.extensions.ExtensionArray, pd.Index)):
@@ -217,7 +219,7 @@ def _column_values(value: Any) -> Any:
         return _series(value)
     except TypeError:
         one = isinstance(value, (str, bytes, set, frozenset, Mapping)) or getattr(value, "ndim", 1) == 0
-        # A list of NumPy's dates is still one of dates, where `tolist` would make numbers of them.
+        # A list keeps NumPy's dates as dates, where `tolist` would make numbers of them.
         return [value] if one or not hasattr(value, "__iter__") else list(value)
 
 
@@ -226,7 +228,7 @@ def _levels(column: Column) -> tuple[Level, ...] | None:
 
 
 def _cells(name: str, values: Any, levels: tuple[Level, ...] | None) -> Cells:
-    """The cells of a column; where it has levels, or is one of categories (), every value is a level."""
+    """The cells of a column; if levels are given, even none, it is a category and every value is a level."""
     return cells_of_values(name, values, levels) if isinstance(values, list) else _series_cells(name, values, levels)
 
 
@@ -252,7 +254,7 @@ def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> C
 
 
 def _declared_levels(series: Any) -> tuple[Level, ...]:
-    """The levels that are used, in their declared order; in sorted order where the library keeps none."""
+    """The levels that occur, in the declared order; sorted if the library does not keep an order."""
     present = [value for value, gone in zip(series.to_list(), series.is_null().to_list(), strict=True) if not gone]
     used = {as_level(value) for value in present}
     declared = [as_level(value) for value in _declared(series)] or sorted(used, key=str)

@@ -1,4 +1,4 @@
-"""Text cells as numbers, truth values or categories, without a change of what they say."""
+"""Text cells as numbers, truth values or categories, without any loss."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _EXACT = 2**53
-"""Float64 holds all whole numbers up to this, but rounds the next one to it."""
+"""Float64 holds all integers up to this exactly, but rounds the next one to it."""
 
 _INFINITE = re.compile("[+-]?inf(?:inity)?", re.IGNORECASE)
 
 
 def typed(cells: pd.DataFrame, kinds: Mapping[str, Kind], dialect: Dialect, where: str) -> pd.DataFrame:
-    """Columns of known kinds.
+    """Convert cells to columns of known kinds.
 
     Args:
-        cells: columns of texts, None where there is nothing.
-        kinds: the kind of each column that is wanted.
+        cells: columns of texts; None for empty cells.
+        kinds: the kinds of the columns to convert.
         dialect: how the cells write numbers.
-        where: what errors call the table.
+        where: the name of the table in error messages.
 
     Returns:
-        These columns: for "number" and "integer" int64, float64, Int64 with gaps, or Python's integers where an int64
-        or a float64 cannot hold them; for "yes/no" boolean; for "category" categorical.
+        These columns: "number" and "integer" as int64 or float64, as Int64 with missing values, or as Python integers
+        if int64 or float64 cannot hold them; "yes/no" as boolean; "category" as categorical.
 
     Raises:
-        DataError: if a column is not there, or a cell is not of its kind.
+        DataError: if a column does not exist, or a cell is not of its column's kind.
 
     Example:
         >>> import pandas as pd
@@ -63,21 +63,21 @@ def typed(cells: pd.DataFrame, kinds: Mapping[str, Kind], dialect: Dialect, wher
 
 
 def inferred(cells: pd.Series[Any], dialect: Dialect, where: str) -> pd.Series[Any]:
-    """A column of the kind that its cells show.
+    """Convert cells to the kind that they look like.
 
-    It holds numbers if all cells that are not missing are numbers, unless they are written as codes are; truth values
-    if all are "true" or "false"; and otherwise texts, where only an empty cell is missing.
+    The column is numeric if all cells that are not missing are numbers, unless they are written like codes; boolean if
+    all are "true" or "false"; and text otherwise, where only empty cells are missing.
 
     Args:
-        cells: texts, None where there is nothing.
+        cells: texts; None for empty cells.
         dialect: how the cells write numbers.
-        where: what errors call the table.
+        where: the name of the table in error messages.
 
     Returns:
-        The column, with numbers and truth values as `typed` has them and texts as objects, None where one is missing.
+        The column: numbers and truth values with the types that `typed` uses, texts as objects with None if missing.
 
     Raises:
-        DataError: if there is text among numbers, or a number that is not finite.
+        DataError: if there are texts or infinite values among numbers.
 
     Example:
         >>> import pandas as pd
@@ -103,7 +103,7 @@ _TRUTH = {"true": True, "false": False}
 
 
 class _Column:
-    """A column's cells, and what is said of the one that is wrong."""
+    """The cells of a column, and the error for a wrong one."""
 
     def __init__(self, cells: pd.Series[Any], dialect: Dialect, where: str) -> None:
         self.name, self.where, self.index = str(cells.name), where, cells.index
@@ -119,7 +119,7 @@ class _Column:
         return self.texts if self.there is None else list(compress(self.texts, self.there))
 
     def series(self, values: Sequence[str]) -> pd.Series[Any]:
-        """A column of texts, None for the empty one."""
+        """A column of texts, with None for the empty ones."""
         import pandas as pd
 
         return pd.Series([value or None for value in values], self.index, dtype=object)
@@ -131,7 +131,7 @@ class _Column:
         return DataError(f"{cell} has the {thing} {self.texts[row]!r}{what}.")
 
     def filled(self, values: npt.NDArray[Any], gap: object) -> npt.NDArray[Any]:
-        """A value for each row, `gap` where one is missing."""
+        """A value for each row; `gap` for missing ones."""
         if self.there is None:
             return values
         filled = np.full(len(self.there), gap, dtype=values.dtype)
@@ -145,7 +145,7 @@ class _Column:
 
 
 def _number(column: _Column, advice: str = "fix it or drop the row") -> pd.Series[Any]:
-    """Whole numbers, exactly, or floats."""
+    """Exact integers, or floats."""
     import pandas as pd
 
     texts = column.present()
@@ -166,7 +166,7 @@ def _number(column: _Column, advice: str = "fix it or drop the row") -> pd.Serie
 
 
 def _whole(column: _Column, values: npt.NDArray[Any]) -> pd.Series[Any]:
-    """Whole numbers as int64 if an int64 and a float64 hold all of them, with gaps as Int64."""
+    """Integers: int64, or Int64 with missing values, if int64 and float64 can hold all of them."""
     import pandas as pd
 
     if values.dtype == object:
@@ -179,7 +179,7 @@ def _whole(column: _Column, values: npt.NDArray[Any]) -> pd.Series[Any]:
 
 
 def _integer(column: _Column) -> pd.Series[Any]:
-    """Whole numbers, which may be written with decimals of 0."""
+    """Integers, which may be written with decimals of 0."""
     numbers = _number(column)
     if numbers.dtype != np.float64:
         return numbers
@@ -205,20 +205,20 @@ def _yes_no(column: _Column) -> pd.Series[Any]:
 
 
 def _category(column: _Column) -> pd.Series[Any]:
-    """Texts, each a level; only an empty cell is missing."""
+    """Texts, each of them a level; only empty cells are missing."""
     return column.series(column.texts).astype("category")
 
 
 def check_names(given: Iterable[str], names: Sequence[str], where: str) -> None:
-    """Check that a table has the columns that a user named.
+    """Check that a table has the columns that the user named.
 
     Args:
-        given: the names that a user gave.
-        names: the table's.
-        where: what errors call the table.
+        given: the names that the user gave.
+        names: the names in the table.
+        where: the name of the table in error messages.
 
     Raises:
-        DataError: if one is not there; the error names the nearest that is.
+        DataError: if a column does not exist; the message suggests the closest name.
 
     Example:
         >>> check_names(["age"], ["age", "price"], "data.csv")

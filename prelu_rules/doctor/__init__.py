@@ -1,4 +1,4 @@
-"""The training doctor: notices when a training goes wrong, says why, and what to do. Needs Keras.
+"""The training doctor: notices when training goes wrong, and says why and what to do. Needs Keras.
 
     doctor = TrainingDoctor()
     model.fit(x, y, callbacks=[doctor])
@@ -7,7 +7,6 @@
 Source of the remedies: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try".
 """
 
-# Refuses another backend before Keras is imported below.
 import prelu_rules.training  # noqa: F401
 from prelu_rules.doctor.easy_data import EasyData, easy_data_check
 from prelu_rules.doctor.examination import KINDS

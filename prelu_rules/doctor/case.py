@@ -1,4 +1,4 @@
-"""One training as the doctor follows it: what was recorded, and what has been found so far; no Keras."""
+"""The doctor's file on one training: what was recorded, and what has been found so far; no Keras."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from prelu_rules.doctor.record import NotFinite, Record, Surge
 from prelu_rules.doctor.report import Report
 
 SURGE = 100.0
-"""A batch whose loss exceeds what training began with by this factor is not noise of the batches."""
+"""A batch whose loss exceeds the initial loss by this factor cannot be explained by differences between batches."""
 
 
 class Case:
-    """Gathers a record, and finds each thing once.
+    """Collects a record, and reports each finding only once.
 
     Example:
         >>> case = Case()
         >>> for step, loss in enumerate([2.0, 3.0, 5e6], start=1):
         ...     surged = case.see_loss(loss, Place(step=step))
         >>> [str(finding) for finding in case.examine()]
-        ['fault: growth at step 3: the loss of a batch is 5e+06, 2.5e+06 times what training began with (2).']
+        ['fault: growth at step 3: the loss of a batch is 5e+06, 2.5e+06 times the initial loss (2).']
         >>> case.examine()
         ()
     """
@@ -37,15 +37,15 @@ class Case:
         self._total, self._weight = 0.0, 0.0
 
     def see_loss(self, loss: float, where: Place, weight: float = 1.0) -> bool:
-        """Takes the loss of a batch.
+        """Adds the loss of a batch.
 
         Args:
-            loss: the mean of the batch.
+            loss: the mean loss of the batch.
             where: the batch.
-            weight: how much it counts in the period's mean, such as its rows.
+            weight: the weight of the batch in the mean of the period, such as its number of rows.
 
         Returns:
-            Whether it is suspicious: not finite, or far above the first ones, for the first time.
+            Whether the loss is suspicious: not finite, or far above the first ones, for the first time.
         """
         if self._first_loss is None and math.isfinite(loss):
             self._first_loss = loss
@@ -59,10 +59,10 @@ class Case:
         return False
 
     def expect_at_least(self, loss: float) -> None:
-        """Raises the loss that training began with to what guessing costs, for models that began well trained.
+        """Raises the initial loss to that of guessing, for models that were already trained at the beginning.
 
         Args:
-            loss: of a model that does not look at its inputs.
+            loss: the loss of a model that ignores its inputs.
         """
         if self._first_loss is not None and math.isfinite(loss):
             self._first_loss = max(self._first_loss, loss)
@@ -71,7 +71,7 @@ class Case:
         """Ends a period: an epoch or a fixed number of steps.
 
         Returns:
-            Whether its mean loss is suspicious: clearly above the best period's.
+            Whether its mean loss is suspicious: clearly above that of the best period.
         """
         if not self._weight:
             return False
@@ -81,42 +81,42 @@ class Case:
         return loss - best > 0.1 * abs(self.record.periods[0]) and loss > 1.5 * best
 
     def see(self, look: Look) -> None:
-        """Takes a look.
+        """Adds a look at the model.
 
         Args:
-            look: the newest.
+            look: the latest look.
         """
         self.record = self.record.with_look(look)
 
     def see_labels(self, count: LabelCount) -> None:
-        """Adds labels.
+        """Adds counted labels.
 
         Args:
-            count: of labels not counted yet.
+            count: the count of labels that were not counted before.
         """
         before = self.record.labels
         self.record = replace(self.record, labels=count if before is None else before + count)
 
     def all_labels_seen(self) -> None:
-        """Says that the labels counted are all there are, or an epoch's."""
+        """Marks the counted labels as complete: all labels, or those of an epoch."""
         if self.record.labels is not None:
             self.record = replace(self.record, labels=replace(self.record.labels, all_seen=True))
 
     def end(self) -> None:
-        """Says that training is over."""
+        """Marks the training as finished."""
         self.record = replace(self.record, ended=True)
 
     def see_not_finite(self, seen: NotFinite) -> None:
-        """Takes the first thing that was not finite; later ones are ignored.
+        """Records the first thing that was not finite; later ones are ignored.
 
         Args:
-            seen: what and where.
+            seen: what it was, and where.
         """
         if self.record.not_finite is None:
             self.record = replace(self.record, not_finite=seen)
 
     def note(self, text: str) -> None:
-        """Notes once what could not be examined.
+        """Adds a note about something that could not be examined, once.
 
         Args:
             text: a sentence.
@@ -128,7 +128,7 @@ class Case:
         """Runs all checks.
 
         Returns:
-            What is new, or more serious than it was, the most serious first.
+            The findings that are new or have become more serious, the most serious first.
         """
         new = []
         for finding in examine(self.record):
@@ -140,9 +140,9 @@ class Case:
         return tuple(new)
 
     def report(self) -> Report:
-        """The findings so far.
+        """Reports the findings so far.
 
         Returns:
-            A value.
+            The report.
         """
         return Report(in_order(list(self._findings.values())), self.record, self.actions)

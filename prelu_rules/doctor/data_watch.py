@@ -1,6 +1,6 @@
-"""Which batch was the first that is not finite, where several steps run in one execution and batches cannot be kept.
+"""Finds the first batch that is not finite when several steps run in one execution and batches cannot be kept.
 
-The answer is computed within the training step, by one pass over the batch's numbers, and read only when it is needed.
+This is computed within the training step, by one pass over the batch's numbers, and read only when it is needed.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ class DataWatch:
 
     def __init__(self) -> None:
         self._steps = tf.Variable(0, dtype=tf.int64, trainable=False)
-        # Step, number of the tensor, how many of its numbers, out of how many, index of the first.
+        # Step, index of the tensor, how many of its numbers are not finite, how many there are, index of the first one.
         self._first = tf.Variable(_NONE, dtype=tf.int64, trainable=False)
         self._shapes: list[tuple[int | None, ...]] = []
         self._structure: Any = None
 
     @property
     def steps(self) -> int:
-        """Steps seen."""
+        """The number of steps seen."""
         return int(self._steps)
 
     def see(self, tensors: tuple[Any, ...], structure: Any) -> None:
-        """Sees a batch; runs in the graph of the training step.
+        """Checks a batch; runs in the graph of the training step.
 
         Args:
-            tensors: of the batch, inputs first.
-            structure: the nest that they are from, with False where there was None.
+            tensors: the tensors of the batch, inputs first.
+            structure: the nest that they come from, with False in place of None.
         """
         self._shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
         self._structure = structure
@@ -63,17 +63,17 @@ class DataWatch:
             self._first.assign(tf.where((count > 0) & (self._first[0] < 0), seen, self._first))
 
     def forget(self) -> None:
-        """Forgets the batch, since weights are finite after it."""
+        """Forgets the batch, since the weights are finite after it."""
         self._first.assign(_NONE)
 
     def first(self, place: Callable[[int], Place]) -> NotFinite | None:
         """The first batch that was not finite.
 
         Args:
-            place: from a step, counted from 1, to a `Place`.
+            place: maps a step, counted from 1, to a `Place`.
 
         Returns:
-            None if there was none.
+            The batch, or None if there was none.
         """
         step, number, count, size, index = (int(value) for value in self._first.numpy())
         if step < 0:

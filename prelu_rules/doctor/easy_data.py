@@ -1,4 +1,4 @@
-"""Easy data: N words mapped one to one onto N classes, which any model that works learns in seconds.
+"""Easy data: N words mapped one to one to N classes, which any working model learns in seconds.
 
 Source: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try" (blog, 24 July 2019).
 """
@@ -26,14 +26,14 @@ from prelu_rules.training.keras_internals import all_layers, known_logits
 from prelu_rules.values import Array, Shown
 
 STILL_FALLING = 0.98
-"""A loss that has fallen below this share of what it was halfway was still falling when the steps were used up."""
+"""If the loss ends below this share of its value at half time, it was still falling when the steps were used up."""
 
 
 MOST_WORDS = 64
-"""Models with more classes than this are given so many of them."""
+"""Models with more classes than this get this many words."""
 
 STEPS_BETWEEN = 10
-"""Steps between two looks at the accuracy."""
+"""How many steps to take between two checks of the accuracy."""
 
 OPEN_LENGTH = 8
 """The length of a dimension that the model leaves open."""
@@ -41,11 +41,11 @@ OPEN_LENGTH = 8
 Verdict = Literal["converges", "slow", "stuck", "diverges"]
 
 _TEXTS: dict[Verdict, str] = {
-    "converges": "The model can converge: what goes wrong with other data lies in the data, or in how long or how fast "
+    "converges": "The model can converge: problems with other data are due to those data, or to how long or how fast "
     "the model is trained on them.",
-    "slow": "The loss falls, but too slowly to tell: raise the learning rate, or allow more steps.",
-    "stuck": "The model does not learn even this. It is broken as it is built or compiled, whatever the data.",
-    "diverges": "The loss is not finite any more, even on this: steps are too long, or the loss is unstable.",
+    "slow": "The loss falls, but too slowly to decide: raise the learning rate, or allow more steps.",
+    "stuck": "The model cannot learn even this. There is a mistake in how it is built or compiled, not in the data.",
+    "diverges": "The loss became infinite or NaN even here: the steps are too large, or the loss is unstable.",
 }
 
 _REMEDIES: dict[Verdict, tuple[str, ...]] = {
@@ -58,17 +58,17 @@ _REMEDIES: dict[Verdict, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class EasyData(Shown):
-    """How a fresh copy of a model did on easy data.
+    """The result of training a fresh copy of a model on easy data.
 
     Attributes:
         verdict: "converges" if every word got its class and the loss fell; "slow" if the loss was still falling;
-            "stuck"; "diverges".
-        accuracy: share of words whose class is right in the end, in inference mode.
-        words: how many.
-        steps: optimiser steps done.
-        seconds: they took.
-        first_loss: of the words, before the first step.
-        last_loss: after the last.
+            "stuck"; or "diverges".
+        accuracy: the share of words with the right class at the end, in inference mode.
+        words: the number of words.
+        steps: the number of optimiser steps.
+        seconds: how long they took.
+        first_loss: the loss before the first step.
+        last_loss: the loss after the last step.
         remedies: what to do, in the article's order.
 
     Example:
@@ -98,8 +98,7 @@ class EasyData(Shown):
         right = round(self.accuracy * self.words)
         text = (
             f"{self.verdict}: {right} of {self.words} words right after {self.steps} steps ({self.seconds:.1f} s); the "
-            "loss "
-            f"went from {self.first_loss:.3g} to {self.last_loss:.3g}. {_TEXTS[self.verdict]}"
+            f"loss went from {self.first_loss:.3g} to {self.last_loss:.3g}. {_TEXTS[self.verdict]}"
         )
         return "\n".join([text, *(f"- {remedy.text}" for remedy in self.remedies)])
 
@@ -114,28 +113,29 @@ def easy_data_check(
     seconds: float = 20.0,
     random_state: int = 0,
 ) -> EasyData:
-    """Trains a fresh copy of a classifier on as many words as it has classes, each with a class of its own.
+    """Trains a fresh copy of a classifier on as many words as it has classes, one for each class.
 
-    A word is a random input of the model's own shape: normal numbers, or for whole numbers random ones that its
-    Embedding layers know. The copy has new weights, and the model's own optimiser and loss; the model is not touched.
-    A model that is not compiled is given Adam and the cross-entropy that fits its output. A single output has two
+    A word is a random input with the shape of the model's inputs: normally distributed numbers, or random integers that
+    its Embedding layers accept. The copy has new weights, and the model's own optimiser and loss; the model is not
+    changed. A model that is not compiled gets Adam and the cross-entropy that fits its output. A single output gets two
     words.
 
     Args:
-        model: of one output, with any number of inputs; functional, sequential, or a subclass with `get_config`. Or a
-            function without arguments that makes one, compiled.
-        words: how many; None for one per class, at most 64.
-        one_hot: whether the loss takes one-hot labels; None if its name tells (without "sparse" in it, it does).
-        steps: the most optimiser steps.
-        seconds: the most seconds.
-        random_state: of the words.
+        model: a model with one output and any number of inputs; functional, sequential, or a subclass with
+            `get_config`. Or a function without arguments that creates and compiles one.
+        words: the number of words; None for one per class, at most 64.
+        one_hot: whether the loss takes one-hot labels; None to decide by its name (it does if that has no "sparse" in
+            it).
+        steps: the largest number of optimiser steps.
+        seconds: the time limit in seconds.
+        random_state: the seed for the words.
 
     Returns:
-        What happened.
+        The result.
 
     Raises:
         UnsupportedModelError: if the model has several outputs or text inputs, is not built, or cannot be copied.
-        InvalidValueError: if there are fewer than two words, or more than classes.
+        InvalidValueError: if there are fewer than two words, or more words than classes.
 
     Example:
         >>> keras.utils.set_random_seed(0)
@@ -147,16 +147,20 @@ def easy_data_check(
     """
     copy = _fresh_copy(model)
     if not copy.built:
-        raise UnsupportedModelError(f"the model {copy.name!r} is not built; give it a keras.Input, or call it once.")
+        raise UnsupportedModelError(
+            f"the model {copy.name!r} is not built; give it a keras.Input, or call it once first."
+        )
     inputs = _inputs(model if isinstance(model, keras.Model) else copy)
     vocabulary = _vocabulary(copy)
     outputs = copy(_make(inputs, 2, vocabulary, random_state), training=False)
     if not tf.is_tensor(outputs) or outputs.shape.rank < 2:
-        raise UnsupportedModelError(f"the model {copy.name!r} has several outputs; easy data are for one, of classes.")
+        raise UnsupportedModelError(
+            f"the model {copy.name!r} has several outputs; give a model with one output, for classes."
+        )
     classes = max(2, outputs.shape[-1])
     number = min(classes, MOST_WORDS) if words is None else words
     if not 2 <= number <= classes:
-        raise InvalidValueError(f"words is {number}; with {classes} classes it must be from 2 to {classes}.")
+        raise InvalidValueError(f"words is {number}, but must be from 2 to {classes} for {classes} classes.")
     x = _make(inputs, number, vocabulary, random_state)
     if not copy.compiled:
         copy.compile("adam", _fitting_loss(outputs))
@@ -165,7 +169,7 @@ def easy_data_check(
     began = time.perf_counter()
     first = last = half = float(copy.test_on_batch(x, y, return_dict=True)["loss"])
     accuracy, done = _accuracy(copy, x, number), 0
-    # All right by luck, before anything was learned, proves nothing.
+    # Being right by luck before anything was learned proves nothing.
     while (
         not (accuracy == 1 and last < first)
         and done < steps
@@ -212,13 +216,13 @@ def _inputs(model: keras.Model) -> Any:
 
 
 def _vocabulary(model: keras.Model) -> int:
-    """The least vocabulary of the layers that take whole numbers; 2 if there are none."""
+    """The smallest vocabulary of the layers that take integers; 2 if there are none."""
     sizes = [getattr(layer, name, None) for layer in all_layers(model) for name in ("input_dim", "num_tokens")]
     return min((size for size in sizes if isinstance(size, int)), default=2)
 
 
 def _make(inputs: Any, number: int, vocabulary: int, seed: int) -> Any:
-    """So many words, as arrays in the structure of the inputs; no two are equal in any input."""
+    """Create words, as arrays in the structure of the inputs; no two are equal in any input."""
     rng = np.random.default_rng(seed)
 
     def words(tensor: Any) -> Array:
@@ -226,13 +230,12 @@ def _make(inputs: Any, number: int, vocabulary: int, seed: int) -> Any:
         if keras.backend.is_float_dtype(tensor.dtype):
             return rng.normal(size=(number, *shape)).astype(np.float32)
         if tensor.dtype == "string":
-            raise UnsupportedModelError(
-                "the model takes text, and words are made of numbers; leave its text layer out."
-            )
+            raise UnsupportedModelError("the model takes text, but easy data are numbers; leave out its text layer.")
         size = int(np.prod(shape))
         if vocabulary**size < number:
             raise UnsupportedModelError(
-                f"there are no {number} different inputs of {size} whole numbers below {vocabulary}; give fewer words."
+                f"there are fewer than {number} different inputs of {size} integers below {vocabulary}; give fewer "
+                "words."
             )
         distinct: dict[tuple[int, ...], None] = {}
         while len(distinct) < number:
@@ -250,7 +253,7 @@ def _fitting_loss(outputs: Any) -> keras.losses.Loss:
 
 
 def _labels(model: keras.Model, outputs: Any, number: int, one_hot: bool | None) -> Array:
-    """One class for each word, in the form that the loss takes; of sequences the same for each position."""
+    """One class for each word, in the form that the loss takes; for sequences, the same at each position."""
     width = outputs.shape[-1]
     if one_hot is None:
         loss = model.loss
@@ -271,7 +274,7 @@ def _accuracy(model: keras.Model, x: Any, number: int) -> float:
     if values.shape[-1] > 1:
         predicted = values.argmax(axis=-1)
     else:
-        # The middle between the two labels: 0.5 for probabilities and squared errors, 0 for logits.
+        # Half-way between the two labels: 0.5 for probabilities and squared errors, 0 for logits.
         takes_logits = logits is None and task_of(model, 1) == "binary" and getattr(model.loss, "from_logits", False)
         predicted = (values[..., 0] > (0 if takes_logits else 0.5)).astype(int)
     truth = np.arange(number).reshape(-1, *(1 for _ in predicted.shape[1:]))

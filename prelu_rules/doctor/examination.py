@@ -1,4 +1,4 @@
-"""All checks on one record, and which finding comes first."""
+"""Runs all checks on a record, and puts the findings in order."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ CHECKS: dict[str, Callable[[Record], list[Finding]]] = {
     "constant output": constant_output,
     "oscillation": oscillation,
 }
-"""By kind. Of findings of the same step, the one nearer to the cause comes first: growth makes NaN, dead units make the
-output constant."""
+"""By kind. For findings at the same step, the one closer to the cause comes first: growth causes NaN, and dead units
+cause constant outputs."""
 
 OF_DATA = ("labels", "growth", "not finite")
-"""Those that still mean something when numbers are not finite any more."""
+"""The checks that are still meaningful when numbers are not finite."""
 
 KINDS = tuple(CHECKS)
 """The kinds of findings, in that order."""
 
 
 def examine(record: Record) -> tuple[Finding, ...]:
-    """Every check on a record.
+    """Runs every check on a record.
 
     Args:
-        record: of a training, or of a single look.
+        record: the record of a training, or of a single look.
 
     Returns:
-        The findings, ordered.
+        The findings in order.
 
     Example:
         >>> examine(Record())
@@ -60,15 +60,15 @@ def examine(record: Record) -> tuple[Finding, ...]:
     """
     kinds = KINDS if record.not_finite is None else OF_DATA
     findings = [finding for kind in kinds for finding in CHECKS[kind](record)]
-    # A remedy must not speak of what the model does not have.
+    # A remedy must not mention something that the model does not have.
     return in_order([replace(one, remedies=suitable(one.remedies, record.parts)) for one in findings])
 
 
 def in_order(findings: list[Finding]) -> tuple[Finding, ...]:
-    """The findings in the order in which to read them.
+    """Orders findings as they should be read.
 
     Args:
-        findings: of any checks, at any steps.
+        findings: findings of any checks, at any steps.
 
     Returns:
         The most serious level first, then the earliest step, then the order of `CHECKS`.

@@ -1,4 +1,4 @@
-"""A finding: what was seen, where, what it usually means, and what to do about it."""
+"""A finding: what was seen and where, what it usually means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from prelu_rules.markup import Html, folded, page, tag
 from prelu_rules.values import Shown
 
 Level = Literal["note", "warning", "fault"]
@@ -16,12 +17,12 @@ LEVELS: tuple[Level, ...] = ("note", "warning", "fault")
 
 @dataclass(frozen=True)
 class Place(Shown):
-    """Where in a training something was seen; what is not known is None.
+    """A position in a training; None where it is unknown.
 
     Attributes:
-        step: optimiser steps done, counted from 1 over all epochs; 0 is before the first.
-        epoch: counted from 1, as Keras prints it.
-        batch: within the epoch, counted from 1.
+        step: the number of optimiser steps, counted from 1 over all epochs; 0 is before the first.
+        epoch: the epoch, counted from 1, as Keras prints it.
+        batch: the batch within the epoch, counted from 1.
         layer: the name of a layer or weight.
 
     Example:
@@ -49,13 +50,13 @@ class Place(Shown):
 
 @dataclass(frozen=True)
 class Remedy(Shown):
-    """One thing to do.
+    """One thing to try.
 
     Attributes:
         text: what to do and why, one or two sentences.
-        code: Python to paste, or the setting to change; empty if there is none.
-        needs: parts of which the model must have one for the remedy to make sense, named as in `Setup.parts`; empty
-            for a remedy that suits any model.
+        code: Python code to paste, or the setting to change; empty if there is none.
+        needs: parts of which the model must have at least one for the remedy to make sense, named as in `Setup.parts`;
+            empty for a remedy that suits any model.
     """
 
     text: str
@@ -65,16 +66,16 @@ class Remedy(Shown):
 
 @dataclass(frozen=True)
 class Finding(Shown):
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        kind: the check, such as "accuracy at chance"; `prelu_rules.doctor.KINDS` has them all.
+        kind: the name of the check, such as "accuracy at chance"; `prelu_rules.doctor.KINDS` lists them all.
         level: "note", "warning" or "fault"; see `LEVELS`.
-        seen: what was seen, one or two sentences with their numbers.
-        where: in the training.
+        seen: what was seen, in one or two sentences with numbers.
+        where: the position in the training.
         meaning: what it usually means.
-        remedies: what to do, in the order in which to try it.
-        numbers: the numbers of `seen`, by name.
+        remedies: what to do, in the order to try.
+        numbers: the numbers in `seen`, by name.
 
     Example:
         >>> finding = Finding("growth", "fault", "the loss is 4e9.", Place(step=12), "The steps are too long.", ())
@@ -97,13 +98,32 @@ class Finding(Shown):
         at = {None: "", 0: " before the first step"}.get(self.where.step, f" at {self.where}")
         return f"{self.level}: {self.kind}{at}: {self.seen}"
 
+    def _repr_html_(self) -> str:
+        return page(self.as_html())
+
+    def as_html(self) -> Html:
+        """What was seen, what it usually means, and, folded, what to do, as part of a page.
+
+        Returns:
+            HTML.
+        """
+        remedies = [
+            tag("li", remedy.text, *([tag("pre", remedy.code, style="code")] if remedy.code else []))
+            for remedy in self.remedies
+        ]
+        head = tag("p", tag("b", f"{self.level}: {self.kind}"), f" ({self.where})", style="line")
+        seen = tag("p", self.seen[0].upper() + self.seen[1:], style="line")
+        meaning = tag("p", tag("i", "What it usually means:"), f" {self.meaning}", style="line")
+        advice = [folded("What to do, in this order", tag("ol", *remedies))] if remedies else []
+        return tag("div", head, seen, meaning, *advice, style=self.level)
+
     def at_least(self, level: Level) -> bool:
-        """Whether the finding is as serious as a level, or more.
+        """Whether the finding is at least as serious as a level.
 
         Args:
             level: one of `LEVELS`.
 
         Returns:
-            The answer.
+            True if it is.
         """
         return LEVELS.index(self.level) >= LEVELS.index(level)

@@ -1,4 +1,4 @@
-"""Where in a training step the first NaN came from, found by running the step's batch again."""
+"""Finds where in a training step the first NaN came from, by running the step's batch again."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def first_not_finite(
 ) -> NotFinite:
     """Finds what was not finite first, in the order of a step: data, activations, loss, gradient.
 
-    By the time a loss is NaN the weights are too, and tell nothing. So the batch is run with the last weights
-    that were finite; if nothing is wrong with it then, the weights have grown beyond all bounds in between. A ReLU can
-    make 0 of NaN, so that the loss of a bad batch is finite and its gradient is not; so the data of earlier batches are
-    searched first.
+    By the time a loss is NaN the weights are too, and reveal nothing. So the batch is run with the last finite weights;
+    if nothing is wrong with it then, the weights have grown beyond all bounds since. A ReLU can turn NaN into 0, so
+    that the loss of a bad batch is finite but its gradient is not; this is why the data of earlier batches are searched
+    first.
 
     Args:
-        model: whose loss was not finite.
-        rows: the batch; None if unknown.
-        where: the step.
-        weights: the last finite ones, as of `model.get_weights()`; None for those of now.
-        weights_of: the step after which they were seen.
-        earlier: batches since then, oldest first.
+        model: the model whose loss was not finite.
+        rows: the batch; None if it is unknown.
+        where: the position in the training.
+        weights: the last finite weights, as returned by `model.get_weights()`; None for the current ones.
+        weights_of: the step after which these weights were recorded.
+        earlier: the batches since then, oldest first.
 
     Returns:
-        The first thing.
+        The first thing that was not finite.
     """
     now = model.get_weights()
     if weights is not None:
@@ -66,14 +66,14 @@ def first_not_finite(
 
 
 def not_finite_in_data(rows: Rows, where: Place) -> NotFinite | None:
-    """Finds what is not finite in data.
+    """Finds numbers in data that are not finite.
 
     Args:
-        rows: of data.
-        where: in the training.
+        rows: the data.
+        where: the position in the training.
 
     Returns:
-        None if all numbers are finite.
+        What was found; None if all numbers are finite.
 
     Example:
         >>> found = not_finite_in_data(Rows(np.array([[1.0, np.inf]])), Place(step=0))
@@ -92,7 +92,7 @@ def not_finite_in_data(rows: Rows, where: Place) -> NotFinite | None:
 
 
 def _is_dealt_with(model: keras.Model, rows: Rows) -> bool:
-    """Whether the loss and its gradient are finite all the same, as of a model that fills in what is missing."""
+    """Whether the loss and its gradient are finite nevertheless, as for a model that fills in missing values."""
     seen = run(model, rows)
     if seen.loss is None or not math.isfinite(seen.loss):
         return False

@@ -1,4 +1,4 @@
-"""The labels that a training has seen: how many of each class, and which cannot be right."""
+"""Counts the labels of a training: how many of each class, and which ones must be wrong."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from prelu_rules.doctor.task import Task
 from prelu_rules.values import Array, IntArray
 
 ONE_HOT_SUM = 1e-3
-"""A one-hot row may miss the sum of 1 by this; float16 has 3 digits."""
+"""A one-hot row may sum to something that differs from 1 by this much; float16 has 3 digits."""
 
 
 @dataclass(frozen=True)
 class LabelCount:
-    """Labels, counted.
+    """Counts of labels.
 
     Attributes:
         task: as in `Outputs`.
-        seen: labels seen, those included that cannot be right.
-        counts: `(n_classes,)` labels of each class; empty for multilabel and regression.
-        out_of_range: how many are not a class: negative, too large, fractions, or one-hot rows that do not sum to 1.
-        examples: up to five of those values, each once.
-        all_seen: whether these are all labels of the data, or an epoch's, rather than the first few.
+        seen: the number of labels, including wrong ones.
+        counts: `(n_classes,)`, the number of labels of each class; empty for multilabel and regression.
+        out_of_range: how many are not classes: negative, too large, fractions, or one-hot rows that do not sum to 1.
+        examples: up to five of these values, each once.
+        all_seen: whether these are all labels of the data, or of an epoch, rather than the first few.
     """
 
     task: Task
@@ -50,11 +50,11 @@ def count_labels(labels: npt.ArrayLike, task: Task, n_outputs: int) -> LabelCoun
 
     Args:
         labels: `(...)` or `(..., 1)` classes, or `(..., N)` one-hot rows (smoothed ones too), or targets.
-        task: what they are.
-        n_outputs: N of the model; for binary 1, and classes are 0 and 1, or shares between them.
+        task: the task that they are for.
+        n_outputs: the N of the model; 1 for binary, where classes are 0 and 1, or fractions between them.
 
     Returns:
-        The count. NaN is counted as seen only; that is the business of another check.
+        The counts. NaN is only included in `seen`; another check reports it.
 
     Example:
         >>> count_labels([0, 2, 2, 7], "multiclass", 3)
@@ -89,7 +89,7 @@ def class_of(labels: Array, n_outputs: int) -> IntArray:
         n_outputs: N.
 
     Returns:
-        `(rows,)`; -1 where the label is not a whole number.
+        `(rows,)`; -1 where the label is not an integer.
 
     Example:
         >>> class_of(np.array([[0.0, 1.0], [1.0, 0.0]]), 2), class_of(np.array([[1.0], [0.5]]), 2)

@@ -1,13 +1,13 @@
-"""A classifier that ends in a softmax or sigmoid, and the same one without it (second article, remedy 1).
+"""Removes the softmax or sigmoid at the end of a classifier (second article, remedy 1).
 
-Keras knows of the trouble with cross-entropy on probabilities: on TensorFlow, and there only, its losses go back from a
-softmax to the logits where they can see it. They see it if the tensor that the loss is given is the very one that
-`keras.ops.softmax` made, for a Softmax layer or an activation "softmax": in eager mode, in graphs and under XLA alike;
-or, in graphs, one that `tf.nn.softmax` made. Whatever computes in between hides it: a Reshape or Flatten layer, a
-Dropout, a concatenation, a factor or a clip behind the softmax; a cast, as after a softmax in float16 or bfloat16 under
-mixed precision; a softmax with a mask, in a TimeDistributed layer, or written by hand; a `call` that is a `tf.function`
-of its own. A loss of one's own, `-sum(y log p)`, does not look for it. Then the loss takes probabilities clipped at
-1e-7, and a row whose class has less than that has no gradient.
+Keras works around the trouble with cross-entropies on probabilities: on TensorFlow, and only there, its losses go back
+from a softmax to the logits, if they can. They can if the tensor that the loss gets is the one that `keras.ops.softmax`
+returned, for a Softmax layer or an activation "softmax" (in eager mode, in graphs and with XLA), or, in graphs, one
+that `tf.nn.softmax` returned. Any operation in between hides the softmax: a Reshape or Flatten layer, a Dropout, a
+concatenation, a factor or a clip after the softmax; a cast, as after a softmax in float16 or bfloat16 with mixed
+precision; a softmax with a mask, in a TimeDistributed layer, or written by hand; a `call` that is itself a
+`tf.function`. A user-defined loss `-sum(y log p)` does not look for a softmax at all. In these cases the loss clips
+probabilities at 1e-7, and a row whose class has a smaller probability has no gradient.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import FloatArray
 
 PROBES = 8
-"""Random inputs on which the copy is compared with the model."""
+"""The number of random inputs on which the copy is compared with the model."""
 
 _LAYERS = (
     keras.layers.Dense,
@@ -50,7 +50,7 @@ _LOSS_FUNCTIONS: dict[Link, tuple[Any, ...]] = {
     "softmax": (keras.losses.categorical_crossentropy, keras.losses.sparse_categorical_crossentropy),
     "sigmoid": (keras.losses.binary_crossentropy,),
 }
-# What ranks classes is the same for logits.
+# These only depend on the order of the classes, which is the same for logits.
 _METRICS = (
     keras.metrics.CategoricalAccuracy,
     keras.metrics.SparseCategoricalAccuracy,
@@ -64,14 +64,14 @@ _METRIC_NAMES: dict[Link, tuple[str, ...]] = {
 
 
 def link_at_end(model: keras.Model) -> Link | None:
-    """The softmax or sigmoid that a model ends in, if `with_logits` can take it off.
+    """The softmax or sigmoid that a model ends in, if `with_logits` can remove it.
 
     Args:
-        model: any model; for one that is not built of layers this cannot be seen.
+        model: any model; if it is not built of layers, this cannot be determined.
 
     Returns:
         "softmax" if the last step is one over the last axis: a Softmax layer, `keras.ops.softmax`, or the activation of
-        a layer; "sigmoid" in the same way; None otherwise.
+        a layer; "sigmoid" in the same way; otherwise None.
 
     Example:
         >>> link_at_end(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")]))
@@ -91,10 +91,10 @@ def link_at_end(model: keras.Model) -> Link | None:
 
 
 def ends_in_softmax(model: keras.Model) -> bool:
-    """Whether the output of a model is that of a softmax over its last axis, which `with_logits` can take off.
+    """Whether the output of a model is that of a softmax over its last axis which `with_logits` can remove.
 
     Args:
-        model: as for `link_at_end`.
+        model: any model, as for `link_at_end`.
 
     Returns:
         True if it is.
@@ -107,25 +107,25 @@ def ends_in_softmax(model: keras.Model) -> bool:
 
 
 def with_logits(model: keras.Model) -> keras.Model:
-    """The same classifier without the softmax or sigmoid at its end: its outputs are logits.
+    """Copy a classifier without the softmax or sigmoid at its end, so that its outputs are logits.
 
-    Weights are kept. If the model is compiled, so is the copy: with a fresh optimiser of the same settings, and with a
-    cross-entropy on logits in the place of the one on probabilities: `StableSoftmaxCrossentropy`, or
-    `keras.losses.BinaryCrossentropy(from_logits=True)` after a sigmoid. Metrics stay the same, but that the threshold
-    of a binary accuracy becomes that of the logit.
+    Weights are kept. If the model is compiled, so is the copy: with a new optimiser with the same settings, and with a
+    cross-entropy on logits instead of one on probabilities: `StableSoftmaxCrossentropy`, or
+    `keras.losses.BinaryCrossentropy(from_logits=True)` after a sigmoid. Metrics stay the same, except that the
+    threshold of a binary accuracy is converted to one for the logit.
 
     Args:
-        model: a built Sequential or functional model with one output, which is that of a softmax over the last axis, or
+        model: a built Sequential or functional model with one output, which is that of a softmax over the last axis or
             of a sigmoid: of a Softmax layer, `keras.ops.softmax` or `keras.ops.sigmoid`, or a layer with the activation
-            softmax or sigmoid, in a nested model or not.
+            softmax or sigmoid, possibly in a nested model.
 
     Returns:
-        A copy, functional; the model itself stays as it is.
+        A functional copy; the model itself is not changed.
 
     Raises:
         UnsupportedModelError: if the model is not built, not made of layers, has several outputs, or does not end in
-            such a softmax or sigmoid; if it is compiled with another loss than cross-entropy, or with a metric that
-            needs probabilities; or if the softmax or sigmoid of the copy does not give the same outputs.
+            such a softmax or sigmoid; if it is compiled with a loss other than a cross-entropy, or with a metric that
+            needs probabilities; or if the copy, followed by the softmax or sigmoid, does not give the same outputs.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")])
@@ -145,8 +145,8 @@ def with_logits(model: keras.Model) -> keras.Model:
     after = _array(apply(after))
     if not np.allclose(before, after, rtol=0, atol=10 * SAME_OUTPUT):
         raise UnsupportedModelError(
-            f"without its {link} {model.name!r} gives other outputs, by up to {np.abs(before - after).max():.3g}; "
-            "take it out by hand."
+            f"the copy of {model.name!r} without its {link} differs in its outputs by up to "
+            f"{np.abs(before - after).max():.3g}; remove it by hand."
         )
     if compiled is not None:
         copy.compile(**compiled)
@@ -154,7 +154,7 @@ def with_logits(model: keras.Model) -> keras.Model:
 
 
 def _link_alone(layer: Any, rank: int) -> Link | None:
-    """The link that a layer or operation is, if it is nothing else, and goes over the last of `rank` axes."""
+    """The link that a layer or operation is, if that is all it does, and it applies to the last of `rank` axes."""
     link = link_of(layer.activation if type(layer) is keras.layers.Activation else layer)
     return link if link != "softmax" or getattr(layer, "axis", -1) in (-1, rank - 1) else None
 
@@ -167,14 +167,14 @@ def _checked_link(model: Any) -> Link:
         )
     if len(model.outputs) != 1:
         raise UnsupportedModelError(
-            f"the model {model.name!r} has {len(model.outputs)} outputs; take their softmax out by hand."
+            f"the model {model.name!r} has {len(model.outputs)} outputs; remove their softmax by hand."
         )
     link = link_at_end(model)
     if link is None:
         last, _ = origin(model.outputs[0])
         raise UnsupportedModelError(
-            f"the model {model.name!r} ends in {last.name!r} ({type(last).__name__}), which is not a softmax over the "
-            "classes, and not a sigmoid; if there is one before it, take it out by hand."
+            f"the model {model.name!r} ends in {last.name!r} ({type(last).__name__}), which is neither a softmax over "
+            "the classes nor a sigmoid; if there is one before it, remove it by hand."
         )
     return link
 
@@ -242,10 +242,10 @@ def _on_logits(model: keras.Model, link: Link) -> keras.losses.Loss:
 
 
 def _probes(symbolic: Any) -> Any:
-    """Random inputs of the shape of a symbolic one."""
+    """Random inputs with the shape of a symbolic one."""
     rng = np.random.default_rng(0)
     shape = (PROBES, *(n or 4 for n in symbolic.shape[1:]))
-    # Whole numbers may be indices of an embedding.
+    # Integers may be indices of an embedding.
     values = rng.integers(0, 2, shape) if "int" in symbolic.dtype else rng.normal(size=shape)
     return keras.ops.convert_to_tensor(values, dtype=symbolic.dtype)
 

@@ -1,4 +1,4 @@
-"""What is recorded when the doctor looks at a model: numbers only, so that checks need no Keras."""
+"""What the doctor records when it looks at a model: numbers only, so that checks do not need Keras."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from prelu_rules.values import FloatArray
 
 @dataclass(frozen=True)
 class LayerLook:
-    """The output of one layer on the rows looked at.
+    """The output of one layer for the examined rows.
 
     Attributes:
-        name: of the layer.
+        name: the name of the layer.
         largest: the largest absolute output; NaN or infinite if any output is.
-        units: units of a layer with an activation that bends, channels of a convolution; 0 for any other layer.
-        dead: how many of them give the same output for every row.
-        slopes: `(n,)` slopes of a PReLU layer, else None.
+        units: the number of units of a layer with a nonlinear activation, or of channels of a convolution; otherwise 0.
+        dead: how many of them have the same output for every row.
+        slopes: `(n,)` slopes of a PReLU layer, otherwise None.
     """
 
     name: str
@@ -38,7 +38,7 @@ class WeightLook:
         name: its path, such as "dense/kernel".
         largest: its largest absolute entry; NaN or infinite if any entry is.
         gradient: the Euclidean norm of the loss's gradient with respect to it; None if unknown.
-        total: the sum of its entries, which tells whether it has moved.
+        total: the sum of its entries, which shows whether it has moved.
     """
 
     name: str
@@ -49,13 +49,13 @@ class WeightLook:
 
 @dataclass(frozen=True)
 class Ranges:
-    """Between which numbers outputs and targets lie.
+    """The ranges of outputs and targets.
 
     Attributes:
-        outputs: the least and the largest output.
-        targets: the least and the largest target.
-        row_sum: of the outputs of one row, the one that is furthest from 1.
-        unreached: the share of targets that no output can be, for its activation; 0 if that is not known.
+        outputs: the smallest and the largest output.
+        targets: the smallest and the largest target.
+        row_sum: the sum of a row's outputs, for the row where it is furthest from 1.
+        unreached: the share of targets outside of the range of the outputs' activation; 0 if that is unknown.
     """
 
     outputs: tuple[float, float]
@@ -66,20 +66,20 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Setup:
-    """How the model is set up for its training.
+    """How a model is set up for its training.
 
     Attributes:
-        parts: what it has: activations by name, "softmax at the end" and the like, "batch norm", "regulariser",
-            "wide layer".
-        last_activation: that of its outputs; None without one, or if unknown.
-        cross_entropy: the kind, if the loss is one of Keras's cross-entropies or ours; else None.
-        from_logits: whether that takes logits; None for other losses.
-        trainable: how many trainable variables it has.
-        weights: how many variables it has.
-        learning_rate: of the optimiser now; None if unknown.
-        steps_per_update: batches whose gradients are added up before weights move.
-        own_step: whether the training step is not Keras's own.
-        ranges: None for models of several outputs.
+        parts: the parts of the model: activations by name, "softmax at the end" and the like, "batch norm",
+            "regulariser", "wide layer".
+        last_activation: the activation of its outputs; None if there is none, or it is unknown.
+        cross_entropy: the kind, if the loss is one of Keras's cross-entropies or ours; otherwise None.
+        from_logits: whether the cross-entropy takes logits; None for other losses.
+        trainable: the number of trainable variables.
+        weights: the number of variables.
+        learning_rate: the current learning rate of the optimiser; None if unknown.
+        steps_per_update: the number of batches whose gradients are accumulated before weights move.
+        own_step: whether the model overrides Keras's training step.
+        ranges: the ranges of outputs and targets; None for models with several outputs.
     """
 
     parts: frozenset[str] = frozenset()
@@ -99,12 +99,12 @@ class ForceLook:
     """The force that pulls slopes to 1 (`prelu_rules.IdentityForce`).
 
     Attributes:
-        rate: by which each slope is pulled in one step.
+        rate: how far each slope is pulled in one step.
         threshold: the error above which the force sleeps; None if its rate does not follow the error.
-        learning_rate: of the optimiser.
-        adaptive: whether the optimiser scales the gradient, so that no weight moves by much more than the learning
-            rate in a step (Adam, RMSprop and the like; not SGD).
-        pull: the largest absolute gradient of the loss with respect to a slope that is not linear; 0 if all are.
+        learning_rate: the learning rate of the optimiser.
+        adaptive: whether the optimiser scales the gradient, so that no weight moves by much more than the learning rate
+            in a step (Adam, RMSprop and the like; not SGD).
+        pull: the largest absolute gradient of the loss with respect to a nonlinear slope; 0 if all slopes are linear.
     """
 
     rate: float
@@ -119,15 +119,15 @@ class Look:
     """One look at a model.
 
     Attributes:
-        where: in the training.
-        loss: the mean loss of the rows looked at; None if unknown.
-        outputs: of the model, against the labels; None for models of several outputs.
-        layers: in the order in which the model calls them.
-        weights: the trainable ones, in the model's order.
-        output_gradient: the largest absolute gradient of the loss with respect to the logits of a row, times the
-            number of rows, so that it does not depend on how many are looked at; None if unknown.
-        force: None without one.
-        setup: of the model; None if there is no model to see.
+        where: the position in the training.
+        loss: the mean loss of the examined rows; None if unknown.
+        outputs: the outputs compared with the labels; None for models with several outputs.
+        layers: the layers in the order in which the model calls them.
+        weights: the trainable weights, in the model's order.
+        output_gradient: the largest absolute gradient of the loss with respect to the logits of a row, times the number
+            of rows, so that it does not depend on this number; None if unknown.
+        force: the force; None if there is none.
+        setup: the setup of the model; None if the model is unknown.
     """
 
     where: Place

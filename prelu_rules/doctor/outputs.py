@@ -1,4 +1,4 @@
-"""What a model's outputs say, in numbers: how often they are right, how large and how different they are."""
+"""A model's outputs in numbers: how often they are right, how large they are, and how much they differ."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from prelu_rules.values import Array
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs on some rows, against the labels; rows whose outputs or labels are not usable are left out.
+    """Outputs for some rows, compared with the labels; rows with unusable outputs or labels are left out.
 
     Attributes:
         task: "multiclass" (one of N), "binary" (one output), "multilabel" (N times yes or no) or "regression".
-        rows: how many were used.
+        rows: the number of rows used.
         n_outputs: N.
-        correct: rows whose class is right; None but for multiclass and binary.
-        chance: the share of the most frequent class, which the best guess without looking at the inputs gets right;
-            1/N if classes are balanced. None where `correct` is.
-        logit_spread: the median over rows of the largest minus the smallest logit; None if logits are unknown, or one.
-        logit_size: the median over rows of the largest absolute logit; None likewise.
-        rounded: the share of rows of which the largest probability is 1 for a float32; None for regression.
-        lost: the share of rows whose true class has probability 0 for a float32; None for regression.
+        correct: how many rows have the right class; None except for multiclass and binary.
+        chance: the share of the most frequent class, which is the accuracy of the best guess that ignores the inputs;
+            1/N for balanced classes. None if `correct` is.
+        logit_spread: the median over rows of the largest minus the smallest logit; None if logits are unknown, or just
+            one.
+        logit_size: the median over rows of the largest absolute logit; None in the same cases.
+        rounded: the share of rows whose largest probability is 1 in float32; None for regression.
+        lost: the share of rows whose true class has a probability of 0 in float32; None for regression.
         deviation: how much outputs differ between rows: the largest standard deviation of an output, relative to the
-            largest absolute output; of probabilities, where there are, and absolute.
+            largest absolute output; if there are probabilities, their absolute deviation.
     """
 
     task: Task
@@ -47,7 +48,7 @@ class Outputs:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of rows whose class is right; None but for multiclass and binary."""
+        """The share of rows with the right class; None except for multiclass and binary."""
         return None if self.correct is None else self.correct / self.rows
 
 
@@ -60,21 +61,21 @@ def outputs_of(
     logits: npt.ArrayLike | None = None,
     weights: npt.ArrayLike | None = None,
 ) -> Outputs | None:
-    """The numbers of some rows.
+    """Summarises the outputs for some rows.
 
     Args:
         outputs: `(..., N)` logits, probabilities, or predictions; leading axes count as rows.
         labels: `(...)` or `(..., 1)` classes, `(..., N)` one-hot rows, or targets.
-        task: None to tell it from the labels.
-        from_logits: whether outputs are logits; None if they are unless they look like probabilities.
-        logits: of the shape of `outputs`, if these are probabilities and the logits behind them are known.
-        weights: `(...)` of rows; those of weight 0 are left out.
+        task: the task; None to infer it from the labels.
+        from_logits: whether outputs are logits; None to treat them as logits unless they look like probabilities.
+        logits: with the shape of `outputs`, if these are probabilities and their logits are known.
+        weights: `(...)`, the weights of rows; rows with weight 0 are left out.
 
     Returns:
-        None if no row can be used.
+        The summary; None if no row can be used.
 
     Raises:
-        ShapeError: if labels do not fit the outputs.
+        ShapeError: if the labels do not fit the outputs.
         InvalidValueError: if the task is unknown.
 
     Example:
@@ -91,7 +92,9 @@ def outputs_of(
     rows = len(out)
     truth = np.asarray(labels)
     if truth.size not in {rows, out.size}:
-        raise ShapeError(f"labels have the shape {truth.shape}; {rows} rows of {out.shape[1]} outputs need one each.")
+        raise ShapeError(
+            f"labels have the shape {truth.shape}; {rows} rows of {out.shape[1]} outputs need one label each."
+        )
     truth = truth.reshape(rows, -1)
     with np.errstate(invalid="ignore"):
         usable = np.isfinite(out).all(axis=1) & np.isfinite(truth.astype(np.float64)).all(axis=1)
@@ -145,15 +148,15 @@ def _relative_deviation(out: Array) -> float:
 
 def _look_like_probabilities(out: Array, task: Task) -> bool:
     in_range = bool(((out >= 0) & (out <= 1)).all())
-    # A row of probabilities sums to 1, but for what float32 rounds.
+    # A row of probabilities sums to 1, up to float32 rounding.
     return in_range and (task != "multiclass" or bool(np.allclose(out.sum(axis=1), 1, atol=1e-3)))
 
 
 def _probabilities(logits: Array, task: Task) -> Array:
-    """In float32, as a training sees them."""
+    """Probabilities in float32, as in training."""
     if task == "multiclass":
         shifted = (logits - logits.max(axis=1, keepdims=True)).astype(np.float32)
         exponentials = np.exp(shifted)
         return exponentials / exponentials.sum(axis=1, keepdims=True)
-    # A float32 has no exponential of more than 88.
+    # The exponential of more than 88 overflows in float32.
     return (1 / (1 + np.exp(-np.clip(logits, -80, 80)))).astype(np.float32)

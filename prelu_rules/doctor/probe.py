@@ -1,7 +1,7 @@
-"""A look at a Keras model: one forward pass and one gradient on some rows, and the numbers that the checks read.
+"""Looks at a Keras model: one forward pass and one gradient on some rows, and the numbers that the checks need.
 
-Nothing is compiled, and the pass is that of inference, so that a look leaves the model, its metrics and its random
-numbers as they were.
+Nothing is compiled, and the pass runs in inference mode, so that a look does not change the model, its metrics or its
+random numbers.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Pass(NamedTuple):
 
 
 def task_of(model: keras.Model, n_outputs: int) -> Task | None:
-    """The task that a model's loss says it is for.
+    """The task that a model's loss is for.
 
     Args:
-        model: compiled or not.
-        n_outputs: outputs of a row.
+        model: a model, compiled or not.
+        n_outputs: the number of outputs per row.
 
     Returns:
-        None if the loss does not say: then labels tell.
+        The task; None if the loss leaves it open, so that the labels decide.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
@@ -66,14 +66,14 @@ def task_of(model: keras.Model, n_outputs: int) -> Task | None:
 
 
 def n_outputs(model: keras.Model, x: Any) -> int | None:
-    """How many outputs a model has for a row.
+    """The number of outputs of a model per row.
 
     Args:
-        model: built.
-        x: at least one row of inputs.
+        model: a built model.
+        x: inputs, at least one row.
 
     Returns:
-        The last dimension; None for models of several outputs.
+        The last dimension; None for models with several outputs.
     """
     outputs = model(tf.nest.map_structure(lambda part: part[:1], x), training=False)
     return outputs.shape[-1] if tf.is_tensor(outputs) and outputs.shape.rank else None
@@ -83,10 +83,10 @@ def from_logits(model: keras.Model) -> bool | None:
     """Whether a model's loss takes logits.
 
     Args:
-        model: compiled or not.
+        model: a model, compiled or not.
 
     Returns:
-        None if the loss does not say.
+        Whether it does; None if the loss leaves it open.
     """
     loss = getattr(model, "loss", None)
     return getattr(loss, "from_logits", None)
@@ -98,14 +98,14 @@ def look_at(
     """Looks at a model.
 
     Args:
-        model: built and compiled.
-        rows: to look at; a few hundred.
-        where: in the training.
-        task: None for what the loss and the labels say.
-        force: that the model is trained with.
+        model: a built and compiled model.
+        rows: the rows to use; a few hundred.
+        where: the position in the training.
+        task: the task; None to infer it from the loss and the labels.
+        force: the force that the model is trained with.
 
     Returns:
-        What was seen.
+        The look.
     """
     seen = run(model, rows)
     last = {id(output) for output in tf.nest.flatten(seen.outputs)}
@@ -127,15 +127,15 @@ def look_at(
 
 
 def run(model: keras.Model, rows: Rows) -> Pass:
-    """One forward pass and one gradient; the model stays as it is.
+    """One forward pass and one gradient; the model is not changed.
 
     Args:
-        model: built and compiled.
-        rows: to run it on.
+        model: a built and compiled model.
+        rows: the rows to use.
 
     Returns:
         Outputs, loss, what every layer returned, in the order of the calls, and the gradients of the loss with respect
-        to the trainable variables and to the logits (None where there is none).
+        to the trainable variables and to the logits (None if there is none).
     """
     with _recorded(model) as calls, tf.GradientTape() as tape:
         outputs = model(rows.x, training=False)
@@ -144,7 +144,7 @@ def run(model: keras.Model, rows: Rows) -> Pass:
     if loss is None:
         return Pass(outputs, None, calls, [None] * len(variables), None)
     single = outputs if tf.is_tensor(outputs) else None
-    # Keras's cross-entropies go past a softmax to the logits, so only there is a gradient to be found.
+    # Keras's cross-entropies bypass a softmax and use the logits, so only those have a gradient.
     known = known_logits(single)
     logits = single if known is None else known
     sources = [variable.value for variable in variables] + ([] if logits is None else [logits])
@@ -154,15 +154,15 @@ def run(model: keras.Model, rows: Rows) -> Pass:
 
 
 def guessing_loss(model: keras.Model, rows: Rows, outputs: Outputs | None) -> float | None:
-    """What the model's loss is for a model that does not look at its inputs.
+    """The loss of a model that ignores its inputs.
 
     Args:
-        model: compiled.
-        rows: whose labels are guessed.
-        outputs: of the model on these rows.
+        model: a compiled model.
+        rows: rows with labels to guess.
+        outputs: the outputs of the model for these rows.
 
     Returns:
-        None if the model has several outputs, or no loss of its own.
+        The loss; None if the model has several outputs, or no loss of its own.
     """
     if outputs is None:
         return None
@@ -174,7 +174,7 @@ def guessing_loss(model: keras.Model, rows: Rows, outputs: Outputs | None) -> fl
 
 
 def _loss(model: keras.Model, rows: Rows, outputs: Any) -> Any:
-    """None for a model whose own train_step has a loss that compute_loss does not know."""
+    """The loss; None for a model whose own train_step has a loss that compute_loss does not know."""
     with _unchanged_metrics(model, outputs):
         try:
             return model.compute_loss(x=rows.x, y=rows.y, y_pred=outputs, sample_weight=rows.weights)
@@ -197,7 +197,7 @@ def _outputs(model: keras.Model, rows: Rows, outputs: Any, task: Task | None) ->
 
 def _layer(layer: keras.layers.Layer, output: Any, is_last: bool) -> LayerLook:
     values = [_array(part) for part in tf.nest.flatten(output) if _is_float(part)]
-    # The maximum of NumPy hands NaN on.
+    # NumPy's maximum propagates NaN.
     largest = max((float(np.abs(part).max()) for part in values if part.size), default=0.0, key=_nan_is_most)
     slopes = _array(layer.alpha).astype(np.float64) if isinstance(layer, keras.layers.PReLU) else None
     if is_last or not is_nonlinear(layer) or len(values) != 1 or values[0].ndim < 2 or len(values[0]) < LEAST_ROWS:
@@ -217,7 +217,7 @@ def _force(model: keras.Model, force: IdentityForce, gradients: list[Any]) -> Fo
             pull = max(pull, float(np.abs(_array(gradient)[bent]).max()))
     optimizer = model.optimizer
     sgd = isinstance(optimizer, keras.optimizers.SGD)
-    # Momentum adds up to so many steps.
+    # With momentum, this is how many steps add up.
     rate = float(optimizer.learning_rate) / (1 - float(optimizer.momentum) if sgd else 1)
     return ForceLook(force.rate, force.threshold if force.follows_error else None, rate, not sgd, pull)
 
@@ -232,7 +232,7 @@ def _first_calls(calls: list[tuple[keras.layers.Layer, Any]]) -> Iterator[tuple[
 
 @contextmanager
 def _recorded(model: keras.Model) -> Iterator[list[tuple[keras.layers.Layer, Any]]]:
-    """What every layer within a model returns, in the order in which calls end."""
+    """Records what every layer within a model returns, in the order in which the calls end."""
     calls: list[tuple[keras.layers.Layer, Any]] = []
 
     def recording(layer: keras.layers.Layer, call: Any) -> Any:
@@ -259,7 +259,7 @@ def _recorded(model: keras.Model) -> Iterator[list[tuple[keras.layers.Layer, Any
 
 @contextmanager
 def _unchanged_metrics(model: keras.Model, outputs: Any) -> Iterator[None]:
-    """Keeps what the metrics have counted: the loss of a model of several outputs counts its parts."""
+    """Restores the state of the metrics: the loss of a model with several outputs counts its parts."""
     variables = [] if tf.is_tensor(outputs) else model.metrics_variables
     before = [variable.numpy() for variable in variables]
     try:

@@ -1,4 +1,4 @@
-"""Everything that was recorded of a training; the checks read it and nothing else."""
+"""Everything that was recorded about a training; the only input of the checks."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from prelu_rules.doctor.look import Look
 from prelu_rules.values import Shown
 
 KEPT = 64
-"""Looks and periods that are kept, besides the first ones and the best look."""
+"""How many looks and periods are kept, besides the first ones and the best look."""
 
 
 @dataclass(frozen=True)
 class NotFinite(Shown):
-    """The first step at which something was not finite.
+    """The first numbers in a training that were not finite.
 
     Attributes:
-        where: the step; `layer` is the first layer or weight concerned, in the order of the forward pass.
+        where: the position; `layer` is the first affected layer or weight, in the order of the forward pass.
         cause: what was not finite, the first of "inputs", "labels", "sample weights", "activations", "loss",
             "gradient", "weights".
-        count: how many of its numbers.
-        of: out of how many.
-        examples: of inputs and labels, up to five indices into the batch, row first.
-        weights_of: the step whose weights were looked at; those of the step itself are not always known.
+        count: how many of its numbers were not finite.
+        of: how many numbers it has.
+        examples: for inputs and labels, up to five indices into the batch, row first.
+        weights_of: the step whose weights were used; those of the step itself are not always known.
     """
 
     where: Place
@@ -40,7 +40,7 @@ class Surge(Shown):
     """A batch with a loss far above the first ones.
 
     Attributes:
-        loss: of that batch.
+        loss: the loss of that batch.
         first: the loss at the beginning.
         where: the batch.
     """
@@ -52,16 +52,16 @@ class Surge(Shown):
 
 @dataclass(frozen=True)
 class Record(Shown):
-    """What is known of a training so far.
+    """What is known about a training so far.
 
     Attributes:
-        looks: oldest first, the newest last; of long trainings the first, the most accurate, and the newest.
+        looks: the looks, oldest first; for long trainings only the first, the most accurate, and the latest ones.
         periods: the mean loss of each period, an epoch or a fixed number of steps, whichever is shorter.
-        labels: seen so far; None if unknown.
-        surge: the first; None if there was none.
-        not_finite: None while everything is finite.
-        ended: whether training is over.
-        notes: what could not be examined, and why, one sentence each.
+        labels: the labels seen so far; None if unknown.
+        surge: the first surge; None if there was none.
+        not_finite: the first numbers that were not finite; None if there were none.
+        ended: whether the training is over.
+        notes: what could not be examined, and why; one sentence each.
 
     Example:
         >>> from prelu_rules.doctor.outputs import outputs_of
@@ -83,12 +83,12 @@ class Record(Shown):
 
     @property
     def newest(self) -> Look | None:
-        """The last look."""
+        """The latest look."""
         return self.looks[-1] if self.looks else None
 
     @property
     def parts(self) -> frozenset[str] | None:
-        """What the model has, as in `Setup`, and "classes" if it tells some; None if there is no model to see."""
+        """The parts of the model, as in `Setup`, and "classes" if it has some; None if the model is unknown."""
         seen = [look for look in self.looks if look.setup is not None]
         if not seen or seen[-1].setup is None:
             return None
@@ -98,7 +98,7 @@ class Record(Shown):
 
     @property
     def most_accurate_before(self) -> Look | None:
-        """The look of the highest accuracy before the newest one; the first of several."""
+        """The look with the highest accuracy before the latest one; the first of several."""
         earlier = [look for look in self.looks[:-1] if _accuracy(look) >= 0]
         return max(earlier, key=_accuracy, default=None)
 
@@ -106,7 +106,7 @@ class Record(Shown):
         """The record with another look.
 
         Args:
-            look: the newest.
+            look: the latest look.
 
         Returns:
             A new record.

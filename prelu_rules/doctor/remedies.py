@@ -1,4 +1,4 @@
-"""The remedies of the article, in its order, with the code for each.
+"""The remedies of the article, in its order, with code for each.
 
 Source: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try" (blog, 24 July 2019).
 """
@@ -9,7 +9,7 @@ from prelu_rules.doctor.finding import Remedy
 
 ARTICLE: dict[str, Remedy] = {
     "stable loss": Remedy(
-        "Drop the softmax at the end and use softmax cross-entropy on logits: one fused operation, which neither takes "
+        "Drop the softmax at the end and use softmax cross-entropy on logits: a single operation, which neither takes "
         "the log of 0 nor loses its gradient when a probability is rounded.",
         "from prelu_rules.doctor import with_logits\n"
         "from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy\n"
@@ -18,22 +18,22 @@ ARTICLE: dict[str, Remedy] = {
         frozenset({"softmax at the end"}),
     ),
     "no NaN": Remedy(
-        "Look for what feeds NaN into the loss: a log of 0, a division by 0, a root of a negative number, a missing "
+        "Find out what feeds NaN into the loss: a log of 0, a division by 0, the root of a negative number, a missing "
         "value in the data.",
         "import numpy as np\n"
         "print(np.argwhere(~np.isfinite(x))[:10])  # rows and columns that are not finite\n"
         "tf.debugging.enable_check_numerics()      # stops at the operation that makes the first NaN",
     ),
     "easy data": Remedy(
-        "Try easy data: N words mapped one to one onto N classes. A model that cannot learn those is broken, whatever "
+        "Try easy data: N words mapped one to one to N classes. If a model cannot learn those, the fault is not in "
         "the data.",
         "from prelu_rules.doctor import easy_data_check\nprint(easy_data_check(model))",
         frozenset({"classes"}),
     ),
     "learning rate": Remedy(
-        "Lower the learning rate, by 10 at first; clip the gradient if single batches are to blame.",
+        "Lower the learning rate, by a factor of 10 at first; clip the gradient if single batches are to blame.",
         "model.optimizer.learning_rate.assign(model.optimizer.learning_rate / 10)\n"
-        "# or anew: model.compile(keras.optimizers.Adam(1e-4, clipnorm=1.0), ...)",
+        "# or compile again: model.compile(keras.optimizers.Adam(1e-4, clipnorm=1.0), ...)",
     ),
     "optimiser": Remedy(
         "Change the optimiser or its settings.",
@@ -41,17 +41,17 @@ ARTICLE: dict[str, Remedy] = {
     ),
     "activation": Remedy(
         "Change the activation: ReLU and leaky ReLU let weights grow large (clamp or regularise them), and ReLU has a "
-        "dead region, which leaky ReLU and PReLU do not have.",
+        "dead region, unlike leaky ReLU and PReLU.",
         "keras.layers.Dense(64), prelu_rules.PReLU()  # for Dense(64, activation='relu')\n"
         "keras.layers.Dense(64, kernel_constraint=keras.constraints.MaxNorm(3.0))  # weights that cannot grow",
         frozenset({"relu", "leaky_relu"}),
     ),
     "regularisers": Remedy(
-        "Switch regularisers and batch norm: on if they are off, off if they are on.",
+        "Switch regularisers and batch norm on if they are off, and off if they are on.",
         "keras.layers.Dense(64, kernel_regularizer=keras.regularizers.L2(1e-4)), keras.layers.BatchNormalization()",
     ),
     "width": Remedy(
-        "Reduce the width: wide and shallow networks suffer more. Two layers of 64 rather than one of 512.",
+        "Reduce the width: wide and shallow networks suffer more. Use two layers of 64 rather than one of 512.",
         "keras.layers.Dense(64)  # for Dense(512)",
         frozenset({"wide layer"}),
     ),
@@ -59,7 +59,7 @@ ARTICLE: dict[str, Remedy] = {
 """By name, in the article's order."""
 
 SCALE_INPUTS = Remedy(
-    "Standardise the inputs: mean 0, standard deviation 1. Columns of hundreds make the first steps too long.",
+    "Standardise the inputs: mean 0, standard deviation 1. Values in the hundreds make the first steps too large.",
     "scale = keras.layers.Normalization()\nscale.adapt(x)\nmodel = keras.Sequential([scale, model])",
 )
 
@@ -74,11 +74,11 @@ STABLE_SIGMOID = Remedy(
 
 
 def suitable(remedies: tuple[Remedy, ...], parts: frozenset[str] | None) -> tuple[Remedy, ...]:
-    """The remedies that suit a model.
+    """Selects the remedies that suit a model.
 
     Args:
-        remedies: any.
-        parts: what the model has, as in `Setup.parts`; None if there is no model to see, which all remedies suit.
+        remedies: any remedies.
+        parts: the parts of the model, as in `Setup.parts`; None if the model is unknown, so that all remedies suit it.
 
     Returns:
         Those that need no part, or one that the model has.
@@ -91,7 +91,7 @@ def suitable(remedies: tuple[Remedy, ...], parts: frozenset[str] | None) -> tupl
 
 
 def article(*names: str) -> tuple[Remedy, ...]:
-    """Some remedies of the article, in its order.
+    """Selects some remedies of the article, in its order.
 
     Args:
         names: keys of `ARTICLE`; none for all.
@@ -102,7 +102,7 @@ def article(*names: str) -> tuple[Remedy, ...]:
     Example:
         >>> for remedy in article("optimiser", "learning rate"):
         ...     print(remedy.text)
-        Lower the learning rate, by 10 at first; clip the gradient if single batches are to blame.
+        Lower the learning rate, by a factor of 10 at first; clip the gradient if single batches are to blame.
         Change the optimiser or its settings.
     """
     unknown = set(names) - set(ARTICLE)

@@ -1,22 +1,21 @@
-"""What the doctor reports: a value that prints as text, as a table, and as HTML in a notebook."""
+"""The doctor's report: a value that prints as text, as a table, and as HTML in a notebook."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
-from prelu_rules.doctor.finding import Finding, Level
+from prelu_rules.doctor.finding import LEVELS, Finding, Level
 from prelu_rules.doctor.record import Record
+from prelu_rules.markup import page, tag
 from prelu_rules.values import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _WIDTH = 100
-_COLOURS = {"fault": "#b3261e", "warning": "#8a5a00", "note": "#3b5b8c"}
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,12 @@ class Report(Shown):
 
     Attributes:
         findings: the most serious first, then the earliest.
-        record: the numbers that they are drawn from.
+        record: the numbers that they are based on.
         actions: what the doctor did, one sentence each.
 
     Example:
         >>> print(Report((), Record()))
-        No finding. Nothing has been looked at yet.
+        No finding. Nothing has been examined yet.
     """
 
     findings: tuple[Finding, ...]
@@ -50,7 +49,7 @@ class Report(Shown):
         return self.findings[index]
 
     def at_least(self, level: Level) -> tuple[Finding, ...]:
-        """The findings of a level or above.
+        """The findings of at least a level.
 
         Args:
             level: "note", "warning" or "fault".
@@ -83,15 +82,15 @@ class Report(Shown):
         return "\n\n".join(blocks)
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in (*self.actions, *self.record.notes))
-        body = "".join(map(_html, self.findings))
-        return f'<div style="max-width:60em"><p><b>{escape(self._headline())}</b></p>{body}{lines}</div>'
+        lines = [tag("p", line, style="line") for line in (*self.actions, *self.record.notes)]
+        head = tag("p", tag("b", self._headline()), style="line")
+        return page(head, *(finding.as_html() for finding in self.findings), *lines)
 
     def _headline(self) -> str:
         looked = _looked(self.record)
         if not self.findings:
             return f"No finding. {looked}"
-        counts = {level: sum(finding.level == level for finding in self.findings) for level in _COLOURS}
+        counts = {level: sum(finding.level == level for finding in self.findings) for level in reversed(LEVELS)}
         named = ", ".join(f"{n} {level}{'s' if n > 1 else ''}" for level, n in counts.items() if n)
         return f"{named}. {looked}"
 
@@ -99,7 +98,7 @@ class Report(Shown):
 def _looked(record: Record) -> str:
     look = record.newest
     if look is None:
-        return "Nothing has been looked at yet."
+        return "Nothing has been examined yet."
     parts = [f"Last look: {look.where}"]
     if look.outputs is not None:
         parts.append(f"{look.outputs.rows} rows")
@@ -115,7 +114,7 @@ def _text(number: int, finding: Finding) -> str:
     lines += _filled(finding.seen[0].upper() + finding.seen[1:], "   ")
     lines += _filled(f"What it usually means: {finding.meaning}", "   ")
     if finding.remedies:
-        lines.append("   What to do, in this order:")
+        lines.append("   What to try, in this order:")
     for index, remedy in enumerate(finding.remedies):
         lines += _filled(remedy.text, "      ", f"   {chr(ord('a') + index)}) ")
         lines += textwrap.indent(remedy.code, " " * 10).splitlines()
@@ -124,20 +123,3 @@ def _text(number: int, finding: Finding) -> str:
 
 def _filled(text: str, indent: str, first: str | None = None) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=first or indent, subsequent_indent=indent, break_long_words=False)
-
-
-def _html(finding: Finding) -> str:
-    colour = _COLOURS[finding.level]
-    remedies = "".join(
-        f"<li>{escape(remedy.text)}" + (f"<pre>{escape(remedy.code)}</pre>" if remedy.code else "") + "</li>"
-        for remedy in finding.remedies
-    )
-    advice = f"<details><summary>What to do, in this order</summary><ol>{remedies}</ol></details>" if remedies else ""
-    seen = escape(finding.seen[0].upper() + finding.seen[1:])
-    return (
-        f'<div style="border-left:4px solid {colour};padding:0 0 0 .8em;margin:0 0 1em 0">'
-        f'<p style="margin:0"><b style="color:{colour}">{finding.level}: {escape(finding.kind)}</b> '
-        f"({escape(str(finding.where))})</p>"
-        f'<p style="margin:.3em 0">{seen}</p>'
-        f'<p style="margin:.3em 0"><i>What it usually means:</i> {escape(finding.meaning)}</p>{advice}</div>'
-    )

@@ -1,4 +1,4 @@
-"""Rows of training data that the doctor looks at, kept from the first batches."""
+"""The rows of training data that the doctor uses, kept from the first batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 LARGEST_PROBE = 2**20
-"""The doctor looks at so many numbers of input at most, or at one batch; of small rows at fewer."""
+"""The doctor uses at most this many numbers of input, or one batch; fewer if rows are small."""
 
 
 class Rows(NamedTuple):
@@ -18,7 +18,7 @@ class Rows(NamedTuple):
     Attributes:
         x: inputs: a tensor or array, or a nest of them.
         y: labels; None if there are none.
-        weights: of rows; None if there are none.
+        weights: the weights of rows; None if there are none.
     """
 
     x: Any
@@ -29,53 +29,53 @@ class Rows(NamedTuple):
         return int(tf.nest.flatten(self.x)[0].shape[0])
 
     def first(self, number: int) -> Rows:
-        """The first rows.
+        """Takes the first rows.
 
         Args:
-            number: how many, at most.
+            number: the largest number of rows.
 
         Returns:
-            Rows of the same structure.
+            Rows in the same structure.
         """
         return _map(lambda part: part[:number], self)
 
 
 def rows_of(data: Any) -> Rows:
-    """Rows from what `fit` takes, or hands to a training step.
+    """Gets rows from what `fit` takes, or passes to a training step.
 
     Args:
         data: `x`, `(x, y)` or `(x, y, sample_weight)`.
 
     Returns:
-        The rows, not converted.
+        The rows, unconverted.
     """
     return Rows(*keras.utils.unpack_x_y_sample_weight(data))
 
 
 def arrays_of(data: Any) -> Rows:
-    """Rows from arrays, DataFrames and lists.
+    """Gets rows from arrays, DataFrames and lists.
 
     Args:
         data: as for `rows_of`.
 
     Returns:
-        Rows of NumPy arrays.
+        The rows as NumPy arrays.
 
     Example:
         >>> arrays_of(([[1.0], [2.0]], [0, 1])).y
         array([0, 1])
     """
     x, y, weights = rows_of(data)
-    # A list of numbers is an array; a list or dict of arrays is several inputs.
+    # A list of numbers is one array; a list or dict of arrays is several inputs.
     nested = isinstance(x, dict) or (isinstance(x, list | tuple) and hasattr(x[0], "shape"))
     return Rows(tf.nest.map_structure(np.asarray, x) if nested else np.asarray(x), *map(_array_or_none, (y, weights)))
 
 
 class Gatherer:
-    """Keeps rows of batches until there are enough.
+    """Collects rows of batches until there are enough.
 
     Args:
-        wanted: how many; fewer of large rows, but one batch in any case.
+        wanted: how many; fewer if rows are large, but at least one batch.
 
     Example:
         >>> gatherer = Gatherer(3)
@@ -94,10 +94,11 @@ class Gatherer:
         """Adds a batch.
 
         Args:
-            rows: of the batch. Batches of another shape than the last one (texts of another length) replace it.
+            rows: the rows of the batch. A batch with a different shape than the last one (texts of another length)
+                replaces it.
 
         Returns:
-            Whether there are enough now.
+            Whether there are enough rows now.
         """
         if self._batches and _shapes(rows) != _shapes(self._batches[0]):
             self._batches = []

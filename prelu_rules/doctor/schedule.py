@@ -1,4 +1,4 @@
-"""When to look: as often as a share of the training's time allows."""
+"""Decides when to look at a model, within a share of the training's time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 
 class Schedule:
-    """Keeps the time that a training takes, and the doctor's part of it.
+    """Measures the time that a training takes, and the doctor's part of it.
 
     Args:
         budget: the largest share of the time of training.
-        clock: seconds, from any origin.
+        clock: returns seconds, from any origin.
 
     Example:
         >>> seconds = iter([0.0, 10.0, 10.2, 20.0, 20.0, 30.0, 30.0])
@@ -32,11 +32,11 @@ class Schedule:
 
     @property
     def has_started(self) -> bool:
-        """Whether the first step, which is compiled, is behind."""
+        """Whether the first step, which includes compilation, is over."""
         return self._started is not None
 
     def start(self) -> None:
-        """Training has begun."""
+        """Marks the beginning of the training."""
         self._started = self._clock()
 
     @contextmanager
@@ -49,14 +49,14 @@ class Schedule:
             self.spent += self._clock() - began
 
     def allows(self, more: float = 0.0, times: int = 1) -> bool:
-        """Whether so much more may be spent now.
+        """Whether this much more time may be spent now.
 
         Args:
-            more: seconds.
-            times: as many times the budget may be used.
+            more: the additional seconds.
+            times: how many times the budget may be used.
 
         Returns:
-            The answer; no before the start.
+            True if it may; False before the start.
         """
         if self._started is None:
             return False

@@ -1,4 +1,4 @@
-"""How a model is set up for its training: its parts, its loss, what its end can say, and what can move."""
+"""How a model is set up for its training: its parts, its loss, the range of its outputs, and its trainable weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import Array
 
 WIDE_LAYER = 64
-"""A layer of more units than this can be made narrower before it is too narrow to learn."""
+"""A layer with more units than this can be made narrower and still learn."""
 
 
 REACH: dict[str, tuple[float, float]] = {
@@ -32,7 +32,7 @@ REACH: dict[str, tuple[float, float]] = {
     "softplus": (0, np.inf),
     "exponential": (0, np.inf),
 }
-"""What outputs of an activation can be."""
+"""The range of an activation's outputs."""
 
 _CLASSES: dict[type, Literal["categorical", "binary"]] = {
     keras.losses.CategoricalCrossentropy: "categorical",
@@ -70,14 +70,14 @@ def setup_of(
     """Reads how a model is set up.
 
     Args:
-        model: built.
-        layers: all that are in it.
-        rows: that it was run on.
-        outputs: of these rows.
+        model: a built model.
+        layers: all of its layers.
+        rows: the rows that it was run on.
+        outputs: its outputs for these rows.
         calls: every layer with what it returned.
 
     Returns:
-        A value without Keras.
+        The setup, a value that does not need Keras.
     """
     loss, from_logits = cross_entropy(model, outputs)
     last = _last_activation(outputs, calls)
@@ -98,14 +98,14 @@ def setup_of(
 
 
 def cross_entropy(model: keras.Model, outputs: Any) -> tuple[Literal["categorical", "binary"] | None, bool | None]:
-    """Which of Keras's cross-entropies a model is trained with, and whether that takes logits.
+    """Which cross-entropy a model is trained with, and whether it takes logits.
 
     Args:
-        model: compiled or not.
-        outputs: of the model.
+        model: a model, compiled or not.
+        outputs: its outputs.
 
     Returns:
-        None twice for any other loss.
+        The kind and whether it takes logits; None for both if the loss is another one.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -127,18 +127,18 @@ def cross_entropy(model: keras.Model, outputs: Any) -> tuple[Literal["categorica
 
 
 def _last_activation(outputs: Any, calls: Iterable[tuple[keras.layers.Layer, Any]]) -> str | None:
-    """The activation that made the outputs; None if it is not known, or there is none."""
+    """The activation that produced the outputs; None if it is unknown, or there is none."""
     if not tf.is_tensor(outputs):
         return None
     ends = False
     for layer, output in reversed(list(calls)):
         ends = ends or output is outputs
-        # A model's own layers come next, and what only gives outputs another shape is not asked.
+        # A model's own layers come next, and layers that only reshape outputs are skipped.
         if ends and not isinstance(layer, (keras.Model, *_PASSING)):
             if (name := _activation(layer)) is not None:
                 return name
             break
-    # Keras's softmax and sigmoid leave their inputs here, wherever they are called.
+    # Keras's softmax and sigmoid attach their inputs here, wherever they are called.
     if known_logits(outputs) is None:
         return None
     return "sigmoid" if outputs.shape[-1] == 1 or not _sum_to_one(_array(outputs)) else "softmax"
@@ -147,7 +147,7 @@ def _last_activation(outputs: Any, calls: Iterable[tuple[keras.layers.Layer, Any
 def _activation(layer: Any) -> str | None:
     for kind, name in _LAYERS.items():
         if isinstance(layer, kind):
-            # A ReLU layer can be leaky or end at a maximum.
+            # A ReLU layer can be leaky or have a maximum.
             leaks, most, begins = (getattr(layer, one, 0) for one in ("negative_slope", "max_value", "threshold"))
             plain = name != "relu" or not (leaks or most or begins)
             return name if plain else "leaky_relu" if leaks else None
@@ -169,7 +169,7 @@ def _parts(layers: Iterable[keras.layers.Layer]) -> frozenset[str]:
 
 
 def _ranges(rows: Rows, outputs: Any, activation: str | None) -> Ranges | None:
-    """The ranges of outputs and targets; targets are compared with what an activation can say."""
+    """The ranges of outputs and targets; targets are compared with the range of the activation."""
     if not tf.is_tensor(outputs) or rows.y is None or isinstance(rows.y, dict | list | tuple):
         return None
     values = _array(outputs).astype(np.float64)

@@ -1,4 +1,4 @@
-"""One look at logits, labels and a loss, for training loops of one's own."""
+"""A single look at logits, labels and a loss, for custom training loops."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def check(
     from_logits: bool | None = None,
     weights: npt.ArrayLike | None = None,
 ) -> Report:
-    """Looks once at the outputs of a model, without a history.
+    """Examines the outputs of a model once, without a history.
 
-    That accuracy has fallen to chance can then only be told from logits that are nearly equal and large.
+    A fall of the accuracy to chance can then only be recognised by logits that are nearly equal and large.
     `TrainingDoctor.check` takes the same arguments and remembers what it saw.
 
     Args:
-        logits: `(..., N)` logits, probabilities, or predictions of a regressor; NumPy arrays or tensors.
+        logits: `(..., N)` logits, probabilities, or predictions for regression; NumPy arrays or tensors.
         labels: `(...)` or `(..., 1)` classes, `(..., N)` one-hot rows, or targets.
         loss: a number, or one per row; None if unknown.
-        task: "multiclass", "binary", "multilabel" or "regression"; None to tell it from the labels.
-        from_logits: whether `logits` are logits; None if they are unless they look like probabilities.
-        weights: `(...)` of rows; those of weight 0 are left out.
+        task: "multiclass", "binary", "multilabel" or "regression"; None to infer it from the labels.
+        from_logits: whether `logits` are logits; None to treat them as logits unless they look like probabilities.
+        weights: `(...)`, the weights of rows; rows with weight 0 are left out.
 
     Returns:
         The report.
 
     Raises:
-        ShapeError: if labels do not fit the logits.
+        ShapeError: if the labels do not fit the logits.
         InvalidValueError: if the task is unknown.
 
     Example:
@@ -69,10 +69,10 @@ def see_batch(
     from_logits: bool | None = None,
     weights: npt.ArrayLike | None = None,
 ) -> None:
-    """Adds a batch to a case; the arguments are those of `check`.
+    """Adds a batch to a case.
 
     Args:
-        case: that is added to.
+        case: the case to add to.
         logits: as for `check`.
         labels: as for `check`.
         loss: as for `check`.

@@ -1,9 +1,10 @@
-"""The tap: a model's training function also hands out the batch that it was given.
+"""The tap: makes a model's training function also return the batch that it was given.
 
-Keras shows callbacks no batches. While a fit runs, the training function of the model is therefore one that takes the
-batch from the iterator itself, and keeps it beside the logs. The step, compiled or not, is Keras's own; nothing is
-copied or computed, and the training is the same to the last bit. With several steps per execution batches are taken
-inside of Keras's loop, so there the step returns its batch, and the last one of each execution is seen.
+Keras does not show batches to callbacks. While a fit runs, the training function of the model is therefore replaced by
+one that takes the batch from the iterator itself, and keeps it along with the logs. The step, compiled or not, is
+Keras's own; nothing is copied or computed, and the training is the same to the last bit. With several steps per
+execution, batches are taken inside Keras's loop, so that the step returns its batch and only the last one of each
+execution is seen.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ _KEY = "prelu_rules_doctor_batch"
 
 
 class Batch:
-    """A batch as a step was given it; put together only when asked for, since most batches are not looked at.
+    """A batch as a step was given it; assembled only on request, since most batches are never examined.
 
     Args:
         tensors: its tensors, inputs first.
-        structure: the nest that they are from, with False where there was None.
+        structure: the nest that they come from, with False in place of None.
     """
 
     def __init__(self, tensors: tuple[Any, ...], structure: Any) -> None:
@@ -49,24 +50,24 @@ class Batch:
 
     @property
     def data(self) -> Any:
-        """What the training step was given."""
+        """The data that the training step was given."""
         remaining = iter(self._tensors)
         return tf.nest.map_structure(lambda there: next(remaining) if there else None, self._structure)
 
 
 class Tap:
-    """Puts itself into a model's training function; `remove` takes it out.
+    """Wraps a model's training function; `remove` undoes this.
 
     It works with any Keras model, compiled in any way, with several steps per execution (then it sees the last batch of
-    each), and with `IdentityForce`, whichever of the two comes first. On several replicas it sees no batch.
+    each), and with `IdentityForce`, whichever of the two comes first. With several replicas it does not see batches.
 
     Args:
-        model: compiled; `fit` is about to begin, and no callback's `on_train_begin` has run yet.
+        model: a compiled model; `fit` is about to begin, and no callback's `on_train_begin` has run yet.
 
     Attributes:
         model: the model.
         force: the `IdentityForce` of the fit, once it has begun; None without one.
-        watch_of_data: of the batches within an execution of several steps; None where each batch is seen.
+        watch_of_data: checks the batches within an execution of several steps; None if each batch is seen.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -83,7 +84,7 @@ class Tap:
             if steps_per_execution(model) == 1:
                 set_maker(model, self._make_train_function)
             else:
-                # Past Keras's own bookkeeping of attributes.
+                # Bypasses Keras's own tracking of attributes.
                 vars(model)["train_step"] = self._step_with_batch(model.train_step)
         tapped = make_train_function(model, force=True)
 
@@ -102,8 +103,9 @@ class Tap:
         """Watches the next call of the training function.
 
         Args:
-            after: called with the logs and the batch (None if there is none to see).
-            failed: called with the iterator of batches and the error if the step raises one, which is raised again.
+            after: called with the logs and the batch (None if it cannot be seen).
+            failed: called with the iterator of batches and the error if the step raises one; the error is then raised
+                again.
         """
         model, inner = self.model, train_function(self.model)
         assert inner is not None
@@ -131,7 +133,7 @@ class Tap:
         set_train_function(model, watched)
 
     def remove(self) -> None:
-        """Leaves the model as it was found."""
+        """Restores the model."""
         self._take_out()
         set_train_function(self.model, self._previous)
 
@@ -140,7 +142,7 @@ class Tap:
         set_maker(self.model, None)
 
     def _make_train_function(self, force: bool = False) -> None:
-        """Stands in for Keras's; `IdentityForce` calls it as well."""
+        """Replaces Keras's method; `IdentityForce` calls it as well."""
         model = self.model
         one_step = keras_train_function(model, force=force)
 
@@ -149,7 +151,7 @@ class Tap:
             return one_step(iter((data,))), self._flat(data)
 
         if not model.run_eagerly:
-            # As in Keras's own function, the rows of a batch are not part of the signature.
+            # As in Keras's own function, the number of rows of a batch is not part of the signature.
             step_and_batch = tf.function(step_and_batch, autograph=False, reduce_retracing=True)
 
         def keeping_the_batch(iterator: Any) -> Any:
@@ -161,7 +163,7 @@ class Tap:
     def _step_with_batch(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def tapped_step(data: Any) -> Any:
             logs = train_step(data)
-            # What is traced outside of a watched call, after a fit that was interrupted, is the plain step.
+            # Outside of a watched call, such as after an interrupted fit, the plain step is traced.
             if not self._armed or not isinstance(logs, dict):
                 return logs
             tensors = self._flat(data)
@@ -172,7 +174,7 @@ class Tap:
         return tapped_step
 
     def _flat(self, data: Any) -> tuple[Any, ...]:
-        """The tensors of a batch; its structure is kept, once per tracing."""
+        """The tensors of a batch; its structure is stored once per tracing."""
         parts = tf.nest.flatten(data)
         there = [part is not None and not isinstance(part, tf.experimental.Optional) for part in parts]
         self._structure = tf.nest.pack_sequence_as(data, there)

@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 Task = Literal["multiclass", "binary", "multilabel", "regression"]
-"""One of N classes, one of two by one output, N times yes or no, or numbers."""
+"""One of N classes; one of two classes by one output; N times yes or no; or numbers."""
 
 
 def guess_task(labels: npt.ArrayLike, n_outputs: int) -> Task:
-    """What labels are for, if nobody says.
+    """Guesses the task from the labels.
 
     Args:
         labels: `(...)` or `(..., 1)` classes, or `(..., N)` one-hot rows, or targets.
-        n_outputs: outputs of a row.
+        n_outputs: the number of outputs per row.
 
     Returns:
-        "multiclass" for whole numbers, one for N > 1 outputs, or one-hot rows; "binary" for 0 and 1 and one output;
-        else "regression".
+        "multiclass" for integers, one per row with N > 1 outputs, or one-hot rows; "binary" for 0 and 1 with one
+        output; otherwise "regression".
 
     Example:
         >>> guess_task([0, 1, 1], 1), guess_task([[0, 1], [1, 0]], 2), guess_task([0.5, 2.5], 1)

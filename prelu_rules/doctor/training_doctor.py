@@ -1,4 +1,4 @@
-"""The training doctor: a Keras callback that notices when a training goes wrong, and says what to do."""
+"""The training doctor: a Keras callback that notices when training goes wrong, and says what to do."""
 
 from __future__ import annotations
 
@@ -30,56 +30,57 @@ from prelu_rules.errors import InvalidValueError, TrainingError
 from prelu_rules.training.keras_internals import steps_per_execution
 
 KEPT_NUMBERS = 2**22
-"""The doctor keeps hold of as many numbers of the last batches as this, 16 MB, to find where a NaN came from."""
+"""The last batches with at most this many numbers (16 MB) are kept, to find where a NaN came from."""
 
 KEPT_BATCHES = 1000
-"""And of so many batches at most."""
+"""At most this many batches are kept."""
 
 PERIOD_STEPS = 200
-"""Losses are averaged over an epoch, or over so many steps if the epoch is longer."""
+"""Losses are averaged over an epoch, or over this many steps if the epoch is longer."""
 
 CALLS_PER_PERIOD = 20
-"""The same as `PERIOD_STEPS`, in calls of `TrainingDoctor.check`, which may be made for every batch."""
+"""The same for `TrainingDoctor.check`, in calls, since it may be called for every batch."""
 
 UNBUDGETED_LOOKS = 8
-"""So many times the doctor looks at once at a loss that has risen; after that only within its budget."""
+"""How many times the doctor looks immediately after the loss has risen; after that only within its budget."""
 
 FIRST_STEPS = 64
-"""The labels of so many batches are counted whatever it costs, some microseconds each; then within the budget."""
+"""The labels of this many batches are always counted, which takes microseconds; then only within the budget."""
 
 BATCHES_SEARCHED = 50
-"""So many further batches are searched for the cause of a step that failed."""
+"""How many further batches are searched for the cause of a failed step."""
 
 
 class TrainingWarning(UserWarning):
-    """A finding of the training doctor, where `on_finding` is "warn"."""
+    """A finding of the training doctor, if `on_finding` is "warn"."""
 
 
 class TrainingDoctor(keras.callbacks.Callback):
-    """Watches a training, and reports what goes wrong with its cause and its remedies.
+    """Watches a training, and reports what goes wrong, with causes and remedies.
 
-    It reads the loss of every batch, and now and then takes a look: one forward pass and one gradient on a few hundred
-    rows of the training data, which it keeps from the first batches. It looks after the first step; at the end of
-    periods 1, 2, 4, 8 and so on, where a period is an epoch, or 200 steps if that is shorter; at the end of any other
-    period if the budget allows or its loss has risen; and when training ends. A loss that is NaN or surges is examined
-    at once. The training is the same to the last bit as without the doctor, and data come in any form that `fit` takes.
-    The model needs no accuracy metric: accuracy is that of the rows looked at, in inference mode.
+    It reads the loss of every batch, and from time to time takes a look: one forward pass and one gradient on a few
+    hundred rows of the training data, which it keeps from the first batches. It looks after the first step; at the end
+    of periods 1, 2, 4, 8 and so on, where a period is an epoch, or 200 steps if that is shorter; at the end of any
+    other period if the budget allows it or the loss has risen; and at the end of the training. A loss that is NaN or
+    surges is examined immediately. The training is the same to the last bit as without the doctor, and data may have
+    any form that `fit` takes. The model needs no accuracy metric, since accuracy is measured on the rows of the look,
+    in inference mode.
 
-    Models of several outputs are examined but for their outputs and labels. On several replicas batches cannot be
-    seen: give `data`.
+    For models with several outputs, everything except outputs and labels is examined. With several replicas batches
+    cannot be seen: give `data`.
 
     Args:
-        on_finding: what to do about findings above "note": "warn" issues a `TrainingWarning`; "stop" ends the
-            training at the first fault, and "raise" raises a `TrainingError`; both put back the best weights seen
-            before it, and warn of mere warnings. Or a function that is called with each `Finding`.
-        data: `(x, y)` or `(x, y, sample_weight)` arrays to look at instead of the first batches. Labels and missing
-            values are then examined before training begins.
-        monitor: a name in the logs of an epoch, such as "val_loss", by which weights are the best; names that hold
-            "acc", "auc", "precision", "recall" or "f1" are better when higher. None for the accuracy of the rows
-            looked at (the loss, for regressors).
-        budget: the share of the time of training that the doctor may take; looks that are due come first.
-        rows: how many rows it looks at.
-        task: "multiclass", "binary", "multilabel" or "regression"; None to tell it from the loss and the labels.
+        on_finding: what to do about findings above "note": "warn" issues a `TrainingWarning`; "stop" ends the training
+            at the first fault, and "raise" raises a `TrainingError`; both restore the best weights seen before, and
+            issue warnings for findings that are only warnings. Or a function that is called with each `Finding`.
+        data: `(x, y)` or `(x, y, sample_weight)` arrays to use instead of the first batches. Labels and missing values
+            are then examined before the training begins.
+        monitor: a name in the logs of an epoch, such as "val_loss", that determines the best weights; larger values are
+            better if the name contains "acc", "auc", "precision", "recall" or "f1". None for the accuracy on the rows
+            of the look (for regression, the loss).
+        budget: the share of the time of training that the doctor may take; scheduled looks come first.
+        rows: how many rows it uses.
+        task: "multiclass", "binary", "multilabel" or "regression"; None to infer it from the loss and the labels.
 
     Raises:
         InvalidValueError: if an argument is out of range.
@@ -111,9 +112,9 @@ class TrainingDoctor(keras.callbacks.Callback):
         if not callable(on_finding) and on_finding not in {"warn", "stop", "raise"}:
             raise InvalidValueError(f"on_finding is {on_finding!r}; it must be 'warn', 'stop', 'raise' or a function.")
         if not 0 < budget <= 1:
-            raise InvalidValueError(f"budget is {budget}; it must be a share of the time, above 0 and at most 1.")
+            raise InvalidValueError(f"budget is {budget}; it must be a share of the time, positive and at most 1.")
         if rows != int(rows) or rows < 2:
-            raise InvalidValueError(f"rows is {rows}; it must be a whole number of at least 2.")
+            raise InvalidValueError(f"rows is {rows}; it must be an integer of at least 2.")
         self.on_finding, self.monitor, self.budget, self.rows, self.task = on_finding, monitor, budget, int(rows), task
         self._data = None if data is None else arrays_of(data)
         self._tap: Tap | None = None
@@ -126,10 +127,10 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._begin()
 
     def report(self) -> Report:
-        """What was found in the last training, or by `check`.
+        """Reports what was found in the last training, or by `check`.
 
         Returns:
-            A value that prints, becomes a DataFrame (`to_frame`), and shows as HTML in a notebook.
+            A report that prints, converts to a DataFrame (`to_frame`), and shows as HTML in a notebook.
         """
         return self._case.report()
 
@@ -142,24 +143,24 @@ class TrainingDoctor(keras.callbacks.Callback):
         from_logits: bool | None = None,
         weights: npt.ArrayLike | None = None,
     ) -> Report:
-        """Looks at a batch of a training loop of one's own, and remembers it.
+        """Examines a batch of a custom training loop, and remembers it.
 
-        `on_finding` works as in `fit`, but there are no weights to put back, and "stop" warns: it is up to the loop to
-        end when `report.at_least("fault")` is not empty.
+        `on_finding` works as in `fit`, but there are no weights to restore, and "stop" issues a warning: the loop
+        should end when `report.at_least("fault")` is not empty.
 
         Args:
             logits: as in `prelu_rules.doctor.check`.
-            labels: as there.
-            loss: as there.
-            from_logits: as there.
-            weights: as there.
+            labels: as in `prelu_rules.doctor.check`.
+            loss: as in `prelu_rules.doctor.check`.
+            from_logits: as in `prelu_rules.doctor.check`.
+            weights: as in `prelu_rules.doctor.check`.
 
         Returns:
             The report so far.
 
         Raises:
             TrainingError: for a fault, with `on_finding="raise"`.
-            ShapeError: if labels do not fit the logits.
+            ShapeError: if the labels do not fit the logits.
             InvalidValueError: if the task is unknown.
 
         Example:
@@ -178,7 +179,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         return self.report()
 
     def set_model(self, model: keras.Model) -> None:
-        """Put the tap into the model's training step, before any other callback touches it."""
+        """Wrap the model's training function before any other callback changes it."""
         super().set_model(model)
         if keras.backend.backend() != "tensorflow":
             raise TrainingError(
@@ -189,7 +190,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._tap = Tap(model)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Begin a new case."""
+        """Start a new case."""
         self._begin()
         self._fitting = True
         self._steps_per_execution = steps_per_execution(self.model)
@@ -208,7 +209,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._act(self._case.examine())
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Begin to count batches anew."""
+        """Restart the count of batches."""
         self._epoch, self._batch = epoch + 1, 0
         if self._tap is not None and self._tap.watch_of_data is not None:
             self._epoch_begins.append(self._tap.watch_of_data.steps)
@@ -220,7 +221,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._tap.watch(self._after_step, self._after_error)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """End a period, and look if it is time."""
+        """End a period, and take a look if it is time."""
         if self._stopped:
             return
         with self._schedule.spending():
@@ -234,7 +235,7 @@ class TrainingDoctor(keras.callbacks.Callback):
                 self._keep_best(float(logs[self.monitor]) * (1 if higher else -1))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Look a last time, and leave the model as it was found."""
+        """Take a last look, and restore the model."""
         if not self._stopped:
             self._case.end()
             self._look()
@@ -270,7 +271,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         return Place(self._step, self._epoch or None, self._batch or None)
 
     def _after_step(self, logs: dict[str, Any], batch: Batch | None) -> None:
-        # This runs at every step, so it does as little as it can.
+        # This runs at every step, so it does as little as possible.
         began = time.perf_counter()
         steps = self._steps_per_execution
         self._step += steps
@@ -281,7 +282,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         rows = None
         if batch is None:
             self._case.note(
-                "The batches could not be seen (several replicas, or a train_step that returns no dict); give "
+                "The batches could not be seen (several replicas, or a train_step that does not return a dict); give "
                 "TrainingDoctor the argument data=(x, y)."
             )
         elif self._gatherer is not None or self._counts_labels or suspicious:
@@ -292,7 +293,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         if suspicious:
             self._look_at_trouble(rows)
         elif not self._schedule.has_started:
-            # The first call has compiled the step, which is not the time of training.
+            # The first call includes compilation, which does not count as training.
             self._schedule.start()
             self._look()
         elif self._step - self._period_begin >= PERIOD_STEPS:
@@ -300,12 +301,13 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._schedule.spent += time.perf_counter() - began
 
     def _keep(self, batch: Batch) -> None:
-        """Keeps hold of a batch until the weights are known to be finite after it."""
+        """Keeps a batch until the weights are known to be finite after it."""
         if self._recent.maxlen is None:
             most = KEPT_NUMBERS // max(1, batch.numbers)
             self._recent = deque(maxlen=min(KEPT_BATCHES, max(2, most)))
         elif len(self._recent) == self._recent.maxlen and self._schedule.allows():
-            # Once for as many batches as are kept: a NaN that no loss has shown is found before its batch is let go.
+            # Once for as many batches as are kept: a NaN that is not visible in a loss is found before its batch is
+            # dropped.
             if all(bool(tf.reduce_all(tf.math.is_finite(one.value))) for one in self.model.trainable_variables):
                 self._recent.clear()
             else:
@@ -330,7 +332,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._period_begin = self._step
         self._periods += 1
         suspicious = self._case.end_period()
-        # A training changes fast at first, and 1, 2, 4, 8, ... are few; trouble that lasts is not looked at for ever.
+        # A training changes quickly at first, and 1, 2, 4, 8, ... are few; a lasting problem is not examined forever.
         unasked = self._periods.bit_count() == 1
         if suspicious and self._suspicions < UNBUDGETED_LOOKS:
             self._suspicions += 1
@@ -341,7 +343,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._act(self._case.examine())
 
     def _look(self) -> None:
-        """One look at the rows kept, and all checks."""
+        """Take a look at the kept rows, and run all checks."""
         rows = self._probe if self._gatherer is None else self._gatherer.rows
         if rows is None or not self.model.built:
             return
@@ -350,7 +352,10 @@ class TrainingDoctor(keras.callbacks.Callback):
         look = look_at(self.model, rows, self._where, self.task, self._tap.force if self._tap else None)
         self._case.see(look)
         if look.outputs is None:
-            self._case.note("The model has several outputs, or none to compare with labels; these were not examined.")
+            self._case.note(
+                "The model has several outputs, or none that can be compared with labels; outputs and labels were not "
+                "examined."
+            )
         if first and (guess := guessing_loss(self.model, rows, look.outputs)) is not None:
             self._case.expect_at_least(guess)
         if not look.finite:
@@ -364,7 +369,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._finite = (self._step, self.model.get_weights())
             if self.monitor is None:
                 accuracy = None if look.outputs is None else look.outputs.accuracy
-                # Of two looks with the same accuracy the one with the lower loss is better.
+                # Of two looks with the same accuracy, the one with the lower loss is better.
                 loss = look.loss or 0.0
                 self._keep_best(-loss if accuracy is None else accuracy - 1e-6 * math.tanh(loss))
         self._look_time = time.perf_counter() - started
@@ -391,12 +396,12 @@ class TrainingDoctor(keras.callbacks.Callback):
         return Place(step, epoch, step - self._epoch_begins[epoch - 1])
 
     def _after_error(self, iterator: Iterator[Any], error: Exception) -> None:
-        """Training ends with this error, so the batches that are left can be searched for its cause."""
+        """Search the remaining batches for the cause of an error that ends the training."""
         try:
             for batch in itertools.islice(iterator, BATCHES_SEARCHED):
                 self._count_labels(rows_of(tf.nest.map_structure(_none_if_optional, batch)))
         except (tf.errors.OpError, TypeError, ValueError):
-            # The data themselves may be what failed; the error says so.
+            # The data themselves may have failed, which the error says.
             pass
         for finding in self._case.examine():
             error.add_note(f"TrainingDoctor: {_message(finding)}\n{finding.remedies[0].code}")
@@ -449,8 +454,8 @@ class TrainingDoctor(keras.callbacks.Callback):
         if self._best is not None:
             self.model.set_weights(self._best[2])
             self._case.actions = (
-                f"Training was stopped at {finding.where}; the weights are those of step {self._best[1]}, the best "
-                "seen.",
+                f"Training was stopped at {finding.where}; the weights were restored to those of step "
+                f"{self._best[1]}, the best seen.",
             )
         if self.on_finding == "raise":
             self._end_fit()

@@ -1,4 +1,4 @@
-"""Whatever may stand for a domain, as a domain: one function for all that take one."""
+"""Converts everything that a user may give as a domain; used by all functions that take one."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from prelu_rules.errors import ShapeError
 from prelu_rules.values import FloatArray, input_rows
 
 DomainLike: TypeAlias = Domain | npt.ArrayLike | TableLike
-"""A `Box`, a `Polytope`, rows `(n_rows, n_inputs)` or a table, of which the smallest domain is meant."""
+"""A `Box`, a `Polytope`, or rows `(n_rows, n_inputs)` or a table (then the smallest domain that contains them)."""
 
 
 def as_domain(domain: DomainLike | None, columns: Sequence[Column] | int) -> Domain | None:
-    """A domain, whatever stands for it.
+    """Convert to a domain.
 
     Args:
-        domain: a `Box` or `Polytope`; rows or a table, of which `domain_of_rows` is meant; None for all inputs.
-        columns: what the columns are; or the number of inputs, where they are just numbers.
+        domain: a `Box` or a `Polytope`; rows or a table, for their `domain_of_rows`; None for all inputs.
+        columns: the columns of the table; or the number of inputs, if they are plain numbers.
 
     Returns:
         The domain; None for all inputs.
 
     Raises:
-        ShapeError: if rows or a table have another number of features.
-        InvalidValueError: if there is no row, or a cell cannot be used.
+        ShapeError: if rows or a table have the wrong number of features.
+        InvalidValueError: if there are no rows, or a cell cannot be used.
         DataError: if a table lacks a column.
 
     Example:
@@ -58,10 +58,10 @@ def columns_of_table(table: TableLike, n_features: int) -> tuple[Column, ...]:
         n_features: the number of inputs.
 
     Returns:
-        What the columns are, by what their cells hold.
+        The columns, inferred from their cells.
 
     Raises:
-        ShapeError: if they make another number of features.
+        ShapeError: if the number of their features is not `n_features`.
         InvalidValueError: if a column cannot be used.
 
     Example:
@@ -79,19 +79,19 @@ def columns_of_table(table: TableLike, n_features: int) -> tuple[Column, ...]:
 
 
 def domain_of_rows(columns: Sequence[Column], x: FloatArray, fill: Fill | None = None) -> Domain:
-    """The smallest domain that holds encoded rows and knows what no row can be.
+    """The smallest domain that contains encoded rows and excludes what no row can be.
 
     Args:
-        columns: what the columns are.
+        columns: the columns of the table.
         x: `(n_rows, n_features)`, encoded rows.
-        fill: what stands for missing numbers in `x`; None where they are 0.
+        fill: the numbers that replace missing ones in `x`; None if these are 0.
 
     Returns:
-        The box of the rows. Where there are categories, of which each row has one level, or missing values, which have
-        one value, it is cut down to a polytope.
+        The box of the rows. If there are categories or missing values, it is cut down to a polytope, since a row has
+        exactly one level of a category, and all missing values have the same value.
 
     Raises:
-        InvalidValueError: if there is no row.
+        InvalidValueError: if there are no rows.
 
     Example:
         >>> x = np.array([[20.0, 0.0], [40.0, 0.0], [0.0, 1.0]])
@@ -111,8 +111,8 @@ def domain_of_rows(columns: Sequence[Column], x: FloatArray, fill: Fill | None =
             value = stand_ins.get(k - 1, 0.0)
             there = x[x[:, k] == 0, k - 1]
             lower, upper = (there.min(), there.max()) if len(there) else (value, value)
-            # The more of a row is missing, the closer it is to the value of missing ones: from the whole range at 0 to
-            # a point at 1.
+            # The larger the indicator of missing is, the closer the number is to the value of missing ones: it has its
+            # whole range where the indicator is 0, and is one point where it is 1.
             for sign, bound in ((1.0, upper), (-1.0, -lower)):
                 row = np.zeros(box.n_inputs)
                 row[k - 1], row[k] = sign, bound - sign * value

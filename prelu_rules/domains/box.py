@@ -1,4 +1,4 @@
-"""The box: the domain on which rules are asked to hold."""
+"""The box, the simplest domain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Box(Value):
 
     Attributes:
         lower: `(n_inputs,)` float64, in the units of the inputs.
-        upper: `(n_inputs,)` float64, nowhere below `lower`.
+        upper: `(n_inputs,)` float64, at least `lower` everywhere.
 
     Raises:
         ShapeError: if the two have different lengths.
@@ -33,7 +33,7 @@ class Box(Value):
     upper: FloatArray
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             lower: npt.ArrayLike,
@@ -51,18 +51,18 @@ class Box(Value):
 
     @classmethod
     def from_data(cls, x: npt.ArrayLike, margin: float = 0.0) -> Box:
-        """The smallest box that holds all rows, and a margin around it.
+        """The smallest box that contains all rows, with a margin around it.
 
         Args:
             x: `(n_rows, n_inputs)`, at least one row.
-            margin: how far the box goes beyond the rows on each side, as a share of each column's range.
+            margin: how far the box extends beyond the rows on each side, as a share of each column's range.
 
         Returns:
             The box of column minima and maxima, widened by the margin.
 
         Raises:
             ShapeError: if `x` is not two-dimensional.
-            InvalidValueError: if there is no row, a value is not finite, or the margin is negative.
+            InvalidValueError: if there are no rows, a value is not finite, or the margin is negative.
 
         Example:
             >>> Box.from_data([[0, 5], [1, 3]], margin=0.1)
@@ -91,7 +91,7 @@ class Box(Value):
             bool, `(n_rows,)`.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         rows, _ = input_rows(x, self.n_inputs)
         return np.asarray(((rows >= self.lower) & (rows <= self.upper)).all(axis=1))

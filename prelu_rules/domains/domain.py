@@ -1,4 +1,4 @@
-"""Domains of every kind: what rules are asked to hold on, and the frame of it."""
+"""Domains of either kind, and their frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prelu_rules.tolerances import CUT, ON_DOMAIN
 from prelu_rules.values import BoolArray, FloatArray
 
 Domain = Box | Polytope
-"""Where a domain may be left out, None stands for all of R^n."""
+"""Where a domain is optional, None stands for all of R^n."""
 
 
 def frame_of(domain: Domain | None, n_inputs: int) -> Frame:
@@ -22,15 +22,15 @@ def frame_of(domain: Domain | None, n_inputs: int) -> Frame:
 
     Args:
         domain: a box, a polytope, or None for all of R^n.
-        n_inputs: the dimension of the network that is looked at.
+        n_inputs: the number of inputs of the network.
 
     Returns:
-        The frame. Equations of a polytope, and inequalities that nothing satisfies but as equations, cost it a
-        dimension each.
+        The frame. Each equation of a polytope costs it a dimension, and so does each inequality that only holds with
+        equality.
 
     Raises:
-        ShapeError: if the domain has another dimension.
-        InvalidValueError: if no point satisfies the constraints of the domain, or it is something else.
+        ShapeError: if the domain has the wrong dimension.
+        InvalidValueError: if no point satisfies the constraints of the domain, or it is not a domain.
         SolverError: if the linear programming solver fails.
 
     Example:
@@ -64,16 +64,20 @@ def _full_dimensional(box: Frame, rows: FloatArray, equal: BoolArray) -> Frame:
     """The frame of `rows (u, 1) >= 0`, or `= 0` where `equal`, for the coordinates `u` of a box."""
     while True:
         weights, constants = rows[equal, :-1], rows[equal, -1]
-        # The shortest solution is orthogonal to the basis, so no `t` of the box is longer than its corners are.
+        # The shortest solution is orthogonal to the basis, so no `t` of the box is longer than the corners of the box.
         origin = np.linalg.lstsq(weights, -constants)[0] if equal.any() else np.zeros(box.n_coordinates)
         basis = null_space(weights, rcond=ON_DOMAIN) if equal.any() else np.eye(box.n_coordinates)
         if (np.abs(weights @ origin + constants) > ON_DOMAIN).any():
-            raise InvalidValueError("no point of the box satisfies the equations of the domain; mend them.")
+            raise InvalidValueError(
+                "no point of the box satisfies the equations of the domain; fix or drop some of them."
+            )
         turned, slack = rows[~equal, :-1] @ basis, rows[~equal, :-1] @ origin + rows[~equal, -1]
         lengths = np.linalg.norm(turned, axis=1)
         moves = lengths > ON_DOMAIN
         if (slack[~moves] < -ON_DOMAIN).any():
-            raise InvalidValueError("no point of the box satisfies the constraints of the domain; mend them.")
+            raise InvalidValueError(
+                "no point of the box satisfies the constraints of the domain; fix or drop some of them."
+            )
         inner = np.hstack([turned, slack[:, None]])[moves] / lengths[moves, None]
         frame = Frame(box.centre + box.basis @ origin, box.basis @ basis, 1.0 + np.sqrt(box.n_coordinates), inner)
         cell = CellProgram(frame)
@@ -81,8 +85,10 @@ def _full_dimensional(box: Frame, rows: FloatArray, equal: BoolArray) -> Frame:
         if radius > CUT:
             return frame
         if radius < -CUT:
-            raise InvalidValueError("no point of the box satisfies the constraints of the domain; mend them.")
+            raise InvalidValueError(
+                "no point of the box satisfies the constraints of the domain; fix or drop some of them."
+            )
         reaches = np.array([cell.reach_in_frame(row[:-1], float(row[-1])) for row in inner])
         equal = equal.copy()
-        # Constraints that the domain satisfies as equations only; where it is a sliver, at least the tightest.
+        # Constraints that the domain only satisfies with equality; if the domain is very thin, at least the tightest.
         equal[np.flatnonzero(~equal)[moves][reaches <= max(CUT, reaches.min())]] = True

@@ -15,13 +15,13 @@ from prelu_rules.values import FloatArray, Value, frozen_array
 class Frame(Value):
     """Inputs `x = centre + basis t`, where `|t| <= bound` and `rows (t, 1) >= 0` is the domain.
 
-    Inputs that the domain holds constant, and those that its equations fix, are no coordinates. Distances are
-    measured in `t`, so that it does not matter what an input is measured in.
+    Inputs that are constant on the domain, or determined by its equations, do not get a coordinate. Distances are
+    measured in `t`, so that the units of the inputs do not matter.
 
     Attributes:
         centre: `(n_inputs,)`.
         basis: `(n_inputs, n_coordinates)`.
-        bound: the largest absolute value of a coordinate; infinite where the domain is all of R^n.
+        bound: the largest absolute value of a coordinate; infinite if the domain is all of R^n.
         rows: `(n_rows, n_coordinates + 1)`, weights of length 1 and a constant.
     """
 
@@ -37,13 +37,13 @@ class Frame(Value):
 
     @classmethod
     def of_box(cls, box: Box) -> Frame:
-        """The box as `[-1, 1]^n`, without the inputs that it holds constant.
+        """The box as `[-1, 1]^n`, without the inputs that are constant on it.
 
         Args:
             box: the box.
 
         Returns:
-            Its frame, which needs no further rows.
+            Its frame, which has no rows.
 
         Example:
             >>> Frame.of_box(Box([0, 3], [4, 3])).basis
@@ -96,8 +96,8 @@ class Frame(Value):
             intercept: the constant.
 
         Returns:
-            Weights, `(n_coordinates,)`, and constant; where the function is constant on the domain, weights of 0
-            and the constant itself.
+            The weights, `(n_coordinates,)`, and the constant; if the function is constant on the domain, weights of 0
+            and that constant.
         """
         weights, constant = coef @ self.basis, float(intercept + coef @ self.centre)
         weights[np.abs(weights) <= CANCELLED * (np.abs(coef) @ np.abs(self.basis))] = 0

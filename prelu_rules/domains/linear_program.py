@@ -1,4 +1,4 @@
-"""The one file that knows the linear programming solver, HiGHS (Huangfu and Hall, 2018)."""
+"""The linear programming solver, HiGHS (Huangfu and Hall, 2018); no other file uses it for linear programs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from prelu_rules.errors import SolverError
 from prelu_rules.values import FloatArray
 
 LP_FEASIBILITY = 1e-10
-"""Feasibility tolerance of the linear programming solver, tighter than `CUT`; the least that HiGHS takes."""
+"""Feasibility tolerance of the linear programming solver, tighter than `CUT`; the smallest that HiGHS accepts."""
 
 
 OTHER_WAYS = (("simplex_strategy", 4), ("simplex_scale_strategy", 0))
-"""Options of HiGHS, one at a time, where its own fail: the primal simplex method, and rows that are not scaled."""
+"""HiGHS options to try one at a time if its defaults fail: the primal simplex method, and unscaled rows."""
 
 
 class _QuietHighs(highspy.Highs):
-    """HiGHS without the banner that its constructor prints when it sets up its callbacks."""
+    """HiGHS without the banner that its constructor prints."""
 
     def enableCallbacks(self) -> None:
         self.silent()
@@ -28,11 +28,11 @@ class _QuietHighs(highspy.Highs):
 class CellProgram:
     """A cell of input space, and how far it reaches to either side of a hyperplane.
 
-    The cell is a domain cut by a stack of half-spaces `coef x + intercept >= 0`. Rows are pushed and popped as a
-    depth-first search walks, and the solver starts each question from where the last one ended.
+    The cell is a domain cut by a stack of half-spaces `coef x + intercept >= 0`. A depth-first search pushes and pops
+    rows, and the solver starts each program from where the last one ended.
 
     Args:
-        frame: the domain to start from, in coordinates of its own.
+        frame: the domain to start from, in its own coordinates.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -50,7 +50,8 @@ class CellProgram:
         self._solver = _QuietHighs()
         self._solver.setOptionValue("primal_feasibility_tolerance", LP_FEASIBILITY)
         self._solver.setOptionValue("dual_feasibility_tolerance", LP_FEASIBILITY)
-        # Column 0 is the distance to be maximised; capped, so that unbounded cells have an answer too.
+        # Column 0 is the distance to be maximised, with an upper limit, so that there is an optimum for unbounded cells
+        # too.
         self._solver.addVars(
             n + 1,
             np.array([-highspy.kHighsInf, *np.full(n, -frame.bound)]),
@@ -80,32 +81,32 @@ class CellProgram:
         self._add_row(-constant, 0.0, row)
 
     def pop(self) -> None:
-        """Take the last cut back."""
+        """Undo the last cut."""
         self._bounds.pop()
         self._delete_last_row()
 
     def relax(self, cut: int) -> None:
-        """Let a cut bind no longer, until it is restored.
+        """Ignore a cut until it is restored.
 
         Args:
-            cut: its place on the stack, counted from 0.
+            cut: its position on the stack, counted from 0.
         """
         self._solver.changeRowBounds(len(self._frame.rows) + cut, -highspy.kHighsInf, highspy.kHighsInf)
 
     def restore(self, cut: int) -> None:
-        """Let a cut that was relaxed bind again.
+        """Enforce a relaxed cut again.
 
         Args:
-            cut: its place on the stack, counted from 0.
+            cut: its position on the stack, counted from 0.
         """
         self._solver.changeRowBounds(len(self._frame.rows) + cut, self._bounds[cut], highspy.kHighsInf)
 
     def inner_point(self) -> tuple[float, FloatArray]:
-        """The point of the domain that is deepest inside its rows, and how far it is from the nearest of them.
+        """The point of the domain that is deepest inside its rows, and its distance from the nearest of them.
 
         Returns:
-            The distance, at most 1, negative where no point satisfies all rows; and the coordinates in the frame,
-            `(n_coordinates,)`. Cuts are left out of account.
+            The distance, at most 1, and negative if no point satisfies all rows; and the coordinates in the frame,
+            `(n_coordinates,)`. Cuts are ignored.
 
         Raises:
             SolverError: if HiGHS stops without an optimum.
@@ -126,8 +127,8 @@ class CellProgram:
             intercept: the constant.
 
         Returns:
-            The largest signed distance from the hyperplane, at most 1, in units of half the domain's width
-            (in the units of the inputs where there is no domain). Where `coef` is 0 it is the constant itself.
+            The largest signed distance from the hyperplane, at most 1, in units of half the domain's width (in the
+            units of the inputs if there is no domain). If `coef` is 0, the intercept.
 
         Raises:
             SolverError: if HiGHS stops without an optimum.
@@ -156,8 +157,9 @@ class CellProgram:
 
     def _optimum(self) -> float:
         status = self._status()
-        # A warm start from a nearly singular basis can fail where a start from nothing does not. In a cell that is
-        # hardly more than a point, the dual method with scaled rows can fail, and the primal or plain rows do not.
+        # A warm start from a nearly singular basis can fail where a cold start succeeds. In a cell that is hardly more
+        # than a point, the dual simplex method with scaled rows can fail, and the primal method or unscaled rows
+        # succeed.
         for option in (None, *OTHER_WAYS):
             if status == highspy.HighsModelStatus.kOptimal:
                 break
@@ -170,7 +172,7 @@ class CellProgram:
         return float(-self._solver.getInfo().objective_function_value)
 
     def _status(self, option: tuple[str, int] | None = None) -> highspy.HighsModelStatus:
-        """How a run ends, if need be with another way to go."""
+        """The status after a run, optionally with one option changed."""
         if option is None:
             self._solver.run()
             return self._solver.getModelStatus()

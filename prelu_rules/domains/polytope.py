@@ -20,10 +20,10 @@ class Polytope(Value):
     """All `x` of a box with `coef x <= limit`, or `= limit` for the rows that are equations.
 
     Attributes:
-        box: the box.
+        box: the bounds.
         coef: `(n_constraints, n_inputs)` float64.
         limit: `(n_constraints,)` float64.
-        equal: `(n_constraints,)` bool, True where the constraint is an equation; by default none is.
+        equal: `(n_constraints,)` bool, True for equations; by default there are none.
 
     Raises:
         ShapeError: if the arrays do not fit together.
@@ -41,7 +41,7 @@ class Polytope(Value):
     equal: BoolArray = ()  # type: ignore[assignment]
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             box: Box,
@@ -63,14 +63,14 @@ class Polytope(Value):
         """A box in which the columns of each group sum to 1, as those of a one-hot encoding do.
 
         Args:
-            box: the bounds; of one-hot columns 0 and 1.
+            box: the bounds; 0 and 1 for one-hot columns.
             groups: the columns of each encoded feature.
 
         Returns:
-            The polytope. Between the corners, where one column is 1, it also has the mixtures.
+            The polytope. It also contains the mixtures between the corners, at which one column is 1.
 
         Raises:
-            InvalidValueError: if a column is none of the box's, or named twice.
+            InvalidValueError: if a column is out of range or repeated.
 
         Example:
             >>> Polytope.one_hot(Box([0, 0, 0], [1, 1, 9]), [[0, 1]]).contains([[1, 0, 5], [1, 1, 5]])
@@ -80,10 +80,14 @@ class Polytope(Value):
         for row, group in zip(coef, groups, strict=True):
             for column in group:
                 if not 0 <= column < box.n_inputs:
-                    raise InvalidValueError(f"column {column} is none of the {box.n_inputs} inputs, counted from 0.")
+                    raise InvalidValueError(
+                        f"column {column} is not one of the {box.n_inputs} inputs; count them from 0."
+                    )
                 row[column] += 1
         if (coef.sum(axis=0) > 1).any():
-            raise InvalidValueError(f"column {int(coef.sum(axis=0).argmax())} is named twice; name each once.")
+            raise InvalidValueError(
+                f"column {int(coef.sum(axis=0).argmax())} is in the groups twice; name each column once."
+            )
         return cls(box, coef, np.ones(len(groups)), np.ones(len(groups), dtype=bool))
 
     @property
@@ -111,7 +115,7 @@ class Polytope(Value):
             bool, `(n_rows,)`.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         rows, _ = input_rows(x, self.n_inputs)
         over = rows @ self.coef.T - self.limit

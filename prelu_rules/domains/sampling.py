@@ -1,4 +1,4 @@
-"""Points drawn from a domain."""
+"""Random points of a domain."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from prelu_rules.values import FloatArray
 
 
 def sampled(domain: Domain, n_rows: int, seed: int = 0) -> FloatArray:
-    """Points of a domain, at random.
+    """Draw random points from a domain.
 
-    In a box they are independent and uniform. In a polytope they are the steps of a walk that goes from point to point
-    along random lines (hit-and-run, Smith 1984), which is uniform in the long run.
+    In a box they are independent and uniform. In a polytope they are the steps of a random walk along random lines
+    (hit-and-run, Smith 1984), whose distribution tends to the uniform one.
 
     Args:
         domain: a box or a polytope.
-        n_rows: how many.
-        seed: of the generator.
+        n_rows: the number of points.
+        seed: the seed of the generator.
 
     Returns:
         `(n_rows, n_inputs)` float64.

@@ -1,1 +1,1 @@
-"""Whole fits: from rows of data to rules."""
+"""Fits from start to end: from rows of data to rules."""

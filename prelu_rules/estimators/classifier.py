@@ -20,39 +20,45 @@ from prelu_rules.values import FloatArray, checked_weights
 
 
 class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
-    """Linear rules for the logits of classes: one per class, or of two classes that of the second.
+    """Linear rules for the logits of classes: one logit per class or, for two classes, that of the second class.
 
-    It is trained as `PReLURuleRegressor` is, by the cross-entropy of the logits. `rules_.decision_rules()` reads
-    `THEN class = ...`.
+    It is trained like `PReLURuleRegressor`, with the cross-entropy of the logits. `rules_.decision_rules()` gives rules
+    of the form `THEN class = ...`.
 
     Args:
-        max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
-        max_rules: the most rules; None for any number.
-        max_numbers: the most numbers to read in the compact form; None for any number.
-        validation_fraction: the share of rows that choose the size; at last the network is fitted to all rows.
-        hidden: units of each hidden layer of the networks that are trained.
-        members: how many networks are trained side by side, of which the best is kept.
-        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear, at most: it wakes for a
-            network as soon as its error is stable.
-        force_steps: optimiser steps with the force, at most: a network's training ends as soon as it is stable.
-        batch_size: rows of an optimiser step.
-        learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
-        jit: whether XLA compiles the training; it takes longer, and pays from the second fit on with as many columns.
-        n_jobs: joblib workers for the sparser versions of the networks, which pays where they take seconds; None for
-            those of `joblib.parallel_config`, which by default is one. It does not change the rules.
-        class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
-        random_state: equal numbers and rows give equal rules.
+        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
+            five.
+        max_rules: the largest number of rules; None for any number.
+        max_numbers: the largest number of numbers in the compact form; None for any number.
+        validation_fraction: the share of rows that are used to choose the size; the chosen network is refitted to all
+            rows.
+        hidden: the number of units in each hidden layer of the trained networks.
+        members: how many networks are trained side by side, of which the best are kept.
+        warm_up_steps: the largest number of optimiser steps before the force, which makes units linear, wakes; it wakes
+            for a network as soon as its error is stable.
+        force_steps: the largest number of optimiser steps with the force; a network's training ends as soon as it is
+            stable.
+        batch_size: the number of rows per optimiser step.
+        learning_rate: the learning rate of the optimiser, Adam.
+        ridge: the penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        jit: whether to compile the training with XLA; this pays off from the second fit on with the same number of
+            columns.
+        n_jobs: joblib workers for the sparser versions of the networks, which is only useful if they take seconds; None
+            for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
+        class_weight: the weights of the classes in the loss: a dict, or "balanced" for the same total weight of each
+            class.
+        random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.
-        warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
+        warm_start: whether a `fit` with the same rows and training parameters as the last one only chooses again from
+            its path.
 
     Attributes:
-        rules_: the rules, a `RuleSystem`; they speak of the columns of the input.
-        path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `choose` takes another one.
-        n_nonlinear_: nonlinear units of the network whose rules these are.
-        columns_: what the columns of the input are.
-        n_features_in_: columns of the input.
-        feature_names_in_: their names, where all of them are text.
+        rules_: the rules, a `RuleSystem` for the columns of the input.
+        path_: the networks with 0, 1, 2, ... nonlinear units, a `RulePath`; use `choose` to choose another one.
+        n_nonlinear_: the number of nonlinear units of the chosen network.
+        columns_: the columns of the input.
+        n_features_in_: the number of columns of the input.
+        feature_names_in_: their names, if all of them are text.
         classes_: the class labels, sorted.
 
     Example:
@@ -109,7 +115,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
         Args:
             X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
-                fit into memory may come as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
+                fit into memory can be given as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
                 `(x, y)` or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` class labels, of at least two classes.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
@@ -118,7 +124,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             The estimator itself.
 
         Raises:
-            InvalidValueError: if a value, a weight or a parameter cannot be used, or there is only one class.
+            InvalidValueError: if a value, a weight or a parameter is not allowed, or there is only one class.
             CellTypeError: if a cell of the table is neither a string nor a number.
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
@@ -148,7 +154,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         """The loss, the names of the logits and the classes."""
         if len(self.classes_) == 1:
             raise InvalidValueError(
-                f"y holds 1 class, {self.classes_.tolist()[0]!r}, in the rows with a weight; a classifier needs two."
+                f"y has 1 class, {self.classes_.tolist()[0]!r}, in the rows with a weight; a classifier needs at least "
+                "two."
             )
         binary = len(self.classes_) == 2
         names = tuple(f"logit({target} = {label})" for label in self.classes_[1 if binary else 0 :])
@@ -160,18 +167,18 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         return weights * of_classes[y.astype(np.intp)]
 
     def decision_function(self, X: Any) -> FloatArray:
-        """The logits that the rules say.
+        """Compute the logits by the rules.
 
         Args:
             X: rows as in `fit`.
 
         Returns:
-            `(n_rows, n_classes)`; of two classes that of the second, `(n_rows,)`.
+            `(n_rows, n_classes)`; for two classes that of the second class, `(n_rows,)`.
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            InvalidValueError: if a value cannot be used: a category that no training row had, or a missing one in a
-                column where none of them was.
+            InvalidValueError: if a value is not allowed, such as a category that did not occur in training, or a
+                missing value in a column without missing values in training.
             CellTypeError: if a cell of the table is neither a string nor a number.
         """
         x = self._encoded(X)
@@ -179,7 +186,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """The probability of each class, by the logits.
+        """Compute the probability of each class from the logits.
 
         Args:
             X: rows as in `fit`.
@@ -189,14 +196,14 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            InvalidValueError: if a value cannot be used; see `decision_function`.
+            InvalidValueError: if a value is not allowed; see `decision_function`.
             CellTypeError: if a cell of the table is neither a string nor a number.
         """
         x = self._encoded(X)
         return self.rules_.probabilities(x)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The class with the largest logit, the first of equal ones.
+        """Predict the class with the largest logit, the first one on a tie.
 
         Args:
             X: rows as in `fit`.
@@ -206,7 +213,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            InvalidValueError: if a value cannot be used; see `decision_function`.
+            InvalidValueError: if a value is not allowed; see `decision_function`.
             CellTypeError: if a cell of the table is neither a string nor a number.
         """
         logits = self.decision_function(X)
@@ -214,10 +221,10 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
 
 def _check_labels(y: Any) -> None:
-    """Refuse labels that are missing, which NumPy would make a class called nan, dates, and what is no label."""
+    """Refuse missing labels (NumPy would make a class called nan of them), dates, and anything that is not a label."""
     if isinstance(y, np.ndarray) and y.dtype.kind in "biu":
         return
-    # Lists may hold anything, which NumPy would make all texts; of an array's dates it would make numbers.
+    # Lists may hold anything, which NumPy would turn into texts; and it would turn an array's dates into numbers.
     kept = None if isinstance(y, np.ndarray) else object
     values = y.to_list() if hasattr(y, "to_list") else list(np.asarray(y, dtype=kept).reshape(-1))
     missing = cells_of_values("y", values).missing

@@ -1,4 +1,4 @@
-"""The front door: from a table, or the file that holds one, to rules and their scores on rows that were held out."""
+"""The main entry point: from a table, or a file, to rules and their scores on held-out rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from prelu_rules.refine.path import check_limits
 from prelu_rules.values import FloatArray, IntArray
 
 FEWEST_ROWS = 10
-"""Rows below which a split into training, validation and test rows says nothing."""
+"""With fewer rows, a split into training, validation and test rows would be meaningless."""
 
 
 def fit_rules(
@@ -53,44 +53,45 @@ def fit_rules(
     random_state: int = 0,
     verbose: bool = False,
 ) -> FittedRules:
-    """Learn the rules of a table, and score them on rows that were held out.
+    """Learn the rules of a table, and score them on held-out rows.
 
-    Rows with a class, a category, or a missing value, that no other row has are learned from, since nothing else is
-    known of it.
+    A row with a class, a category or a missing value that no other row has is always used for training.
 
     Args:
         data: a pandas, polars or pyarrow table, a dict of columns, or the path of a CSV or Parquet file, "-" for
-            standard input; for separators and encodings that are not found out by themselves see `read_table`.
+            standard input. If the separator or the encoding of a file is not detected, use `read_table`.
         target: the column to predict.
-        task: "regression" or "classification"; None to take texts, yes and no, categories, and numbers that are all 0
-            or 1 as classes, and other numbers as numbers.
-        max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
-        max_rules: the most rules; None for any number.
-        max_numbers: the most numbers to read in the compact form; None for any number.
-        category: columns that hold categories, whatever their cells look like.
-        number: columns that hold numbers, written as text in the table.
+        task: "regression" or "classification". None for classification if the target consists of texts, yes and no,
+            categories, or only 0 and 1, and regression otherwise.
+        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
+            five.
+        max_rules: the largest number of rules; None for any number.
+        max_numbers: the largest number of numbers in the compact form; None for any number.
+        category: columns to read as categories, whatever their cells look like.
+        number: columns to read as numbers that are written as text in the table.
         test_fraction: the share of rows that are held out for the scores.
-        validation_fraction: the share of the other rows that choose the size.
-        hidden: units of each hidden layer of the networks that are trained.
-        members: how many networks are trained side by side, of which the best is kept.
-        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear, at most.
-        force_steps: optimiser steps with the force, at most.
-        batch_size: rows of an optimiser step.
-        learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
-        class_weight: how much the rows of each class count in the loss: by class, or "balanced" for the same in all.
-        jit: whether XLA compiles the training, which pays from the second fit on.
+        validation_fraction: the share of the other rows that are used to choose the size.
+        hidden: the number of units in each hidden layer of the trained networks.
+        members: how many networks are trained side by side, of which the best are kept.
+        warm_up_steps: the largest number of optimiser steps before the force, which makes units linear, wakes.
+        force_steps: the largest number of optimiser steps with the force.
+        batch_size: the number of rows per optimiser step.
+        learning_rate: the learning rate of the optimiser, Adam.
+        ridge: the penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        class_weight: the weights of the classes in the loss: a dict, or "balanced" for the same total weight of each
+            class.
+        jit: whether to compile the training with XLA, which pays off from the second fit on.
         n_jobs: joblib workers for the sparser versions of the networks; None for one.
-        random_state: of the rows that are held out, the weights and the order of the rows.
+        random_state: the seed of the held-out rows, the weights and the order of the rows.
         verbose: whether to show progress bars.
 
     Returns:
         The rules with their scores.
 
     Raises:
-        DataError: if a file cannot be read, a column is missing, there are fewer than 10 rows, the target misses a
-            value, is the same in every row, or has a class of fewer than 3 rows.
-        InvalidValueError: if a column cannot be used, or an option is out of range.
+        DataError: if a file cannot be read, a column is missing, there are fewer than 10 rows, or the target has
+            missing values, is the same in every row, or has a class with fewer than 3 rows.
+        InvalidValueError: if a column or an option is not allowed.
         CellTypeError: if a cell is neither text nor a number.
         TrainingError: if every network diverged.
 
@@ -138,7 +139,7 @@ def fit_rules(
     held = Target(goal.name, goal.values[test], goal.classes)
     x = encoded_cells(estimator.columns_, [one.taken(test) for one in columns])
     full = estimator.path_.before_force
-    assert full is not None, "training always keeps it"
+    assert full is not None, "training always records it"
     return FittedRules(
         estimator,
         goal.name,
@@ -151,16 +152,16 @@ def fit_rules(
 
 
 def check_table(data: TableLike, target: str, task: Task | None = None) -> None:
-    """Refuse a table that nothing could be learned from, before anything is written or trained.
+    """Check that a table can be learned from, before anything is written or trained.
 
     Args:
         data: the table.
         target: the column to predict.
-        task: what it is; see `fit_rules`.
+        task: the task; see `fit_rules`.
 
     Raises:
-        DataError: as `fit_rules`.
-        InvalidValueError: as `fit_rules`.
+        DataError: as for `fit_rules`.
+        InvalidValueError: as for `fit_rules`.
         CellTypeError: if a cell is neither text nor a number.
 
     Example:
@@ -171,33 +172,33 @@ def check_table(data: TableLike, target: str, task: Task | None = None) -> None:
 
 
 def check_random_state(random_state: int) -> None:
-    """Refuse a seed that cannot be one.
+    """Check that a seed is valid.
 
     Args:
         random_state: the seed.
 
     Raises:
-        InvalidValueError: if it is not a whole number from 0 to 2^31 - 1.
+        InvalidValueError: if it is not an integer from 0 to 2^31 - 1.
 
     Example:
         >>> check_random_state(0)
     """
     if not isinstance(random_state, (int, np.integer)) or not 0 <= random_state < 2**31:
-        raise InvalidValueError(f"random_state is {random_state!r}; it must be a whole number from 0 to 2^31 - 1.")
+        raise InvalidValueError(f"random_state is {random_state!r}; it must be an integer from 0 to 2^31 - 1.")
 
 
 def _recast(cells: Sequence[Cells], kinds: Mapping[str, Literal["category", "number"]]) -> list[Cells]:
-    """The columns, some of them as the kind that the user says."""
+    """The columns, some of them converted to the kind that the user gave."""
     for name in kinds:
         _place([one.name for one in cells], name)
     return [recast(one, kinds[one.name]) if one.name in kinds else one for one in cells]
 
 
 def _kinds(category: Sequence[str | int], number: Sequence[str | int]) -> dict[str, Literal["category", "number"]]:
-    """The columns whose kinds are given."""
+    """The kinds that the user gave for columns."""
     for option, names in (("category", category), ("number", number)):
         if isinstance(names, str):
-            raise InvalidValueError(f"{option} is the text {names!r}; give a list of the names of columns.")
+            raise InvalidValueError(f"{option} is the text {names!r}; give a list of column names.")
     found: dict[str, Literal["category", "number"]] = {str(name): "category" for name in category}
     for name in map(str, number):
         if name in found:
@@ -207,7 +208,7 @@ def _kinds(category: Sequence[str | int], number: Sequence[str | int]) -> dict[s
 
 
 def _place(names: Sequence[str], name: str | int) -> int:
-    """Where a column is; names that are not text are looked up by the text that they print."""
+    """The position of a column; names that are not text are matched by the text that they print."""
     if str(name) not in names:
         near = get_close_matches(str(name), names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(map(repr, names))}."
@@ -220,7 +221,7 @@ def _parted(cells: list[Cells], target: str | int, task: Task | None) -> tuple[l
     place = _place([one.name for one in cells], target)
     features = cells[:place] + cells[place + 1 :]
     if not features:
-        raise DataError(f"the table has no column beside the target {target!r}; add features.")
+        raise DataError(f"the table has no column besides the target {target!r}; add features.")
     if len(cells[place]) < FEWEST_ROWS:
         raise DataError(f"the table has {len(cells[place])} rows of data; at least {FEWEST_ROWS} are needed.")
     return features, Target.of_cells(cells[place], task)
@@ -233,7 +234,7 @@ def _named(goal: Target) -> Any:
 
 
 def _split(cells: Sequence[Cells], goal: Target, share: float, seed: int) -> tuple[IntArray, IntArray]:
-    """The rows to learn from and those to score on; copies of a row are on one side, and so is what only they have."""
+    """Split rows into training and test rows; copies of a row stay together, as do rows with values that are unique."""
     x = encoded_cells(inferred_columns(cells), cells)
     _, first, copy_of = np.unique(np.column_stack([x, goal.values]), axis=0, return_index=True, return_inverse=True)
     # At least one row is learned from.
@@ -256,8 +257,8 @@ def _split(cells: Sequence[Cells], goal: Target, share: float, seed: int) -> tup
         learns |= ~np.isin(goal.values, goal.values[learns])
     if learns.all():
         raise DataError(
-            "every row that would be held out has a class, a level or a missing value that no other row has; leave out "
-            "classes or columns whose levels are rare."
+            "no rows can be held out, since each has a class, a level or a missing value that no other row has; leave "
+            "out classes that are rare, or columns with rare levels."
         )
     return np.flatnonzero(learns), np.flatnonzero(~learns)
 

@@ -1,4 +1,4 @@
-"""What a fit gives back: the rules, how good they are, and what there was to choose from."""
+"""The result of a fit: the rules, their scores, and the path that they were chosen from."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import DataError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
+from prelu_rules.estimators.fitted_page import counted, fitted_page, score_text
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.target import Task
 from prelu_rules.files import whole_files
@@ -24,21 +26,21 @@ if TYPE_CHECKING:
     import keras
 
 MOST_OF_NAME = 60
-"""Characters that a repr shows of the name of the target."""
+"""How many characters of the target's name a repr shows."""
 
 
 @dataclass(frozen=True)
 class FittedRules(Shown):
-    """What `fit_rules` learned; printed, it says everything that a first look needs.
+    """The result of `fit_rules`; its print contains everything that one usually wants to see first.
 
     Attributes:
         estimator: the scikit-learn estimator that was fitted.
         target: the name of the column that is predicted.
-        scores: of the rules on the rows that were held out, the main one first: R2 and the mean absolute error (MAE),
-            in the target's units; for classes accuracy, balanced accuracy, log-loss, and of two classes AUC.
-        full_scores: the same for the network before the force, the best on validation rows.
-        n_rows: rows of the table.
-        n_test: those of them that were held out for the scores.
+        scores: the scores of the rules on the held-out rows, the main one first: R2 and the mean absolute error (MAE)
+            in the target's units; for classes accuracy, balanced accuracy, log-loss, and for two classes AUC.
+        full_scores: the same for the network before the force, the best one on the validation rows.
+        n_rows: the number of rows of the table.
+        n_test: the number of held-out rows.
         limited: whether a limit was set on the size.
     """
 
@@ -52,12 +54,12 @@ class FittedRules(Shown):
 
     @property
     def rules(self) -> RuleSystem:
-        """The rules, in the units and columns of the table; the counts are of the rows that were learned from."""
+        """The rules, in the units and columns of the table; counts are of the training rows."""
         return self.estimator.rules_
 
     @property
     def path(self) -> RulePath:
-        """The networks of 0, 1, 2, ... nonlinear units that there was to choose from."""
+        """The networks with 0, 1, 2, ... nonlinear units to choose from."""
         return self.estimator.path_
 
     @property
@@ -67,12 +69,12 @@ class FittedRules(Shown):
 
     @property
     def task(self) -> Task:
-        """What is predicted: a number or a class."""
+        """The task: regression or classification."""
         return "regression" if self.rules.classes is None else "classification"
 
     @property
     def score(self) -> float:
-        """The main score on the held-out rows: R2, or the share of right classes."""
+        """The main score on the held-out rows: R2 or accuracy."""
         return next(iter(self.scores.values()))
 
     @property
@@ -82,19 +84,19 @@ class FittedRules(Shown):
 
     @property
     def full_nonlinear(self) -> int:
-        """How many nonlinear units the network before the force had."""
+        """The number of nonlinear units of the network before the force."""
         assert self.path.before_force is not None, "training always keeps it"
         return self.path.before_force.n_units
 
     @cached_property
     def model(self) -> keras.Sequential:
-        """The network that the rules were read from, in Keras: from encoded columns to the target itself, or logits."""
+        """The network of the rules in Keras, from encoded columns to the target itself, or logits."""
         from prelu_rules.training.from_form import keras_model
 
         return keras_model(self.chosen.form)
 
     def predict(self, x: TableLike) -> Array:
-        """What the rules say of rows: `(n_rows,)` numbers, or class labels; see `RuleSystem.predict` and `classify`."""
+        """Predict rows, as `(n_rows,)` numbers or class labels; see `RuleSystem.predict` and `classify`."""
         return self.rules.classify(x) if self.task == "classification" else self.rules.predict(x)[:, 0]
 
     def predict_proba(self, x: TableLike) -> FloatArray:
@@ -109,7 +111,7 @@ class FittedRules(Shown):
         """Write the rules and the network that they were read from.
 
         Args:
-            folder: is made if it does not exist.
+            folder: the folder, which is created if it does not exist.
 
         Returns:
             The paths of `rules.json`, from which `read_rules` scores tables, and of `model.keras`.
@@ -124,70 +126,76 @@ class FittedRules(Shown):
         except OSError as problem:
             raise DataError(f"cannot write to {folder}: {problem.strerror}; choose another folder.") from None
         rules, model = Path(folder) / "rules.json", Path(folder) / "model.keras"
-        # Together, so that they belong to each other.
+        # Both are written before the first one is renamed, so that they always belong together.
         with whole_files(rules, model) as (new_rules, new_model):
             save_keras(self.model, new_model)
             new_rules.write_text(self.rules.export("json"), encoding="utf-8")
         return rules, model
 
     def __str__(self) -> str:
-        rules, chosen = self.rules, self.chosen
-        units, full = _count(chosen.n_nonlinear, "nonlinear unit"), _count(self.full_nonlinear, "nonlinear unit")
-        reason = (
-            "the best within the limits" if self.limited else "the smallest that is not clearly worse than the best"
-        )
-        measure = next(iter(self.scores))
+        rules, n_learned = self.rules, self.n_rows - self.n_test
         lines = [
-            f"{self.n_rows} rows, {_count(len(rules.columns), 'column')}, {self.task} of {self.target!r}",
-            "",
-            "Rules:",
+            f"{self.task.capitalize()} of {self.target!r} by {counted(len(rules.columns), 'column')}: "
+            f"{counted(self.n_rows, 'row')}, {n_learned} to learn from and {self.n_test} held out",
             "",
             str(rules),
-            *(["The same in one formula per output:", "", rules.export("compact")] if chosen.n_nonlinear else []),
-            f"Validation {measure} by size, and the loss with the standard error of its difference to the smallest;",
-            f"{reason} was chosen:",
-            *_path_lines(self.path, chosen),
+            *self._choice(),
             "",
-            f"Scores on {self.n_test} held-out rows:",
-            f"  {'':<18}{''.join(f'{name:>{_width(name)}}' for name in self.scores)}",
-            f"  {'rules':<18}{_numbers(self.scores)}  ({_count(len(rules), 'rule')}, {units})",
-            f"  {'before the force':<18}{_numbers(self.full_scores)}  ({full})",
+            f"On the {counted(self.n_test, 'row')} that {'was' if self.n_test == 1 else 'were'} held out:",
+            *_table([("", list(self.scores)), *self._scored()]),
         ]
         return "\n".join(lines)
 
+    def _choice(self) -> list[str]:
+        """What there was to choose from."""
+        measure = next(iter(self.scores))
+        reason = (
+            "the best within the limits" if self.limited else "the smallest that is not clearly worse than the best"
+        )
+        header = ["rules", "numbers", measure, "loss", "+-"]
+        rows = _path_rows(self.path, self.chosen)
+        return [
+            f"Networks by their nonlinear units, on validation rows; chosen is {reason}",
+            "(+-: the standard error of the difference to the smallest loss):",
+            *_table([("nonlinear units", header), *rows]),
+        ]
+
+    def _scored(self) -> list[tuple[str, list[str]]]:
+        """The scores of the rules, and of the network that the force has not made simpler."""
+        return [
+            ("these rules", [*map(score_text, self.scores.values())]),
+            (
+                f"network of {counted(self.full_nonlinear, 'nonlinear unit')}",
+                [*map(score_text, self.full_scores.values())],
+            ),
+        ]
+
+    def _repr_html_(self) -> str:
+        return fitted_page(self)
+
     def _summary(self) -> str:
         name, score = next(iter(self.scores.items()))
-        rules = _count(len(self.rules), "rule")
+        rules = counted(len(self.rules), "rule")
         return f"{self.task} of {shown(self.target, MOST_OF_NAME)}, {rules}, test {name} {score:.3f}"
 
 
-def _width(name: str) -> int:
-    return max(9, len(name) + 2)
-
-
-def _numbers(scores: Mapping[str, float]) -> str:
-    return "".join(f"{_number(value):>{_width(name)}}" for name, value in scores.items())
-
-
-def _number(value: float) -> str:
-    """Three decimals; of numbers in the target's units as many significant digits."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
-
-
-def _path_lines(path: RulePath, chosen: PathPoint) -> list[str]:
-    # The chosen network may be a sparser one than the path shows of its size.
-    shown = [chosen if size == chosen.n_nonlinear else point for size, point in enumerate(path)]
+def _path_rows(path: RulePath, chosen: PathPoint) -> list[tuple[str, list[str]]]:
+    shown = path.with_point(chosen)
     found = compared({point.n_nonlinear: point.validation_losses for point in shown}, path.validation_weights)
-    return [_line(point, found[point.n_nonlinear], chosen) for point in shown]
+    return [_row(point, found[point.n_nonlinear], chosen) for point in shown]
 
 
-def _line(point: PathPoint, against: Comparison, chosen: PathPoint) -> str:
-    loss = f"{against.loss:.3g} +- {against.standard_error:.2g}"
-    sizes = f"{_count(point.n_rules, 'rule')}, {_count(point.n_numbers, 'number')}"
-    marked = "  <- chosen" if point is chosen else ""
-    units = _count(point.n_nonlinear, "nonlinear unit")
-    return f"  {units:<18}{point.validation_score:.3f}  {loss:<20}  ({sizes}){marked}"
+def _row(point: PathPoint, against: Comparison, chosen: PathPoint) -> tuple[str, list[str]]:
+    loss, error = f"{against.loss:.3g}", f"{against.standard_error:.2g}"
+    cells = [str(point.n_rules), str(point.n_numbers), f"{point.validation_score:.3f}", loss, error]
+    return str(point.n_nonlinear), [*cells, *(["<- chosen"] if point is chosen else [])]
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _table(rows: list[tuple[str, list[str]]]) -> list[str]:
+    """Lines of a table: labels on the left, numbers to the right in columns."""
+    label = max(len(name) for name, _ in rows)
+    widths = [max(len(cell) for cell in column) for column in zip_longest(*(cells for _, cells in rows), fillvalue="")]
+    return [
+        f"  {name:<{label}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+        for name, cells in rows
+    ]

@@ -1,4 +1,4 @@
-"""Rows that do not fit into memory, in TensorFlow datasets and large memory-mapped arrays: numbers, read in parts."""
+"""Rows that do not fit into memory, in TensorFlow datasets and large memory-mapped arrays of numbers, read in parts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.values import FloatArray
 
 LARGE = 2**28
-"""Bytes of a memory-mapped array from which on it is not copied, nor its rows repeated and put in order."""
+"""From this number of bytes on, a memory-mapped array is not copied, and its rows are not merged and sorted."""
 
 
 def is_dataset(X: Any) -> bool:
-    """Whether something is a `tf.data.Dataset`; TensorFlow need not be loaded to say so.
+    """Whether an object is a `tf.data.Dataset`; does not load TensorFlow.
 
     Args:
-        X: anything.
+        X: any object.
 
     Returns:
-        Whether it is.
+        True if it is.
 
     Example:
         >>> is_dataset([[1.0]])
@@ -31,7 +31,7 @@ def is_dataset(X: Any) -> bool:
 
 
 def is_large(X: Any) -> bool:
-    """Whether rows are to be read in parts.
+    """Whether rows should be read in parts.
 
     Args:
         X: what `fit` was given.
@@ -47,7 +47,7 @@ def is_large(X: Any) -> bool:
 
 
 def class_labels(dataset: Any) -> npt.NDArray[Any]:
-    """The labels of a dataset, found in one pass.
+    """Find the class labels of a dataset in one pass.
 
     Args:
         dataset: batches `(x, y)` or `(x, y, weights)`; text is in UTF-8.
@@ -68,11 +68,11 @@ def class_labels(dataset: Any) -> npt.NDArray[Any]:
 
 
 def with_class_indices(dataset: Any, classes: npt.NDArray[Any]) -> Any:
-    """A dataset with the places of labels in a list in the place of the labels.
+    """Replace the labels in a dataset by class indices.
 
     Args:
         dataset: batches `(x, y)` or `(x, y, weights)`.
-        classes: `(n_classes,)`.
+        classes: `(n_classes,)`, the class labels.
 
     Returns:
         A dataset.
@@ -90,17 +90,17 @@ def with_class_indices(dataset: Any, classes: npt.NDArray[Any]) -> Any:
 def some_rows(
     X: Any, y: Any, weights: npt.ArrayLike | None, most: int, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Rows drawn at random of those with a weight, to count rules and to choose printed digits by.
+    """Draw rows with a positive weight at random, for counting rules and choosing printed digits.
 
     Args:
         X: a dataset or an array.
-        y: the targets; None beside a dataset, which has them.
-        weights: `(n_rows,)`; None for equal ones, or beside a dataset, which may have them.
-        most: how many.
-        seed: draws them.
+        y: the targets; None for a dataset, which contains them.
+        weights: `(n_rows,)`; None for equal weights, or for a dataset, which may contain them.
+        most: the largest number of rows.
+        seed: the seed of the draw.
 
     Returns:
-        Rows, `(n_rows, n_features)`, targets and weights, float64, in their order.
+        Rows, `(n_rows, n_features)`, targets and weights, float64, in their original order.
 
     Example:
         >>> x, y, weights = some_rows(np.arange(10.0)[:, None], np.arange(10), None, 3, seed=0)
@@ -126,14 +126,14 @@ def some_rows(
 
 
 def check_alone(y: Any, sample_weight: Any) -> None:
-    """Refuse targets beside a dataset, which brings its own.
+    """Refuse targets or weights in addition to a dataset, which contains its own.
 
     Args:
-        y: what `fit` was given for targets.
-        sample_weight: and for weights.
+        y: the targets given to `fit`.
+        sample_weight: the weights given to `fit`.
 
     Raises:
-        InvalidValueError: if there is one.
+        InvalidValueError: if either is given.
     """
     if y is not None or sample_weight is not None:
-        raise InvalidValueError("a dataset brings targets and weights of its own; give neither y nor sample_weight.")
+        raise InvalidValueError("a dataset contains its own targets and weights; leave out y and sample_weight.")

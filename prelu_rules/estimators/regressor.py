@@ -19,37 +19,42 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
     """Linear rules for one or more numbers.
 
     A network is trained with a force that makes its units linear (E. P. Csirmaz, "Interpreting Neural Networks by
-    Reducing Nonlinearities during Training"), and what is left of it is written down. Strings and pandas categories
-    become a column for each category, missing values a column of their own; rules read `colour = red` and `age is
-    missing`.
+    Reducing Nonlinearities during Training"), and what is left of it is written down as rules. Strings and pandas
+    categories become one feature for each category, and missing values a feature of their own; rules contain `colour =
+    red` and `age is missing`.
 
     Args:
-        max_nonlinear: the most nonlinear units, each of which bends the function once; None for at most five.
-        max_rules: the most rules; None for any number.
-        max_numbers: the most numbers to read in the compact form; None for any number.
-        validation_fraction: the share of rows that choose the size; at last the network is fitted to all rows.
-        hidden: units of each hidden layer of the networks that are trained.
-        members: how many networks are trained side by side, of which the best is kept.
-        warm_up_steps: optimiser steps before the force wakes that pulls units to be linear, at most: it wakes for a
-            network as soon as its error is stable.
-        force_steps: optimiser steps with the force, at most: a network's training ends as soon as it is stable.
-        batch_size: rows of an optimiser step.
-        learning_rate: of the optimiser, Adam.
-        ridge: penalty on the weights, for standardised columns; None for the default of `PathSettings`.
-        jit: whether XLA compiles the training; it takes longer, and pays from the second fit on with as many columns.
-        n_jobs: joblib workers for the sparser versions of the networks, which pays where they take seconds; None for
-            those of `joblib.parallel_config`, which by default is one. It does not change the rules.
-        random_state: equal numbers and rows give equal rules.
+        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
+            five.
+        max_rules: the largest number of rules; None for any number.
+        max_numbers: the largest number of numbers in the compact form; None for any number.
+        validation_fraction: the share of rows that are used to choose the size; the chosen network is refitted to all
+            rows.
+        hidden: the number of units in each hidden layer of the trained networks.
+        members: how many networks are trained side by side, of which the best are kept.
+        warm_up_steps: the largest number of optimiser steps before the force, which makes units linear, wakes; it wakes
+            for a network as soon as its error is stable.
+        force_steps: the largest number of optimiser steps with the force; a network's training ends as soon as it is
+            stable.
+        batch_size: the number of rows per optimiser step.
+        learning_rate: the learning rate of the optimiser, Adam.
+        ridge: the penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        jit: whether to compile the training with XLA; this pays off from the second fit on with the same number of
+            columns.
+        n_jobs: joblib workers for the sparser versions of the networks, which is only useful if they take seconds; None
+            for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
+        random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.
-        warm_start: whether a `fit` on the rows and with the training of the last one only chooses anew from its path.
+        warm_start: whether a `fit` with the same rows and training parameters as the last one only chooses again from
+            its path.
 
     Attributes:
-        rules_: the rules, a `RuleSystem`; they speak of the columns of the input.
-        path_: the networks of 0, 1, 2, ... nonlinear units, a `RulePath`; `choose` takes another one.
-        n_nonlinear_: nonlinear units of the network whose rules these are.
-        columns_: what the columns of the input are.
-        n_features_in_: columns of the input.
-        feature_names_in_: their names, where all of them are text.
+        rules_: the rules, a `RuleSystem` for the columns of the input.
+        path_: the networks with 0, 1, 2, ... nonlinear units, a `RulePath`; use `choose` to choose another one.
+        n_nonlinear_: the number of nonlinear units of the chosen network.
+        columns_: the columns of the input.
+        n_features_in_: the number of columns of the input.
+        feature_names_in_: their names, if all of them are text.
 
     Example:
         >>> x = np.linspace(-1, 1, 100)[:, None]
@@ -64,7 +69,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
 
         Args:
             X: `(n_rows, n_columns)` numbers, or a DataFrame whose columns may also hold categories. Rows that do not
-                fit into memory may come as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
+                fit into memory can be given as a memory-mapped array of numbers, or as a `tf.data.Dataset` of batches
                 `(x, y)` or `(x, y, weights)`; rules are then counted on a sample of them.
             y: `(n_rows,)` or `(n_rows, n_outputs)` numbers.
             sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none.
@@ -73,7 +78,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             The estimator itself.
 
         Raises:
-            InvalidValueError: if a value, a weight or a parameter cannot be used.
+            InvalidValueError: if a value, a weight or a parameter is not allowed.
             CellTypeError: if a cell of the table is neither a string nor a number.
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
@@ -101,18 +106,18 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         return self._learn(rows, targets[there], weights[there], "squared", names)
 
     def predict(self, X: Any) -> FloatArray:
-        """What the rules say.
+        """Predict by the rules.
 
         Args:
             X: rows as in `fit`.
 
         Returns:
-            `(n_rows,)`, or `(n_rows, n_outputs)` where `fit` had such targets.
+            `(n_rows,)`, or `(n_rows, n_outputs)` if `fit` had such targets.
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            InvalidValueError: if a value cannot be used: a category that no training row had, or a missing one in a
-                column where none of them was.
+            InvalidValueError: if a value is not allowed, such as a category that did not occur in training, or a
+                missing value in a column without missing values in training.
             CellTypeError: if a cell of the table is neither a string nor a number.
         """
         x = self._encoded(X)
@@ -126,7 +131,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
 
 
 def _check_no_dates(y: Any) -> None:
-    """Refuse dates, which NumPy would make nanoseconds."""
+    """Refuse dates, which NumPy would convert to nanoseconds."""
     dtypes = getattr(y, "dtypes", []) if hasattr(y, "columns") else [getattr(y, "dtype", None)]
     if any(getattr(dtype, "kind", None) in ("M", "m") for dtype in dtypes):
         raise dates_refused("y")

@@ -1,9 +1,9 @@
-"""What the estimators share: from a table to a path of networks, and from a network of the path to rules."""
+"""What the estimators have in common: from a table to a path of networks, and from one of them to rules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from hashlib import sha256
 from typing import Any, Self
 
@@ -29,14 +29,13 @@ from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
 from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.training.start import start_tensorflow
 from prelu_rules.values import FloatArray
 
 
 class RuleEstimator(BaseEstimator):
-    """A path of ever smaller networks, and the rules of one of them; subclasses say what the outputs are.
+    """A path of ever smaller networks, and the rules of one of them; subclasses define the outputs.
 
-    A fitted estimator holds its encoded training rows and their targets, so that `choose` can count them again.
+    A fitted estimator stores its encoded training rows and their targets, so that `choose` can count them again.
     """
 
     columns_: tuple[Column, ...]
@@ -97,26 +96,28 @@ class RuleEstimator(BaseEstimator):
         max_rules: int | None = None,
         max_numbers: int | None = None,
     ) -> Self:
-        """Take another network of the path; nothing is trained again.
+        """Choose another network of the path; nothing is trained again.
 
         Args:
-            size: its number of nonlinear units, a place on `path_`; None to choose within the limits.
-            max_nonlinear: the most nonlinear units.
-            max_rules: the most rules.
-            max_numbers: the most numbers to read in the compact form.
+            size: its number of nonlinear units, an index into `path_`; None to choose within the limits.
+            max_nonlinear: the largest number of nonlinear units.
+            max_rules: the largest number of rules.
+            max_numbers: the largest number of numbers in the compact form.
 
         Returns:
             The estimator itself, with the rules of that network.
 
         Raises:
-            NotFittedError: if the estimator has no path yet.
-            InvalidValueError: if no network of the path is that small, or there is none of that size.
+            NotFittedError: if the estimator is not fitted.
+            InvalidValueError: if no network of the path satisfies the limits, or there is none of that size.
         """
         check_is_fitted(self)
         if size is None:
             return self._take(self.path_.choose(max_nonlinear, max_rules, max_numbers))
         if not 0 <= size < len(self.path_):
-            raise InvalidValueError(f"size is {size}, but the path has networks of 0 to {len(self.path_) - 1} units.")
+            raise InvalidValueError(
+                f"size is {size}, but must be from 0 to {len(self.path_) - 1}, the sizes on the path."
+            )
         return self._take(self.path_[size])
 
     def select(self, size: int | None = None, **limits: Any) -> Self:
@@ -125,29 +126,29 @@ class RuleEstimator(BaseEstimator):
         return self.choose(size, **limits)
 
     def get_feature_names_out(self, input_features: npt.ArrayLike | None = None) -> npt.NDArray[np.object_]:
-        """The names of the features that rules speak of: those of number columns, and one for each category.
+        """The names of the features that rules use: those of numeric columns, and one for each category.
 
         Args:
-            input_features: the names of the columns, only to be compared with those of `fit`; None for these.
+            input_features: the names of the columns, which must be those seen in `fit`; None for these.
 
         Returns:
             `(n_features_out,)` names.
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            ValueError: if other names are given than in `fit`.
+            ValueError: if the names differ from those seen in `fit`.
         """
         check_is_fitted(self)
         feature_names_in(self, input_features)
         return np.array([feature.name for feature in features_of(self.columns_)], dtype=object)
 
     def _cells(self, X: Any, columns: Sequence[Column] | None = None, **options: Any) -> list[Cells]:
-        """The columns of the input, their names and number checked or, with `reset`, learned."""
+        """The columns of the input; their names and number are checked or, with `reset`, stored."""
         named = is_table(X)
         if named and not hasattr(X, "shape"):
             X = to_pandas(table_cells(X))
         elif not named:
-            # Lists may mix strings and numbers, which NumPy would make all strings.
+            # Lists may mix strings and numbers, which NumPy would convert to strings.
             X = check_array(
                 X,
                 dtype=None if hasattr(X, "dtype") else object,
@@ -169,12 +170,12 @@ class RuleEstimator(BaseEstimator):
         return [_array_cells(f"x{k}", X[:, k], column) for k, column in enumerate(known)]
 
     def _encoded(self, X: Any) -> FloatArray:
-        """The input as the rules want it."""
+        """Encode the input as features."""
         check_is_fitted(self)
         return encoded_cells(self.columns_, self._cells(X, self.columns_, reset=False))
 
     def _by_place(self, X: Any) -> bool:
-        """Whether columns are those of `fit` in order, whose names scikit-learn compares only where all are text."""
+        """Whether to match columns by position, since scikit-learn compares names only if all of them are text."""
         names = map(str, getattr(X, "column_names", X.columns))
         return set(names) != {column.name for column in self.columns_}
 
@@ -189,7 +190,6 @@ class RuleEstimator(BaseEstimator):
     ) -> Self:
         """Train a path on rows that all have a weight, and take one of its networks."""
         # Keras is needed for training only, so a fitted estimator predicts without it.
-        start_tensorflow()
         from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
@@ -203,7 +203,7 @@ class RuleEstimator(BaseEstimator):
         weights = self._loss_weights(y, weights)
         settings = self._settings()
         said = (x.shape, y.shape, *map(astuple, columns), loss, self.validation_fraction, astuple(settings))
-        # A digest, so that a fitted estimator can be loaded where there is no Keras to read settings with.
+        # A digest, so that a fitted estimator can be loaded without Keras, which the settings need.
         task = sha256(repr(said).encode())
         for part in (x, y, weights):
             task.update(np.ascontiguousarray(part).tobytes())
@@ -235,7 +235,7 @@ class RuleEstimator(BaseEstimator):
         output_names: tuple[str, ...],
         classes: tuple[Any, ...] | None = None,
     ) -> Self:
-        """Train a path on rows that stay where they are, as numbers; a weight counts in the loss."""
+        """Train a path on numeric rows without copying them; weights are used in the loss."""
         from prelu_rules.population.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
@@ -256,7 +256,7 @@ class RuleEstimator(BaseEstimator):
         else:
             validate_data(self, X, skip_check_array=True)
         self.columns_ = number_columns([f"x{k}" for k in range(self.n_features_in_)])
-        # Large rows are not compared with those of the last fit, which is what a warm start would go by.
+        # Large rows are not compared with those of the last fit, so there is no warm start.
         self._learned_from, self._task = some_rows(X, y, weights, settings.refine_rows, seed), b""
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
@@ -276,11 +276,12 @@ class RuleEstimator(BaseEstimator):
         return PathSettings(population, max_nonlinear=max(MAX_UNITS, self.max_nonlinear or 0), ridge=self.ridge)
 
     def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
-        """How much each row counts in the loss."""
+        """The weight of each row in the loss."""
         return weights
 
     def _take(self, point: PathPoint) -> Self:
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
+        self.path_ = replace(self.path_, chosen=point)
         x, y, weights = self._learned_from
         rules = extract_rules(
             point.form,
@@ -297,11 +298,11 @@ class RuleEstimator(BaseEstimator):
 
 
 def _array_cells(name: str, values: npt.NDArray[Any], column: Column | None) -> Cells:
-    """A column of an array; one of objects may hold anything."""
+    """A column of an array; an object array may hold anything."""
     if column is not None and column.kind == "category":
         return cells_of_values(column.name, list(values), column.levels)
     if values.dtype == object or values.dtype.kind not in "biuf":
-        # `tolist` would make numbers of NumPy's dates.
+        # `tolist` would convert NumPy's dates to numbers.
         return cells_of_values(name, list(values))
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
     # Arrays have one type for all columns, so that it says little about each.
@@ -309,7 +310,7 @@ def _array_cells(name: str, values: npt.NDArray[Any], column: Column | None) -> 
 
 
 def _besides(output_names: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
-    """Names of outputs that are not those of columns, so that no rule reads `y = 3 * y`."""
+    """Names of outputs that differ from those of columns, so that no rule says `y = 3 * y`."""
     check_names("output", output_names)
     features = {column.name for column in columns} | {feature.name for feature in features_of(columns)}
     taken = features | set(output_names)
@@ -324,12 +325,12 @@ def _besides(output_names: Sequence[str], columns: Sequence[Column]) -> tuple[st
 
 
 def target_names(y: Any, default: str, n_outputs: int | None) -> tuple[str, ...]:
-    """What the targets are called.
+    """The names of the targets.
 
     Args:
         y: targets; those of a table have names.
-        default: what they are called otherwise.
-        n_outputs: how many there are; None for one that is not a column.
+        default: the name to use otherwise.
+        n_outputs: the number of targets; None for a single one that is not a column.
 
     Returns:
         As many names.

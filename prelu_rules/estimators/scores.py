@@ -1,4 +1,4 @@
-"""How good predictions are, in the units that people think in."""
+"""Scores of predictions, in units that people understand."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from prelu_rules.values import FloatArray
 
 
 def scores_of(target: Target, outputs: FloatArray) -> dict[str, float]:
-    """The scores of outputs on rows.
+    """Score outputs on rows.
 
     Args:
-        target: what is true.
-        outputs: `(n_rows, n_outputs)`: the predicted number; or logits, one for each class, or of two classes one for
-            the second.
+        target: the true targets.
+        outputs: `(n_rows, n_outputs)`: the predicted number; or logits, one for each class or, for two classes, that of
+            the second class.
 
     Returns:
-        The main score first. For numbers: R2, and the mean absolute error (MAE) in the target's units. For classes:
-        accuracy, balanced accuracy (the mean of the share that is right in each class), log-loss, and for two classes
-        AUC.
+        The scores, the main one first. For numbers: R2, and the mean absolute error (MAE) in the target's units. For
+        classes: accuracy, balanced accuracy (the mean accuracy within each class), log-loss, and for two classes AUC.
 
     Example:
         >>> scores_of(Target("y", [0.0, 2.0]), np.array([[0.5], [1.5]]))
@@ -42,7 +41,7 @@ def scores_of(target: Target, outputs: FloatArray) -> dict[str, float]:
         "log-loss": float(log_loss(labels, probabilities, labels=range(len(target.classes)))),
     }
     if len(target.classes) == 2 and len(np.unique(labels)) == 2:
-        # Logits, since probabilities near 1 are equal.
+        # Logits, since probabilities near 1 are rounded to 1.
         margin = outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
         found["AUC"] = float(roc_auc_score(labels, margin))
     return found

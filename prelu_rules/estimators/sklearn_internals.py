@@ -1,7 +1,6 @@
-"""Everything that the package uses of scikit-learn without its promise to keep it.
+"""All uses of scikit-learn internals, which may change in any version.
 
-Names that begin with an underscore may move in any version; they stand here and nowhere else, each behind a function
-with a test of its own.
+These are names that begin with an underscore; they are used in this file only, each in a function with its own test.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from sklearn.utils.validation import _check_feature_names_in
 
 
 def feature_names_in(estimator: Any, input_features: npt.ArrayLike | None = None) -> npt.NDArray[np.object_]:
-    """The names that a transformer's input columns have, as scikit-learn's own transformers find them.
+    """The names of a transformer's input columns, determined in the same way as in scikit-learn's own transformers.
 
     Args:
-        estimator: fitted, with `n_features_in_`.
-        input_features: names that are given instead; they have to be those of the table that it was fitted on.
+        estimator: a fitted estimator with `n_features_in_`.
+        input_features: the names to use; they must be those of the table that it was fitted to.
 
     Returns:
         `(n_features,)`: the names of that table, or `x0`, `x1`, ... if it had none.
 
     Raises:
-        ValueError: if other names are given, or another number of them.
+        ValueError: if other names, or the wrong number of names, are given.
 
     Example:
         >>> from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The target of a table: numbers to predict, or classes."""
+"""The target of a table: numbers or classes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from prelu_rules.values import Array, FloatArray, Value, frozen_array
 Task = Literal["regression", "classification"]
 
 FEWEST_OF_A_CLASS = 3
-"""Rows that a class needs, so that each of training, validation and test can have one."""
+"""The number of rows that a class needs, so that training, validation and test can have one each."""
 
 
 @dataclass(frozen=True, eq=False)
 class Target(Value):
-    """What is to be predicted.
+    """The values to predict.
 
     Attributes:
         name: the name of its column.
-        values: `(n_rows,)` float64: numbers, or the indices of classes.
+        values: `(n_rows,)` float64: numbers, or class indices.
         classes: the class labels, in order; None for numbers.
 
     Example:
@@ -40,7 +40,7 @@ class Target(Value):
     classes: tuple[ClassLabel, ...] | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             name: str,
@@ -57,22 +57,22 @@ class Target(Value):
 
         Args:
             cells: the column.
-            task: "regression" or "classification"; None to take texts, yes and no, categories, and numbers that are all
-                0 or 1 as classes, and other numbers as numbers.
+            task: "regression" or "classification". None for classification if the target consists of texts, yes and no,
+                categories, or only 0 and 1, and regression otherwise.
 
         Returns:
             The target.
 
         Raises:
-            InvalidValueError: if `task` is another word.
-            DataError: if a value is missing, a number is needed and there is a text, all values are equal, or a class
+            InvalidValueError: if `task` is not one of these.
+            DataError: if a value is missing, there is a text where a number is needed, all values are equal, or a class
                 has too few rows.
         """
         if task not in (None, *get_args(Task)):
             raise InvalidValueError(f"task is {task!r}; it must be 'regression' or 'classification'.")
         if cells.missing.any():
             row = int(cells.missing.argmax())
-            raise DataError(f"the target {cells.name!r} is missing in row {row}; leave out the rows without it.")
+            raise DataError(f"the target {cells.name!r} is missing in row {row}; leave out the rows without a target.")
         check_no_dates(cells)
         if task is None:
             two = cells.kind in ("number", "integer") and set(np.unique(numbers(cells))) <= {0.0, 1.0}
@@ -81,19 +81,19 @@ class Target(Value):
 
     @property
     def task(self) -> Task:
-        """What is predicted: a number or a class."""
+        """The task: regression or classification."""
         return "regression" if self.classes is None else "classification"
 
     @property
     def labels(self) -> Array:
-        """`(n_rows,)`, as an estimator wants them: the numbers, or the labels of the classes."""
+        """`(n_rows,)`, for an estimator: the numbers, or the class labels."""
         if self.classes is None:
             return self.values
         return label_array(self.classes)[self.values.astype(np.intp)]
 
 
 def label_array(classes: Sequence[ClassLabel]) -> Array:
-    """Class labels as an array that keeps them as they are; labels of several types would become one, such as 1 "1".
+    """Class labels as an array that keeps their types; NumPy would convert mixed labels, such as 1 to "1".
 
     Args:
         classes: the labels.
@@ -115,7 +115,7 @@ def _numbers(cells: Cells) -> Target:
     except InvalidValueError as problem:
         raise DataError(f"the target cannot be predicted as a number: {problem}") from None
     if np.ptp(values) == 0:
-        raise DataError(f"the target {cells.name!r} is {values[0]:g} in every row; there is nothing to predict.")
+        raise DataError(f"the target {cells.name!r} is {values[0]:g} in every row; choose one that varies.")
     return Target(cells.name, values)
 
 
@@ -129,11 +129,13 @@ def _classes(cells: Cells) -> Target:
         place = {label: k for k, label in enumerate(classes)}
         index = np.array([place[value] for value in values], dtype=np.intp)
     if len(classes) < 2:
-        raise DataError(f"the target {cells.name!r} is {classes[0]!r} in every row; at least two classes are needed.")
+        raise DataError(
+            f"the target {cells.name!r} is {classes[0]!r} in every row; choose one with at least two classes."
+        )
     counts = np.bincount(index, minlength=len(classes))
     if counts.min() < FEWEST_OF_A_CLASS:
         raise DataError(
             f"class {classes[int(counts.argmin())]!r} of the target {cells.name!r} has fewer than {FEWEST_OF_A_CLASS} "
-            "rows; drop the class, or say that the task is regression if it is a number."
+            "rows; drop the class, or set the task to regression if the target is a number."
         )
     return Target(cells.name, index.astype(np.float64), tuple(classes))

@@ -1,5 +1,1 @@
-"""The paper's experiments, to be run again."""
-
-from prelu_rules.training.backend import require_tensorflow
-
-require_tensorflow()
+"""The paper's experiments, to be reproduced."""

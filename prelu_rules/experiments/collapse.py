@@ -1,4 +1,4 @@
-"""When a training counts as collapsed to 1/N, and how often trainings do (second article).
+"""When a training counts as collapsed to 1/N, and how often that happens (second article).
 
 Source: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try".
 """
@@ -17,47 +17,48 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.values import BoolArray
 
 Outcome = Literal["learned", "fell", "collapsed", "never learned"]
-"""What became of the accuracy of a training; see `outcome`."""
+"""What happened to the accuracy of a training; see `outcome`."""
 
 LEVEL = 1e-3
-"""An accuracy is better than chance if guesses would reach it with less than this probability."""
+"""An accuracy is better than chance if guessing would reach it with less than this probability."""
 
 STAYS = 3
-"""Epochs at the end, none of them better than chance, that make a collapse."""
+"""This many epochs at the end, none of them better than chance, make a collapse."""
 
 CONFIDENCE = 0.95
 
 
 def better_than_chance(correct: ArrayLike, n_rows: int, chance: float) -> BoolArray:
-    """Whether so many right answers are too many for guesses: an exact one-sided binomial test at `LEVEL`.
+    """Whether so many rows are right that guessing cannot explain it: an exact one-sided binomial test at `LEVEL`.
 
     Args:
-        correct: rows that were right, of any shape.
-        n_rows: of how many.
+        correct: the number of right rows, of any shape.
+        n_rows: the number of rows.
         chance: the probability that a guess is right, `1/N` for N balanced classes.
 
     Returns:
-        bool, of the shape of `correct`.
+        bool, with the shape of `correct`.
 
     Example:
         >>> better_than_chance([100, 130, 131, 900], n_rows=1000, chance=0.1)
         array([False, False,  True,  True])
     """
-    # The probability of as many or more.
+    # The probability of at least as many.
     return np.asarray(binom.sf(np.asarray(correct) - 1, n_rows, chance) < LEVEL)
 
 
 def outcome(correct: ArrayLike, n_rows: int, chance: float) -> Outcome:
-    """What became of a training, from its accuracy in each epoch.
+    """Classify a training by its accuracy in each epoch.
 
     Args:
-        correct: `(n_epochs,)`, rows that were right in each epoch.
-        n_rows: rows of an epoch.
+        correct: `(n_epochs,)`, the number of right rows in each epoch.
+        n_rows: the number of rows in an epoch.
         chance: the probability that a guess is right, `1/N` for N balanced classes.
 
     Returns:
-        "collapsed" if an epoch was better than chance and none of the last `STAYS` is; "never learned" if no epoch was;
-        "fell" if the last epoch has lost more than half of what the best one had above chance; "learned" otherwise.
+        "collapsed" if an epoch was better than chance and none of the last `STAYS` epochs is; "never learned" if no
+        epoch was better than chance; "fell" if the last epoch has lost more than half of the best accuracy above
+        chance; "learned" otherwise.
 
     Raises:
         InvalidValueError: if there are not more epochs than `STAYS`, or a number is out of range.
@@ -86,20 +87,20 @@ def outcome(correct: ArrayLike, n_rows: int, chance: float) -> Outcome:
 
 @dataclass(frozen=True)
 class CollapseRun:
-    """One training, and the network that it ended with, on all rows of the data.
+    """A training, and the network at its end, evaluated on all rows of the data.
 
     Attributes:
-        seed: of the weights and of the order of the rows.
-        outcome: what became of its accuracy.
-        best: the highest accuracy of an epoch.
+        seed: the seed of the weights and of the order of the rows.
+        outcome: what happened to its accuracy.
+        best: the highest accuracy of any epoch.
         final: the accuracy at the end.
-        lost_at: the epoch, counted from 1, from which on no accuracy was better than chance; None if the last one was.
-        logit_size: the largest logit of a row by its absolute value; the median over the rows.
+        lost_at: the epoch, counted from 1, after which no accuracy was better than chance; None if the last one was.
+        logit_size: the largest absolute logit of a row; the median over the rows.
         logit_spread: the standard deviation of the logits of a row; the median over the rows.
-        majority: the share of rows that are given the most frequent answer.
-        without_gradient: the share of wrong rows whose class has a probability below 1e-7, where clipping takes the
-            gradient away; 0 if no row is wrong.
-        finite: whether all weights are finite numbers; if not, the figures of the logits are NaN.
+        majority: the share of rows with the most frequent answer.
+        without_gradient: the share of wrong rows whose class has a probability below 1e-7, which clipping leaves
+            without a gradient; 0 if no row is wrong.
+        finite: whether all weights are finite; if not, the values for the logits are NaN.
     """
 
     seed: int
@@ -114,7 +115,7 @@ class CollapseRun:
     finite: bool
 
     def record(self) -> dict[str, int | float | bool | str | None]:
-        """The figures of the run, for JSON, which has no NaN: None in its place."""
+        """The values of the run for JSON, with None in place of NaN."""
         return {
             name: None if isinstance(value, float) and not np.isfinite(value) else value
             for name, value in asdict(self).items()
@@ -123,11 +124,11 @@ class CollapseRun:
 
 @dataclass(frozen=True)
 class Share:
-    """How many of some runs, with the confidence interval of Clopper and Pearson.
+    """The share of some runs, with the confidence interval of Clopper and Pearson.
 
     Attributes:
-        count: the runs.
-        n_runs: of how many.
+        count: the number of runs that count.
+        n_runs: the number of all runs.
 
     Example:
         >>> str(Share(18, 20))
@@ -144,7 +145,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the probability lies with a confidence of 95%, from 0 to 1."""
+        """The 95% confidence interval of the probability, from 0 to 1."""
         low, high = binomtest(self.count, self.n_runs).proportion_ci(CONFIDENCE, method="exact")
         return float(low), float(high)
 
@@ -154,12 +155,12 @@ class Share:
 
 
 def shares(runs: Sequence[CollapseRun]) -> dict[Outcome, Share]:
-    """How many of some runs had each outcome.
+    """The share of each outcome in some runs.
 
     Args:
         runs: at least one.
 
     Returns:
-        The share of every outcome, in the order from good to bad.
+        The share of every outcome, from good to bad.
     """
     return {name: Share(sum(run.outcome == name for run in runs), len(runs)) for name in get_args(Outcome)}

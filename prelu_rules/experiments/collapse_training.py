@@ -1,4 +1,4 @@
-"""Trainings of small classifiers of scikit-learn's digits that may collapse to 1/N (second article)."""
+"""Trains small classifiers of scikit-learn's digits, which may collapse to 1/N (second article)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,18 +26,18 @@ from prelu_rules.values import FloatArray, IntArray
 N_CLASSES = 10
 BATCH_SIZE = 64
 STEPS_PER_EPOCH = 28
-"""All rows but the five that fill no batch, others in each epoch."""
+"""All rows except the five that do not fill a batch; which ones these are changes in each epoch."""
 
 EPOCHS = 30
 CLIP = 1e-7
-"""What Keras clips probabilities at."""
+"""Keras clips probabilities at this distance from 0 and 1."""
 
 
 class Digits(NamedTuple):
     """Handwritten digits.
 
     Attributes:
-        x: `(1797, 64)` float32, darkness of each pixel from 0 to 1.
+        x: `(1797, 64)` float32, the darkness of each pixel, from 0 to 1.
         y: `(1797,)` int, the digit.
     """
 
@@ -44,7 +47,7 @@ class Digits(NamedTuple):
 
 @cache
 def digits() -> Digits:
-    """Scikit-learn's digits.
+    """Load scikit-learn's digits.
 
     Returns:
         All of them.
@@ -58,11 +61,11 @@ def digits() -> Digits:
 
 
 def network(variant: Variant, seed: int) -> keras.Sequential:
-    """A classifier of digits that ends in logits.
+    """Build a classifier of digits that ends in logits.
 
     Args:
-        variant: how it is built.
-        seed: of the initial weights.
+        variant: how to build it.
+        seed: the seed of the initial weights.
 
     Returns:
         A built model, not compiled.
@@ -92,11 +95,11 @@ def network(variant: Variant, seed: int) -> keras.Sequential:
 
 
 def compiled(variant: Variant, logits: keras.Sequential) -> keras.Model:
-    """A network of logits with what a variant puts behind it, ready to be trained; they share their weights.
+    """Add what a variant needs to a network of logits, and compile it; the models share their weights.
 
     Args:
-        variant: which loss and optimiser.
-        logits: `(n_rows, 10)`, of a built network.
+        variant: the loss and the optimiser.
+        logits: a built network that outputs `(n_rows, 10)`.
 
     Returns:
         A compiled model.
@@ -115,12 +118,12 @@ def compiled(variant: Variant, logits: keras.Sequential) -> keras.Model:
 
 
 def train(variant: Variant, seeds: Sequence[int], epochs: int = EPOCHS) -> tuple[CollapseRun, ...]:
-    """Train a variant from several starts, each by itself; it is compiled once.
+    """Train a variant independently for several seeds; it is compiled once.
 
     Args:
-        variant: how.
+        variant: how to train.
         seeds: one per training.
-        epochs: passes over the digits, at least four.
+        epochs: passes over the data, at least four.
 
     Returns:
         One run per seed.
@@ -160,7 +163,7 @@ _ACTIVATIONS = {
 
 
 def _cross_entropy(y: Any, p: Any) -> Any:
-    """As the formula has it: where a probability is rounded to 0, `0 log 0` is no number."""
+    """By the formula: where a probability is rounded to 0, `0 log 0` is NaN."""
     return -ops.sum(ops.one_hot(ops.cast(y, "int32"), N_CLASSES) * ops.log(p), axis=-1)
 
 
@@ -176,8 +179,8 @@ def _hidden_softmax(z: Any) -> Any:
     return layers.Reshape((N_CLASSES,))(_softmax(z))
 
 
-# What stands behind the logits, and a maker of the loss. A function of one's own is handed the probabilities; Keras's
-# losses look for the logits behind them.
+# What follows the logits, and a function that creates the loss. A user-defined loss function gets the probabilities;
+# Keras's losses look for the logits behind them.
 _ENDS: dict[str, tuple[Callable[[Any], Any], Callable[[], Any]]] = {
     "probabilities": (_softmax, lambda: _clipped),
     "not clipped": (_softmax, lambda: _cross_entropy),
@@ -201,7 +204,7 @@ def _run(seed: int, correct: IntArray, logits: keras.Sequential) -> CollapseRun:
     z = as_array(logits(x)).astype(np.float64)
     answers = z.argmax(axis=1)
     wrong = answers != y
-    # Not through the softmax, which rounds such probabilities to 0.
+    # Not from the softmax, which rounds such probabilities to 0.
     of_class = log_softmax(z, axis=1)[np.arange(len(y)), y]
     lost = (of_class[wrong] < np.log(CLIP)).mean() if wrong.any() else 0.0
     better = np.flatnonzero(better_than_chance(correct, n_rows, chance))

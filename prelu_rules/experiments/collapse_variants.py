@@ -1,4 +1,4 @@
-"""A training that collapses to 1/N, and each remedy of the second article alone: what is changed, and nothing else.
+"""A training that collapses to 1/N, and variants of it with one remedy of the second article each.
 
 Source: E. P. Csirmaz, "Decreasing accuracy in neural nets during training - things to try", in the order of its list.
 """
@@ -12,8 +12,8 @@ from typing import Literal
 from prelu_rules.errors import InvalidValueError
 
 LossKind = Literal["probabilities", "not clipped", "keras", "keras hidden", "stable"]
-"""`-log(p)` of clipped softmax probabilities; the same without the clip; Keras's cross-entropy on a softmax, where it
-finds the logits; the same behind a reshape, where it does not; fused on logits."""
+"""`-log(p)` of clipped softmax probabilities; the same without clipping; Keras's cross-entropy on a softmax whose
+logits it can find; the same after a reshape, where it cannot; and in one operation on logits."""
 
 OptimizerKind = Literal["adam", "rmsprop", "sgd"]
 ActivationKind = Literal["leaky_relu", "relu", "prelu", "tanh"]
@@ -24,18 +24,18 @@ class Variant:
     """How a classifier is built and trained.
 
     Attributes:
-        name: a short word for it.
-        change: what is changed against the baseline, for a reader.
-        loss: which cross-entropy.
-        optimizer: which optimiser.
-        learning_rate: of the optimiser.
-        momentum: of "sgd".
-        epsilon: of "adam", the least size of the denominator.
-        activation: of the hidden layers.
-        hidden: units of each hidden layer.
-        largest_norm: what the weights into each unit are clamped to, a Euclidean norm; None for none.
+        name: a short name.
+        change: how it differs from the baseline, for a reader.
+        loss: the kind of cross-entropy.
+        optimizer: the optimiser.
+        learning_rate: the learning rate.
+        momentum: the momentum of "sgd".
+        epsilon: the epsilon of "adam", which limits the denominator from below.
+        activation: the activation of the hidden layers.
+        hidden: the number of units in each hidden layer.
+        largest_norm: the largest Euclidean norm of the weights into each unit; None for no limit.
         l2: the factor of the squared weights in the loss.
-        batch_norm: whether a batch normalisation stands before each activation.
+        batch_norm: whether there is a batch normalisation before each activation.
     """
 
     name: str
@@ -85,11 +85,11 @@ VARIANTS = (
     _but("shallow", "8. (the other way) 1 x 512 units", hidden=(512,)),
     _but("shallow-wide", "8. (the other way) 1 x 2048 units", hidden=(2048,)),
 )
-"""The baseline, then one change at a time; the number is that of the article's remedy."""
+"""The baseline, then one change at a time; the numbers are those of the article's remedies."""
 
 
 def variants_named(names: Sequence[str]) -> tuple[Variant, ...]:
-    """Variants by their names.
+    """Select variants by their names.
 
     Args:
         names: as in `VARIANTS`; none for all of them.
@@ -98,7 +98,7 @@ def variants_named(names: Sequence[str]) -> tuple[Variant, ...]:
         The variants, in the order of `VARIANTS`.
 
     Raises:
-        InvalidValueError: if there is no variant of a name.
+        InvalidValueError: if there is no variant with such a name.
 
     Example:
         >>> [variant.loss for variant in variants_named(["stable", "probabilities"])]

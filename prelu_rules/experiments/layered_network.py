@@ -1,4 +1,4 @@
-"""A plain feed-forward network as arrays, layer by layer, as the paper draws and publishes it."""
+"""A plain feed-forward network as arrays, layer by layer, in the form in which the paper publishes one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from prelu_rules.values import Array, FloatArray
 
 @dataclass(frozen=True, eq=False)
 class LayeredNetwork:
-    """A network with a PReLU after every layer but the last.
+    """A network with a PReLU after every layer except the last.
 
     Attributes:
         kernels: `(n_in, n_out)` float64 each, one more than there are slope vectors.
         biases: `(n_out,)` float64 each, as many as kernels.
-        slopes: `(n_out,)` float64 each, for every layer but the last.
+        slopes: `(n_out,)` float64 each, for every layer except the last.
 
     Raises:
         ShapeError: if the layers do not fit together.
@@ -40,7 +40,7 @@ class LayeredNetwork:
     def __post_init__(self) -> None:
         for name in ("kernels", "biases", "slopes"):
             object.__setattr__(self, name, tuple(np.asarray(v, dtype=np.float64) for v in getattr(self, name)))
-        # The form checks that the layers fit; it is kept, since every use of the network goes through it.
+        # The form checks that the layers fit; it is stored, since every use of the network needs it.
         object.__setattr__(self, "_form", NormalForm.from_layers(self.kernels, self.biases, self.slopes))
 
     @property
@@ -59,18 +59,18 @@ class LayeredNetwork:
             `(n_rows, n_outputs)`.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         return self.form.predict(x)
 
     def n_nonlinear(self, threshold: float = LINEAR_SLOPE) -> int:
-        """How many slopes are not linear.
+        """Count the slopes that are not linear.
 
         Args:
-            threshold: a slope above it counts as 1.
+            threshold: a slope above this counts as 1.
 
         Returns:
-            The number.
+            The number of such slopes.
 
         Raises:
             InvalidValueError: if the threshold is not in [0, 1).

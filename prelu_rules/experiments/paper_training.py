@@ -1,9 +1,9 @@
-"""The paper's training of a toy task, with a rule for when to stop (paper, section on experiments).
+"""The paper's training of a toy task, with a stopping rule (paper, section on experiments).
 
-A network 4-5-5-5-5-3 with a PReLU after every layer but the last is trained by plain SGD on the mean squared error.
-A batch is the 16 inputs four times over, with fresh Gaussian noise on the inputs. The paper trains for a fixed time;
-since the force grows as the error falls, it knocks the network off its solution now and then, so the best state is
-kept here.
+A network 4-5-5-5-5-3 with a PReLU after every layer except the last is trained by plain SGD on the mean squared error.
+A batch consists of the 16 inputs, four times each, with new Gaussian noise on the inputs. The paper trains for a fixed
+time. Since the force grows as the error falls, it sometimes pushes the network away from its solution, so the best
+state is kept here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
@@ -32,7 +35,7 @@ LEARNING_RATE = 0.01
 INPUT_NOISE = 0.01
 COPIES = 4
 STEPS_PER_CHECK = 1000
-"""The original looks at the error, and sets the force rate, every so many steps."""
+"""How often, in steps, the original checks the error and sets the force rate."""
 
 MAX_STEPS = 500_000
 PATIENCE = 100_000
@@ -40,17 +43,17 @@ PATIENCE = 100_000
 
 @dataclass(frozen=True, eq=False)
 class PaperRun:
-    """What one training ended with.
+    """The result of a training.
 
     Attributes:
-        seed: of the initial weights and the noise.
-        steps: optimiser steps taken.
-        network: the best state that was met: of those that are right and settled the one with the fewest nonlinear
-            units, then with the smallest error; if there was none, the one with the smallest error.
+        seed: the seed of the initial weights and the noise.
+        steps: the number of optimiser steps.
+        network: the best state: among those that are right and settled, the one with the fewest nonlinear units, then
+            with the smallest error; if there was none, the one with the smallest error.
         mse: its mean squared error on the 16 inputs without noise.
-        nonlinear: how many nonlinear units it has.
-        reached: whether it is right on all inputs with its linear units collapsed, and has settled.
-        trace_steps: `(n_checks,)` int, when the training was looked at.
+        nonlinear: its number of nonlinear units.
+        reached: whether it has settled and is right on all inputs with its linear units collapsed.
+        trace_steps: `(n_checks,)` int, the steps at which the training was checked.
         trace_mse: `(n_checks,)` float64.
         trace_nonlinear: `(n_checks,)` int.
         trace_slopes: `(n_checks, n_units)` float64.
@@ -76,17 +79,17 @@ class PaperRun:
 def train(task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience: int = PATIENCE) -> PaperRun:
     """Train a network on a toy task with the paper's hyperparameters.
 
-    It stops once a network that is right, with an error below `SETTLED_ERROR`, has been met, and none with fewer
-    nonlinear units for `patience` steps. A run that does not get there is a result too, not an error.
+    Training stops once a network that is right, with an error below `SETTLED_ERROR`, was found, and none with fewer
+    nonlinear units for `patience` steps. A run that does not succeed is a result too, not an error.
 
     Args:
         task: the task.
-        seed: of the initial weights and the noise; the same seed gives the same run on the same machine.
-        max_steps: where to give up, in optimiser steps.
+        seed: the seed of the initial weights and the noise; the same seed gives the same run on the same machine.
+        max_steps: the number of optimiser steps after which to give up.
         patience: how long to wait for fewer nonlinear units, in optimiser steps.
 
     Returns:
-        The run with the best network that was met.
+        The run with the best network found.
 
     Raises:
         InvalidValueError: if a number of steps is below 1,000, or the seed is out of range.
@@ -136,10 +139,10 @@ def _network(task: ToyTask, seed: int) -> keras.Sequential:
 
 
 def layered(model: keras.Sequential) -> LayeredNetwork:
-    """The weights of a Sequential model of Dense and PReLU layers.
+    """Convert a Sequential model of Dense and PReLU layers to arrays.
 
     Args:
-        model: the model; layers without weights are passed over.
+        model: the model; layers without weights are ignored.
 
     Returns:
         The same network as arrays.
@@ -166,7 +169,7 @@ def layered(model: keras.Sequential) -> LayeredNetwork:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Looks at the network after every epoch, keeps the best state and stops."""
+    """Checks the network after every epoch, keeps the best state, and stops the training."""
 
     def __init__(self, task: ToyTask, patience: int) -> None:
         super().__init__()
@@ -176,7 +179,7 @@ class _Watch(keras.callbacks.Callback):
         self._last_gain = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Judge the network as it is now."""
+        """Check the current network."""
         steps = (epoch + 1) * STEPS_PER_CHECK
         network = layered(self.model)
         outputs = network.predict(self._task.inputs)
@@ -194,7 +197,7 @@ class _Watch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def run(self, seed: int) -> PaperRun:
-        """The result."""
+        """The result of the training."""
         assert self._best is not None
         (not_good, _, mse), network = self._best
         steps, mses, counts, slopes = zip(*self._trace, strict=True)

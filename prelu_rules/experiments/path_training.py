@@ -1,4 +1,4 @@
-"""The toy tasks by a population and elimination: the fewest units every time."""
+"""Solves the toy tasks by a population and elimination, which finds the fewest units every time."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ SETTINGS = PopulationSettings(
     noise=2 * INPUT_NOISE,
     jit=False,
 )
-"""Six restarts of the paper's network. The noise is twice the paper's, since inputs are scaled to deviations of 0.5."""
+"""Six networks of the paper's size. The noise is twice the paper's, since inputs are scaled to a deviation of 0.5."""
 
 
 @dataclass(frozen=True, eq=False)
 class PathRun:
-    """What one search ended with.
+    """The result of a search.
 
     Attributes:
-        seed: of the weights and the noise.
-        steps: optimiser steps before the elimination, of the members that were trained longest.
+        seed: the seed of the weights and the noise.
+        steps: the number of optimiser steps before the elimination, of the members that were trained longest.
         form: the network with the fewest units whose error is below `SETTLED_ERROR`, in the compact form; if there was
             none, the one with the smallest error.
         mse: its mean squared error on the 16 inputs without noise.
@@ -56,7 +56,7 @@ class PathRun:
 
     @property
     def nonlinear(self) -> int:
-        """How many nonlinear units the network has."""
+        """The number of nonlinear units of the network."""
         return self.form.n_units
 
     @property
@@ -66,14 +66,14 @@ class PathRun:
 
 
 def search(task: ToyTask, seed: int) -> PathRun:
-    """Find the smallest network that gets a toy task right.
+    """Find the smallest network that solves a toy task.
 
     Args:
         task: the task.
-        seed: of the weights and the noise.
+        seed: the seed of the weights and the noise.
 
     Returns:
-        The network.
+        The search's result.
 
     Raises:
         InvalidValueError: if the seed is out of range.
@@ -91,13 +91,13 @@ def search(task: ToyTask, seed: int) -> PathRun:
     x = x + rng.normal(0, INPUT_NOISE, x.shape)
     y = np.tile(task.targets, (COPIES, 1))
     weights = np.ones(len(x))
-    # Inputs in [-1, 1], as Adam likes them; the form takes 0 and 1 again.
+    # Inputs in [-1, 1], which suit Adam; the form takes 0 and 1 again.
     rows, watch = Rows(2 * x - 1, y, weights), PopulationWatch()
     forms = train_population(rows, x.shape[1], y.shape[1], Squared(), SETTINGS, seed, [watch])
     learn = Task(2 * x - 1, y, weights / len(x), Squared(), RIDGE)
     with threadpool_limits(1, "blas"):
         found = _smallest_settled(eliminations(map(CompactForm.of, forms), learn, kept=3, small=4), task)
-        # Weights that only follow the noise go as well, while the network stays settled.
+        # Weights that only follow the noise are removed as well, as long as the network stays settled.
         for sparser in sparsify(found, learn):
             if _error(sparser, task) >= SETTLED_ERROR / 10:
                 break
@@ -106,13 +106,13 @@ def search(task: ToyTask, seed: int) -> PathRun:
 
 
 def _smallest_settled(systems: Iterable[CompactForm], task: ToyTask) -> CompactForm:
-    """Of ever smaller networks the last that gets the task right; if none does, the one with the smallest error."""
+    """The last of ever smaller networks that solves the task; if none does, the one with the smallest error."""
     settled, others = None, []
     for system in systems:
         if _error(system, task) < SETTLED_ERROR:
             settled = system
         elif settled is not None:
-            # What these few units cannot do, fewer cannot either.
+            # What these few units cannot do, even fewer cannot do either.
             break
         else:
             others.append(system)
@@ -131,12 +131,12 @@ def _of_binary_inputs(system: CompactForm) -> NormalForm:
 
 
 def noisy_inputs(task: ToyTask, seed: int, n_rows: int = 1000) -> tuple[FloatArray, FloatArray]:
-    """Inputs of a task with fresh noise, and their targets.
+    """Inputs of a task with new noise, and their targets.
 
     Args:
         task: the task.
-        seed: of the noise; other than that of the training.
-        n_rows: how many.
+        seed: the seed of the noise; not the one of the training.
+        n_rows: the number of rows.
 
     Returns:
         `(n_rows, 4)` and `(n_rows, 3)`.

@@ -1,4 +1,4 @@
-"""What the paper shows, run again: figure 2, and the toy tasks from training to printed rules."""
+"""Reproduces the paper's results: figure 2, and the toy tasks from training to printed rules."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.experiments.paper_training import MAX_STEPS, PATIENCE, PaperRun, train
 from prelu_rules.experiments.path_training import PathRun, noisy_inputs, search
 from prelu_rules.experiments.toy import XOR, ToyTask
-from prelu_rules.export.text_reader import read
+from prelu_rules.export.paper_reader import read
 from prelu_rules.extraction import extract
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray
 
 PRINTED_TWO_DECIMALS = 0.02
-"""The same for the paper's figure 2, whose two decimals need it on the 16 binary inputs."""
+"""The tolerance for the paper's figure 2, which its two decimals need on the 16 binary inputs."""
 
 
 def figure2() -> RuleSystem:
@@ -38,17 +38,17 @@ def figure2() -> RuleSystem:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """One training of a toy task and what became of it.
+    """A training of a toy task and its result.
 
     Attributes:
         run: the training.
-        rules: the rules of its network; None if there are too many nonlinear units to write any.
-        problem: why it did not get there, in a sentence; None if it did.
-        correct_net: whether the network gets all 16 inputs right.
-        correct_rules: whether the rules do.
-        correct_text: whether the printed rules, parsed back, do, with exactly one rule for each input.
-        correct_noisy: whether network, rules and printed text get 1,000 inputs with fresh noise right, too.
-        seconds: how long all of it took.
+        rules: the rules of its network; None if it has too many nonlinear units to write them.
+        problem: why it did not succeed, in a sentence; None if it did.
+        correct_net: whether the network is right on all 16 inputs.
+        correct_rules: whether the rules are.
+        correct_text: whether the printed rules are, when parsed, with exactly one rule for each input.
+        correct_noisy: whether network, rules and printed text are also right on 1,000 inputs with new noise.
+        seconds: how long everything took.
     """
 
     run: PaperRun | PathRun
@@ -61,7 +61,7 @@ class Reproduction:
     seconds: float
 
     def record(self) -> dict[str, int | float | bool]:
-        """The figures of the run, for a table or JSON."""
+        """The values of the run, for a table or JSON."""
         return {
             "seed": self.run.seed,
             "steps": self.run.steps,
@@ -76,11 +76,11 @@ class Reproduction:
 
 
 def reproduce(task: ToyTask, seed: int) -> Reproduction:
-    """Search for the smallest network of a toy task, read its rules, and check them on all inputs.
+    """Search for the smallest network that solves a toy task, read its rules, and check them on all inputs.
 
     Args:
         task: the task.
-        seed: of the search.
+        seed: the seed of the search.
 
     Returns:
         The run, its rules and the checks.
@@ -96,7 +96,7 @@ def reproduce(task: ToyTask, seed: int) -> Reproduction:
     """
     start = time.perf_counter()
     run = search(task, seed)
-    # Rules and printed digits are asked to hold around the inputs as well.
+    # Rules and printed digits have to be right near the inputs as well.
     rows = np.vstack([task.inputs, noisy_inputs(task, seed)[0]])
     return _checked(task, run, rows, start, f"in {run.steps} steps")
 
@@ -104,12 +104,12 @@ def reproduce(task: ToyTask, seed: int) -> Reproduction:
 def reproduce_as_paper(
     task: ToyTask, seed: int, *, max_steps: int = MAX_STEPS, patience: int = PATIENCE
 ) -> Reproduction:
-    """Train a network on a toy task as the paper does, read its rules, and check them on all inputs.
+    """Train a network on a toy task as in the paper, read its rules, and check them on all inputs.
 
     Args:
         task: the task.
-        seed: of the training.
-        max_steps: where the training gives up.
+        seed: the seed of the training.
+        max_steps: the number of steps after which the training gives up.
         patience: how long it waits for fewer nonlinear units.
 
     Returns:
@@ -137,13 +137,13 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
         problem = str(error)
     outputs = run.form.predict(task.inputs)
     correct_rules = rules is not None and task.correct(rules.predict(task.inputs))
-    correct_text = rules is not None and text_is_correct(task, str(rules))
+    correct_text = rules is not None and text_is_correct(task, rules.export("paper"))
     correct_noisy = rules is not None and _right_on_noise(task, run, rules)
-    # The paper's training stops where it likes, so that noise may cross a bend there.
+    # The paper's training can stop anywhere, so noise may cross a bend there.
     if not (run.reached and correct_rules and correct_text and (correct_noisy or isinstance(run, PaperRun))):
         wrong = int((np.abs(outputs - task.targets) >= 0.5).any(axis=1).sum())
         problem = problem or (
-            f"seed {run.seed} did not get there {effort}: {wrong} of {len(task.inputs)} inputs are wrong, "
+            f"seed {run.seed} did not succeed {effort}: {wrong} of {len(task.inputs)} inputs are wrong, "
             f"mean squared error {run.mse:.2g}; try another seed or more steps."
         )
     seconds = time.perf_counter() - start
@@ -152,12 +152,12 @@ def _checked(task: ToyTask, run: PaperRun | PathRun, rows: FloatArray, start: fl
 
 def _right_on_noise(task: ToyTask, run: PaperRun | PathRun, rules: RuleSystem) -> bool:
     x, y = noisy_inputs(task, run.seed + 1)
-    answers = (run.form.predict(x), rules.predict(x), read(str(rules)).predict(x))
+    answers = (run.form.predict(x), rules.predict(x), read(rules.export("paper")).predict(x))
     return all(bool((np.abs(answer - y) < 0.5).all()) for answer in answers)
 
 
 def text_is_correct(task: ToyTask, printed: str) -> bool:
-    """Whether printed rules get a task right, read as a person would.
+    """Whether printed rules solve a task, read as a person would read them.
 
     Args:
         task: the task.
@@ -170,7 +170,7 @@ def text_is_correct(task: ToyTask, printed: str) -> bool:
         FormatError: if the text is not in the format.
 
     Example:
-        >>> text_is_correct(XOR, str(figure2()))
+        >>> text_is_correct(XOR, figure2().export("paper"))
         True
     """
     rules = read(printed)

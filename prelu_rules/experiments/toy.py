@@ -16,12 +16,12 @@ class ToyTask(Value):
     """A task on the 16 binary inputs.
 
     Attributes:
-        name: what the command line calls it.
+        name: its name on the command line.
         input_names: four names.
         output_names: three names.
         inputs: `(16, 4)` float64, all rows of 0 and 1.
         targets: `(16, 3)` float64, 0 or 1.
-        fewest: the fewest nonlinear PReLUs that suffice.
+        fewest: the smallest number of nonlinear PReLUs that suffices.
 
     Example:
         >>> XOR.inputs[6], XOR.targets[6]

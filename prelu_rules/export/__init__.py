@@ -9,7 +9,8 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from prelu_rules.export import compact, json, latex, markdown, python, text
+from prelu_rules.export import compact, html, json, latex, markdown, paper, python, text
+from prelu_rules.export.text_reader import read
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -22,12 +23,18 @@ _exporters: Registry[str, Exporter] = Registry(
     {
         "text": text.write,
         "compact": compact.write,
+        "html": html.write,
         "markdown": markdown.write,
         "latex": latex.write,
         "json": json.write,
         "python": python.write,
+        "paper": paper.write,
     },
 )
+
+
+read_text = read
+"""Rules that were printed as text, or written by hand; see `text_reader.read`."""
 
 
 def targets() -> tuple[str, ...]:

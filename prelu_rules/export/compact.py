@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.export.paper import bracketed, quoted
 from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
-from prelu_rules.export.text import bracketed, quoted
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.on_demand import RulesOnDemand

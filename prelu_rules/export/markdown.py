@@ -1,19 +1,14 @@
-"""A Markdown table, one row per rule."""
+"""Rules as Markdown: the formula, and a table with a row for each rule."""
 
 from __future__ import annotations
 
-from prelu_rules.export.terms import (
-    Relation,
-    Words,
-    counted_as_zero,
-    decided_class,
-    feature_terms,
-    linear_sum,
-    number,
-    printed_rules,
-    relations,
-    said,
-)
+from collections.abc import Sequence
+
+from prelu_rules.export.grids import Grid, Grids
+from prelu_rules.export.sentences import Sentences, in_line
+from prelu_rules.export.spelling import Spelling, spelled, spelled_level, visible
+from prelu_rules.export.text import formula_lines
+from prelu_rules.rules.presentation.presentation import Presentation
 from prelu_rules.rules.rule_system import RuleSystem
 
 _SPECIAL = r"\`*_{}[]<>()#+-.!|$~&"
@@ -26,62 +21,88 @@ def escaped(name: str) -> str:
         name: any text.
 
     Returns:
-        The text with every special character escaped and line breaks as spaces.
+        The text with every special character escaped and line breaks as spaces; what is not printable is
+        spelled out.
 
     Example:
         >>> print(escaped("a|b_c"))
         a\|b\_c
     """
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in " ".join(name.split()))
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in visible(name))
+
+
+SPELLING = Spelling(
+    name=lambda name: escaped(spelled(name)),
+    level=lambda level: escaped(spelled_level(level)),
+    times=r"\*",
+    at_most="≤",
+    more=r"\>",
+    at_least="≥",
+    unequal="≠",
+)
 
 
 def write(system: RuleSystem) -> str:
-    """The rules as a table.
+    r"""The rules as Markdown.
 
     Args:
         system: the rules.
 
     Returns:
-        A pipe table with the conditions, the number of rows where there are counts, the class of decision rules, and a
-        column per output.
+        The formula as a block of code, and a pipe table of rules with the number of rows where there are counts; of a
+        classifier tables of decisions and typical rows before.
 
     Example:
         >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> print(write(extract_rules(form, feature_names=["age"], output_names=["cost"])), end="")
+        ```text
+        cost = age
+               + 1 for each unit that age is above 3
+        ```
+        <BLANKLINE>
+        The same, as rules:
+        <BLANKLINE>
         | rule | if | cost |
-        |---:|---|---|
+        | ---: | --- | --- |
         | 1 | age < 3 | age |
-        | 2 | age ≥ 3 | 2 age - 3 |
+        | 2 | otherwise | -3 + 2\*age |
     """
-    names = feature_terms(system, escaped, lambda indicator: rf"\[{said(indicator, True, escaped)}\]")
-    counted = system.n_rows is not None
-    header = ["rule", *(["rows"] if counted else []), "if", *(["class"] if system.decides else [])]
-    header += [escaped(name) for name in system.output_names]
-    alignment = ["---:"] * (1 + counted) + ["---"] * (len(header) - 1 - counted)
-    lines = [_line(header), f"|{'|'.join(alignment)}|"]
-    for index, rule in enumerate(printed_rules(system), start=1):
-        conditions = " and ".join(_relation(relation, system, names) for relation in relations(rule.conditions))
-        decision = [escaped(str(decided_class(system, rule)))] if system.decides else []
-        outputs = [
-            linear_sum(coef, names, constant, times=" ")
-            for coef, constant in zip(rule.outputs.coef, rule.outputs.intercept, strict=True)
-        ]
-        lines.append(
-            _line([str(index), *([str(rule.count)] if counted else []), conditions or "always", *decision, *outputs])
-        )
-    zero = ", ".join(map(escaped, counted_as_zero(system)))
-    lines += ["", f"Counted as 0 where missing: {zero}"] if zero else []
-    return "\n".join(lines) + "\n"
+    return write_presentation(system.presentation)
 
 
-def _relation(relation: Relation, system: RuleSystem, names: list[str]) -> str:
-    indication = relation.indication(system)
-    if indication is not None:
-        return said(*indication, escaped, Words("=", "≠"))
-    return relation.write(linear_sum(relation.coef, names, 0.0, times=" "), number, ("<", "≤", "\\>", "≥"))
+def write_presentation(presentation: Presentation) -> str:
+    """A presentation as Markdown.
+
+    Args:
+        presentation: what is to be written.
+
+    Returns:
+        Its blocks.
+    """
+    sentences, plain = Sentences(presentation, SPELLING), Sentences(presentation)
+    grids, formula = Grids(sentences, escaped), formula_lines(plain)
+    blocks = [
+        in_line(sentences.class_of_logits()),
+        *map(_table, (grids.decisions(), grids.typical())),
+        in_line(sentences.logits()),
+        "\n".join(["```text", *formula, "```"]) if formula else "",
+        *(f"({in_line(line)})" for line in sentences.explanations()),
+        sentences.heading(),
+        _table(grids.rules()),
+        sentences.folded(),
+        *(f"({in_line(note)})" for note in sentences.notes()),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _line(cells: list[str]) -> str:
+def _table(grid: Grid | None) -> str:
+    if grid is None:
+        return ""
+    alignment = ["---:" if place in grid.numbers else "---" for place in range(len(grid.header))]
+    return "\n".join(map(_row, (grid.header, alignment, *grid.rows)))
+
+
+def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"

@@ -15,7 +15,7 @@ from prelu_rules.rules.short_numbers import as_fraction
 
 
 def identifiers(names: Iterable[str]) -> list[str]:
-    """Distinct Python identifiers that look like the names.
+    """Distinct Python identifiers that resemble the names.
 
     Args:
         names: any texts.
@@ -29,7 +29,7 @@ def identifiers(names: Iterable[str]) -> list[str]:
     """
     result: list[str] = []
     for name in names:
-        # Python itself reads identifiers in this normal form, so names that differ before may not differ in it.
+        # Python normalises identifiers in this way, so names must still differ after it.
         plain = unicodedata.normalize("NFKC", name)
         word = "".join(c if f"x{c}".isidentifier() else " " for c in plain)
         word = "_".join(word.replace("_", " ").split()) or "x"
@@ -43,22 +43,22 @@ def identifiers(names: Iterable[str]) -> list[str]:
 
 
 def write(system: RuleSystem, function: str = "predict") -> str:
-    """A function of one row, with every number in full.
+    """A function for one row, with every number in full precision.
 
-    Off the domain, where no rule needs to hold, it raises a `ValueError` if none does, and so it does for a level that
-    training never saw.
+    If no rule applies to a row, which can only happen off the domain, it raises a `ValueError`; so it does for a level
+    that did not occur in training.
 
     Args:
         system: the rules.
         function: the name of the function, a Python identifier.
 
     Returns:
-        Python source without imports. The function takes one cell per column, in order or by name, None where it is
-        missing, and returns a dict of the outputs by name. Decision rules come with a second one, `predict_class`, that
-        returns the class.
+        Python source without imports. The function takes one cell per column, by position or by name, None if it is
+        missing, and returns a dict of the outputs by name. For decision rules there is a second function,
+        `predict_class`, that returns the class.
 
     Raises:
-        InvalidValueError: if the function cannot be called so.
+        InvalidValueError: if the name is not a Python identifier.
 
     Example:
         >>> from prelu_rules.network.normal_form import NormalForm
@@ -87,7 +87,7 @@ def write(system: RuleSystem, function: str = "predict") -> str:
 
 
 def _words(system: RuleSystem) -> tuple[list[str], list[str]]:
-    """What each column and each feature is called in the source; a number is called as its column is."""
+    """The variable name of each column and each feature in the source; that of a number is that of its column."""
     new = [feature.name for feature in system.features if feature.says in ("level", "missing")]
     words = identifiers([*(column.name for column in system.columns), *new])
     columns, rest = words[: len(system.columns)], iter(words[len(system.columns) :])
@@ -117,7 +117,7 @@ def _function(system: RuleSystem, function: str, summary: str, results: list[lis
 
 
 def _encoded(column: Column, word: str, names: list[str]) -> list[str]:
-    """Lines that make the features of a column of its cell."""
+    """Lines that compute the features of a column from its cell."""
     lines = []
     if column.missing:
         # A missing number may be None or NaN, which is not equal to itself.
@@ -133,12 +133,12 @@ def _encoded(column: Column, word: str, names: list[str]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    # Divided out it is the same float, so the fraction that is shorter to read is as exact.
+    # The quotient is the same float, so the shorter fraction is equally exact.
     return str(as_fraction(value) or repr(value))
 
 
 def _comment(column: Column, word: str) -> str:
-    """What a cell may be, and the name of the column where the source calls it otherwise."""
+    """The allowed values of a cell, and the name of the column if its variable has another name."""
     kinds = {"number": "a number", "integer": "a whole number", "yes/no": "True or False"}
     what = kinds.get(column.kind) or f"one of {', '.join(map(repr, column.levels))}"
     text = what if column.name == word else f"{column.name!r}, {what}"

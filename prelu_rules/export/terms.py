@@ -1,18 +1,15 @@
-"""Sums of terms as people write them: no zero terms, no factor of 1, a minus instead of plus a negative."""
+"""Sums of terms as people write them: no zero terms, no factors of 1, and minus instead of plus a negative number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.columns.column import Feature
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.network.precision import Precision
 from prelu_rules.rules.predictor import Predictor
-from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.short_numbers import as_fraction
@@ -20,13 +17,13 @@ from prelu_rules.values import Array
 
 
 def number(value: float) -> str:
-    """The shortest text that is the float once it is read: a decimal, or a fraction such as 1/3.
+    """The shortest text that is parsed to a float: a decimal, or a fraction such as 1/3.
 
     Args:
         value: the number.
 
     Returns:
-        Its text; whole numbers have no point.
+        Its text; integers have no decimal point.
 
     Example:
         >>> number(2.0), number(-0.1), number(0.1 + 0.2), number(1 / 3)
@@ -43,17 +40,17 @@ def linear_sum(
     times: str = " * ",
     write: Callable[[float], str] = number,
 ) -> str:
-    """A sum of weighted names and a constant.
+    """Write a sum of weighted names and a constant.
 
     Args:
         weights: `(n_names,)`.
-        names: what is weighted, as text of the target language.
+        names: what is weighted, as text in the target language.
         constant: the constant.
-        times: what stands between a weight and its name.
-        write: how a non-negative number is written.
+        times: the text between a weight and its name.
+        write: how to write a non-negative number.
 
     Returns:
-        The sum; "0" if nothing is left of it.
+        The sum; "0" if no terms are left.
 
     Example:
         >>> linear_sum([1.0, 0.0, -2.0], ["a", "b", "c"], -1.0)
@@ -69,55 +66,13 @@ def linear_sum(
     return ("-" if first[0] else "") + first[1] + "".join(f" {'-' if minus else '+'} {t}" for minus, t in rest)
 
 
-def printed_rules(system: RuleSystem) -> list[Rule]:
-    """The rules with the numbers that are printed.
-
-    Args:
-        system: the rules.
-
-    Returns:
-        Rounded where the system has a precision; otherwise only with normalised conditions.
-
-    Example:
-        >>> from prelu_rules.network.affine import AffineMap
-        >>> halved = Rule((Condition([2.0], 1.0, nonnegative=True),), AffineMap([[1.0]], [0.0]))
-        >>> printed_rules(RuleSystem((halved,), ("x",), ("y",)))[0].conditions[0].coef
-        array([1.])
-    """
-    precision: Precision | None = system.precision
-    if precision is not None:
-        return [printed_rule(rule, precision) for rule in system.rules]
-    return [replace(rule, conditions=tuple(c.normalised() for c in rule.conditions)) for rule in system.rules]
-
-
-class Words(NamedTuple):
-    """How a language writes what an indicator says.
-
-    Attributes:
-        equal: of a level.
-        unequal: of all other levels.
-        yes: of a column of yes and no.
-        no: the opposite.
-        missing: of a missing cell.
-        there: the opposite.
-    """
-
-    equal: str = "="
-    unequal: str = "!="
-    yes: str = "is yes"
-    no: str = "is no"
-    missing: str = "is missing"
-    there: str = "is not missing"
-
-
-def said(indicator: Feature, holds: bool, write: Callable[[str], str], words: Words = Words()) -> str:  # noqa: B008
+def said(indicator: Feature, holds: bool, write: Callable[[str], str]) -> str:
     """What an indicator says, or that it does not hold.
 
     Args:
         indicator: a feature that is 0 or 1.
         holds: whether it is 1.
         write: how a name is written.
-        words: how the rest is written.
 
     Returns:
         Such as `colour = red`, `colour != red`, `smoker is yes`, `age is missing` or `age is not missing`.
@@ -128,21 +83,21 @@ def said(indicator: Feature, holds: bool, write: Callable[[str], str], words: Wo
     """
     column = write(indicator.column)
     if indicator.says == "level":
-        return f"{column} {words.equal if holds else words.unequal} {write(str(indicator.level))}"
+        return f"{column} {'=' if holds else '!='} {write(str(indicator.level))}"
     if indicator.says == "yes":
-        return f"{column} {words.yes if holds else words.no}"
-    return f"{column} {words.missing if holds else words.there}"
+        return f"{column} is {'yes' if holds else 'no'}"
+    return f"{column} is {'missing' if holds else 'not missing'}"
 
 
 def feature_terms(
     system: Predictor, write: Callable[[str], str], write_indicator: Callable[[Feature], str]
 ) -> list[str]:
-    """How each feature reads in a sum.
+    """Write each feature for use in a sum.
 
     Args:
         system: the rules.
-        write: how the name of a feature is written.
-        write_indicator: how a feature is written that is 1 where an indicator holds.
+        write: how to write the name of a feature.
+        write_indicator: how to write a feature that is 1 where an indicator holds.
 
     Returns:
         `n_inputs` texts.
@@ -151,7 +106,7 @@ def feature_terms(
 
 
 def counted_as_zero(system: Predictor) -> list[str]:
-    """The columns of numbers whose missing values count as 0 in sums, which a reader has to be told.
+    """The numeric columns whose missing values count as 0 in sums, which a reader has to know.
 
     Args:
         system: the rules.
@@ -174,7 +129,7 @@ def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
 
     Args:
         system: decision rules.
-        rule: one of them, or as it is printed.
+        rule: one of them, or its printed version.
 
     Returns:
         The label.
@@ -189,7 +144,7 @@ def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:
         'yes'
     """
     if system.classes is None or rule.decision is None:
-        raise InvalidValueError(f"{system!r} does not decide for classes; use its decision_rules.")
+        raise InvalidValueError(f"{system!r} does not decide for classes; use its decision_rules().")
     return system.classes[rule.decision]
 
 
@@ -197,8 +152,8 @@ class Relation(NamedTuple):
     """Conditions on one sum: `lower <= sum < upper`, where either bound may be missing.
 
     Attributes:
-        coef: `(n_inputs,)`, the weights of the sum; the first that is not 0 is positive.
-        lower: the lower bound and the condition that says so; None where there is none.
+        coef: `(n_inputs,)`, the weights of the sum; the first nonzero one is positive.
+        lower: the lower bound and the condition that it comes from; None if there is none.
         upper: the upper bound and its condition.
     """
 
@@ -217,14 +172,14 @@ class Relation(NamedTuple):
         return self.upper is not None and self.upper[1].nonnegative
 
     def indication(self, system: RuleSystem) -> tuple[Feature, bool] | None:
-        """What the relation says where it is about one indicator.
+        """The meaning of the relation, if it is about one indicator.
 
         Args:
             system: the rules.
 
         Returns:
-            The indicator, and whether it has to be 1; None where the relation is about more, or holds for both of 0
-            and 1, or for none.
+            The indicator, and whether it has to be 1; None if the relation is about more than one feature, or holds for
+            both of 0 and 1, or for neither.
         """
         used = np.flatnonzero(self.coef)
         if len(used) != 1 or not system.features[used[0]].is_indicator:
@@ -236,15 +191,15 @@ class Relation(NamedTuple):
         return None if zero == one else (system.features[used[0]], one)
 
     def write(self, total: str, value: Callable[[float], str], signs: tuple[str, str, str, str]) -> str:
-        """The relation as text.
+        """Write the relation.
 
         Args:
             total: the sum.
-            value: how a bound is written.
-            signs: how `<`, `<=`, `>` and `>=` are written.
+            value: how to write a bound.
+            signs: how to write `<`, `<=`, `>` and `>=`.
 
         Returns:
-            Such as `20 <= age < 65`, or `age >= 20` where there is one bound.
+            Such as `20 <= age < 65`, or `age >= 20` if there is one bound.
         """
         less, at_most, more, at_least = signs
         if self.lower is not None and self.upper is not None:
@@ -257,10 +212,10 @@ class Relation(NamedTuple):
 
 
 def relations(conditions: Iterable[Condition]) -> list[Relation]:
-    """Conditions with their constants on the other side; a lower and an upper bound of the same sum are one relation.
+    """Move constants to the other side, and combine lower and upper bounds of the same sum.
 
     Args:
-        conditions: those of one rule; normalised, so that equal sums are written alike.
+        conditions: the conditions of one rule; normalised, so that equal sums have equal weights.
 
     Returns:
         The relations, in the order of the first condition of each.
@@ -287,5 +242,5 @@ def _bound(condition: Condition) -> tuple[Array, float, bool]:
     """A condition as a bound of a sum whose first weight is positive, and whether it is a lower one."""
     leading = next((w for w in condition.coef if w != 0), 1.0)
     sign = -1.0 if leading < 0 else 1.0
-    # Adding 0 makes 0 of -0.
+    # Adding 0 turns -0 into 0.
     return sign * condition.coef + 0.0, -sign * condition.intercept + 0.0, condition.nonnegative == (sign > 0)

@@ -1,163 +1,192 @@
-"""The paper's text format (section on rules); `text_reader` reads it.
+"""Rules as text for people; `text_reader` reads it.
 
-    IF +1.00*in3 +1.00*in4 -1.00 < 0  (PReLU #3 on level 1 is neg. ln(1-weight)=-2.58)
-    THEN  (4 of 16 rows)
-      out1 = +1.01*in1 +0.00*in2 +0.00*in3 +0.00*in4 +2.04
+    price = 10 + 0.1*kwh
+            - 15 where kind is farm
+            + 0.15 for each unit that kwh is above 200
 
-One block per rule; that of a decision rule has `THEN class = setosa`. Conditions are divided by their largest weight,
-outputs are not; those on one feature read `IF in3 < 0.5`, or `IF 0.2 <= in3 < 0.5` where two meet. Those on one
-indicator read `IF colour = red`, `IF smoker is yes` or `IF age is not missing`; in sums it is `[colour = red]`. A
-number that may be missing counts as 0 where it is, and a last line says so. Where nothing is rounded, a third is
-`+1/3`. Names that are not plain words stand in double quotes, as in JSON.
+    The same, as rules:
+
+    1. If kwh < 200  (124 of 480 rows, 26%; mean error 0.38)
+         price = 10 + 0.1*kwh, - 15 where kind is farm
+    2. Otherwise  (356 of 480 rows, 74%; mean error 0.41)
+         price = -20 + 0.25*kwh, - 15 where kind is farm
+
+Bends that something else names have letters, in parentheses at the end of their line; where there are several outputs,
+bends are defined below them. Of a classifier the decisions and typical rows stand first. Notes in parentheses say what
+else there is to know, and a last line names the columns where what is above does not tell what they are.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from prelu_rules.columns.column import Feature
-from prelu_rules.export.terms import Relation, counted_as_zero, decided_class, feature_terms, relations, said
-from prelu_rules.network.normal_form import UnitLabel
-from prelu_rules.network.precision import rounded
-from prelu_rules.rules.rule import Condition
+from prelu_rules.columns.column import Column
+from prelu_rules.export.layout import evidence, wrapped
+from prelu_rules.export.phrases import Pieces, listed
+from prelu_rules.export.sentences import AS_FORMULA, Sentences
+from prelu_rules.export.spelling import spelled, spelled_level
+from prelu_rules.export.text_classes import decisions, typical
+from prelu_rules.export.text_reader import inferred_columns
+from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.rules.short_numbers import as_fraction
-from prelu_rules.values import Array, IntArray
 
-ALWAYS = "IF true"
-
-LONGEST = 15
-"""Digits after the point, and before it, up to which a number is written without an exponent."""
-
-
-def quoted(name: str) -> str:
-    """A name that can be told from the text around it.
-
-    Args:
-        name: any text.
-
-    Returns:
-        The name itself if it is a plain word, otherwise in double quotes.
-
-    Example:
-        >>> quoted("age"), quoted("body mass (kg)")
-        ('age', '"body mass (kg)"')
-    """
-    return name if re.fullmatch(r"[^\W\d]\w*", name) else json.dumps(name, ensure_ascii=False)
-
-
-def bracketed(indicator: Feature) -> str:
-    """An indicator as it reads in a sum, where it is 1 or 0 (Iverson's bracket).
-
-    Args:
-        indicator: the indicator.
-
-    Returns:
-        What it says, in brackets.
-
-    Example:
-        >>> bracketed(Feature("eye colour", "level", "blue"))
-        '["eye colour" = blue]'
-    """
-    return f"[{said(indicator, True, quoted)}]"
+LONGEST_START = 12
+"""Under a longer name and its `=` a sum is indented by 4 spaces."""
 
 
 def write(system: RuleSystem) -> str:
-    """The rules in the paper's text format.
+    """The rules as text for people.
 
     Args:
         system: the rules.
 
     Returns:
-        One block per rule, with a blank line after each.
+        The formula, then the rules, and for a classifier first what it decides.
+
+    Raises:
+        SolverError: if the linear programming solver fails.
 
     Example:
         >>> from prelu_rules.network.normal_form import NormalForm
         >>> from prelu_rules.rules.extraction import extract_rules
-        >>> print(write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []), feature_names=["age"])), end="")
-        IF true
-        THEN
-          out1 = +2.0*age +0.1
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-200], C=[[0.1]], D=[[0.15]], e=[10], slopes=[0])
+        >>> print(write(extract_rules(form, feature_names=["kwh"], output_names=["price"])), end="")
+        price = 10 + 0.1*kwh
+                + 0.15 for each unit that kwh is above 200
+        <BLANKLINE>
+        The same, as rules:
+        <BLANKLINE>
+        1. If kwh < 200
+             price = 10 + 0.1*kwh
+        2. Otherwise
+             price = -20 + 0.25*kwh
     """
-    slopes = {} if system.form is None else dict(zip(system.form.labels, system.form.slopes, strict=True))
-    names = feature_terms(system, quoted, bracketed)
-    blocks = []
-    for rule in system.rules:
-        normal = [condition.normalised() for condition in rule.conditions]
-        lines = [_relation_line(r, system, names, slopes) for r in relations(normal)] or [ALWAYS]
-        then = f"THEN class = {_label(decided_class(system, rule))}" if system.decides else "THEN"
-        lines.append(then if rule.count is None else f"{then}  ({rule.count} of {system.n_rows} rows)")
-        for k, name in enumerate(system.output_names):
-            places = None if system.precision is None else system.precision.output_places(k)
-            lines.append(f"  {quoted(name)} = {_sum(rule.outputs.coef[k], names, rule.outputs.intercept[k], places)}")
-        blocks.append("\n".join(lines) + "\n")
-    if system.rounding_error is not None:
-        errors = zip(map(quoted, system.output_names), system.rounding_error, strict=True)
-        within = ", ".join(f"{name} within {error:.5g}" for name, error in errors)
-        blocks.append(f"(rounded: {within} of the unrounded rules)\n")
-    zero = ", ".join(map(quoted, counted_as_zero(system)))
-    if zero:
-        blocks.append(f"(counted as 0 where missing: {zero})\n")
-    return "\n".join(blocks)
+    return write_presentation(system.presentation)
 
 
-def _label(label: str | int | float | bool) -> str:
-    return quoted(label) if isinstance(label, str) else json.dumps(label)
+def write_presentation(presentation: Presentation) -> str:
+    """A presentation as text.
+
+    Args:
+        presentation: what is to be printed.
+
+    Returns:
+        Its lines.
+
+    Example:
+        >>> from prelu_rules.rules.presentation.statements import Sum, Term
+        >>> from prelu_rules.rules.presentation.presentation import PresentedOutput
+        >>> rule = PresentedRule(1, (), False, (PresentedOutput(Sum(10.0, (Term(0.1, "kwh"),))),), 480, (0.38,))
+        >>> print(write_presentation(Presentation((Column("kwh"),), ("price",), None, (rule,), n_rows=480)), end="")
+        1. Always  (480 of 480 rows, 100%; mean error 0.38)
+             price = 10 + 0.1*kwh
+    """
+    text = _Writer(presentation).text()
+    as_read = tuple(replace(c, kind="number") if c.kind == "integer" else c for c in presentation.columns)
+    # Columns are named where a reader of the rest would take them for others.
+    if inferred_columns(text) == as_read:
+        return text
+    columns = wrapped(["Columns:", *_columns(presentation.columns)], "", "  ")
+    return text + "\n" + "\n".join(columns) + "\n"
 
 
-def _relation_line(relation: Relation, system: RuleSystem, names: Sequence[str], slopes: dict[UnitLabel, float]) -> str:
-    conditions = [bound[1] for bound in (relation.lower, relation.upper) if bound is not None]
-    if len({condition.label is None for condition in conditions}) == 2:
-        halves = (relation._replace(upper=None), relation._replace(lower=None))
-        return "\n".join(_relation_line(half, system, names, slopes) for half in halves)
-    indication = relation.indication(system)
-    if indication is not None:
-        return f"IF {said(*indication, quoted)}{_units(conditions, slopes)}"
-    first = conditions[0]
-    precision = system.precision
-    weights, constant = (None, None) if precision is None else precision.condition_places(first.coef)
-    if np.count_nonzero(first.coef) == 1:
-        name = names[int(np.flatnonzero(first.coef)[0])]
-        line = f"IF {relation.write(name, lambda value: _plain(value, constant), ('<', '<=', '>', '>='))}"
-        return line + _units(conditions, slopes)
-    places = None if weights is None or constant is None else (weights, constant)
-    return "\n".join(
-        f"IF {_sum(c.coef, names, c.intercept, places)} {'>=' if c.nonnegative else '<'} 0{_units([c], slopes)}"
-        for c in conditions
-    )
+def formula_lines(sentences: Sentences) -> list[str]:
+    """The formula as lines, with letters in a column behind the parts that have one.
+
+    Args:
+        sentences: what is said of the rules, in the spelling of text.
+
+    Returns:
+        Its lines; none where there is no formula.
+    """
+    blocks: list[tuple[list[str], str]] = []
+    indent, bends = "", 0
+    for line in sentences.formula():
+        if line.kind == "output":
+            indent = " " * (len(line.start) + 1 if len(line.start) < LONGEST_START else 4)
+            blocks.append((wrapped(line.pieces, f"{line.start} ", indent), ""))
+        elif line.kind == "part":
+            blocks.append((wrapped(line.pieces, indent, f"{indent}    "), line.letter))
+        else:
+            blocks.append((wrapped(line.pieces, f"{'     ' if bends else ''}{line.start} ", "         "), ""))
+            bends += 1
+    margin = max((len(some[-1]) for some, letter in blocks if letter), default=0)
+    lines: list[str] = []
+    for (*some, last), letter in blocks:
+        lines += [*some, f"{last.ljust(margin)}    ({letter})" if letter else last]
+    return lines
 
 
-def _units(conditions: Sequence[Condition], slopes: dict[UnitLabel, float]) -> str:
-    """Which units of the network the conditions come from."""
-    units = []
-    for condition in conditions:
-        if condition.label is not None:
-            side = "pos" if condition.nonnegative else "neg"
-            slope = slopes.get(condition.label, 1.0)
-            size = "" if slope == 1 else f" ln(1-weight)={math.log(abs(1 - slope)):.2f}"
-            units.append(f"#{condition.label.number} on level {condition.label.level} is {side}.{size}")
-    return f"  (PReLU {'; '.join(units)})" if units else ""
+class _Writer:
+    """Everything but the columns, block by block."""
+
+    def __init__(self, presentation: Presentation) -> None:
+        self.presentation = presentation
+        self.sentences = Sentences(presentation)
+        self.phrases = self.sentences.phrases
+
+    def text(self) -> str:
+        """The blocks, with a blank line between."""
+        said, p = self.sentences, self.presentation
+        formula = [*formula_lines(said), *_in_parentheses(said.explanations())]
+        rules = [line for rule in p.rules for line in self._rule(rule)] + [line for line in [said.folded()] if line]
+        heading = [said.heading()] if said.heading() else []
+        logits = wrapped(said.logits(), "", "    " if len(p.output_names) == 1 else "") if said.logits() else []
+        blocks = [decisions(said), typical(p), logits, formula, heading, rules, _in_parentheses(said.notes())]
+        return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+    def _rule(self, rule: PresentedRule) -> list[str]:
+        """A rule: conditions and evidence, then what it says of each output."""
+        start, found = f"{rule.number}. ", evidence(self.presentation, [rule])
+        if self.sentences.says_formula(rule):
+            return wrapped([f"Always {AS_FORMULA}", *found], start, "       ")
+        if rule.otherwise or not rule.clauses:
+            conditions = ["Otherwise" if rule.otherwise else "Always"]
+        else:
+            first, *rest = self.phrases.conditions(rule.clauses)
+            conditions = [f"If {first}", *rest]
+        lines = wrapped([*conditions, *found], start, "       ")
+        if rule.decision is not None:
+            lines.append(f"     class = {spelled_level(rule.decision)}")
+        for name, output in zip(self.presentation.output_names, rule.outputs, strict=True):
+            if output.like is not None:
+                lines.append(f"     {spelled(name)} as in rule {output.like}")
+                continue
+            pieces = self.phrases.output(output.total, output.relative, output.bends)
+            lines += wrapped(pieces, f"     {spelled(name)} = ", "         ")
+        return lines
 
 
-def _sum(coef: Array, names: Sequence[str], constant: float, places: tuple[IntArray, int] | None) -> str:
-    weights, last = ([None] * len(names), None) if places is None else (places[0].tolist(), places[1])
-    terms = [f"{_signed(w, p)}*{name}" for w, p, name in zip(coef.tolist(), weights, names, strict=True)]
-    return " ".join([*terms, _signed(float(constant), last)])
+def _in_parentheses(notes: Sequence[Pieces]) -> list[str]:
+    """Lines of notes, each in parentheses."""
+    return [line for (*some, last) in notes for line in wrapped(_opened([*some, f"{last})"]), "", " ")]
 
 
-def _signed(value: float, places: int | None) -> str:
-    if places is not None:
-        value = rounded(value, places)
-        # The shortest text that is this float, with an exponent.
-        return f"{value:+}" if places > LONGEST or abs(value) >= 10**LONGEST else f"{value:+.{places}f}"
-    fraction = as_fraction(value)
-    return f"{float(value):+}" if fraction is None else f"{fraction.numerator:+}/{fraction.denominator}"
+def _opened(pieces: Pieces) -> Pieces:
+    return [f"({pieces[0]}", *pieces[1:]]
 
 
-def _plain(value: float, places: int | None) -> str:
-    return _signed(value, places).removeprefix("+")
+def _columns(columns: Sequence[Column]) -> Pieces:
+    """All columns, and what there is to know of each; a line may end after a level."""
+    pieces: Pieces = []
+    for column in columns:
+        pieces += _column(column)
+        pieces[-1] += ","
+    return [*pieces[:-1], pieces[-1].removesuffix(",")] if pieces else []
+
+
+def _column(column: Column) -> Pieces:
+    """A column, and what there is to know of it."""
+    facts: list[Pieces] = [["yes or no"]] if column.kind == "yes/no" else []
+    facts += [listed([spelled_level(level) for level in column.levels])] if column.levels else []
+    if column.missing:
+        facts.append(["always missing" if column.kind == "category" and not column.levels else "may be missing"])
+    facts += [[f"in {spelled(column.unit)}"]] if column.unit is not None else []
+    facts += [[f"described as {spelled(column.description)}"]] if column.description is not None else []
+    name = spelled(column.name)
+    if not facts:
+        return [name]
+    *some, last = [piece for fact in facts for piece in (*fact[:-1], f"{fact[-1]};")]
+    first, *rest = [*some, f"{last.removesuffix(';')})"]
+    return [f"{name} ({first}", *rest]

@@ -1,4 +1,4 @@
-"""Rows as Keras's `fit` takes them, in batches: those to train on, and those held out."""
+"""Rows in batches, as Keras's `fit` takes them, split into training and validation rows."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from prelu_rules.errors import InvalidValueError, ShapeError
 def training_and_validation(
     x: Any, y: Any, weights: Any, validation: Any, share: float, batch_size: int, seed: int
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """Training and validation rows, in batches.
+    """Split rows into training and validation rows, in batches.
 
     Args:
         x: an array, a dict or list of arrays, or a dataset of batches.
         y: targets; None with a dataset.
-        weights: one per row, or None.
-        validation: rows `(x, y)` or `(x, y, sample_weight)`, a dataset of batches of them, or None.
-        share: of the rows, what is held out if there are no validation data.
-        batch_size: rows of a batch.
-        seed: of the split and of the order, which is drawn anew in each pass.
+        weights: one weight per row, or None.
+        validation: validation rows `(x, y)` or `(x, y, sample_weight)`, a dataset of batches of them, or None.
+        share: the share of rows to hold out if there are no validation data.
+        batch_size: the number of rows per batch.
+        seed: the seed of the split and of the order of rows, which changes in each pass.
 
     Returns:
         Both as datasets of batches.
 
     Raises:
-        InvalidValueError: if an argument is missing, out of range or of another kind.
+        InvalidValueError: if an argument is missing, out of range or of the wrong kind.
         ShapeError: if inputs, targets and weights have different numbers of rows.
 
     Example:
@@ -40,7 +40,7 @@ def training_and_validation(
     """
     if isinstance(x, tf.data.Dataset):
         if y is not None or weights is not None:
-            raise InvalidValueError("x is a dataset, so y and sample_weight must be in it; leave both out.")
+            raise InvalidValueError("x is a dataset, which must contain y and sample_weight; leave out both arguments.")
         if validation is None:
             raise InvalidValueError("x is a dataset, so no rows can be held out of it; give validation_data.")
         train = x
@@ -50,7 +50,7 @@ def training_and_validation(
             if not 0 < share < 1 or not 1 <= int(share * n_rows) < n_rows:
                 raise InvalidValueError(
                     f"validation_fraction is {share}; it must be between 0 and 1, and leave some of the {n_rows} rows "
-                    "on either side."
+                    "for training and for validation."
                 )
             order = np.random.default_rng([seed, 3]).permutation(n_rows)
             held, kept = np.split(order, [int(share * n_rows)])
@@ -69,7 +69,7 @@ def training_and_validation(
 
 
 def _arrays(x: Any, y: Any, weights: Any) -> tuple[tuple[Any, ...], int]:
-    """Rows as arrays in the float type of Keras, and how many there are."""
+    """Convert rows to arrays in the float type of Keras, and count them."""
     if y is None:
         raise InvalidValueError("y is missing; give a target for each row, or a tf.data.Dataset of batches (x, y).")
 
@@ -80,7 +80,5 @@ def _arrays(x: Any, y: Any, weights: Any) -> tuple[tuple[Any, ...], int]:
     rows = tuple(keras.tree.map_structure(array, part) for part in (x, y, weights) if part is not None)
     lengths = [len(one) if one.ndim else 0 for one in keras.tree.flatten(rows)]
     if len(set(lengths)) != 1 or not lengths[0]:
-        raise ShapeError(
-            f"inputs, targets and weights have {lengths} rows; give the same number, at least one, of each."
-        )
+        raise ShapeError(f"inputs, targets and weights have {lengths} rows; give the same positive number of each.")
     return rows, lengths[0]

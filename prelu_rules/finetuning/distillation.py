@@ -1,4 +1,4 @@
-"""A network that learns from what it was itself before units were eliminated."""
+"""A network that also learns from its own outputs before units were eliminated."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from prelu_rules.values import FloatArray
 
 
 class SelfDistillation:
-    r"""Trains a network towards the outputs that it had at some moment, beside its own targets.
+    r"""Trains a network on the outputs of an earlier state of itself, in addition to its own targets.
 
-    Each training step goes down the gradient of
+    Each training step follows the gradient of
 
         loss + w g mean_k(|y_k - t_k|^2 / |t_k - mean t_k|^2)
 
-    where `t_k` are the outputs at that moment, and `g` is by how much their loss is below that of their means. So `w`
-    means the same whatever the loss and its unit. The loss that the network reports stays its own.
+    where `t_k` are the outputs of the earlier state, and `g` is how far their loss is below the loss of their means. So
+    `w` has the same meaning for any loss in any unit. The reported loss is the network's own.
 
-    Outputs say more of a row than its target does (Ba and Caruana 2014, arXiv:1312.6184; Hinton et al. 2015,
-    arXiv:1503.02531). Selective Network Linearization (Cho et al. 2022, arXiv:2202.02340) learns from the network that
-    was given; one that takes its own last generation for a teacher can become better than that (Furlanello et al.
+    The outputs for a row contain more information than its target (Ba and Caruana 2014, arXiv:1312.6184; Hinton et al.
+    2015, arXiv:1503.02531). Selective Network Linearization (Cho et al. 2022, arXiv:2202.02340) learns from the network
+    that was given; a network whose teacher is its own last generation can become better than that (Furlanello et al.
     2018, arXiv:1805.04770).
 
     Args:
         network: a built and compiled model.
-        teacher: a copy of it, which gets its weights.
-        batches: of its training rows, `(x, y)` or `(x, y, sample_weight)`.
-        n_batches: from how many of them `g` and the means are computed, once.
-        weight: `w`, at least 0.
+        teacher: a copy of the network, whose weights will be overwritten.
+        batches: batches of its training rows, `(x, y)` or `(x, y, sample_weight)`.
+        n_batches: the number of batches from which `g` and the means are computed, once.
+        weight: `w`, non-negative.
 
     Example:
         >>> start = keras.initializers.Constant(1.0)
@@ -65,7 +65,7 @@ class SelfDistillation:
         self._scales = tf.Variable(tf.zeros(n_outputs), trainable=False)
 
     def remember(self) -> None:
-        """Learn from the network as it is now; before the first call it has its targets alone."""
+        """Make the network's current state the teacher; before the first call there is only the targets."""
         if self._weight == 0:
             return
         set_weights(self._teacher, self._network.get_weights())
@@ -74,7 +74,7 @@ class SelfDistillation:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """For the time of a block, `fit` learns from the teacher, too.
+        """Within this block, `fit` also learns from the teacher.
 
         Yields:
             Nothing.
@@ -97,7 +97,7 @@ class SelfDistillation:
                 _distance(tf.stop_gradient(t), y, w) for t, y, w in zip(targets, outputs, weights, strict=True)
             ]
             added = tf.tensordot(self._scales, tf.stack(distances), 1)
-            # Its gradient without its value.
+            # Adds the gradient but not the value.
             return loss + tf.cast(added - tf.stop_gradient(added), loss.dtype)
 
         try:
@@ -110,7 +110,7 @@ class SelfDistillation:
     def _loss_per_distance(self) -> FloatArray:
         """`g / |t_k - mean t_k|^2` of each output, divided by their number; 0 if means are as good as outputs."""
         loss = self._network.compute_loss
-        # Over rows and places, whose number may vary.
+        # Over rows and positions, whose number may vary.
         each = [[np.mean(t, tuple(range(t.ndim - 1)) or 0) for t in keras.tree.flatten(t)] for *_, t in self._probed()]
         means = [np.mean(of_output, axis=0) for of_output in zip(*each, strict=True)]
         spreads, gain = np.zeros(len(means)), 0.0
@@ -125,12 +125,12 @@ class SelfDistillation:
         return np.divide(gain / len(means), spreads, out=np.zeros(len(means)), where=spreads > 0)
 
     def _probed(self) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """Inputs, targets, weights and the teacher's outputs."""
+        """Inputs, targets, weights and the teacher's outputs, batch by batch."""
         for batch in islice(self._batches, self._n_batches):
             x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
             yield x, y, weights, self._teacher(x, training=False)
 
 
 def _distance(targets: Any, outputs: Any, weights: Any = None) -> Any:
-    """Keras averages over rows and, where there are several replicas, divides by their number."""
+    """The loss; Keras averages over rows and, if there are several replicas, divides by their number."""
     return keras.losses.MeanSquaredError(dtype="float32")(targets, outputs, weights)

@@ -1,4 +1,4 @@
-"""Training a given network on while its PReLUs are eliminated, group by group (paper, introduction)."""
+"""Trains a given network further while its PReLUs are eliminated, group by group (paper, introduction)."""
 
 from __future__ import annotations
 
@@ -42,46 +42,45 @@ def finetune(
     random_state: int = 0,
     verbose: bool = False,
 ) -> FinetunePath:
-    """Train a network on while ever more of its PReLUs become the identity.
+    """Train a network further while more and more of its PReLUs become the identity.
 
-    A copy of the model, with PReLUs in the place of its ReLUs, is trained by one call of `fit` with the model's own
-    loss, optimiser and metrics. It warms up; then round after round a
-    share of the units that are left is eliminated, and the rest trained on, by the targets and by the outputs before
-    the elimination (`SelfDistillation`). Those go whose linearisation moves the outputs least, whatever layer they are
-    in. Their slopes stay at exactly 1.
+    A copy of the model, with PReLUs in place of its ReLUs, is trained by one call of `fit` with the model's own loss,
+    optimiser and metrics. After a warm-up, each round eliminates a share of the remaining units and trains the rest, on
+    the targets and on the outputs before the elimination (`SelfDistillation`). The units to eliminate are those whose
+    linearisation changes the outputs least, in any layer. Their slopes stay at exactly 1.
 
     The path is reported as in Selective Network Linearization (Cho et al. 2022, arXiv:2202.02340) and Layer Folding
-    (Ben Dror et al. 2021, arXiv:2106.09309): score against the share of ReLUs that is gone.
+    (Ben Dror et al. 2021, arXiv:2106.09309): score against the share of ReLUs that have been removed.
 
-    An interrupt (Ctrl-C) ends the path early; what was found is returned, and a warning says so.
+    An interrupt (Ctrl-C) ends the path early; the path so far is returned, with a warning.
 
     Args:
-        model: a built and compiled model; it stays as it is. What `with_prelus` takes, or a model with a `call` of its
-            own whose nonlinear layers are `PReLU(eliminable=True)`. PReLU layers that are frozen keep their units;
-            slopes outside [0, 1], which only Keras's own PReLUs have, are brought back to it.
+        model: a built and compiled model, which is not changed. It is either one that `with_prelus` takes, or one that
+            overrides `call` and whose nonlinear layers are `PReLU(eliminable=True)`. Frozen PReLU layers keep their
+            units; slopes outside [0, 1], which only Keras's own PReLUs can have, are clipped to it.
         x: inputs as for `fit`: an array, or a dict or list of arrays; or a `tf.data.Dataset` of batches `(x, y)` or
             `(x, y, sample_weight)`.
         y: targets as for `fit`; None with a dataset.
         sample_weight: one weight per row; None with a dataset.
         validation_data: rows `(x, y)` or `(x, y, sample_weight)`, or a finite dataset of batches of them.
-        validation_fraction: the share of rows, drawn at random, that is held out where there are no validation data.
-        batch_size: rows of a step; a dataset has its own.
-        steps_per_epoch: for a dataset without end.
+        validation_fraction: the share of rows, drawn at random, that is held out if there are no validation data.
+        batch_size: the number of rows per step; a dataset has its own.
+        steps_per_epoch: the length of an epoch, for an infinite dataset.
         callbacks: Keras callbacks, for instance `IdentityForce`. Validation takes place at the end of each round.
-        slopes: "channel" or "unit"; see `with_prelus`. With "unit" more can go at the same score.
+        slopes: "channel" or "unit"; see `with_prelus`. With "unit", more can be eliminated at the same score.
         settings: how to train.
-        random_state: of the split and of the order of the rows. A model with random layers depends on
-            `keras.utils.set_random_seed`, too.
+        random_state: the seed of the split and of the order of the rows. A model with random layers also depends on
+            `keras.utils.set_random_seed`.
         verbose: whether to show a progress bar.
 
     Returns:
-        The path, from the network as it was given to the smallest one.
+        The path, from the given network to the smallest one.
 
     Raises:
         UnsupportedModelError: if the model is not compiled, cannot be copied, or has a PReLU that cannot be eliminated.
-        InvalidValueError: if an argument is out of range, or the data are of another kind.
+        InvalidValueError: if an argument is out of range, or the data are of the wrong kind.
         ShapeError: if inputs, targets and weights have different numbers of rows.
-        TrainingError: if the loss is no longer finite.
+        TrainingError: if the loss becomes infinite or NaN.
         BackendError: in a process that was forked from one in which TensorFlow ran.
 
     Example:
@@ -136,14 +135,14 @@ def finetune(
         missing = len(rounds.ends) + 1 - len(record.points)
         warnings.warn(
             f"interrupted: the path ends at {record.points[-1].n_nonlinear} nonlinear units, {missing} of "
-            f"{len(rounds.ends)} rounds early; train again for all.",
+            f"{len(rounds.ends)} rounds early; run it again for the whole path.",
             stacklevel=2,
         )
     return record.path()
 
 
 class _Record:
-    """Writes down the networks of the path."""
+    """Records the networks of the path."""
 
     def __init__(self, network: keras.Model, held: tf.data.Dataset) -> None:
         self._network, self._held = network, held
@@ -179,15 +178,15 @@ class _Record:
 
 
 def _directions(scores: Iterable[str], metrics: Sequence[keras.metrics.Metric]) -> dict[str, bool]:
-    """Of each score that is known to be better when larger, or when smaller, which of the two it is."""
-    # With several outputs Keras puts their names before the scores.
+    """For each score whose direction is known, whether larger values are better."""
+    # With several outputs, Keras puts their names in front of the scores.
     ways = {metric.name: metric_direction(metric) for metric in metrics} | {"loss": "down"}
     found = {score: [way for name, way in ways.items() if f"_{score}".endswith(f"_{name}")] for score in scores}
     return {score: way[0] == "up" for score, way in found.items() if way and way[0]}
 
 
 def _learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
-    """That of an optimiser, or of the beginning of its schedule, which may have ended at 0."""
+    """The learning rate of an optimiser, or the initial one of its schedule, which may have ended at 0."""
     rate = keras.optimizers.serialize(optimizer)["config"]["learning_rate"]
     if isinstance(rate, dict):
         return float(keras.optimizers.schedules.deserialize(rate)(0))
@@ -195,7 +194,7 @@ def _learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
 
 
 def _eliminable(model: keras.Model, slopes: SlopeSharing) -> keras.Model:
-    """A copy of which every PReLU can be eliminated."""
+    """A copy in which every PReLU can be eliminated."""
     graph = isinstance(model, keras.Sequential) or (getattr(model, "inputs", None) and hasattr(model, "operations"))
     network = with_prelus(model, slopes=slopes, eliminable=True) if graph else copied(model)
     layers = prelu_layers(network)
@@ -204,7 +203,7 @@ def _eliminable(model: keras.Model, slopes: SlopeSharing) -> keras.Model:
     for layer in layers:
         if not getattr(layer, "eliminable", False):
             raise UnsupportedModelError(
-                f"the PReLU {layer.name!r} is inside a layer or model with a call of its own, where it cannot be "
+                f"the PReLU {layer.name!r} is inside a layer or model that overrides call, where it cannot be "
                 "replaced; make it prelu_rules.PReLU(eliminable=True)."
             )
     return network

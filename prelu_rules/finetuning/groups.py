@@ -1,4 +1,4 @@
-"""Which units are eliminated next, a whole group at a time."""
+"""Chooses which units to eliminate next, a whole group at a time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from prelu_rules.values import BoolArray, FloatArray
 
 
 def sizes_left(n_units: int, share: float, fewest: int = 0) -> list[int]:
-    """How many units are left after each round, if each eliminates a share of what the one before has left.
+    """How many units are left after each round, if each round eliminates a share of the remaining ones.
 
     Args:
-        n_units: units at the beginning.
-        share: above 0 and below 1; each round eliminates at least one unit.
-        fewest: where it ends.
+        n_units: the number of units at the beginning.
+        share: between 0 and 1; each round eliminates at least one unit.
+        fewest: the number of units at the end.
 
     Returns:
-        Falling sizes from below `n_units` to `fewest`; none if there are no more units than that.
+        Decreasing sizes from below `n_units` to `fewest`; empty if `n_units` is not above `fewest`.
 
     Example:
         >>> sizes_left(100, 0.5)
@@ -32,15 +32,15 @@ def sizes_left(n_units: int, share: float, fewest: int = 0) -> list[int]:
 
 
 def least_units(saliencies: Sequence[FloatArray], candidates: Sequence[BoolArray], n_units: int) -> list[BoolArray]:
-    """The units of several layers whose saliencies are the smallest of all.
+    """Choose the units with the smallest saliencies across several layers.
 
     Args:
-        saliencies: of each layer, of any shape.
-        candidates: which units may be taken, of the same shapes.
-        n_units: how many to take; all candidates if there are fewer.
+        saliencies: the saliencies of each layer, of any shape.
+        candidates: which units may be chosen, of the same shapes.
+        n_units: how many to choose; all candidates if there are fewer.
 
     Returns:
-        For each layer, which units are taken, of the same shape; of equal ones those of the first layers.
+        For each layer, which units are chosen, of the same shape; on a tie, those of the first layers.
 
     Example:
         >>> least_units([np.array([3.0, 1.0]), np.array([[2.0]])], [np.array([True, True]), np.array([[True]])], 2)

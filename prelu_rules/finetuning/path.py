@@ -1,4 +1,4 @@
-"""The path of a network that was trained on while its PReLUs were eliminated: score against what is left."""
+"""The path of a network that was trained further while its PReLUs were eliminated: score against remaining units."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.markup import joined, name, page, table
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.training.copies import copied, set_weights
 from prelu_rules.values import FloatArray, Shown
@@ -25,13 +26,14 @@ class FinetunePoint(Shown):
     """A network on the path.
 
     Attributes:
-        n_nonlinear: slopes that are not linear; one that a channel shares counts once.
-        n_evaluations: nonlinear PReLUs that are evaluated for one input row, where a shared slope counts at every place
-            that has it: the "ReLU count" of Selective Network Linearization. None if the number of places varies.
-        train_scores: loss and metrics, as `fit` reports them of the last epoch before this point.
+        n_nonlinear: the number of nonlinear slopes; a slope that is shared within a channel counts once.
+        n_evaluations: the number of nonlinear PReLUs that are evaluated for one row of inputs; a shared slope counts at
+            every position that uses it. This is the "ReLU count" of Selective Network Linearization. None if the number
+            of positions varies.
+        train_scores: loss and metrics that `fit` reported in the last epoch before this point.
         validation_scores: loss and metrics on the validation rows.
-        validation_losses: `(n_validation,)`, the loss of each of these rows alone.
-        weights: all weights of the network, as `get_weights` gives them.
+        validation_losses: `(n_validation,)`, the loss of each of these rows.
+        weights: all weights of the network, as returned by `get_weights`.
 
     Example:
         >>> FinetunePoint(3, 48, {"loss": 0.1}, {"loss": 0.2}, np.array([0.1, 0.3]), ()).n_nonlinear
@@ -50,15 +52,14 @@ class FinetunePoint(Shown):
 class FinetunePath(Sequence[FinetunePoint], Shown):
     """Networks of one architecture with ever fewer nonlinear PReLUs, from the given one to the smallest.
 
-    `path[0]` is the network that was given, `path[1]` the one after the warm start, from which nothing was eliminated
-    yet.
+    `path[0]` is the given network, and `path[1]` the one after the warm-up, before anything was eliminated.
 
     Attributes:
         points: the networks.
         network: their architecture, with all PReLUs; `model` fills in the weights of a point.
-        validation_weights: `(n_validation,)`, of the validation rows.
-        metric: what `choose(max_drop=...)` and the plot look at: the first metric of the model, or the loss.
-        larger_is_better: for each metric of which it is known.
+        validation_weights: `(n_validation,)`, the weights of the validation rows.
+        metric: the score for `choose(max_drop=...)` and the plot: the first metric of the model, or the loss.
+        larger_is_better: whether larger values are better, for each metric for which this is known.
     """
 
     points: tuple[FinetunePoint, ...]
@@ -74,6 +75,26 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
     def __len__(self) -> int:
         return len(self.points)
 
+    def _repr_html_(self) -> str:
+        chosen, scores = self.choose(), self.points[0].validation_scores
+        header = [
+            "nonlinear units",
+            "removed",
+            *(joined([f"{rows} ", name(n)]) for n in scores for rows in ("training", "validation")),
+            "",
+        ]
+        rows = [
+            [
+                point.n_nonlinear,
+                f"{self.removed(point):.1%}",
+                *(f"{part[n]:.4g}" for n in scores for part in (point.train_scores, point.validation_scores)),
+                "chosen" if point is chosen else "",
+            ]
+            for point in self.points
+        ]
+        marked = [place for place, point in enumerate(self.points) if point is chosen]
+        return page(table(header, rows, numbers=range(len(header) - 1), marked=marked, called="networks"))
+
     def __getitem__(self, place: Any) -> Any:
         return self.points[place]
 
@@ -81,16 +102,16 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
         return iter(self.points)
 
     def model(self, point: FinetunePoint | int) -> keras.Model:
-        """The network of a point, compiled as the given one was.
+        """The network of a point, compiled like the given one.
 
-        Eliminated units stay at a slope of exactly 1 when it is trained on, saved and loaded. If it is made of layers
+        Eliminated units keep a slope of exactly 1 if it is trained further, saved and loaded. If it is made of layers
         that have a normal form, `prelu_rules.extract` turns it into rules.
 
         Args:
-            point: of the path, or its place.
+            point: a point of the path, or its index.
 
         Returns:
-            A new Keras model with weights of its own.
+            A new Keras model with its own weights.
         """
         chosen = point if isinstance(point, FinetunePoint) else self.points[point]
         model = copied(self.network)
@@ -98,10 +119,10 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
         return model
 
     def removed(self, point: FinetunePoint) -> float:
-        """The share of the evaluations of the given network that another has no more; of its slopes if not known.
+        """The share of the given network's evaluations that have been removed; of its slopes if these are unknown.
 
         Args:
-            point: the network.
+            point: a point of the path.
 
         Returns:
             From 0 to 1.
@@ -115,27 +136,27 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
     def choose(
         self, max_drop: float | None = None, max_nonlinear: int | None = None, metric: str | None = None
     ) -> FinetunePoint:
-        """A network of the path; nothing is trained again.
+        """Choose a network of the path; nothing is trained again.
 
-        Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
+        Without a limit, the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
         rows is not clearly above the smallest.
 
         Args:
-            max_drop: take the fewest units with a validation score at most this much worse than that of the given
-                network, in the metric's own unit; 0.005 is half a point of accuracy.
-            max_nonlinear: the most nonlinear units; without `max_drop` the network of those with the smallest
-                validation loss.
-            metric: what `max_drop` looks at; the path's by default.
+            max_drop: choose the fewest units whose validation score is at most this much worse than that of the given
+                network, in the metric's own unit; 0.005 is half a percentage point of accuracy.
+            max_nonlinear: the largest number of nonlinear units; without `max_drop`, the network within this limit with
+                the smallest validation loss is chosen.
+            metric: the metric that `max_drop` refers to; the path's by default.
 
         Returns:
             The network.
 
         Raises:
-            InvalidValueError: if a limit is out of range, no network of the path keeps within the limits, or the
-                metric is unknown.
+            InvalidValueError: if a limit is out of range, no network of the path satisfies the limits, or the metric is
+                unknown.
         """
         if max_nonlinear is not None and (max_nonlinear != int(max_nonlinear) or max_nonlinear < 0):
-            raise InvalidValueError(f"max_nonlinear is {max_nonlinear}; it must be a whole number of at least 0.")
+            raise InvalidValueError(f"max_nonlinear is {max_nonlinear}; it must be an integer of at least 0.")
         within = [point for point in self.points if max_nonlinear is None or point.n_nonlinear <= max_nonlinear]
         if not within:
             fewest = min(point.n_nonlinear for point in self.points)
@@ -171,18 +192,19 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
             ]
         )
 
-    def plot(self, chosen: FinetunePoint | None = None, metric: str | None = None) -> Axes:
+    def plot(self, chosen: FinetunePoint | None = None, metric: str | None = None, ax: Axes | None = None) -> Axes:
         """Score against the share of PReLUs that is gone; see `prelu_rules.plotting.removal`.
 
         Args:
             chosen: the network to mark; that of the one-standard-error rule by default.
             metric: the score; the path's by default.
+            ax: where to draw; a new figure by default.
 
         Returns:
             The axes.
 
         Raises:
-            InvalidValueError: if the metric is unknown.
+            InvalidValueError: if the metric is unknown, or `ax` is not axes.
         """
         from prelu_rules.plotting.removal import plot_removal
 
@@ -195,6 +217,7 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
             [point.validation_scores[metric] for point in self.points],
             (self.removed(chosen), chosen.validation_scores[metric]),
             metric,
+            ax,
         )
 
     def _last_within(self, points: Sequence[FinetunePoint], max_drop: float, metric: str) -> FinetunePoint:
@@ -203,7 +226,9 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
         self._check(metric)
         if metric not in self.larger_is_better:
             known = ", ".join(self.larger_is_better)
-            raise InvalidValueError(f"whether more of {metric!r} is better is not known; choose by one of {known}.")
+            raise InvalidValueError(
+                f"it is not known whether larger values of {metric!r} are better; use one of {known}."
+            )
         sign = 1 if self.larger_is_better[metric] else -1
 
         def drop(point: FinetunePoint) -> float:
@@ -213,9 +238,9 @@ class FinetunePath(Sequence[FinetunePoint], Shown):
         if not kept:
             least = min(map(drop, points))
             raise InvalidValueError(
-                f"no such network has lost at most {max_drop} of {metric}; the best lost {least:.4g}."
+                f"no such network has lost at most {max_drop} of {metric}; raise max_drop to at least {least:.4g}."
             )
-        # Of networks of one size the later one was trained longer.
+        # If several networks have the same size, the last one was trained for the longest time.
         return kept[-1]
 
     def _check(self, metric: str) -> None:

@@ -21,17 +21,17 @@ from prelu_rules.values import BoolArray, Shown
 
 @dataclass(frozen=True)
 class FinetuneSettings(Shown):
-    """How a network is trained on.
+    """How a network is trained further.
 
     Attributes:
         warm_up_epochs: epochs before anything is eliminated, in which slopes begin to move.
         round_epochs: epochs after each elimination.
-        share: of the units that are left, what each round eliminates.
-        max_nonlinear: units at which it ends.
-        learning_rate: at the beginning of each round, from which it falls to 0 along a cosine (Loshchilov and Hutter
-            2017, arXiv:1608.03983); None for that of the model's optimiser, or of the beginning of its schedule.
-        probe_batches: batches of rows on which units are compared before each elimination.
-        distillation: how much the outputs before each elimination count beside the model's own loss, as `w` of
+        share: the share of the remaining units that each round eliminates.
+        max_nonlinear: the number of units at which to stop.
+        learning_rate: the learning rate at the beginning of each round; it falls to 0 along a cosine (Loshchilov and
+            Hutter 2017, arXiv:1608.03983). None for that of the model's optimiser, or the initial one of its schedule.
+        probe_batches: the number of batches on which units are compared before each elimination.
+        distillation: the weight of the outputs before each elimination relative to the model's own loss, `w` in
             `SelfDistillation`; 0 for the targets alone.
 
     Raises:
@@ -55,29 +55,29 @@ class FinetuneSettings(Shown):
         for name, smallest in least.items():
             value = getattr(self, name)
             if value != int(value) or value < smallest:
-                raise InvalidValueError(f"{name} is {value}; it must be a whole number of at least {smallest}.")
+                raise InvalidValueError(f"{name} is {value}; it must be an integer of at least {smallest}.")
         if not 0 < self.share < 1:
             raise InvalidValueError(f"share is {self.share}; it must be between 0 and 1.")
         if self.learning_rate is not None and not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise InvalidValueError(f"learning_rate is {self.learning_rate}; it must be a finite number above 0.")
+            raise InvalidValueError(f"learning_rate is {self.learning_rate}; it must be a positive finite number.")
         if not (np.isfinite(self.distillation) and self.distillation >= 0):
             raise InvalidValueError(f"distillation is {self.distillation}; it must be a finite number of at least 0.")
 
 
 class EliminationRounds(keras.callbacks.Callback):
-    """Lets the learning rate fall in each round, and eliminates a group of units at its end.
+    """Lowers the learning rate in each round, and eliminates a group of units at its end.
 
     Args:
-        network: a compiled network whose PReLUs are eliminable; those that are frozen are left alone.
-        settings: how.
+        network: a compiled network whose PReLUs are eliminable; frozen ones are not changed.
+        settings: how to train.
         rate: the learning rate at the beginning of each round.
         probes: batches of inputs on which units are compared.
-        record: called at the end of each round, before the elimination, with the scores of the training and of the
+        record: called at the end of each round, before the elimination, with the scores on the training and the
             validation rows.
-        seed: of the comparison.
+        seed: the seed of the comparison.
 
     Attributes:
-        ends: epochs after which a round ends, counted from 1; `fit` has to validate there.
+        ends: the epochs at which rounds end, counted from 1; `fit` has to validate there.
     """
 
     def __init__(
@@ -101,19 +101,19 @@ class EliminationRounds(keras.callbacks.Callback):
         self._epoch = self._round = self._steps = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Note which round it is."""
+        """Determine which round it is."""
         self._epoch = epoch
         self._round = sum(end <= epoch for end in self.ends)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Let the learning rate fall."""
+        """Lower the learning rate."""
         start, end = ([0, *self.ends][self._round + more] for more in (0, 1))
         steps = self.params["steps"] or self._steps or batch + 1
         done = min(1.0, (self._epoch - start + batch / steps) / (end - start))
         self.model.optimizer.learning_rate = self._rate * 0.5 * (1 + np.cos(np.pi * done))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Count the steps of the first epoch, where nobody knows them in advance."""
+        """Count the steps of the first epoch, since they may not be known in advance."""
         if self._epoch == 0:
             self._steps = batch + 1
 
@@ -122,10 +122,10 @@ class EliminationRounds(keras.callbacks.Callback):
 
         Args:
             epoch: counted from 0.
-            logs: of the epoch.
+            logs: the logs of the epoch.
 
         Raises:
-            TrainingError: if the loss is no longer finite.
+            TrainingError: if the loss is infinite or NaN.
         """
         logs, now = logs or {}, self._round
         if not np.isfinite(logs["loss"]):

@@ -1,4 +1,4 @@
-"""The loss of each single row, whatever the loss and the outputs of a model are."""
+"""The loss of each single row, for any loss and any outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prelu_rules.values import FloatArray
 
 
 class RowLosses:
-    """Computes the loss of a compiled model for each row alone.
+    """Computes the loss of a compiled model for each row separately.
 
     Args:
         model: a built and compiled model.
@@ -37,16 +37,16 @@ class RowLosses:
         self._of_batch = tf.function(of_batch, reduce_retracing=True)
 
     def __call__(self, batches: tf.data.Dataset) -> tuple[FloatArray, FloatArray]:
-        """The losses.
+        """Compute the losses.
 
         Args:
-            batches: `(x, y)` or `(x, y, sample_weight)`, finitely many.
+            batches: `(x, y)` or `(x, y, sample_weight)`; a finite dataset.
 
         Returns:
-            `(n_rows,)` losses without weights, and `(n_rows,)` weights, 1 where none are given.
+            `(n_rows,)` losses without weights, and `(n_rows,)` weights, 1 if none are given.
 
         Raises:
-            InvalidValueError: if there is no row, or a row has several weights.
+            InvalidValueError: if there are no rows, or a row has several weights.
         """
         losses, weights = [], []
         for batch in batches:

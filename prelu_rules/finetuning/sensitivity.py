@@ -1,4 +1,4 @@
-"""How far a network's outputs move when a unit becomes linear, for all units at once."""
+"""How much a network's outputs change when a unit becomes linear, for all units at once."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from prelu_rules.values import FloatArray
 class OutputSensitivity:
     r"""Estimates `(1 - a)^2 sum_rows |dy/da|^2` for every slope `a` of a network with outputs `y`.
 
-    To first order this is the sum of squares by which the outputs move when the slope goes to 1. It needs no targets,
-    and holds whatever the loss, the architecture and the number of outputs. One backward pass per batch estimates it
-    for all slopes: with independent random signs `v`, `E (d/da sum v y)^2 = sum |dy/da|^2`, which is Hutchinson's
-    estimator (Communications in Statistics 1989) of the diagonal of `J' J`.
+    To first order this is the sum of squares by which the outputs change when the slope becomes 1. It needs no targets,
+    and applies to any loss, architecture and number of outputs. One backward pass per batch estimates it for all
+    slopes: with independent random signs `v`, `E (d/da sum v y)^2 = sum |dy/da|^2`, which is Hutchinson's estimator
+    (Communications in Statistics 1989) of the diagonal of `J' J`.
 
     Args:
         model: a built network with PReLUs.
@@ -44,15 +44,15 @@ class OutputSensitivity:
         self._slopes, self._gradients = slopes, tf.function(gradients, reduce_retracing=True)
 
     def __call__(self, batches: Iterable[Any], seed: int = 0) -> list[FloatArray]:
-        """The estimate.
+        """Compute the estimate.
 
         Args:
-            batches: inputs of the network, batch by batch. Each batch is one draw: with few rows per batch, or many
-                batches, the estimate is close.
-            seed: of the signs.
+            batches: inputs of the network, batch by batch. Each batch is one draw, so the estimate is more accurate
+                with few rows per batch or many batches.
+            seed: the seed of the signs.
 
         Returns:
-            For each PReLU layer, in the order of `prelu_layers`, an array of the shape of its slopes.
+            For each PReLU layer, in the order of `prelu_layers`, an array with the shape of its slopes.
         """
         sums = [np.zeros(slope.shape) for slope in self._slopes]
         for number, x in enumerate(batches):

@@ -1,9 +1,9 @@
-"""The regions of a domain on which a network is one affine map.
+"""The regions of a domain on which a network is affine.
 
-- Which activation patterns there are: `patterns`, by a linear programming solver; `simplex`, compiled, by the walks of
-  `dictionary` in the cells of `cells`, and `parallel` on several processes.
-- Regions: `regions`, the stream of them, and `region`, one of them; its inequalities come from `facets`.
-- What a network can be: `ranges`, region by region; where there are too many, bounds by `propagation` through the lines
-  of `relaxation`, and for the `difference` of two networks by `deviation` and its `deviation_program`.
-- Proof: `exact`, the same cells and patterns in whole numbers.
+- Activation patterns: `patterns` finds them with a linear programming solver; `simplex` with compiled code, by the
+walks of `dictionary` in the cells of `cells`; and `parallel` does so in several processes.
+- Regions: `regions` is the stream of them and `region` one of them; `facets` finds their inequalities.
+- Ranges of values: `ranges`, region by region; if there are too many regions, bounds by `propagation` with the lines of
+`relaxation`, and for the `difference` of two networks by `deviation` and its `deviation_program`.
+- Proofs: `exact`, the same cells and patterns in integer arithmetic.
 """

@@ -1,4 +1,4 @@
-"""Networks, patterns and their cells, as the compiled functions take them."""
+"""Networks, patterns and their cells in the form that compiled functions take."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 
 class Patterns(NamedTuple):
-    """Activation patterns with an interior, and what was found out about each on the way.
+    """Activation patterns whose cells have an interior, with by-products of the search.
 
     Attributes:
         signs: `(n_patterns, n_units)` bool, True where a pre-activation is non-negative.
-        decides: `(n_patterns, n_units)` bool, True where the units before leave the sign open.
-        outputs: `(n_patterns, n_outputs, n_inputs + 1)`, the affine map, constants last.
-        tight: `(n_patterns, n_coordinates)` int, rows of the cell that are tight at one of its corners: first come the
-            lower and the upper bounds of the frame, then its rows, then the units that decide, in order.
+        decides: `(n_patterns, n_units)` bool, True where the earlier units leave the sign open.
+        outputs: `(n_patterns, n_outputs, n_inputs + 1)`, the affine maps, constants last.
+        tight: `(n_patterns, n_coordinates)` int, rows of the cell that are tight at one of its corners: they are
+            numbered from the lower and the upper bounds of the frame, then its rows, then the units that decide, in
+            order.
     """
 
     signs: BoolArray
@@ -30,7 +31,7 @@ class Patterns(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A normal form as the compiled functions take it."""
+    """A normal form in the form that compiled functions take."""
 
     direct: FloatArray  # (n_units, n_inputs + 1)
     weights: FloatArray  # (n_units, n_units)
@@ -42,14 +43,14 @@ class Network(NamedTuple):
 
 
 def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Network:
-    """A form as plain arrays for compiled functions.
+    """Convert a form to plain arrays for compiled functions.
 
     Args:
         form: the network, in float64.
-        prefix: signs that the first units have to take where they decide; by default none has to.
+        prefix: signs that the first units must take where they decide; by default there are none.
 
     Returns:
-        Its arrays.
+        The arrays.
     """
     block_end = np.zeros(form.n_units, dtype=np.intp)
     for block in form.blocks:
@@ -67,7 +68,7 @@ def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Netwo
 
 @compiled
 def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
-    """Write the pre-activations of a block as functions of the input, from those before it and their signs."""
+    """Write the pre-activations of a block as functions of the input, given the earlier units and their signs."""
     width = functions.shape[1]
     sizes = np.abs(network.direct[start:stop])
     functions[start:stop] = network.direct[start:stop]
@@ -90,7 +91,7 @@ def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, f
 def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
     """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`.
 
-    Returns what the row was divided by.
+    Returns the length that the row was divided by.
     """
     n_inputs, n_coordinates = frame.shape[0], frame.shape[1] - 1
     length, size = 0.0, 0.0
@@ -115,7 +116,7 @@ def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
 
 @compiled
 def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
-    """The first unit that is another than in the pattern before; -1 where there is none before."""
+    """The first unit whose sign differs from that in the previous pattern; -1 if there is no previous pattern."""
     if pattern > 0:
         for unit in range(signs.shape[1]):
             if signs[pattern, unit] != signs[pattern - 1, unit] or decides[pattern, unit] != decides[pattern - 1, unit]:
@@ -137,9 +138,9 @@ def write_rows(
 ) -> int:
     """Write the rows of a pattern's cell.
 
-    The pre-activations of all units are written into `functions`, and as rows of the frame into `framed`; those that
-    do not depend on the unit `change` and later ones are there already. `rows` begins with the `n_base` rows of the
-    frame; those of the units that decide are written behind them. Returns the number of rows.
+    The pre-activations of all units are written into `functions`, and as rows of the frame into `framed`; those of
+    units before `change` are there already. `rows` begins with the `n_base` rows of the frame, and the rows of the
+    units that decide follow. Returns the number of rows.
     """
     n_units = len(signs)
     for start in range(n_units):

@@ -1,4 +1,4 @@
-"""How far two networks are apart on a box, with proof: an upper bound that holds, a lower bound that is attained."""
+"""Proven bounds of how far two networks differ on a box: an upper bound, and a lower bound that is attained."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import FloatArray, Value
 
 CLOSE_BOUNDS = 1.01
-"""An upper bound that is larger than an attained difference by less than this factor needs no branch and bound."""
+"""An upper bound that exceeds an attained difference by less than this factor needs no branch and bound."""
 
 
 Method = Literal["auto", "propagation", "milp"]
 
 SAMPLED_ROWS = 2048
-"""Inputs drawn from the box to find a large difference; of corners, half as many are tried."""
+"""Inputs drawn from the box to find a large difference; at most half as many corners are tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Deviation(Value):
 
     Attributes:
         upper: `(n_outputs,)`, the difference is nowhere larger.
-        lower: `(n_outputs,)`, it is at least this large at `at`, in exact arithmetic.
+        lower: `(n_outputs,)`, the difference at `at` is at least this large, in exact arithmetic.
         at: `(n_outputs, n_inputs)`.
     """
 
@@ -49,19 +49,19 @@ def deviation_bounds(
 
     Args:
         form: a network.
-        other: one with as many inputs and outputs. The closer it is to `form` and the more units they share, by their
-            labels and slopes, the better are the bounds of "propagation".
+        other: a network with as many inputs and outputs. The closer it is to `form`, and the more units they share (by
+            labels and slopes), the better are the bounds of "propagation".
         domain: the box.
-        method: "propagation" takes milliseconds, and its bounds hold in real arithmetic whatever the roundings; "milp"
-            then improves them by branch and bound, where a bound relies on HiGHS up to `SOLVER_FEASIBILITY`; "auto"
-            does so only where the bounds are more than 1% apart.
-        time_limit: seconds for the solver, for each sign of each output.
+        method: "propagation" takes milliseconds, and its bounds hold in real arithmetic, since rounding errors are
+            accounted for; "milp" then improves them by branch and bound, and relies on HiGHS up to
+            `SOLVER_FEASIBILITY`; "auto" does so only if the bounds are more than 1% apart.
+        time_limit: the time limit of the solver in seconds, for each sign of each output.
 
     Returns:
         The bounds.
 
     Raises:
-        InvalidValueError: if `method` is another word, or the time limit is not above 0.
+        InvalidValueError: if `method` is not one of these, or the time limit is not positive.
         ShapeError: if the networks or the domain do not fit together.
 
     Example:
@@ -73,7 +73,7 @@ def deviation_bounds(
     if method not in get_args(Method):
         raise InvalidValueError(f"method is {method!r}; it must be one of {', '.join(get_args(Method))}.")
     if not time_limit > 0:
-        raise InvalidValueError(f"time_limit is {time_limit}; it must be above 0.")
+        raise InvalidValueError(f"time_limit is {time_limit}; it must be positive.")
     parts = difference(form, other)
     bounds, paired = bounds_on(parts.form, domain), bounds_on(parts.form, domain, parts.partners)
     ends = [
@@ -101,14 +101,14 @@ def deviation_bounds(
 
 
 def probes(domain: Box, n_rows: int = SAMPLED_ROWS) -> FloatArray:
-    """Inputs to look for a large difference at: the centre, the corners if they are few, and others drawn at random.
+    """Inputs at which to look for a large difference: the centre, the corners if they are few, and random ones.
 
     Args:
         domain: the box.
-        n_rows: how many are drawn; corners are few if they are at most half of that.
+        n_rows: how many are drawn; corners count as few if they are at most half as many.
 
     Returns:
-        `(n_probes, n_inputs)`, the same in every call.
+        `(n_probes, n_inputs)`, the same ones in every call.
 
     Example:
         >>> probes(Box([0.0], [1.0]))[:3].tolist()

@@ -14,18 +14,18 @@ from prelu_rules.values import BoolArray, FloatArray
 
 
 class DeviationProgram:
-    """Inputs, activations, and for each unit a sign that is 0 or 1.
+    """A program whose variables are the inputs, the activations, and a sign for each unit, which is 0 or 1.
 
-    A unit of slope `a < 1` on `[l, u]` is written as in Tjeng, Xiao and Tedrake (2019), "Evaluating robustness of
-    neural networks with mixed integer programming": `p >= z`, `p >= a z`, `p <= z - (1 - a) l (1 - s)` and
-    `p <= a z + (1 - a) u s` with its sign `s`; for `a > 1` the other way round. Units with partners also get the lines
-    around their difference, which follow from the rest, but not while the solver takes signs for fractions.
+    A unit of slope `a < 1` on `[l, u]` is formulated as in Tjeng, Xiao and Tedrake (2019), "Evaluating robustness of
+    neural networks with mixed integer programming": `p >= z`, `p >= a z`, `p <= z - (1 - a) l (1 - s)` and `p <= a z +
+    (1 - a) u s`, with its sign `s`; for `a > 1` the other way round. Units with partners also get the lines around
+    their difference; these follow from the rest for whole signs, but not for the fractions of the relaxation.
 
     Args:
-        difference: of two networks.
+        difference: the difference of two networks.
         domain: the box.
-        bounds: of the units of `difference.form`, without partners.
-        paired: the same with partners.
+        bounds: the bounds of the units of `difference.form`, without partners.
+        paired: the bounds with partners.
 
     Example:
         >>> from prelu_rules.geometry.difference import difference
@@ -44,13 +44,13 @@ class DeviationProgram:
         n, d = form.n_units, form.n_inputs
         lower, upper = _ranges(difference, bounds, paired)
         slopes = form.slopes.astype(np.float64)
-        # Inputs and activations are scaled to [-1, 1], so that the solver's tolerances mean the same for all.
+        # Inputs and activations are scaled to [-1, 1], so that the solver's tolerances mean the same for all of them.
         self._domain, self._n_units = domain, n
         self._centre, self._radius = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
         reach = np.maximum(-lower, upper) * np.maximum(1, np.abs(slopes))
         self._scale = np.where(reach > 0, reach, 1.0)
         A, B, b, C, D, e = (v.astype(np.float64) for v in (form.A, form.B, form.b, form.C, form.D, form.e))
-        # Functions of the variables, with the constant last: inputs, activations, signs.
+        # Functions of the variables (inputs, activations, signs), with the constant last.
         none = np.zeros((n, n))
         z = np.hstack([A * self._radius, B * self._scale, none, (A @ self._centre + b)[:, None]])
         p = np.hstack([np.zeros((n, d)), np.diag(self._scale), none, np.zeros((n, 1))])
@@ -74,25 +74,25 @@ class DeviationProgram:
             self._at_least_zero(partners >= 0, direction * (change - slope[:, None] * moved), -direction * offset)
         self._signs = np.concatenate([np.zeros(d + n), bends])
         self._sizes = np.maximum(np.abs(paired.output_lower), np.abs(paired.output_upper))
-        # An activation may be off by what one row of its own may miss, and by twice that much for its sign.
+        # An activation may be off by the tolerance of its own row, and by twice as much through its sign.
         self._missed = SOLVER_FEASIBILITY * (3 * bounds.sensitivity @ self._scale + (d + n) * self._sizes)
 
     def _at_least_zero(self, units: BoolArray, rows: FloatArray, constant: FloatArray | float = 0.0) -> None:
-        """Demand that functions, one per unit, are not negative; for these units."""
+        """Require functions, one per unit, to be non-negative for the given units."""
         shifted = rows.copy()
         shifted[:, -1] += constant
         self._rows.append((shifted / self._scale[:, None])[units])
 
     def largest(self, output: int, sign: float, time_limit: float) -> tuple[float, FloatArray | None]:
-        """An upper bound of an output, or of minus the output, and the best input that was found.
+        """An upper bound of an output, or of its negative, and the best input that was found.
 
         Args:
-            output: which one.
-            sign: 1 or -1.
-            time_limit: seconds.
+            output: the index of the output.
+            sign: 1 for the output, -1 for its negative.
+            time_limit: in seconds.
 
         Returns:
-            The bound of the solver and what its tolerances may hide; infinite if it has none. The input,
+            The bound of the solver plus what its tolerances may hide; infinite if the solver has none. The input,
             `(n_inputs,)`, or None if there was no time to find one.
         """
         size = self._sizes[output] if self._sizes[output] > 0 else 1.0
@@ -109,7 +109,7 @@ class DeviationProgram:
         if result.x is not None:
             x = self._centre + self._radius * result.x[: len(self._centre)]
             at = np.clip(x, self._domain.lower, self._domain.upper)
-        # Of 0 (optimal) and 1 (time is over) alone the bound is one.
+        # Only with status 0 (optimal) or 1 (time limit) is this a bound.
         bound = result.mip_dual_bound if result.status in (0, 1) else None
         if bound is None or not np.isfinite(bound):
             return np.inf, at
@@ -117,7 +117,7 @@ class DeviationProgram:
 
 
 def _ranges(difference: Difference, bounds: Bounds, paired: Bounds) -> tuple[FloatArray, FloatArray]:
-    """Of each pre-activation, also by way of the partner."""
+    """The range of each pre-activation, tightened by that of its partner."""
     partners = difference.partners
     own = partners >= 0
     by_partner = bounds.lower[partners] + paired.lower, bounds.upper[partners] + paired.upper

@@ -1,7 +1,7 @@
-"""The simplex dictionary of a cell: where it stands, and how it walks from corner to corner; compiled by Numba.
+"""The simplex dictionary of a cell: its corner, and how it walks from corner to corner; compiled by Numba.
 
-A cell is a set of rows `w t + c >= 0`. At a corner some `n_coordinates` of them are tight; the *slack* of every row is
-an affine function of the slacks of the tight rows (Dantzig's dictionary; see Chvatal, "Linear Programming", 1983). The
+A cell is a set of rows `w t + c >= 0`. At a corner, `n_coordinates` of them are tight; the *slack* of every row is an
+affine function of the slacks of the tight rows (Dantzig's dictionary; see Chvatal, "Linear Programming", 1983). The
 first rows are the bounds `t + bound >= 0`, so coordinates are slacks too. A dictionary is two arrays:
 
     table   (n_coordinates + 1, room), a column per row of the cell. Entry `[q, i]` is the factor of the slack of the
@@ -21,17 +21,17 @@ from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 LEAST_PIVOT = 1e-9
-"""A slack that falls by less than this per unit of another is not what blocks a walk along an edge."""
+"""A slack that falls by less than this per unit of another slack does not block a walk along an edge."""
 
 
 BELOW, ABOVE, BOTH = 0, 1, 2
 """The sides of a hyperplane on which a cell has an interior."""
 
 PATIENCE = 40
-"""Pivots after which the choice of the next one changes to Bland's rule, which cannot go in circles."""
+"""Pivots after which the next pivot is chosen by Bland's rule, which cannot cycle."""
 
 MOST_PIVOTS = 100_000
-"""Pivots that no walk needs; so many mean that rounding errors keep it from an end."""
+"""More pivots than any walk needs; after so many, rounding errors keep it from ending."""
 
 
 @compiled
@@ -50,7 +50,7 @@ def append(table: FloatArray, n: int, weights: FloatArray, constant: float, boun
 
 @compiled
 def pivot(table: FloatArray, tight: IntArray, n: int, entering: int, leaving: int) -> None:
-    """Walk to the corner where the row `entering` is tight in place of the `leaving`-th tight row."""
+    """Walk to the corner where the row `entering` is tight instead of the `leaving`-th tight row."""
     inverse = 1.0 / table[leaving, entering]
     for place in range(len(tight) + 1):
         if place != leaving:
@@ -67,7 +67,7 @@ def pivot(table: FloatArray, tight: IntArray, n: int, entering: int, leaving: in
 
 @compiled
 def direction(table: FloatArray, tight: IntArray, objective: int, sign: float, bland: bool) -> int:
-    """The tight row to leave so that `sign` times the objective grows; -1 at its maximum."""
+    """The tight row to leave so that `sign` times the objective grows; -1 if it is at its maximum."""
     best, found = LEAST_RATE, -1
     for place in range(len(tight)):
         rate = sign * table[place, objective]
@@ -82,9 +82,9 @@ def direction(table: FloatArray, tight: IntArray, objective: int, sign: float, b
 def blocking(
     table: FloatArray, tight: IntArray, n: int, leaving: int, sign: float, skipped: BoolArray, bland: bool
 ) -> tuple[int, float]:
-    """The row that is met first when the slack of a tight row grows (`sign` 1) or falls (-1), and after how much.
+    """The row that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and when.
 
-    Rows that are `skipped` do not count. Returns -1 where nothing is met.
+    Rows that are `skipped` do not count. Returns -1 if no row blocks.
     """
     n_coordinates = len(tight)
     found, step, size = -1, np.inf, 0.0
@@ -93,7 +93,7 @@ def blocking(
         if rate > LEAST_PIVOT and not skipped[i]:
             ratio = max(table[n_coordinates, i], 0.0) / rate
             nearer = ratio < step
-            # Of rows that are met at once the one with the largest pivot rounds least.
+            # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
             if ratio == step:
                 nearer = i < found if bland else rate > size
             if nearer:
@@ -103,10 +103,10 @@ def blocking(
 
 @compiled
 def held(table: FloatArray, tight: IntArray, n: int, place: int) -> bool:
-    """Whether other rows keep the slack of a tight row from falling by more than `CUT`, if it were free to."""
+    """Whether other rows keep the slack of a tight row from falling by more than `CUT`, if its own row is dropped."""
     n_coordinates, row = len(tight), tight[place]
     found = False
-    # Without branches and divisions, so that several rows are looked at together.
+    # Without branches and divisions, so that the compiler can vectorise the loop.
     for i in range(n):
         rate = table[place, i]
         found |= (i != row) & (rate > LEAST_PIVOT) & (table[n_coordinates, i] <= CUT * rate)
@@ -123,17 +123,17 @@ def reaches(
     skipped: BoolArray,
     crossing: bool,
 ) -> tuple[bool, int]:
-    """Walk until `sign` times the objective is above `CUT`, or cannot be; the objective is a row that is skipped.
+    """Walk until `sign` times the objective, a row that is skipped, exceeds `CUT`, or is known never to.
 
-    With `crossing` the walk stops where the objective is 0, with it tight. Returns whether it is reached, and the
-    number of pivots.
+    With `crossing`, the walk stops where the objective is 0, and makes it tight. Returns whether the objective is
+    reached, and the number of pivots.
     """
     n_coordinates = len(tight)
     pivots = 0
     while sign * table[n_coordinates, objective] <= CUT:
         bland = pivots > PATIENCE
         if pivots > MOST_PIVOTS:
-            raise SolverError("the simplex method found no end; take the method 'linear programs'.")
+            raise SolverError("the simplex method did not converge; use the method 'linear programs'.")
         leaving = direction(table, tight, objective, sign, bland)
         if leaving < 0:
             return False, pivots
@@ -150,7 +150,7 @@ def reaches(
 
 @compiled
 def maximise(table: FloatArray, tight: IntArray, n: int, objective: int, sign: float, skipped: BoolArray) -> None:
-    """Walk to where `sign` times the objective, a row that is skipped, is largest."""
+    """Walk to a corner where `sign` times the objective, a row that is skipped, is largest."""
     for pivots in range(MOST_PIVOTS):
         bland = pivots > PATIENCE
         leaving = direction(table, tight, objective, sign, bland)
@@ -160,15 +160,15 @@ def maximise(table: FloatArray, tight: IntArray, n: int, objective: int, sign: f
         if entering < 0:
             return
         pivot(table, tight, n, entering, leaving)
-    raise SolverError("the simplex method found no end; rescale the inputs to similar sizes and try again.")
+    raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
 
 
 @compiled
 def sides(table: FloatArray, tight: IntArray, n: int, skipped: BoolArray, crossing: bool) -> tuple[int, int]:
-    """On which sides of the last row the cell has points further than `CUT`, and the number of pivots.
+    """The sides of the last row on which the cell has points further away than `CUT`, and the number of pivots.
 
-    The last row must be `skipped`. Where the cell has both sides and `crossing` is set, it is tight afterwards;
-    where it has neither, the answer is `ABOVE`.
+    The last row must be `skipped`. If the cell has both sides and `crossing` is set, the row is tight afterwards; if it
+    has neither, the answer is `ABOVE`.
     """
     n_coordinates, last = len(tight), n - 1
     used = 0
@@ -192,7 +192,7 @@ def constant_side(value: float) -> int:
 
 @compiled
 def turn(table: FloatArray, tight: IntArray, n: int, row: int) -> None:
-    """Turn a row around: `-w t - c >= 0` in the place of `w t + c >= 0`."""
+    """Turn a row around: `-w t - c >= 0` instead of `w t + c >= 0`."""
     for place in range(len(tight) + 1):
         table[place, row] = -table[place, row]
     for place in range(len(tight)):
@@ -203,16 +203,16 @@ def turn(table: FloatArray, tight: IntArray, n: int, row: int) -> None:
 
 @compiled
 def refresh(table: FloatArray, tight: IntArray, n: int, rows: FloatArray) -> None:
-    """Compute the dictionary anew from its rows, so that rounding errors of many pivots do not add up.
+    """Recompute the dictionary from its rows, so that the rounding errors of many pivots do not add up.
 
-    `rows` is `(room, n_coordinates + 1)`, weights and constants; the first are `t + bound >= 0`, then come
-    `-t + bound >= 0`. The corner is the same afterwards, its tight rows in another order.
+    `rows` is `(room, n_coordinates + 1)`, weights and constants; it begins with `t + bound >= 0`, followed by `-t +
+    bound >= 0`. The corner stays the same, but the order of its tight rows may change.
     """
     n_coordinates = len(tight)
     wanted = np.zeros(n, dtype=np.bool_)
     for place in range(n_coordinates):
         wanted[tight[place]] = True
-    # From the corner of the bounds that is tight in most rows wanted; only the others cost a pivot.
+    # Start from the corner of the bounds that shares the most tight rows; only the others cost a pivot.
     side = np.empty(n_coordinates)
     bound = rows[0, n_coordinates]
     for q in range(n_coordinates):

@@ -1,4 +1,4 @@
-"""The difference of two networks as one network, in which units that both have are paired."""
+"""The difference of two networks as one network, in which corresponding units are paired."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from prelu_rules.values import Array, IntArray, Value
 
 @dataclass(frozen=True, eq=False)
 class Difference(Value):
-    """What one network says more than another.
+    """The difference of two networks.
 
     Attributes:
-        form: the difference; first the units of the network, then those of the other that are not the same.
-        partners: `(n_units,)`, for a unit of the other network the unit that has its label and slope, else -1. What it
-            sees is close to what its partner sees if the networks are close to each other, and their difference can
-            be bounded far better than the two of them.
+        form: the difference as a network: first the units of one network, then those of the other that are not the
+            same.
+        partners: `(n_units,)`, for a unit of the other network the unit with the same label and slope, else -1. If the
+            networks are close to each other, so are the pre-activations of partners, and their difference can be
+            bounded much better than the two of them.
     """
 
     form: NormalForm
@@ -30,11 +31,11 @@ class Difference(Value):
 def difference(form: NormalForm, other: NormalForm) -> Difference:
     """The network `other - form`.
 
-    A unit of `other` with the same row and slope as a unit of `form` becomes that unit.
+    A unit of `other` with the same row and slope as a unit of `form` is identified with that unit.
 
     Args:
         form: a network.
-        other: one with as many inputs and outputs; as a rule `form` with some units replaced, whose labels it keeps.
+        other: a network with as many inputs and outputs; usually `form` with some units replaced and their labels kept.
 
     Returns:
         The difference and its pairs.
@@ -53,10 +54,10 @@ def difference(form: NormalForm, other: NormalForm) -> Difference:
     if (form.n_inputs, form.n_outputs) != (other.n_inputs, other.n_outputs):
         raise ShapeError(
             f"the networks have {form.n_inputs} and {other.n_inputs} inputs, {form.n_outputs} and {other.n_outputs} "
-            "outputs; they must have as many."
+            "outputs; give two networks with equal numbers of both."
         )
     n, by_label = form.n_units, {label: unit for unit, label in enumerate(form.labels)}
-    # Where each unit of the other network stands among the units of the difference.
+    # The index of each unit of the other network among the units of the difference.
     places: list[int] = []
     rows: list[Array] = []
     added: list[int] = []

@@ -1,8 +1,8 @@
-"""Cells and linear programs in exact arithmetic, for what is claimed as proven.
+"""Cells and linear programs in exact arithmetic, for proofs.
 
-A cell is a dictionary as in `dictionary`, in whole numbers: the slack of row i is `(table[i] . (slacks of the tight
-rows, 1)) / denominator`. Pivots are fraction-free (Bareiss 1968; Edmonds 1967), so that every division leaves no
-remainder and nothing has to be reduced. Every half-space is closed, and no tolerance is used anywhere.
+A cell is a dictionary as in `dictionary`, in integers: the slack of row i is `(table[i] . (slacks of the tight rows,
+1)) / denominator`. Pivots are fraction-free (Bareiss 1968; Edmonds 1967): every division leaves no remainder, so
+fractions never have to be reduced. Every half-space is closed, and no tolerance is used anywhere.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, exact_array
 
 PATIENCE = 40
-"""Pivots after which the choice of the next one changes to Bland's rule, which cannot go in circles."""
+"""Pivots after which the next pivot is chosen by Bland's rule, which cannot cycle."""
 
 
 @dataclass(frozen=True, eq=False)
 class ExactCell:
-    """A cell of a domain, at one of its corners. Made by `of_domain` and `cut`.
+    """A cell of a domain, at one of its corners. Use `of_domain` and `cut` to make one.
 
     Attributes:
-        table: `(n_rows, n_variables + 1)` object array of whole numbers.
-        denominator: above 0.
-        tight: `(n_variables,)`, the row that each column belongs to.
-        to_input: `(n_inputs, n_variables + 1)` of whole numbers; divided by `scale` they are the inputs as affine
-            functions of the first rows' slacks.
-        scale: above 0.
+        table: `(n_rows, n_variables + 1)` object array of integers.
+        denominator: a positive integer.
+        tight: `(n_variables,)`, the row that each column stands for.
+        to_input: `(n_inputs, n_variables + 1)` integers; divided by `scale`, they are the inputs as affine functions of
+            the slacks of the first rows.
+        scale: a positive integer.
     """
 
     table: Array
@@ -50,13 +50,13 @@ class ExactCell:
 
         Args:
             domain: a box, a polytope, or None for all of R^n.
-            n_inputs: the dimension.
+            n_inputs: the number of inputs.
 
         Returns:
             The cell, or None if no point satisfies the constraints of the domain exactly.
 
         Raises:
-            ShapeError: if the domain has another dimension.
+            ShapeError: if the domain has the wrong dimension.
 
         Example:
             >>> cell = ExactCell.of_domain(Box([0], [2]), 1)
@@ -68,14 +68,16 @@ class ExactCell:
         eye = eye.reshape(n_inputs, n_inputs)
         none = np.full((n_inputs, 1), Fraction(0), dtype=object)
         if domain is None:
-            # A free input is the difference of two that are not negative.
+            # An unbounded input is the difference of two non-negative variables.
             return cls._at_origin(np.hstack([eye, -eye, none]))
         if domain.n_inputs != n_inputs:
-            raise ShapeError(f"the domain has {domain.n_inputs} dimensions, but there are {n_inputs} inputs.")
+            raise ShapeError(
+                f"the domain has {domain.n_inputs} dimensions, but there are {n_inputs} inputs; give one that fits."
+            )
         box = domain if isinstance(domain, Box) else domain.box
         cell = cls._at_origin(np.hstack([eye, exact_array(box.lower)[:, None]]))
         for k in range(n_inputs):
-            # Upper bounds are not below the lower ones, where the cell stands.
+            # The corner is at the lower bounds, where the upper bounds hold.
             row = np.append(-eye[k], exact_array(box.upper[k : k + 1]))
             cell = cell._with(cell._row(row))
         if isinstance(domain, Box):
@@ -89,14 +91,14 @@ class ExactCell:
 
     @classmethod
     def _at_origin(cls, to_input: Array) -> ExactCell:
-        """All slacks of the first rows are free to grow from 0."""
+        """The cell in which the slacks of the first rows are non-negative, at the corner where they are 0."""
         k = to_input.shape[1] - 1
         table = np.zeros((k, k + 1), dtype=object)
         table[np.arange(k), np.arange(k)] = 1
         return cls(table, 1, tuple(range(k)), *_whole(to_input))
 
     def _row(self, row: Array) -> Array:
-        """An affine function of the input as whole numbers at this corner, scaled by a positive factor."""
+        """An affine function of the input as integers at this corner, scaled by a positive factor."""
         given, _ = _whole(row)
         own = given[:-1] @ self.to_input
         own[-1] += given[-1] * self.scale
@@ -110,7 +112,7 @@ class ExactCell:
         return replace(self, table=np.vstack([self.table, row[None]]))
 
     def _climbed(self, row: Array, above: bool) -> tuple[ExactCell, Array, bool]:
-        """Walk to where a row is largest, or at least above 0; the corner, the row there, whether it has a largest."""
+        """Walk to where a row is largest, or at least positive; the corner, the row there, whether it has a maximum."""
         table, denominator, tight = np.vstack([self.table, row[None]]), self.denominator, list(self.tight)
         pivots = 0
         while not (above and table[-1, -1] > 0):
@@ -129,22 +131,22 @@ class ExactCell:
         return replace(self, table=table[:-1], denominator=denominator, tight=tuple(tight)), table[-1], True
 
     def cut(self, row: Array) -> ExactCell | None:
-        """The part of the cell where an affine function is not negative.
+        """The part of the cell where an affine function is non-negative.
 
         Args:
             row: `(n_inputs + 1,)` of fractions, weights and constant.
 
         Returns:
-            The part, or None if it is empty. It may be without an interior.
+            That part, or None if it is empty. It may not have an interior.
         """
         corner, here, bounded = self._climbed(self._row(row), above=True)
         if not bounded:
-            # It grows without end along a ray, so it is enough to go where it is positive.
+            # The function is unbounded along a ray, so it is enough to go where it is positive.
             return self._along_ray(row)
         return corner._with(here) if here[-1] >= 0 else None
 
     def _along_ray(self, row: Array) -> ExactCell:
-        # The cut itself stops the walk: as a row that must not fall, its negative rises to 0.
+        # The cut itself stops the walk: its negative, a row that must not fall, rises to 0.
         table, tight = np.vstack([self.table, self._row(row)[None]]), list(self.tight)
         denominator, last = self.denominator, len(self.table)
         while table[last, -1] < 0:
@@ -157,13 +159,13 @@ class ExactCell:
         return replace(self, table=table, denominator=denominator, tight=tuple(tight))
 
     def exceeds(self, row: Array) -> bool:
-        """Whether an affine function is above 0 somewhere in the cell.
+        """Whether an affine function is positive somewhere in the cell.
 
         Args:
             row: `(n_inputs + 1,)` of fractions, weights and constant.
 
         Returns:
-            True if it is.
+            True if it is positive somewhere.
         """
         _, here, bounded = self._climbed(self._row(row), above=True)
         return not bounded or bool(here[-1] > 0)
@@ -175,7 +177,7 @@ class ExactCell:
             row: `(n_inputs + 1,)` of fractions, weights and constant.
 
         Returns:
-            The value, None if it grows without end; and a corner where it is attained.
+            The value, None if it is unbounded; and a corner where it is attained.
         """
         corner, _, bounded = self._climbed(self._row(row), above=False)
         point = corner.corner
@@ -183,9 +185,10 @@ class ExactCell:
 
     @property
     def inner_point(self) -> Array:
-        """`(n_inputs,)` of fractions, a point away from those boundaries that not all of the cell lies on.
+        """`(n_inputs,)` of fractions, a point that lies on no boundary except those that contain the whole cell.
 
-        It is the mean of the corners that are furthest from each boundary, of a cell without end those near a corner.
+        It is the mean of the corners that are furthest from each boundary; for an unbounded cell, of those near a
+        corner.
 
         Example:
             >>> cell = ExactCell.of_domain(Box([0], [2]), 1)
@@ -197,12 +200,12 @@ class ExactCell:
         if not all(bounded for _, _, bounded in climbed):
             near = self._near_corner()
             climbed = [near._climbed(slack, above=False) for slack in near.table]
-        # Near a corner all that still grows is the two numbers whose difference is a free input.
+        # Near a corner, only the two variables whose difference is an unbounded input can still grow without limit.
         corners = [cell.corner for cell, _, bounded in climbed if bounded]
         return np.asarray(sum(corners) / Fraction(len(corners)))
 
     def _near_corner(self) -> ExactCell:
-        """The part of the cell where no input is further than 1 from the corner where it stands."""
+        """The part of the cell where no input is further than 1 from the current corner."""
         corner, near = self.corner, self
         for k in range(len(corner)):
             for sign in (Fraction(1), Fraction(-1)):
@@ -215,21 +218,21 @@ class ExactCell:
 
     @property
     def corner(self) -> Array:
-        """`(n_inputs,)` of fractions, the corner where the cell stands."""
+        """`(n_inputs,)` of fractions, the current corner."""
         slacks = np.append(self.table[: len(self.tight), -1], np.array(self.denominator, dtype=object))
         scale = self.scale * self.denominator
         return np.array([Fraction(v, scale) for v in self.to_input @ slacks], dtype=object)
 
 
 class Maximum(NamedTuple):
-    """The largest value of a function on a cell, None if there is none, and where it is attained."""
+    """The largest value of a function on a cell, None if it is unbounded, and where it is attained."""
 
     value: Fraction | None
     point: Array
 
 
 def _whole(values: Array) -> tuple[Array, int]:
-    """Fractions as whole numbers, and what these have to be divided by."""
+    """Fractions as integers, and their common denominator."""
     scale = lcm(*(v.denominator for v in values.flat))
     return np.array([v.numerator * (scale // v.denominator) for v in values.flat], dtype=object).reshape(
         values.shape
@@ -237,7 +240,7 @@ def _whole(values: Array) -> tuple[Array, int]:
 
 
 def _pivoted(table: Array, denominator: int, entering: int, column: int) -> tuple[Array, int]:
-    """The table after a row has become tight in the place of a column; and its denominator."""
+    """The table and its denominator after a row has become tight in the place of a column."""
     pivot = table[entering, column]
     factors = table[:, column].copy()
     result = (table * pivot - factors[:, None] * table[entering][None]) // denominator
@@ -248,7 +251,7 @@ def _pivoted(table: Array, denominator: int, entering: int, column: int) -> tupl
 
 
 class ExactPattern(NamedTuple):
-    """An activation pattern of a cell, and the part of the cell that has it, its boundary included."""
+    """An activation pattern of a cell, and the part of the cell where it holds, boundary included."""
 
     signs: BoolArray
     cell: ExactCell
@@ -262,7 +265,7 @@ def exact_patterns(form: NormalForm, cell: ExactCell) -> Iterator[ExactPattern]:
         cell: the cell to look in.
 
     Yields:
-        Each pattern, the last unit varying fastest, negative side first.
+        Each pattern; the last unit varies fastest, negative side first.
 
     Example:
         >>> B = np.zeros((2, 2))
@@ -284,7 +287,7 @@ def exact_patterns(form: NormalForm, cell: ExactCell) -> Iterator[ExactPattern]:
             if form.B[unit, earlier] != 0:
                 row = row + form.B[unit, earlier] * activation
         below, above = part.exceeds(-row), part.exceeds(row)
-        # Where it is 0 all over the cell it counts as non-negative.
+        # A unit that is 0 on the whole cell counts as non-negative.
         for side in (False, True) if below and above else (not below,):
             child = part.cut(row if side else -row) if below and above else part
             assert child is not None

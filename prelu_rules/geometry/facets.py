@@ -1,4 +1,4 @@
-"""The fewest inequalities that describe each of many cells: those whose hyperplane is a facet; compiled by Numba."""
+"""The fewest inequalities that describe each of many cells, one for each facet; compiled by Numba."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 
 def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArray, FloatArray]:
-    """Which units bound the cell of each pattern, inside the domain.
+    """Find the units that bound the cell of each pattern inside the domain.
 
-    A unit is left out where the domain and the units that stay imply its sign up to `CUT`; of units that imply one
-    another the first stays.
+    A unit is left out if the domain and the remaining units imply its sign up to `CUT`; of units that imply one
+    another, the first remains.
 
     Args:
         form: the network, in float64.
         frame: the domain in which the patterns were found.
-        patterns: what `simplex_patterns` found.
+        patterns: as returned by `simplex_patterns`.
 
     Returns:
         `(n_patterns, n_units)` bool, True for the units that bound the cell; and their pre-activations as functions
         of the input, `(n_true, n_inputs + 1)`, pattern by pattern.
 
     Raises:
-        SolverError: if rounding errors keep the simplex method from an end.
+        SolverError: if rounding errors keep the simplex method from converging.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -51,14 +51,14 @@ def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArra
 
 
 class _Cell(NamedTuple):
-    """The cell of a pattern, and what is known of its rows."""
+    """The cell of a pattern, and what is known about its rows."""
 
     table: FloatArray
     tight: IntArray
-    unit: IntArray  # (room,), the unit of a row; -1 for those of the domain
+    unit: IntArray  # (room,), the unit of a row; -1 for rows of the domain
     skipped: BoolArray  # (room,), rows that are implied by the others
     known: BoolArray  # (room,), rows that are facets
-    beyond: BoolArray  # (room,), rows that are facets of the cell beyond the last row, too
+    beyond: BoolArray  # (room,), rows that are also facets of the cell beyond the last row
     size: IntArray  # (1,), the number of rows
 
 
@@ -91,14 +91,15 @@ def _facets(
         np.zeros(1, dtype=np.intp),
     )
     first_table, first_tight = np.empty_like(cell.table), np.empty_like(cell.tight)
-    # The last unit of those that imply a unit, itself included; what is implied stays so while these are the same.
+    # Of the units that imply a unit (which may be itself), the last one; the implication holds until one of these
+    # changes.
     implied_by = np.full(n_units, n_units)
     n_kept = 0
     for pattern in range(n_patterns):
         change = first_change(signs, decides, pattern)
         n = write_rows(network, frame, signs[pattern], decides[pattern], change, functions, framed, rows, n_base)
         last = n - 1
-        # Often a pattern is the one before but for the sign of the last unit that decides.
+        # Often a pattern differs from the previous one only in the sign of the last unit that decides.
         beyond = change >= 0 and decides[pattern, change] and n == cell.size[0] and cell.unit[last] == change
         cell.size[0] = n
         cell.known[:] = cell.beyond & beyond
@@ -124,7 +125,7 @@ def _facets(
             if cell.skipped[row]:
                 _leave(cell, row)
         _mark_tight(cell, n_base)
-        # From the last to the first, so that of two equal ones the first stays.
+        # From last to first, so that of two equal rows the first remains.
         for row in range(n - 1, n_base - 1, -1):
             if not cell.known[row] and not cell.skipped[row]:
                 if _is_facet(cell, row):
@@ -142,7 +143,7 @@ def _facets(
 
 @compiled
 def _leave(cell: _Cell, row: int) -> None:
-    """Let another row be tight in the place of one that is skipped; if there is none, it is not skipped."""
+    """Make another row tight instead of one that is skipped; if that is impossible, it is not skipped after all."""
     for place in range(len(cell.tight)):
         if cell.tight[place] == row:
             entering, step = dictionary.blocking(cell.table, cell.tight, cell.size[0], place, -1.0, cell.skipped, True)
@@ -155,7 +156,7 @@ def _leave(cell: _Cell, row: int) -> None:
 
 @compiled
 def _is_facet(cell: _Cell, row: int) -> bool:
-    """Whether the cell would be larger without a row; if it would not, the row is skipped from now on."""
+    """Whether the cell would be larger without a row; if not, the row is skipped from now on."""
     cell.skipped[row] = True
     _leave(cell, row)
     if cell.skipped[row]:
@@ -166,7 +167,7 @@ def _is_facet(cell: _Cell, row: int) -> bool:
 
 @compiled
 def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
-    """The last unit of those that imply a row: here it is a sum of the slacks of tight rows, with factors above 0."""
+    """The last of the units that imply a row: here the row is a positive combination of the slacks of tight rows."""
     last = cell.unit[row]
     for place in range(len(cell.tight)):
         if cell.table[place, row] > LEAST_RATE:
@@ -176,12 +177,12 @@ def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
 
 @compiled
 def _mark_tight(cell: _Cell, n_base: int) -> None:
-    """Mark the rows tight at this corner that nothing else holds: without them the walk would go on behind them."""
-    # A corner on the last row is one of the cell beyond it, too.
+    """Mark the tight rows at this corner that are facets: without such a row the walk would continue beyond it."""
+    # A corner on the last row is also a corner of the cell beyond it.
     shared = cell.size[0] - 1 in cell.tight
     for place in range(len(cell.tight)):
         row = cell.tight[place]
-        # The rows of the domain come first, and nobody asks for them.
+        # The rows of the domain come first; it does not matter whether they are facets.
         if row >= n_base and not (cell.known[row] and (cell.beyond[row] or not shared)):
             facet = not dictionary.held(cell.table, cell.tight, cell.size[0], place)
             cell.known[row] |= facet

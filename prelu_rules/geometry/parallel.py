@@ -1,4 +1,4 @@
-"""The search for activation patterns on several processes or machines, through joblib."""
+"""The search for activation patterns in several processes or on several machines, through joblib."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray
 
 TASKS_PER_JOB = 16
-"""Subtrees for each worker: enough that one that is done early takes over from the others."""
+"""Subtrees per worker: enough that a worker that finishes early takes over work from the others."""
 
 GROUP_PER_JOB = 4
-"""Subtrees for each worker that are handed out together."""
+"""Subtrees per worker that are dispatched together."""
 
 
 def parallel_patterns(form: NormalForm, frame: Frame, n_jobs: int | None = None) -> Iterator[Patterns]:
     """The activation patterns of a bounded domain, found by several workers.
 
-    The tree of signs is cut after its first units; each subtree is a task. So nothing is shared, and the patterns come
-    in the order in which one worker would find them.
+    The tree of signs is cut after the first few units; each subtree is a task. Nothing is shared between tasks, and the
+    patterns come in the order in which a single worker would find them.
 
     Args:
         form: the network, in float64.
         frame: a bounded domain of at least one dimension.
-        n_jobs: as joblib takes it; None for one, or for what a `joblib.parallel_config` around the call says.
+        n_jobs: as for joblib; None for one, or the setting of a `joblib.parallel_config` around the call.
 
     Yields:
         Batches of patterns.
 
     Raises:
         InvalidValueError: if `n_jobs` is 0.
-        SolverError: if rounding errors keep the simplex method from an end.
+        SolverError: if rounding errors keep the simplex method from converging.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -56,7 +56,7 @@ def parallel_patterns(form: NormalForm, frame: Frame, n_jobs: int | None = None)
 
 def _in_groups(form: NormalForm, frame: Frame, n_jobs: int | None, n_workers: int) -> Iterator[Patterns]:
     prefixes = _prefixes(form, frame, n_workers)
-    # Group by group, so that a reader who stops early leaves no work behind, and memory stays bounded.
+    # Group by group, so that a reader who stops early leaves no work behind, and memory use is bounded.
     with joblib.Parallel(n_jobs=n_jobs) as parallel:
         for start in range(0, len(prefixes), GROUP_PER_JOB * n_workers):
             group = prefixes[start : start + GROUP_PER_JOB * n_workers]

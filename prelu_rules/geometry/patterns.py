@@ -1,4 +1,4 @@
-"""Which activation patterns some input of the domain really has."""
+"""Which activation patterns some input of the domain has."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from prelu_rules.values import Array, BoolArray, FloatArray
 
 
 class ReachablePattern(NamedTuple):
-    """An activation pattern that inputs of the domain have.
+    """An activation pattern that some inputs of the domain have.
 
     Attributes:
         signs: `(n_units,)` bool, True where the unit's pre-activation is non-negative.
-        decides: `(n_units,)` bool, True where the domain and the units before it leave the unit's sign open. The
-            other signs need no condition. The open ones form a decision tree, so every input has exactly one leaf.
+        decides: `(n_units,)` bool, True where the domain and the earlier units leave the unit's sign open. The other
+            signs need no condition. The open ones form a decision tree, so every input has exactly one leaf.
         pre_activations: `(n_units, n_inputs + 1)`, each unit's pre-activation where this pattern holds, as the weights
             of an affine function of the input with the constant last. Patterns that share decisions share rows.
     """
@@ -35,21 +35,21 @@ def reachable_patterns(
 ) -> Iterator[ReachablePattern]:
     """The activation patterns whose region has an interior, one by one.
 
-    Units are decided in order, negative side first, so that the last unit varies fastest. A side is entered only
-    if the cell reaches further than `CUT` into it, so every region that is found is full-dimensional: patterns
-    that only a boundary has are not listed, and the function there is that of the neighbouring regions.
+    Units are decided in order, negative side first, so that the last unit varies fastest. A side is entered only if the
+    cell reaches further than `CUT` into it, so every region is full-dimensional: patterns that occur only on a boundary
+    are not listed, and the function there is that of the neighbouring regions.
 
     Args:
         form: the network; the cost grows with the regions found times the units, not with `2^n_units`.
-        domain: the box or polytope to look in, or None for all of R^n.
-        at: `(n_inputs,)`, an input, to find only its pattern, or where it lies on a boundary that of a region beside
-            it; None for all of them.
+        domain: the box or polytope to search, or None for all of R^n.
+        at: `(n_inputs,)`, an input, to find only its pattern, or a neighbouring one if it lies on a boundary; None for
+            all patterns.
 
     Yields:
-        Each pattern, with the units whose sign is a decision of its own there.
+        Each pattern, with the units whose sign is an open decision there.
 
     Raises:
-        ShapeError: if the domain has another dimension than the form has inputs.
+        ShapeError: if the dimension of the domain is not the number of inputs.
         InvalidValueError: if the domain is empty.
         SolverError: if the linear programming solver fails.
 
@@ -63,7 +63,7 @@ def reachable_patterns(
     cell = CellProgram(frame_of(domain, form.n_inputs))
     signs = np.zeros(form.n_units, dtype=bool)
     decides = np.zeros(form.n_units, dtype=bool)
-    # Each unit as an affine function of the input, on the cell that the search is in.
+    # Each unit as an affine function of the input, on the current cell.
     direct = np.hstack([form.A, form.b[:, None]])
     pre_activations, activations = np.zeros_like(direct), np.zeros_like(direct)
 
@@ -90,14 +90,14 @@ def reachable_patterns(
 
 
 def count_patterns(form: NormalForm, domain: Domain | None = None) -> int:
-    """How many activation patterns have an interior: linear regions, and so rules before any are merged.
+    """Count the activation patterns whose region has an interior: the linear regions, or rules before any are merged.
 
     Args:
         form: the network.
-        domain: the box or polytope to look in, or None for all of R^n.
+        domain: the box or polytope to search, or None for all of R^n.
 
     Returns:
-        The number of `reachable_patterns`, which says what is raised.
+        The number of `reachable_patterns`, which documents the errors.
 
     Example:
         >>> count_patterns(NormalForm.from_layers([[[2.0]], [[1.0]]], [[3.0], [0.0]], [[0.5]]))
@@ -144,5 +144,5 @@ def _sides(cell: CellProgram, coef: FloatArray, intercept: float) -> tuple[bool,
     if not coef.any():
         return (intercept >= 0,)
     above, below = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
-    # Where neither holds, the unit is 0 all over the cell.
+    # If neither holds, the unit is 0 on the whole cell.
     return (False, True) if above and below else (not below,)

@@ -1,8 +1,8 @@
-"""Bounds of what the units and outputs of a network can be on a box, by linear bound propagation.
+"""Bounds of the units and outputs of a network on a box, by linear bound propagation.
 
-Every unit lies between two lines in its own argument. With these in the place of the units, a bound is an affine
-function of the inputs, found by substitution from the last unit to the first (Zhang et al. 2018, "Efficient neural
-network robustness certification with general activation functions", CROWN), and it is least in a corner of the box.
+Every unit lies between two lines in its own argument. If these replace the units, a bound is an affine function of the
+inputs, found by substitution from the last unit to the first (Zhang et al. 2018, "Efficient neural network robustness
+certification with general activation functions", CROWN), and it is smallest in a corner of the box.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, FloatArray, IntArray, Value
 
 ONE_ROUNDING = 2.0**-52
-"""A rounding changes a float64 by at most half of this, relatively; the other half covers products of roundings."""
+"""Rounding changes a float64 by at most half of this, relatively; the other half covers products of roundings."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bounds(Value):
-    """Proven bounds of a network on a box; they hold for the real numbers that the weights are, roundings included.
+    """Proven bounds of a network on a box; they hold in real arithmetic, since rounding errors are accounted for.
 
-    A unit with a partner is known by how it differs from the partner: its argument is its own pre-activation less that
-    of the partner, its value its own activation less that of the partner. For other units, argument and value are the
-    pre-activation and the activation.
+    A unit with a partner is described by its difference from the partner: its argument is its own pre-activation minus
+    that of the partner, its value its own activation minus that of the partner. For other units, argument and value are
+    the pre-activation and the activation.
 
     Attributes:
-        lower: `(n_units,)`, of the arguments.
-        upper: `(n_units,)`, of the arguments.
-        below: `(2, n_units)`, slope and offset of a line in the argument that the value is nowhere below.
-        above: `(2, n_units)`, of a line that it is nowhere above.
-        output_lower: `(n_outputs,)`.
-        output_upper: `(n_outputs,)`.
+        lower: `(n_units,)`, lower bounds of the arguments.
+        upper: `(n_units,)`, upper bounds of the arguments.
+        below: `(2, n_units)`, slope and offset of a line in the argument that is a lower bound of the value.
+        above: `(2, n_units)`, of a line that is an upper bound of the value.
+        output_lower: `(n_outputs,)`, lower bounds of the outputs.
+        output_upper: `(n_outputs,)`, upper bounds of the outputs.
         sensitivity: `(n_outputs, n_units)`, the most that an output changes if a unit's value changes by 1.
     """
 
@@ -52,16 +52,16 @@ def bounds_on(form: NormalForm, domain: Box, partners: IntArray | None = None) -
     """Bounds of every unit and output on a box.
 
     Args:
-        form: the network; of an exact one the bounds hold, too.
+        form: the network; for an exact one the bounds hold too.
         domain: the box.
-        partners: `(n_units,)`, an earlier unit of the same slope, each only once and without a partner of
-            its own, or -1; see `Difference`.
+        partners: `(n_units,)`, an earlier unit with the same slope, each used only once and without a partner itself,
+            or -1; see `Difference`.
 
     Returns:
         The bounds, each the best of interval arithmetic and linear propagation with each kind of line.
 
     Raises:
-        ShapeError: if the domain has another dimension than the form has inputs.
+        ShapeError: if the dimension of the domain is not the number of inputs.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0, 1.0]], [[1.0], [-1.0]]], [[0, 0], [0]], [[0.5, 0.5]])
@@ -76,7 +76,7 @@ def bounds_on(form: NormalForm, domain: Box, partners: IntArray | None = None) -
 
 
 def _in_differences(form: NormalForm, partners: IntArray) -> NormalForm:
-    """The same system with units that have partners as differences from them, in float64."""
+    """The same system with units that have partners replaced by differences from them, in float64."""
     own = np.flatnonzero(partners >= 0)
     A, b, B, D = form.A.copy(), form.b.copy(), form.B.copy(), form.D.copy()
     A[own] -= form.A[partners[own]]
@@ -98,11 +98,11 @@ class _Propagation:
         self._lower, self._upper = np.zeros(n), np.zeros(n)
         self._below, self._above = (np.zeros((len(TANGENTS), 2, n)) for _ in range(2))
         self._value_lower, self._value_upper = np.zeros(n), np.zeros(n)
-        # The size of the terms that are added up for each value, which bounds its rounding error.
+        # The size of the terms that are summed for each value, which bounds its rounding error.
         self._size = np.zeros(n)
         self._reach = np.zeros(n)
         self._input_size = np.maximum(np.abs(domain.lower), np.abs(domain.upper))
-        # The most roundings on the way of any one term into a sum: a product and a sum of all terms in each block.
+        # The largest number of roundings of any one term in a sum: a product and a sum of all terms in each block.
         roundings = (len(system.blocks) + 1) * (n + 12) + system.n_inputs + 12
         self._relative_error = ONE_ROUNDING * roundings
 
@@ -136,7 +136,7 @@ class _Propagation:
     def _substituted(
         self, inputs: FloatArray, units: FloatArray, constant: FloatArray, below: FloatArray, above: FloatArray
     ) -> FloatArray:
-        """Upper bounds of sums, with the lines in the place of the units, from the last block to the first."""
+        """Upper bounds of sums, with lines substituted for the units, from the last block to the first."""
         coef, left, total = inputs, units.copy(), constant
         for block in reversed(self._system.blocks):
             if block.start >= left.shape[1]:
@@ -150,7 +150,7 @@ class _Propagation:
         return _corner(coef, self._domain.lower, self._domain.upper) + total
 
     def _relax(self, block: slice, size: FloatArray) -> None:
-        """Lines around the units of a block, whose arguments have bounds by now."""
+        """Find lines around the units of a block, whose arguments already have bounds."""
         slopes, lower, upper = self._system.slopes[block], self._lower[block], self._upper[block]
         (low_negative, low_positive), (high_negative, high_positive) = self._sides(block)
         for k, tangent in enumerate(TANGENTS):
@@ -161,7 +161,7 @@ class _Propagation:
         most = np.maximum(_bent(high_negative, high_positive, lower), _bent(high_negative, high_positive, upper))
         self._value_lower[block] = np.where(inside, np.minimum(least, 0), least)
         self._value_upper[block] = np.where(inside, np.maximum(most, 0), most)
-        # The lines' own slopes lie between 1 and the unit's slope, or are it.
+        # The slopes of the lines lie between 1 and the unit's slope, inclusive.
         self._reach[block] = np.maximum(1, np.abs(slopes))
         offsets = np.maximum(np.abs(self._below[:, 1, block]), np.abs(self._above[:, 1, block])).max(axis=0)
         self._size[block] = self._reach[block] * size + offsets
@@ -171,7 +171,7 @@ class _Propagation:
         slopes, partners = self._system.slopes[block], self._partners[block]
         paired = partners >= 0
         # A difference of activations is the difference of the arguments times a slope between a and 1, which is known
-        # where both arguments have one sign.
+        # if both arguments have one sign.
         partner_lower, partner_upper = self._lower[partners], self._upper[partners]
         never_negative = (partner_lower >= 0) & (partner_lower + self._lower[block] >= 0)
         never_positive = (partner_upper <= 0) & (partner_upper + self._upper[block] <= 0)
@@ -182,7 +182,7 @@ class _Propagation:
         return low, high
 
     def _sensitivity(self) -> FloatArray:
-        """How much each output changes at most with each unit, through later units as well."""
+        """How much each output changes at most with each unit, also through later units."""
         weights = np.abs(self._system.D)
         for block in reversed(self._system.blocks):
             weights[:, : block.start] += (weights[:, block] * self._reach[block]) @ np.abs(

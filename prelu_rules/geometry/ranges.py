@@ -1,4 +1,4 @@
-"""The ranges of a network's outputs and units over a domain, exact but for rounding; compiled by Numba."""
+"""The ranges of a network's outputs and units over a domain, exact up to rounding; compiled by Numba."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
 
 MAX_REGIONS = 200_000
-"""Linear regions up to which ranges are worked out; so many take a few seconds."""
+"""The number of linear regions up to which ranges are computed; so many take a few seconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ranges(Value):
-    """The smallest and largest values of functions over a domain, and where they are.
+    """The smallest and largest values of functions over a domain, and where they are attained.
 
     Attributes:
         lower: `(n_functions,)`.
@@ -37,21 +37,21 @@ class Ranges(Value):
 
 
 def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS) -> Ranges:
-    """The ranges of the outputs: on each linear region an output is affine, and largest in a corner.
+    """The ranges of the outputs, each of which is affine on a linear region and so largest in a corner.
 
     Args:
         form: the network, in float64.
-        domain: where.
-        max_regions: the most linear regions to look at.
+        domain: the domain.
+        max_regions: the largest number of linear regions to visit.
 
     Returns:
         The ranges, exact up to rounding errors and slivers thinner than `CUT`.
 
     Raises:
         ShapeError: if the domain has another dimension than the form has inputs.
-        InvalidValueError: if the domain is empty, or there is none.
+        InvalidValueError: if the domain is empty, or None.
         LimitError: if there are more regions.
-        SolverError: if rounding errors keep the simplex method from an end.
+        SolverError: if rounding errors keep the simplex method from converging.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -61,7 +61,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         (array([0.]), array([3.]), array([[-3.]]))
     """
     if domain is None:
-        raise InvalidValueError("ranges over all inputs have no bounds; give a domain.")
+        raise InvalidValueError("ranges over all inputs are unbounded; give a domain.")
     frame = frame_of(domain, form.n_inputs)
     if frame.n_coordinates == 0:
         y = form.predict(frame.centre)
@@ -69,7 +69,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         return Ranges(y, y, here, here)
     network, base = compiled_network(form), frame.halfspaces
     basis = np.hstack([frame.basis, frame.centre[:, None]])
-    # Smallest, then largest values; and the coordinates where they are.
+    # Smallest and largest values, and the coordinates where they are attained.
     values = np.array([np.full(form.n_outputs, np.inf), np.full(form.n_outputs, -np.inf)])
     places = np.zeros((2, form.n_outputs, frame.n_coordinates))
     n_regions = 0
@@ -77,8 +77,8 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         n_regions += len(patterns.signs)
         if n_regions > max_regions:
             raise LimitError(
-                f"there are more than max_regions={max_regions} regions; raise it, take a smaller domain, or a network "
-                "with fewer nonlinear units."
+                f"there are more than max_regions={max_regions} regions; raise it, or use a smaller domain or a "
+                "network with fewer nonlinear units."
             )
         _widen(network, basis, base, *patterns, values, places)
     points = places @ frame.basis.T + frame.centre
@@ -90,14 +90,14 @@ def unit_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS
 
     Args:
         form: the network, in float64.
-        domain: where.
-        max_regions: the most linear regions to look at.
+        domain: the domain.
+        max_regions: the largest number of linear regions to visit.
 
     Returns:
         The ranges of the units.
 
     Raises:
-        InvalidValueError: if the domain is empty, or there is none.
+        InvalidValueError: if the domain is empty, or None.
         LimitError: if there are more regions.
 
     Example:
@@ -115,7 +115,7 @@ def unit_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS
 
 
 def units_as_outputs(form: NormalForm, block: slice) -> NormalForm:
-    """The network of the units before a block, with the pre-activations of the block as its outputs.
+    """The network up to a block, with the pre-activations of the block as its outputs.
 
     Args:
         form: the network.

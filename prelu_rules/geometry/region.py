@@ -1,4 +1,4 @@
-"""A linear region: inputs with one activation pattern, on which the network is one affine map."""
+"""A linear region: the inputs with one activation pattern, on which the network is affine."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class RegionBatch:
 
     Args:
         form: the network.
-        domain: where they were looked for; None for all inputs.
+        domain: the domain that was searched; None for all inputs.
         frame: its coordinates.
-        patterns: what was found; `tight` has no columns where no corner of the cells is known.
-        counts: `(n_patterns,)`, how many rows lie in each; None where there were no rows.
+        patterns: the activation patterns; `tight` has no columns if no corners of the cells are known.
+        counts: `(n_patterns,)`, how many rows lie in each region; None if no rows were given.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class RegionBatch:
         else:
             bounds, functions = self._facets_by_linear_programs()
         ends = np.cumsum(bounds.sum(axis=1))
-        # Below 0 where the sign is negative, and the other way round where it is not.
+        # Negative where the sign is negative, and positive where it is not.
         signs = np.where(self.patterns.signs[bounds], -1.0, 1.0)
         functions = signs[:, None] * functions
         return np.concatenate([[0], ends]), functions[:, :-1], -functions[:, -1]
@@ -59,7 +59,7 @@ class RegionBatch:
             cell = CellProgram(self.frame)
             for row in halfspaces:
                 cell.push(row[:-1], float(row[-1]))
-            # From the last to the first, so that of two equal ones the first stays.
+            # From last to first, so that of two equal rows the first remains.
             for place, unit in reversed(list(enumerate(np.flatnonzero(decides)))):
                 cell.relax(place)
                 row = halfspaces[place]
@@ -85,13 +85,13 @@ class RegionBatch:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Region(Shown):
-    """A set of inputs with one activation pattern, on which the network is one affine map.
+    """A set of inputs with one activation pattern, on which the network is affine.
 
-    It is a view of the batch that it was found in, so that a stream of regions costs little.
+    It is a view of the batch that it was found in, so that a stream of regions is cheap.
 
     Attributes:
         batch: the regions that were found together.
-        number: its place among them.
+        number: its index in the batch.
     """
 
     batch: RegionBatch
@@ -114,7 +114,7 @@ class Region(Shown):
 
     @property
     def intercept(self) -> FloatArray:
-        """`(n_outputs,)`."""
+        """`(n_outputs,)`, the constant of each output."""
         return self.batch.patterns.outputs[self.number, :, -1]
 
     @property
@@ -124,27 +124,27 @@ class Region(Shown):
 
     @property
     def domain(self) -> Domain | None:
-        """Where the region was looked for; None for all inputs."""
+        """The domain that was searched; None for all inputs."""
         return self.batch.domain
 
     @property
     def count(self) -> int | None:
-        """How many of the given rows lie in the region; None where there were none."""
+        """How many of the given rows lie in the region; None if no rows were given."""
         return None if self.batch.counts is None else int(self.batch.counts[self.number])
 
     @property
     def halfspaces(self) -> FloatArray:
-        """`(n_halfspaces, n_inputs + 1)`, weights and constant of sums that are `>= 0` in the region.
+        """`(n_halfspaces, n_inputs + 1)`, weights and constants of sums that are `>= 0` in the region.
 
-        With the domain they describe it, but some may be implied by others.
+        Together with the domain they describe the region, but some may be implied by others.
         """
         return self.batch.halfspaces(self.number)
 
     def conditions(self) -> tuple[FloatArray, FloatArray]:
         """The fewest inequalities `G x <= h` that describe the region inside the domain.
 
-        Bounds of the domain, and what they imply, are not repeated. Of inequalities that imply one another the first is
-        kept. The first call works them out for all regions that were found together.
+        Bounds of the domain, and what they imply, are not repeated. Of inequalities that imply one another, the first
+        is kept. The first call computes the inequalities of all regions in the batch.
 
         Returns:
             `G`, `(n_conditions, n_inputs)`, and `h`, `(n_conditions,)`, in the order of the units.
@@ -153,7 +153,7 @@ class Region(Shown):
             SolverError: if the linear programming solver fails.
 
         Example:
-            Four bends on a line, of which a region needs two at the most:
+            Four bends on a line, of which a region needs at most two:
 
             >>> from prelu_rules.geometry.regions import linear_regions
             >>> form = NormalForm(

@@ -1,4 +1,4 @@
-"""The linear regions of a network in a stream, by the method that suits the domain."""
+"""The linear regions of a network as a stream, found by the method that suits the domain."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Method = Literal["auto", "simplex", "linear programs", "data"]
 
 
 class RegionStream(Iterator[Region]):
-    """Regions, one by one; at its end it says whether these were all.
+    """An iterator of regions that knows whether it yielded all of them.
 
     Attributes:
-        complete: True once every region has been yielded; False before, and for good where a limit was reached.
+        complete: True once every region has been yielded; False before, and after a limit was reached.
 
     Example:
         >>> form = NormalForm.from_layers([np.eye(2), [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
@@ -63,10 +63,10 @@ class RegionStream(Iterator[Region]):
                 if partial:
                     return
                 raise LimitError(
-                    f"time_limit={time_limit} seconds were over after {n_found} regions; raise it, take a smaller "
+                    f"time_limit={time_limit} seconds passed after {n_found} regions; raise it, use a smaller "
                     "domain, or set partial=True."
                     if late
-                    else f"there are more than max_regions={max_regions} regions; raise it, take a smaller domain, or "
+                    else f"there are more than max_regions={max_regions} regions; raise it, use a smaller domain, or "
                     "set partial=True."
                 )
         self.complete = True
@@ -83,31 +83,31 @@ def linear_regions(
     partial: bool = False,
     n_jobs: int | None = None,
 ) -> RegionStream:
-    """The full-dimensional linear regions of a network, in a stream.
+    """The full-dimensional linear regions of a network, as a stream.
 
     Args:
         network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
-        domain: where to look: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is meant; None
-            for all inputs.
-        method: "simplex" searches a bounded domain with compiled code, by far the fastest; "linear programs" does the
-            same with a solver, on all of R^n too; "data" finds only the regions that `rows` occupy, whatever the
-            dimension; "auto" takes "data" if there are rows, and else the fastest that is possible. The first search
-            by simplex after an installation compiles it, which takes about ten seconds.
+        domain: where to search: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that contains
+            them); None for all inputs.
+        method: "simplex" searches a bounded domain with compiled code, and is by far the fastest; "linear programs"
+            does the same with a solver, also on all of R^n; "data" finds only the regions that `rows` occupy, in any
+            dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first search
+            by simplex after an installation compiles the code, which takes about ten seconds.
         rows: `(n_rows, n_inputs)`, for "data".
-        max_regions: the most regions to yield.
-        time_limit: the most seconds to take.
-        partial: whether to end, rather than raise, where a limit is reached; the stream then is not `complete`.
-        n_jobs: how many processes search by simplex, as joblib takes it; None for one, or for what a
-            `joblib.parallel_config` around the call says. The regions and their order do not depend on it.
+        max_regions: the largest number of regions to yield.
+        time_limit: the longest time to take, in seconds.
+        partial: whether to end, rather than raise, when a limit is reached; the stream is then not `complete`.
+        n_jobs: how many processes search by simplex, as for joblib; None for one, or the setting of a
+            `joblib.parallel_config` around the call. The regions and their order do not depend on it.
 
     Returns:
-        An iterator of regions; depth first, the negative side of each unit before the other, for "data" the regions
-        with most rows first. Their interiors are disjoint.
+        An iterator of regions: depth first, the negative side of each unit first; for "data", the regions with the most
+        rows first. Their interiors are disjoint.
 
     Raises:
-        InvalidValueError: if `method` is another word, or rows are missing, or given in vain; if the domain is empty.
-        ShapeError: if the domain or the rows have another dimension than the form has inputs.
-        LimitError: once a limit is reached and there are more regions; those before it have been yielded.
+        InvalidValueError: if `method` is not one of these, does not fit the domain or the rows, or the domain is empty.
+        ShapeError: if the dimension of the domain or of the rows is not the number of inputs.
+        LimitError: when a limit is reached and there are more regions; those found before have been yielded.
         SolverError: if the linear programming solver fails.
 
     Example:
@@ -122,13 +122,13 @@ def linear_regions(
         raise InvalidValueError(f"method {method!r} {'needs' if rows is None else 'takes no'} rows.")
     for name, limit in (("max_regions", max_regions), ("time_limit", time_limit)):
         if limit is not None and not limit > 0:
-            raise InvalidValueError(f"{name} is {limit}; it must be above 0.")
+            raise InvalidValueError(f"{name} is {limit}; it must be positive.")
     form = read_network(network)
     domain = as_domain(domain, form.n_inputs)
     frame = frame_of(domain, form.n_inputs)
     walkable = np.isfinite(frame.bound) and frame.n_coordinates > 0 and form.A.dtype != object
     if method == "simplex" and not walkable:
-        raise InvalidValueError("method 'simplex' needs a domain of some width and floats; use 'linear programs'.")
+        raise InvalidValueError("method 'simplex' needs floats and a domain of positive width; use 'linear programs'.")
     if rows is not None:
         batches = _occupied(form, domain, frame, input_rows(rows, form.n_inputs)[0])
     elif walkable and method != "linear programs":
@@ -162,10 +162,10 @@ def _single(
 
 
 def _keys(form: NormalForm, x: Array) -> npt.NDArray[np.uint64]:
-    """The pattern of each row as a few whole numbers, 64 units in each; one number a row is sorted fastest."""
+    """The pattern of each row as a few integers with 64 units in each; a single number per row sorts fastest."""
     words = max(1, -(-form.n_units // 64))
     keys = np.zeros((len(x), 8 * words), dtype=np.uint8)
-    # Rows in chunks, so that the activations of a million rows are never held at once.
+    # In chunks, so that the activations of a million rows are never in memory at once.
     for start in range(0, len(x), CHUNK):
         packed = np.packbits(form.pattern(x[start : start + CHUNK]), axis=1)
         keys[start : start + CHUNK, : packed.shape[1]] = packed

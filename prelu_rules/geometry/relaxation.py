@@ -1,4 +1,4 @@
-"""Lines above and below the units of a network on a range, the step from a network to linear bounds."""
+"""Lines above and below the units of a network on a range, which make linear bounds of the network."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy.typing as npt
 from prelu_rules.values import FloatArray
 
 Tangent = Callable[[FloatArray], FloatArray]
-"""How much of the positive side's slope a line through the bend takes, from the positive share of the range."""
+"""The slope of a line through the bend, as a share of the positive side's, given the positive share of the range."""
 
 TANGENTS: tuple[Tangent, ...] = (np.round, np.positive, np.ones_like)
-"""The longer side (Singh et al. 2019, "An abstract domain for certifying neural networks"); parallel to the chord, with
-which the difference to the best line is exact; and the positive side, with which that to the identity is."""
+"""The longer side (Singh et al. 2019, "An abstract domain for certifying neural networks"); parallel to the chord,
+which gives the exact difference to the best line; and the positive side, which gives the exact difference to the
+identity."""
 
 
 def line_above(
@@ -24,21 +25,21 @@ def line_above(
     upper: FloatArray,
     tangent: Tangent = np.round,
 ) -> tuple[FloatArray, FloatArray]:
-    """Lines nowhere below functions with one bend, `f(w) = positive max(0, w) + negative min(0, w)`.
+    """Lines above functions with one bend, `f(w) = positive max(0, w) + negative min(0, w)`.
 
-    Where the function is convex on the range this is the chord, the least such line; where it is concave, there are
-    many through the bend.
+    If the function is convex on the range, this is the chord, the lowest such line; if it is concave, there are many
+    lines through the bend.
 
     Args:
         negative: `(n,)`, slopes where the argument is negative.
-        positive: `(n,)`, slopes where it is not.
+        positive: `(n,)`, slopes where the argument is non-negative.
         lower: `(n,)`, lower ends of the ranges.
         upper: `(n,)`, upper ends.
 
-        tangent: which one to take, one of `TANGENTS`.
+        tangent: which line to use if the function is concave, one of `TANGENTS`.
 
     Returns:
-        `(n,)` slopes and `(n,)` offsets, right up to a few roundings of the terms.
+        `(n,)` slopes and `(n,)` offsets, accurate up to a few roundings of the terms.
 
     Example:
         >>> slope, offset = line_above([0.0], [1.0], np.array([-1.0]), np.array([3.0]))
@@ -52,7 +53,7 @@ def line_above(
     convex = bends & (negative <= positive)
     share = np.where(bends & ~convex, tangent(share), share)
     slope = share * positive + (1 - share) * negative
-    # The line has to be above at both ends whatever its slope was rounded to.
+    # The line has to be above the function at both ends, however its slope was rounded.
     offset = np.where(convex, np.maximum((negative - slope) * lower, (positive - slope) * upper), 0.0)
     return slope, offset
 
@@ -64,17 +65,17 @@ def line_below(
     upper: FloatArray,
     tangent: Tangent = np.round,
 ) -> tuple[FloatArray, FloatArray]:
-    """Lines nowhere above such functions.
+    """Lines below such functions.
 
     Args:
         negative: `(n,)`, slopes where the argument is negative.
-        positive: `(n,)`, slopes where it is not.
+        positive: `(n,)`, slopes where the argument is non-negative.
         lower: `(n,)`, lower ends of the ranges.
         upper: `(n,)`, upper ends.
-        tangent: which line to take where the function is convex, one of `TANGENTS`.
+        tangent: which line to use if the function is convex, one of `TANGENTS`.
 
     Returns:
-        `(n,)` slopes and `(n,)` offsets, right up to a few roundings of the terms.
+        `(n,)` slopes and `(n,)` offsets, accurate up to a few roundings of the terms.
 
     Example:
         >>> slope, offset = line_below([0.0], [1.0], np.array([-1.0]), np.array([3.0]))

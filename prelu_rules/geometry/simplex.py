@@ -1,9 +1,9 @@
-"""Activation patterns of a bounded domain, depth first, by a simplex dictionary that walks along; compiled by Numba.
+"""Activation patterns of a bounded domain, depth first, with a simplex dictionary; compiled by Numba.
 
-The question at each unit is whether its hyperplane cuts the cell. It is answered by walking from the corner where the
-last answer was found until the other side is reached. On a cut the walk stops on the hyperplane, at a corner of both
-halves, so neither has to be looked for again. The units of a layer are first tested against the whole cell, since those
-that do not cut it cut none of its parts.
+For each unit the question is whether its hyperplane cuts the cell. The answer is found by walking from the corner where
+the last answer was found until the other side is reached. On a cut, the walk stops on the hyperplane, at a corner of
+both halves, so that no corner of either half has to be searched for. The units of a layer are first tested against the
+whole cell, since a unit that does not cut it does not cut any of its parts.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 BATCH = 1024
-"""Patterns that are handed over together."""
+"""Patterns that are yielded together."""
 
 TESTS = 200_000
-"""Units that are tested between two looks at the clock."""
+"""Units that are tested between two checks of the time."""
 
 FRESH = 100
-"""Pivots after which a dictionary is computed anew."""
+"""Pivots after which a dictionary is recomputed."""
 
 
 class _Place(NamedTuple):
-    """Where the search is: the cell, and the units as affine functions on it."""
+    """The state of the search: the cell, and the units as affine functions on it."""
 
     frame: FloatArray  # (n_inputs, n_coordinates + 1), basis and centre
     rows: FloatArray  # (room, n_coordinates + 1), the rows of the cell
@@ -48,7 +48,7 @@ class _Place(NamedTuple):
 
 
 class _PutOff(NamedTuple):
-    """The positive halves of cells whose negative half is searched first."""
+    """The positive halves of cells, postponed while the negative halves are searched."""
 
     tables: FloatArray
     tight: IntArray
@@ -64,13 +64,13 @@ def simplex_patterns(form: NormalForm, frame: Frame, prefix: BoolArray | None = 
     Args:
         form: the network, in float64.
         frame: a bounded domain of at least one dimension.
-        prefix: `(n_first,)` bool, signs of the first units; only patterns that begin with them are looked for.
+        prefix: `(n_first,)` bool, signs of the first units; only patterns that begin with them are searched.
 
     Yields:
-        At most `BATCH` patterns at a time; sometimes none, so that the caller can look at the clock.
+        At most `BATCH` patterns at a time; sometimes none, so that the caller can check the time.
 
     Raises:
-        SolverError: if rounding errors keep the walk from an end.
+        SolverError: if rounding errors keep the walk from converging.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -100,7 +100,7 @@ def simplex_patterns(form: NormalForm, frame: Frame, prefix: BoolArray | None = 
 def _start(form: NormalForm, frame: Frame) -> _Place:
     """The whole domain, at one of its corners."""
     k, d, base = frame.n_coordinates, form.n_inputs, frame.halfspaces
-    # One row more than there may be: that of the unit that is being tested.
+    # One row more than needed for all units, for the unit that is being tested.
     room = len(base) + form.n_units + 1
     place = _Place(
         np.ascontiguousarray(np.hstack([frame.basis, frame.centre[:, None]])),
@@ -129,7 +129,7 @@ def _start(form: NormalForm, frame: Frame) -> _Place:
 
 @compiled
 def _search(network: Network, place: _Place, put_off: _PutOff, found: Patterns, tests: int) -> int:
-    """Go on with the search until the arrays of `found` are full; returns how many patterns there are."""
+    """Continue the search until the arrays of `found` are full; returns the number of patterns."""
     cursor = place.cursor
     n_found = 0
     while n_found < len(found.signs) and tests > 0:
@@ -158,7 +158,7 @@ def _search(network: Network, place: _Place, put_off: _PutOff, found: Patterns, 
 
 @compiled
 def _test(place: _Place, unit: int, crossing: bool) -> int:
-    """The sides of a unit on the cell; where both, and `crossing`, it is tight as the row after the others."""
+    """The sides of a unit on the cell; if both, and with `crossing`, the unit is tight, as an additional row."""
     n_coordinates = len(place.tight)
     row = place.framed[unit]
     flat = True
@@ -182,7 +182,7 @@ def _test(place: _Place, unit: int, crossing: bool) -> int:
 
 @compiled
 def _split(network: Network, place: _Place, put_off: _PutOff, unit: int) -> None:
-    """Cut the cell along a unit whose row is tight; the positive half is put off, unless a prefix picks one."""
+    """Cut the cell along a unit whose row is tight; the positive half is postponed, unless a prefix picks one."""
     cursor = place.cursor
     n = cursor[_ROWS]
     cursor[_ROWS] = n + 1
@@ -205,7 +205,7 @@ def _split(network: Network, place: _Place, put_off: _PutOff, unit: int) -> None
 
 @compiled
 def _resume(place: _Place, put_off: _PutOff) -> None:
-    """Go to the positive half that was put off last."""
+    """Go to the positive half that was postponed last."""
     depth = place.cursor[_DEPTH] - 1
     place.cursor[:] = put_off.cursor[depth]
     n, unit = place.cursor[_ROWS], place.cursor[_UNIT]
@@ -218,7 +218,7 @@ def _resume(place: _Place, put_off: _PutOff) -> None:
 
 @compiled
 def _enter(network: Network, place: _Place, start: int, stop: int) -> int:
-    """The pre-activations of the units of a block, and their sides on the cell; returns how many were tested."""
+    """Compute the pre-activations of a block and the sides of its units on the cell; returns how many were tested."""
     pre_activations(network, place.signs, start, stop, place.functions)
     for unit in range(start, stop):
         to_frame(place.functions[unit], place.frame, place.framed[unit])

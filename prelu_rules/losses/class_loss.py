@@ -1,4 +1,4 @@
-"""What the losses of classes share."""
+"""What the losses for classes have in common."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from prelu_rules.values import FloatArray
 
 @dataclass(frozen=True)
 class ClassLoss(Loss):
-    """A loss of logits, whose targets are indices of classes.
+    """A loss of logits whose targets are class indices.
 
-    Where classes can be told apart, their likelihood has no bound, so that it says little of other rows.
+    If the classes can be separated, the likelihood is unbounded, so that it says little about other rows.
     """
 
     link: ClassVar[ClassLink]
 
     def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        """The share of right classes.
+        """The share of correctly classified rows.
 
         Args:
             outputs: `(n_rows, n_outputs)` logits.
@@ -36,7 +36,7 @@ class ClassLoss(Loss):
         return float(np.average(self.link.decide(outputs) == y, weights=weights))
 
     def targets(self, y: FloatArray) -> FloatArray:
-        """Check that there is the index of a class for each row.
+        """Check that there is a class index for each row.
 
         Args:
             y: `(n_rows,)`, or one column of them.

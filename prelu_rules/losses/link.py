@@ -1,6 +1,6 @@
-"""Links: what the outputs of a network stand for, which is the targets themselves or the probabilities of classes.
+"""Links: what the outputs of a network mean, which is the expected targets or the probabilities of classes.
 
-As in generalised linear models, a link takes what is expected to the outputs, and its inverse takes it back.
+As in generalised linear models, a link maps expectations to outputs, and its inverse maps outputs to expectations.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from prelu_rules.values import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Link(ABC):
-    """What outputs stand for."""
+    """What outputs mean."""
 
     @abstractmethod
     def inverse(self, outputs: FloatArray) -> FloatArray:
-        """What is expected where a network has such outputs.
+        """The expectation for given outputs.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
@@ -53,11 +53,11 @@ class IdentityLink(Link):
 
 @dataclass(frozen=True)
 class ClassLink(Link):
-    """Outputs are logits, which stand for the probabilities of classes."""
+    """Outputs are logits, which determine the probabilities of classes."""
 
     @abstractmethod
     def decide(self, outputs: FloatArray) -> IntArray:
-        """The most probable class of each row, the first of equal ones.
+        """The most probable class of each row, the first one on a tie.
 
         Args:
             outputs: `(n_rows, n_outputs)` logits.
@@ -84,7 +84,7 @@ class LogitLink(ClassLink):
             outputs: `(n_rows, 1)` logits.
 
         Returns:
-            `(n_rows, 2)`, each exact to the last digits, however near to 0.
+            `(n_rows, 2)`, each accurate to the last digits, even close to 0.
         """
         return np.hstack([expit(-outputs), expit(outputs)])
 
@@ -102,7 +102,7 @@ class LogitLink(ClassLink):
 
 @dataclass(frozen=True)
 class SoftmaxLink(ClassLink):
-    """A logit for each class; what is added to all of them changes nothing.
+    """A logit for each class; adding a constant to all of them changes nothing.
 
     Example:
         >>> SoftmaxLink().inverse(np.array([[0.0, 0.0], [1000.0, 0.0]])), SoftmaxLink().decide(np.array([[1.0, 2.0]]))
@@ -119,8 +119,8 @@ class SoftmaxLink(ClassLink):
         Returns:
             `(n_rows, n_classes)`, a new array; each row adds up to 1.
         """
-        # What scipy.special.softmax computes, without its handling of other kinds of arrays, since every refit is full
-        # of this.
+        # Computes the same as scipy.special.softmax without its dispatch on kinds of arrays, since refits call this a
+        # great deal.
         odds = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
@@ -137,10 +137,10 @@ class SoftmaxLink(ClassLink):
 
 
 def class_link(n_logits: int) -> ClassLink:
-    """The link of so many logits.
+    """The link for a number of logits.
 
     Args:
-        n_logits: one for the second of two classes, or one for each class.
+        n_logits: 1 for two classes, or the number of classes.
 
     Returns:
         The link.

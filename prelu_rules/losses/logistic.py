@@ -37,7 +37,7 @@ class Logistic(ClassLoss):
         return np.asarray(np.logaddexp(0, outputs[:, 0]) - y * outputs[:, 0])
 
     def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss in the logit.
+        """The derivative of the loss with respect to the logit.
 
         Args:
             outputs: `(n_rows, 1)` logits.
@@ -90,8 +90,8 @@ class Logistic(ClassLoss):
         labels = super().targets(y)
         if (labels > 1).any():
             raise InvalidValueError(
-                f"y holds class {labels.max():g}, but one logit tells two classes apart, 0 and 1; for more take the "
-                "softmax loss."
+                f"y holds class {labels.max():g}, but one logit tells two classes apart, 0 and 1; for more classes, "
+                "use the softmax loss."
             )
         return labels
 
@@ -99,7 +99,7 @@ class Logistic(ClassLoss):
         """One logit.
 
         Args:
-            largest: `(1,)`, the largest class.
+            largest: `(1,)`, the largest class index.
 
         Returns:
             1.
@@ -110,6 +110,6 @@ class Logistic(ClassLoss):
 def _of_class_1(outputs: FloatArray) -> FloatArray:
     """The probability of class 1, to within 1e-16.
 
-    Derivatives need no more, and through tanh, which overflows on neither side, many rows take a third of the time.
+    Derivatives need no more, and tanh, which cannot overflow, takes a third of the time on many rows.
     """
     return np.asarray(0.5 * (1 + np.tanh(0.5 * outputs)))

@@ -1,4 +1,4 @@
-"""What all losses have in common: one value says everything that depends on which of them is minimised."""
+"""What all losses have in common: one object has everything that depends on the loss."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from prelu_rules.losses.link import ClassLink, IdentityLink, Link
 from prelu_rules.values import FloatArray
 
 Chooser = Literal["criterion", "validation"]
-"""What chooses the size of a network under limits: a criterion on the rows that it was fitted to, or other rows."""
+"""How the size of a network is chosen under limits: by a criterion on the training rows, or by validation rows."""
 
 
 @dataclass(frozen=True)
 class Loss(ABC):
-    """A convex function of the outputs of each row, and all that depends on it.
+    """A convex function of the outputs of each row, and everything that depends on it.
 
-    A subclass is a frozen dataclass; its fields, if any, are its parameters, such as the level of a quantile. What is
-    not abstract here suits most losses.
+    A subclass is a frozen dataclass; its fields, if any, are its parameters, such as the level of a quantile. The
+    methods that are not abstract here suit most losses.
 
-    A loss is never negative, and 0 for a perfect fit: training takes a network whose loss is near 0 for settled.
+    A loss is never negative, and 0 for a perfect fit: in training, a network with a loss near 0 counts as settled.
 
     Attributes:
-        link: what the outputs stand for; with a `ClassLink` the targets are indices of classes.
-        standardised: whether networks see targets of mean 0 and deviation 1, which makes no sense of counts or classes.
-        chosen_by: what chooses the size under limits. Bends are searched for, which a criterion does not count; only
-            for a loss that this does not mislead is it "criterion".
+        link: what the outputs mean; with a `ClassLink` the targets are class indices.
+        standardised: whether networks are trained on targets of mean 0 and deviation 1, which is wrong for counts and
+            classes.
+        chosen_by: how the size is chosen under limits. A criterion does not account for the search for bends; it is
+            "criterion" only for losses that this does not mislead.
     """
 
     link: ClassVar[Link] = IdentityLink()
@@ -48,7 +49,7 @@ class Loss(ABC):
 
     @abstractmethod
     def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss of each row in its outputs.
+        """The derivative of the loss of each row with respect to its outputs.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
@@ -60,7 +61,7 @@ class Loss(ABC):
 
     @abstractmethod
     def root(self, outputs: FloatArray) -> FloatArray | None:
-        """A root of the second derivative, which second-order steps need; where that may be 0, of an upper bound of it.
+        """A root of the second derivative, for second-order steps; or of an upper bound of it, where it may be 0.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
@@ -83,7 +84,7 @@ class Loss(ABC):
 
     @abstractmethod
     def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        """How good outputs are, for people to read: 1 is perfect.
+        """The quality of outputs, to show to people: 1 is perfect.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
@@ -96,58 +97,58 @@ class Loss(ABC):
 
     @property
     def of_classes(self) -> bool:
-        """Whether the targets are indices of classes, rather than a number for each output."""
+        """Whether the targets are class indices, rather than a number for each output."""
         return isinstance(self.link, ClassLink)
 
     def targets(self, y: FloatArray) -> FloatArray:
-        """Check targets, and give them the shape that this loss wants.
+        """Check targets, and bring them into the shape that this loss needs.
 
         Args:
             y: `(n_rows,)` or `(n_rows, n_columns)` finite numbers.
 
         Returns:
-            `(n_rows, n_outputs)` numbers, or `(n_rows,)` indices of classes.
+            `(n_rows, n_outputs)` numbers, or `(n_rows,)` class indices.
 
         Raises:
             ShapeError: if there is not a number for each row and output, or a class for each row.
-            InvalidValueError: if this loss is not defined for one of them.
+            InvalidValueError: if this loss is not defined for a target.
         """
         if y.ndim not in (1, 2):
             raise ShapeError(f"y has shape {y.shape}; give a number for each row and output.")
         return y[:, None] if y.ndim == 1 else y
 
     def n_outputs(self, largest: FloatArray) -> int:
-        """Outputs that a network for such targets has.
+        """The number of outputs of a network for such targets.
 
         Args:
             largest: `(n_columns,)`, the largest target in each column.
 
         Returns:
-            Their number.
+            The number of outputs.
         """
         return len(largest)
 
     def ridge(self, n_rows: int) -> float:
-        """The default penalty: one over the rows, as in scikit-learn's `LogisticRegression`.
+        """The default penalty: one over the number of rows, as in scikit-learn's `LogisticRegression`.
 
         Args:
-            n_rows: that a network is fitted to.
+            n_rows: the number of rows that a network is fitted to.
 
         Returns:
-            What half the sum of the squares of the weights is multiplied by.
+            The factor of half the sum of squared weights.
         """
         return 1 / n_rows
 
     def log_likelihood(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float | None:
-        """How likely the rows are, which is what Schwarz's criterion wants to know.
+        """The log-likelihood of the rows, for Schwarz's criterion.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
             y: as `targets` returns them.
-            weights: `(n_rows,)`, adding up to 1.
+            weights: `(n_rows,)`, which sum to 1.
 
         Returns:
-            The logarithm for all rows together, up to a constant; None where it says little of other rows. Networks are
-            then compared by their loss on rows left out.
+            The logarithm for all rows together, up to a constant; None if it says little about other rows. Networks are
+            then compared by their loss on rows that were left out.
         """
         return None

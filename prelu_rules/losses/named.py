@@ -1,4 +1,4 @@
-"""The losses that have a name."""
+"""The losses that have names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOSSES: dict[str, Loss] = {"squared": Squared(), "logistic": Logistic(), "softm
 
 
 def loss_named(loss: LossName | Loss) -> Loss:
-    """The loss of a name.
+    """The loss with a given name.
 
     Args:
         loss: "squared", "logistic" or "softmax"; a loss itself is returned as it is.
@@ -26,7 +26,7 @@ def loss_named(loss: LossName | Loss) -> Loss:
         The loss.
 
     Raises:
-        InvalidValueError: if it is another word, or something else.
+        InvalidValueError: if it is neither one of these names nor a loss.
 
     Example:
         >>> loss_named("squared"), loss_named(Squared())

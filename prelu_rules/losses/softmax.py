@@ -15,7 +15,7 @@ from prelu_rules.values import FloatArray
 
 @dataclass(frozen=True)
 class Softmax(ClassLoss):
-    """Cross-entropy of one logit per class, fused, so that no probability is ever rounded to 0.
+    """Cross-entropy of one logit per class, computed from the logits, so that no probability is ever rounded to 0.
 
     Example:
         >>> Softmax().rows(np.array([[0.0, 0.0]]), np.array([1.0])).round(4)
@@ -29,7 +29,7 @@ class Softmax(ClassLoss):
 
         Args:
             outputs: `(n_rows, n_classes)` logits.
-            y: `(n_rows,)`, indices of classes.
+            y: `(n_rows,)`, class indices.
 
         Returns:
             `(n_rows,)`.
@@ -38,11 +38,11 @@ class Softmax(ClassLoss):
         return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y.astype(np.intp)])
 
     def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss in the logits.
+        """The derivative of the loss with respect to the logits.
 
         Args:
             outputs: `(n_rows, n_classes)` logits.
-            y: `(n_rows,)`, indices of classes.
+            y: `(n_rows,)`, class indices.
 
         Returns:
             `(n_rows, n_classes)`.
@@ -68,7 +68,7 @@ class Softmax(ClassLoss):
 
         Args:
             outputs: `(members, n_rows, n_classes)` float32 logits.
-            y: `(n_rows,)` float32, indices of classes.
+            y: `(n_rows,)` float32, class indices.
 
         Returns:
             `(members, n_rows)`.
@@ -79,10 +79,10 @@ class Softmax(ClassLoss):
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs)
 
     def n_outputs(self, largest: FloatArray) -> int:
-        """A logit for each class up to the last.
+        """One logit for each class up to the last one.
 
         Args:
-            largest: `(1,)`, the largest index of a class.
+            largest: `(1,)`, the largest class index.
 
         Returns:
             The number of classes.
@@ -91,5 +91,5 @@ class Softmax(ClassLoss):
             InvalidValueError: if there is only one.
         """
         if largest[0] < 1:
-            raise InvalidValueError("y holds class 0 only; give rows of at least two classes.")
+            raise InvalidValueError("y has class 0 only; give rows of at least two classes.")
         return int(largest[0]) + 1

@@ -14,7 +14,7 @@ from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray
 
 RIDGE = 1e-4
-"""The default penalty, for targets that have a variance of 1."""
+"""The default penalty, for targets with a variance of 1."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Squared(Loss):
         return np.asarray(0.5 * ((outputs - y) ** 2).sum(axis=1))
 
     def gradient(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
-        """The derivative of the loss in the outputs.
+        """The derivative of the loss with respect to the outputs.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
@@ -61,7 +61,7 @@ class Squared(Loss):
         """
 
     def tensor(self, outputs: Any, y: Any) -> Any:
-        """The mean squared error of each row, in full, as the paper's force wants it.
+        """The mean squared error of each row, without the factor 1/2, as the paper's force needs it.
 
         Args:
             outputs: `(members, n_rows, n_outputs)` float32.
@@ -75,7 +75,7 @@ class Squared(Loss):
         return tf.reduce_mean(tf.square(outputs - y), axis=2)
 
     def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        """R2, the share of the variance that is explained; of several outputs the mean.
+        """R2, the share of the variance that is explained; the mean over outputs if there are several.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
@@ -83,31 +83,31 @@ class Squared(Loss):
             weights: `(n_rows,)`, not negative.
 
         Returns:
-            At most 1; NaN for one row, which has no variance to be explained.
+            At most 1; NaN for a single row, which has no variance to explain.
         """
         with warnings.catch_warnings():
-            # scikit-learn warns of a single row.
+            # scikit-learn warns about a single row.
             warnings.simplefilter("ignore")
             return float(r2_score(y, outputs, sample_weight=weights))
 
     def ridge(self, n_rows: int) -> float:
-        """The default penalty, which does not depend on the rows.
+        """The default penalty, which does not depend on the number of rows.
 
         Args:
-            n_rows: that a network is fitted to.
+            n_rows: the number of rows that a network is fitted to.
 
         Returns:
-            What half the sum of the squares of the weights is multiplied by.
+            The factor of half the sum of squared weights.
         """
         return RIDGE
 
     def log_likelihood(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        """With Gaussian noise, of each output the variance that makes the rows most likely.
+        """The log-likelihood for Gaussian noise, with the most likely variance for each output.
 
         Args:
             outputs: `(n_rows, n_outputs)`.
             y: `(n_rows, n_outputs)`, the targets.
-            weights: `(n_rows,)`, adding up to 1.
+            weights: `(n_rows,)`, which sum to 1.
 
         Returns:
             The logarithm for all rows together, up to a constant.

@@ -1,4 +1,4 @@
-"""Affine maps, the pieces that a piecewise linear function is made of."""
+"""Affine maps: the pieces of a piecewise linear function."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AffineMap(Value):
     intercept: Array
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             coef: npt.ArrayLike,
@@ -52,7 +52,7 @@ class AffineMap(Value):
             `(n_rows, n_outputs)`, or `(n_outputs,)` for one row.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         rows, single = input_rows(x, self.coef.shape[1])
         y = rows @ self.coef.T + self.intercept

@@ -1,6 +1,6 @@
 """The compact form: one linear function per output plus a `max(0, ...)` term per unit, as one array of weights.
 
-What a reader has to read of it grows with the units, not with the `2^n` rules that they make.
+The size of what has to be read grows with the number of units, not with the `2^n` rules that they make.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from prelu_rules.network.precision import Precision
 from prelu_rules.values import BoolArray, FloatArray, Value
 
 DEAD = 1e-9
-"""Weights of a unit that are all below this, for inputs of a size near 1, make it a constant."""
+"""A unit whose weights are all below this, for inputs of a size near 1, is constant."""
 
 
 @dataclass(frozen=True, eq=False)
 class CompactForm(Value):
-    """Units `max(0, z)` and outputs, one row each, over the inputs, the units and the constant 1, one column each.
+    """Units `max(0, z)` and outputs, a row for each; a column for each input, each unit and the constant 1.
 
     Attributes:
         weights: `(n_units + n_outputs, n_inputs + n_units + 1)` float64, 0 off the support.
-        support: bool, of the same shape: which weights are free to be other than 0. Units use earlier units only.
-        n_inputs: columns of inputs.
+        support: bool, of the same shape: which weights may be nonzero. Units use earlier units only.
+        n_inputs: the number of input columns.
 
     Example:
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -42,7 +42,7 @@ class CompactForm(Value):
 
     @classmethod
     def of(cls, form: NormalForm, precision: Precision | None = None) -> CompactForm:
-        """The compact form of a network, see `compact_form`, with every weight that its units can have free.
+        """The compact form of a network, see `compact_form`; every weight that its units can have is free.
 
         Args:
             form: the network, in float64.
@@ -51,11 +51,18 @@ class CompactForm(Value):
         Returns:
             The same function, up to rounding errors of float64.
         """
-        return cls._stacked(compact_form(form, precision))
+        return cls.stacked(compact_form(form, precision))
 
     @classmethod
-    def _stacked(cls, form: NormalForm) -> CompactForm:
-        """A form whose slopes are 0, as it is."""
+    def stacked(cls, form: NormalForm) -> CompactForm:
+        """A form whose slopes are 0, as it is, with every weight that its units can have free.
+
+        Args:
+            form: the form.
+
+        Returns:
+            Its weights as one array.
+        """
         rows = [np.hstack([form.A, form.B, form.b[:, None]]), np.hstack([form.C, form.D, form.e[:, None]])]
         weights = np.vstack(rows).astype(np.float64)
         return cls(weights, _all_free(weights.shape, form.n_inputs), form.n_inputs)
@@ -75,17 +82,17 @@ class CompactForm(Value):
 
     @property
     def n_numbers(self) -> int:
-        """Numbers to read: every weight and constant that is not 0."""
+        """Numbers to read: the nonzero weights and constants."""
         return int(np.count_nonzero(self.weights))
 
     @cached_property
     def free(self) -> FloatArray:
-        """The weights on the support, `(n_free,)`, row by row."""
+        """The weights on the support, `(n_free,)`, in row-major order."""
         return self.weights[self.support]
 
     @property
     def form(self) -> NormalForm:
-        """The normal form, of slopes 0; units of level 1 use inputs only, others units of the level before."""
+        """The normal form, with slopes 0; a unit is one level above the highest level that it uses."""
         return unstacked(self.weights, self.n_inputs, _labels(self.weights[: self.n_units, self.n_inputs : -1]))
 
     def with_free(self, free: FloatArray) -> CompactForm:
@@ -113,13 +120,13 @@ class CompactForm(Value):
         return CompactForm(np.where(support, self.weights, 0.0), support, self.n_inputs)
 
     def features(self, x: FloatArray) -> FloatArray:
-        """What the rows of weights are multiplied by: the inputs, the units and 1.
+        """The features that the weights are multiplied by: the inputs, the units and 1.
 
         Args:
             x: `(n_rows, n_inputs)`.
 
         Returns:
-            `(n_rows, n_inputs + n_units + 1)`, columns contiguous.
+            `(n_rows, n_inputs + n_units + 1)`, with contiguous columns.
         """
         d, k = self.n_inputs, self.n_units
         columns = np.empty((d + k + 1, len(x)))
@@ -138,7 +145,7 @@ class CompactForm(Value):
         """The outputs of rows.
 
         Args:
-            features: what `features` returns of them.
+            features: as returned by `features`.
 
         Returns:
             `(n_rows, n_outputs)`.
@@ -157,14 +164,14 @@ class CompactForm(Value):
         return self.outputs(self.features(x))
 
     def without(self, unit: int, always: bool) -> CompactForm:
-        """The form with one unit replaced by one of its two sides; the others get every weight that they can have.
+        """The form with one unit replaced by one of its two sides, and all other weights free.
 
         Args:
-            unit: which.
+            unit: the index of the unit.
             always: True for `max(0, z) -> z`, False for `max(0, z) -> 0`.
 
         Returns:
-            A form of one unit less.
+            A form with one unit less.
         """
         weights = self.weights.copy()
         column = self.n_inputs + unit
@@ -174,14 +181,15 @@ class CompactForm(Value):
         return CompactForm(smaller, _all_free(smaller.shape, self.n_inputs), self.n_inputs)
 
     def with_unit(self, weights: FloatArray, uses: FloatArray) -> CompactForm:
-        """The form with one more unit behind the others.
+        """The form with one more unit after the others.
 
         Args:
-            weights: `(n_inputs + n_units + 1,)`, of the new unit, its constant last.
-            uses: `(n_outputs,)`, what each output takes of it.
+            weights: `(n_inputs + n_units + 1,)`, of the new unit; the last one is the constant.
+            uses: `(n_outputs,)`, the weight of the new unit in each output.
 
         Returns:
-            A form of one unit more, which has every weight free that it can have; the other rows keep theirs.
+            A form with one more unit; all weights that its units can have are free, and the other rows keep their
+            values.
         """
         k, column = self.n_units, self.n_inputs + self.n_units
         wider = np.insert(self.weights, column, 0.0, axis=1)
@@ -190,13 +198,14 @@ class CompactForm(Value):
         return CompactForm(larger, _all_free(larger.shape, self.n_inputs), self.n_inputs)
 
     def rounded(self, precision: Precision) -> CompactForm:
-        """The compact form as it reads once it has been printed.
+        """The compact form after a round trip through printed text.
 
         Args:
             precision: how its numbers are printed.
 
         Returns:
-            A form whose numbers are exactly those of the printed text, without units that only zeros use then.
+            A form with exactly the numbers of the printed text, without the units whose weights have all been rounded
+            to 0.
 
         Example:
             >>> form = NormalForm(A=[[1.001]], B=[[0]], b=[-2], C=[[0]], D=[[1 / 3]], e=[0], slopes=[0])
@@ -204,13 +213,13 @@ class CompactForm(Value):
             array([[0.33]])
         """
         weights = rounded_weights(self.weights, self.n_inputs, precision)
-        return CompactForm._stacked(without_unused(CompactForm(weights, self.support, self.n_inputs).form))
+        return CompactForm.stacked(without_unused(CompactForm(weights, self.support, self.n_inputs).form))
 
     def shallow(self) -> CompactForm:
-        """The form whose units use the inputs only; what they take of other units is cut.
+        """The form whose units use inputs only; their weights on other units are cut.
 
         Returns:
-            A form of as many units, with fewer free weights.
+            A form with the same number of units and fewer free weights.
         """
         support = self.support.copy()
         support[: self.n_units, self.n_inputs : -1] = False
@@ -220,7 +229,7 @@ class CompactForm(Value):
         """The same function with every unit divided by its largest weight.
 
         Returns:
-            A form whose units have a largest weight of 1 or -1; those without weights to speak of stay as they are.
+            A form in which each unit's largest weight is 1 or -1; units whose weights are all negligible are unchanged.
         """
         weights = self.weights.copy()
         for unit in range(self.n_units):
@@ -232,7 +241,7 @@ class CompactForm(Value):
 
 
 def _all_free(shape: tuple[int, int], n_inputs: int) -> BoolArray:
-    """Every weight that a network of these units can have: units use earlier units only."""
+    """The support on which units may use all inputs and all earlier units."""
     n_units = shape[1] - n_inputs - 1
     support = np.ones(shape, dtype=bool)
     support[:n_units, n_inputs:-1] = np.tri(n_units, k=-1, dtype=bool)
@@ -240,7 +249,7 @@ def _all_free(shape: tuple[int, int], n_inputs: int) -> BoolArray:
 
 
 def _labels(between: FloatArray) -> tuple[UnitLabel, ...]:
-    """Levels by what units use, and numbers within each level."""
+    """Labels of the units: the level follows from the units used, the number counts within a level."""
     labels: list[UnitLabel] = []
     for row in between:
         level = 1 + max((labels[unit].level for unit in np.flatnonzero(row)), default=0)

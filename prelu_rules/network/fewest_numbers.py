@@ -1,4 +1,4 @@
-"""Compact forms with as few numbers to read as the choice of sides allows.
+"""Compact forms with as few numbers as possible, by choosing the side of each unit.
 
 The weights of a compact form are one array: a row for each unit `max(0, z)` and then for each output, and a column for
 each input, each unit and the constant 1.
@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.network.collapse import without_unused
+from prelu_rules.network.collapse import used_units
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.precision import Precision, rounded
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import Array, BoolArray, FloatArray
 
 
 def compact_form(form: NormalForm, precision: Precision | None = None) -> NormalForm:
     """The same function with slopes of 0, written with as few numbers as the choice of sides allows.
 
-    `PReLU_a(z) = a z + (1 - a) max(0, z)`, so every network can be written so. Since `max(0, z) = z + max(0, -z)`,
-    every unit is turned to the side that leaves fewer numbers to read, and then divided by its largest weight. Units
-    that no output depends on vanish, and so do those that use nothing but other units, all of them added or all
-    subtracted, and so have one sign: they never bend.
+    `PReLU_a(z) = a z + (1 - a) max(0, z)`, so every network can be written in this way. Since `max(0, z) = z + max(0,
+    -z)`, every unit is turned to the side that leaves fewer numbers to read, and then divided by its largest weight.
+    Units that no output depends on are removed. So are units that use other units only, with weights of a single sign:
+    their pre-activations have one sign everywhere, so they never bend.
 
     Args:
         form: the network, in float64.
-        precision: how its numbers will be printed; those that print as 0 do not count. None for all digits.
+        precision: how its numbers will be printed; numbers that print as 0 do not count. None for all digits.
 
     Returns:
-        A form of the same function, up to rounding errors of float64, with `slopes` 0 and the labels of its units.
+        A form of the same function, up to float64 rounding errors, with `slopes` 0 and the labels of its units.
 
     Example:
         >>> form = NormalForm.from_layers([[[-2.0], [-2.0]], [[1.0]]], [[2.0], [0.0]], [[0.5]])
@@ -35,18 +35,39 @@ def compact_form(form: NormalForm, precision: Precision | None = None) -> Normal
         >>> small.A, small.b, small.C, small.D
         (array([[1., 1.]]), array([-1.]), array([[-2., -2.]]), array([[1.]]))
     """
+    return turned_compact_form(form, precision)[0]
+
+
+def turned_compact_form(form: NormalForm, precision: Precision | None = None) -> tuple[NormalForm, BoolArray]:
+    """`compact_form`, and which of its units are turned.
+
+    Args:
+        form: the network, in float64.
+        precision: how its numbers will be printed.
+
+    Returns:
+        The form; and for each of its units whether it is `max(0, -z)` of the network's `z`, so that it holds where
+        `z < 0`, and not where `z = 0`.
+
+    Example:
+        >>> turned_compact_form(NormalForm(A=[[-1.0]], B=[[0]], b=[0], C=[[1]], D=[[1]], e=[0], slopes=[0]))[1]
+        array([ True])
+    """
     n_inputs = form.n_inputs
     weights = _without_one_sided(_with_bends(form), n_inputs)
+    is_turned = np.zeros(form.n_units, dtype=bool)
     for unit in range(form.n_units):
         turned = _turned(weights, unit, n_inputs)
         if _reading_cost(turned, n_inputs, unit, precision) < _reading_cost(weights, n_inputs, unit, precision):
-            weights = turned
+            weights, is_turned[unit] = turned, True
     for unit in range(form.n_units):
         largest = np.abs(weights[unit, :n_inputs]).max(initial=0) or np.abs(weights[unit]).max()
         if largest > 0:
             weights[unit] /= largest
             weights[:, n_inputs + unit] *= largest
-    return without_unused(unstacked(weights, n_inputs, form.labels))
+    stacked = unstacked(weights, n_inputs, form.labels)
+    used = used_units(stacked)
+    return stacked.eliminate(np.flatnonzero(~used), 0), is_turned[used]
 
 
 def unstacked(weights: Array, n_inputs: int, labels: tuple[UnitLabel, ...]) -> NormalForm:
@@ -78,15 +99,15 @@ def unstacked(weights: Array, n_inputs: int, labels: tuple[UnitLabel, ...]) -> N
 
 
 def rounded_weights(weights: Array, n_inputs: int, precision: Precision) -> FloatArray:
-    """Weights as they read once they have been printed.
+    """The weights after a round trip through printed text.
 
     Args:
-        weights: of a compact form.
-        n_inputs: its inputs.
+        weights: the weights of a compact form.
+        n_inputs: its number of inputs.
         precision: how its numbers are printed.
 
     Returns:
-        Exactly the numbers of the printed text.
+        Exactly the numbers in the printed text.
 
     Example:
         >>> rounded_weights(np.array([[1.001, 0.0, -2.0], [0.0, 1 / 3, 0.0]]), 1, Precision(2, [3.0], [1.0]))
@@ -122,7 +143,7 @@ def _with_bends(form: NormalForm) -> Array:
 
 
 def _without_one_sided(weights: Array, n_inputs: int) -> Array:
-    """The weights where no row uses a unit whose own say that it never bends: bends are never below 0."""
+    """The weights without units that, by the signs of their own weights, never bend: `max(0, z)` is never negative."""
     weights = weights.copy()
     for unit in range(_n_units(weights, n_inputs)):
         row, uses = weights[unit], weights[:, n_inputs + unit]
@@ -141,7 +162,7 @@ def _turned(weights: Array, unit: int, n_inputs: int) -> Array:
 
 
 def _reading_cost(weights: Array, n_inputs: int, unit: int, precision: Precision | None) -> tuple[int, bool]:
-    """Numbers to read; of equal ones, a unit whose first weight is positive is easier to read."""
+    """The count of numbers to read; on a tie, a unit whose first weight is positive is easier to read."""
     if precision is not None:
         weights = rounded_weights(weights, n_inputs, precision)
     own = weights[unit, :n_inputs]

@@ -5,8 +5,8 @@
     y = C x + D p + e        outputs (for a classifier: the logits)
 
 Compare the abs-normal form of Griewank (2013), "On stable piecewise linearization and generalized algorithmic
-differentiation", which does the same for absolute values. Skip connections, batch norm and scalers are just
-entries of A, B, C and D, so that nothing that works on this form knows what a layer is.
+differentiation", which does the same for absolute values. Skip connections, batch norm and scalers are just entries of
+A, B, C and D, so that code that works on this form does not need to know about layers.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class NormalForm(Value):
         C: `(n_outputs, n_inputs)`, from the inputs straight to the outputs.
         D: `(n_outputs, n_units)`, from the units to the outputs.
         e: `(n_outputs,)`.
-        slopes: `(n_units,)`, the factor of each unit where its pre-activation is negative.
-        labels: where each unit came from; by default all on level 1, in order.
+        slopes: `(n_units,)`, the factor that each unit applies to a negative pre-activation.
+        labels: where each unit came from; by default all are on level 1, in order.
 
     Raises:
         ShapeError: if the arrays do not fit together.
@@ -79,7 +79,7 @@ class NormalForm(Value):
     labels: tuple[UnitLabel, ...] = ()
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             A: npt.ArrayLike,
@@ -133,7 +133,7 @@ class NormalForm(Value):
 
     @cached_property
     def blocks(self) -> tuple[slice, ...]:
-        """Runs of units that do not use one another, so that each can be evaluated at once."""
+        """Runs of units that do not use one another, so that each run can be evaluated at once."""
         starts = [0]
         for unit in range(self.n_units):
             if (self.B[unit, starts[-1] : unit] != 0).any():
@@ -147,12 +147,12 @@ class NormalForm(Value):
         biases: Sequence[npt.ArrayLike],
         slopes: Sequence[npt.ArrayLike],
     ) -> NormalForm:
-        """The form of a plain feed-forward network with a PReLU after every layer but the last.
+        """The form of a plain feed-forward network with a PReLU after every layer except the last.
 
         Args:
-            kernels: Keras-shaped `(n_in, n_out)`, one more than there are slope vectors.
+            kernels: Keras-shaped `(n_in, n_out)`; one more than there are slope vectors.
             biases: `(n_out,)` each, as many as kernels.
-            slopes: `(n_out,)` each, for every layer but the last.
+            slopes: `(n_out,)` each, for every layer except the last.
 
         Returns:
             The normal form, in float64.
@@ -169,7 +169,7 @@ class NormalForm(Value):
         if not len(kernels) == len(biases) == len(slopes) + 1:
             raise ShapeError(
                 f"there are {len(kernels)} kernels, {len(biases)} biases and {len(slopes)} slope vectors; "
-                "there must be as many biases as kernels and one slope vector less."
+                "there must be as many biases as kernels and one slope vector fewer."
             )
         weights, width = [], None
         for index, kernel in enumerate(kernels):
@@ -230,7 +230,7 @@ class NormalForm(Value):
         return read_keras(model)
 
     def exact(self) -> NormalForm:
-        """The same form in exact rationals: every float becomes the `fractions.Fraction` that it is.
+        """The same form in exact rationals: every float becomes the `fractions.Fraction` of equal value.
 
         Returns:
             A form of object arrays; all operations on it are exact.
@@ -264,7 +264,7 @@ class NormalForm(Value):
             `(n_rows, n_outputs)`, or `(n_outputs,)` for one row.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
         """
         rows, single = input_rows(x, self.n_inputs)
@@ -277,7 +277,7 @@ class NormalForm(Value):
         return self.predict(x)
 
     def pre_activations(self, x: npt.ArrayLike) -> Array:
-        """The values `z` that the units see.
+        """The pre-activations `z` of the units.
 
         Args:
             x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
@@ -286,7 +286,7 @@ class NormalForm(Value):
             `(n_rows, n_units)`, or `(n_units,)` for one row.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
         """
         rows, single = input_rows(x, self.n_inputs)
@@ -294,7 +294,7 @@ class NormalForm(Value):
         return z[0] if single else z
 
     def pattern(self, x: npt.ArrayLike) -> BoolArray:
-        """The activation pattern: True where a pre-activation is non-negative; `z = 0` is.
+        """The activation pattern: True where a pre-activation is non-negative (0 counts as non-negative).
 
         Args:
             x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
@@ -303,7 +303,7 @@ class NormalForm(Value):
             bool, `(n_rows, n_units)`, or `(n_units,)` for one row.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
         """
         return np.asarray(self.pre_activations(x) >= 0, dtype=bool)
@@ -313,7 +313,7 @@ class NormalForm(Value):
 
         Returns:
             `(n_units, n_inputs + n_kept + 1)` and `(n_outputs, n_inputs + n_kept + 1)`; the last column is the
-            constant. It is the forward pass with affine functions in the place of numbers.
+            constant. It is the forward pass with affine functions instead of numbers.
         """
         z = np.hstack([self.A, self.B[:, kept], self.b[:, None]])
         for block in self.blocks:
@@ -332,15 +332,15 @@ class NormalForm(Value):
 
         Args:
             units: `(n_eliminated,)` int, distinct indices of units.
-            slopes: `(n_eliminated,)`, the fixed slope `s` of each; a single number for all.
-            offsets: `(n_eliminated,)`, the constant `t` of each; a single number for all.
+            slopes: `(n_eliminated,)`, the fixed slope `s` of each; or a single number for all.
+            offsets: `(n_eliminated,)`, the constant `t` of each; or a single number for all.
 
         Returns:
-            The form without these units. Where `s` is 1 for a linear unit, it is the same function.
+            The form without these units. If `s` is 1 and the units are linear, it is the same function.
 
         Raises:
-            InvalidValueError: if an index is no integer, out of range or named twice.
-            ShapeError: if there are neither as many slopes or offsets as units nor just one.
+            InvalidValueError: if an index is not an integer, out of range or repeated.
+            ShapeError: if the number of slopes or offsets is neither 1 nor the number of units.
 
         Example:
             >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[1])
@@ -349,9 +349,11 @@ class NormalForm(Value):
             (0, array([[2.]]), array([6.]))
         """
         given = np.asarray(units).reshape(-1)
-        # A mask or a fraction would be read as other indices than were meant.
+        # A mask or fractions would be silently read as other indices than intended.
         if given.size and not np.issubdtype(given.dtype, np.integer):
-            raise InvalidValueError(f"units {given.tolist()} must be integer indices; give np.flatnonzero of a mask.")
+            raise InvalidValueError(
+                f"units {given.tolist()} must be integer indices; for a mask, give np.flatnonzero(mask)."
+            )
         removed = given.astype(np.intp)
         if len(np.unique(removed)) != len(removed) or ((removed < 0) | (removed >= self.n_units)).any():
             raise InvalidValueError(f"units {removed.tolist()} must be distinct indices from 0 to {self.n_units - 1}.")
@@ -375,17 +377,17 @@ class NormalForm(Value):
         )
 
     def affine_on(self, pattern: npt.ArrayLike) -> tuple[AffineMap, AffineMap]:
-        """The affine maps that the network is made of where it has a given activation pattern.
+        """The affine maps that make up the network where it has a given activation pattern.
 
         Args:
             pattern: `(n_units,)` bool, True where the pre-activation is non-negative.
 
         Returns:
-            The pre-activations and the outputs as affine maps of the input. They hold where the
-            pre-activations have the signs of the pattern; whether any input does is not checked.
+            The pre-activations and the outputs as affine maps of the input. They hold where the pre-activations have
+            the signs of the pattern; it is not checked whether there is such an input.
 
         Raises:
-            ShapeError: if the pattern has another length.
+            ShapeError: if the pattern has the wrong length.
 
         Example:
             >>> form = NormalForm(A=[[1]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0.5])

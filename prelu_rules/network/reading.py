@@ -1,4 +1,4 @@
-"""What a network can be read from: one function for all that take a network, whatever describes it."""
+"""What a network can be read from: one entry point for every function that takes a network."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     import keras
 
 Link = Literal["softmax", "sigmoid"]
-"""What makes probabilities of logits: one for each of several classes, or one for each output by itself."""
+"""What turns logits into probabilities: one per class, or one for each output on its own."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReadNetwork(Value):
-    """A network as it was read: all that is piecewise linear, and the link that it ends in.
+    """A network as it was read: its piecewise linear part, and the link that it ends in.
 
     Attributes:
-        form: the network without the link; its outputs are logits if there is one.
-        link: what the network applies to all its outputs last; None if it ends in the outputs of the form.
+        form: the network without the link; if there is a link, its outputs are logits.
+        link: the function that the network applies to its outputs last; None if it ends in the outputs of the form.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0]]], [[0.0]], [])
@@ -41,10 +41,10 @@ class ReadNetwork(Value):
 
     @property
     def classes(self) -> tuple[int, ...] | None:
-        """The numbers of the classes that the link is over, counted from 0; None without link.
+        """The numbers of the classes that the link gives probabilities of, counted from 0; None without a link.
 
-        One output of a sigmoid is the probability of class 1 of 0 and 1. Several are answers to several questions, of
-        which there are no classes, so None as well.
+        A sigmoid of one output is the probability of class 1 as opposed to class 0. Sigmoids of several outputs answer
+        several questions and have no common classes, so the result is None as well.
         """
         if self.link == "softmax":
             return tuple(range(self.form.n_outputs))
@@ -60,7 +60,7 @@ class ReadNetwork(Value):
             `(n_rows, n_outputs)`, or `(n_outputs,)` for one row.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
             InvalidValueError: if `x` holds NaN or infinity.
         """
         outputs: FloatArray = self.form.predict(x)
@@ -72,17 +72,17 @@ class ReadNetwork(Value):
 
 
 NetworkLike: TypeAlias = Union[NormalForm, ReadNetwork, "keras.Model", str, os.PathLike[str]]
-"""A `NormalForm`, what `read_with_link` read, a Keras model, or the path of a `.keras` file."""
+"""A `NormalForm`, a `ReadNetwork`, a Keras model, or the path of a `.keras` file."""
 
 
 def read_network(network: NetworkLike) -> NormalForm:
-    """The normal form of whatever describes a network.
+    """The normal form of a network, whatever it is given as.
 
     Args:
         network: a `NormalForm`, a `ReadNetwork`, a Keras model, or the path of a `.keras` file.
 
     Returns:
-        The form; that of the logits, if the network ends in a softmax or sigmoid.
+        The form; if the network ends in a softmax or sigmoid, its outputs are the logits.
 
     Raises:
         UnsupportedModelError: if it is something else, or has a part without an exact piecewise linear form.
@@ -98,7 +98,7 @@ def read_network(network: NetworkLike) -> NormalForm:
 
 
 def read_with_link(network: NetworkLike) -> ReadNetwork:
-    """The normal form of whatever describes a network, and the link that the network ends in.
+    """The normal form of a network, whatever it is given as, and the link that the network ends in.
 
     Args:
         network: as for `read_network`.
@@ -126,7 +126,7 @@ def read_with_link(network: NetworkLike) -> ReadNetwork:
         from prelu_rules.readers.keras import read_keras_file
 
         return read_keras_file(network)
-    # Whoever holds a Keras model has imported Keras; so nobody else pays for it.
+    # Someone who has a Keras model has imported Keras; nobody else should pay for the import.
     loaded = sys.modules.get("keras")
     if loaded is not None and isinstance(network, loaded.Model):
         from prelu_rules.readers.keras import read_keras_with_link

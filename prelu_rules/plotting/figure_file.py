@@ -14,13 +14,13 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def check_figure_path(path: str | os.PathLike[str]) -> None:
-    """Refuse what `save_figure` could not write, before the work for the figure is done.
+    """Check that `save_figure` can write a file, before the work for the figure is done.
 
     Args:
-        path: the file to be written.
+        path: the file to write.
 
     Raises:
-        InvalidValueError: if the suffix is none of .png, .svg and .pdf.
+        InvalidValueError: if the suffix is not .png, .svg or .pdf.
 
     Example:
         >>> check_figure_path("network.svg")
@@ -30,14 +30,14 @@ def check_figure_path(path: str | os.PathLike[str]) -> None:
 
 
 def save_figure(figure: Figure | SubFigure, path: str | os.PathLike[str]) -> None:
-    """Write a figure, whole or not at all.
+    """Write a figure, completely or not at all.
 
     Args:
         figure: the figure.
-        path: a file whose suffix is .png, .svg or .pdf.
+        path: a file with the suffix .png, .svg or .pdf.
 
     Raises:
-        InvalidValueError: if the suffix is another one.
+        InvalidValueError: if it has another suffix.
         DataError: if the file cannot be written.
 
     Example:

@@ -1,4 +1,4 @@
-"""The paper's figure 1: a network with its weights as coloured lines and a box per PReLU."""
+"""The paper's figure 1: a network with weights as coloured lines and PReLUs as boxes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.slopes import is_linear
+from prelu_rules.plotting.shown import one_of
 from prelu_rules.rules.names import default_names
 from prelu_rules.tolerances import LINEAR_SLOPE
 from prelu_rules.values import FloatArray
@@ -25,7 +25,7 @@ BOX_WIDTH, BOX_HEIGHT = 0.62, 0.34
 """In units of the distance between two units of the widest layer, and between two layers."""
 
 NAME_LENGTH = 8
-"""Letters up to which names stand side by side; longer ones are slanted."""
+"""Names with up to this many letters are written side by side; longer ones are slanted."""
 
 
 def plot_network(
@@ -40,24 +40,24 @@ def plot_network(
 ) -> Axes:
     """Draw a feed-forward network, inputs on top (paper, figure 1).
 
-    Red lines are positive weights, blue ones negative, the stronger the larger. The lines from the right are the
-    biases. Each PReLU is a box, green if it is linear and red if not, with its function drawn inside.
+    Red lines are positive weights and blue lines negative ones; stronger lines are larger weights. The lines from the
+    right are the biases. Each PReLU is a box, green if it is linear and red if not, with its function drawn inside.
 
     Args:
         kernels: Keras-shaped `(n_in, n_out)`, one more than there are slope vectors.
         biases: `(n_out,)` each, as many as kernels.
-        slopes: `(n_out,)` each, for every layer but the last.
+        slopes: `(n_out,)` each, for every layer except the last.
         input_names: `in1`, `in2`, ... by default.
         output_names: `out1`, `out2`, ... by default.
-        threshold: a slope above it counts as linear.
-        ax: where to draw; a new figure by default, which is `result.figure`.
+        threshold: a slope above this counts as linear.
+        ax: the axes to draw on; by default those of a new figure, `result.figure`.
 
     Returns:
         The axes.
 
     Raises:
         ShapeError: if the layers or the names do not fit together.
-        InvalidValueError: if a weight is NaN or infinite, or the threshold is not in [0, 1).
+        InvalidValueError: if a weight is NaN or infinite, the threshold is not in [0, 1), or `ax` is not axes.
 
     Example:
         >>> axes = plot_network([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0.5, 1.0]])
@@ -70,10 +70,8 @@ def plot_network(
     widths = [weights[0].shape[0], *(kernel.shape[1] for kernel in weights)]
     layout = _Layout(max(widths), len(widths))
     names = (default_names(input_names, "in", widths[0]), default_names(output_names, "out", widths[-1]))
-    if ax is None:
-        width = min(max(5.0, 1.1 * layout.widest + 2), 24.0)
-        size = (width, max(1.25, width / 8) * layout.n_rows + 0.6)
-        ax = Figure(figsize=size, layout="constrained").add_subplot()
+    size = min(max(5.0, 1.1 * layout.widest + 2), 24.0)
+    ax = one_of(ax, size, max(1.25, size / 8) * layout.n_rows + 0.6)
     largest = max(float(np.abs(values).max(initial=0)) for values in [*weights, *constants]) or 1.0
     for row, (kernel, constant) in enumerate(zip(weights, constants, strict=True)):
         starts = layout.places(row, widths[row]) - [0, BOX_HEIGHT / 2 if row else 0.08]
@@ -99,19 +97,19 @@ def plot_network(
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where units are: one row per layer, the widest one unit apart, all centred."""
+    """The positions of units: one row per layer, a distance of one unit in the widest layer, all centred."""
 
     widest: int
     n_rows: int
 
     def places(self, row: int, width: int) -> FloatArray:
-        """`(width, 2)`, the centres of a layer's units; narrow layers are spread a little wider."""
+        """`(width, 2)`, the centres of a layer's units; narrow layers are spread a little more."""
         gap = (self.widest / width) ** 0.5 if width < self.widest else 1.0
         x = (np.arange(width) - (width - 1) / 2) * gap + (self.widest - 1) / 2
         return np.column_stack([x, np.full(width, -float(row))])
 
     def constant(self, row: int) -> FloatArray:
-        """`(2,)`, where the constant 1 of a layer is."""
+        """`(2,)`, the position of a layer's constant 1."""
         return np.array([self.widest + 0.1, -float(row)])
 
 
@@ -119,7 +117,7 @@ def _draw_weights(ax: Axes, starts: FloatArray, ends: FloatArray, weights: Float
     lines = np.stack(np.broadcast_arrays(starts[:, None], ends[None, :]), axis=2).reshape(-1, 2, 2)
     flat = weights.reshape(-1)
     strength = np.abs(flat) / largest
-    # The strongest last, so that no weak line hides it.
+    # The strongest line last, so that no weak line covers it.
     order = np.argsort(strength)
     colours = [POSITIVE if weight > 0 else NEGATIVE for weight in flat[order]]
     ax.add_collection(
@@ -141,7 +139,7 @@ def _draw_prelu(ax: Axes, place: FloatArray, slope: float, linear: bool) -> None
             (corner[0], corner[1]), BOX_WIDTH, BOX_HEIGHT, facecolor="white", edgecolor=colour, linewidth=1.8, zorder=3
         )
     )
-    # z from -1 to 1 fills the box; a slope outside [-1, 1] is cut off where it leaves.
+    # z from -1 to 1 fills the box; a slope outside [-1, 1] is cut off at its edge.
     reach = 1 / max(1.0, abs(slope))
     z = np.array([-reach, 0.0, 1.0])
     curve = place + 0.42 * np.column_stack([z * BOX_WIDTH, np.where(z < 0, slope * z, z) * BOX_HEIGHT])

@@ -5,21 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+from prelu_rules.plotting.shown import Places, several_of, whole_ticks
 
 if TYPE_CHECKING:
     from prelu_rules.refine.path import PathPoint, RulePath
 
+MEASURES = (("n_nonlinear", "nonlinear units"), ("n_rules", "rules"), ("n_numbers", "numbers to read"))
+"""What is counted, and how its axis is called."""
 
-def plot_path(path: RulePath, chosen: PathPoint | None = None) -> Axes:
+
+def plot_path(path: RulePath, chosen: PathPoint | None = None, ax: Places | None = None) -> Axes:
     """Draw the score of each network on the path against what a reader has to read.
 
     Args:
         path: the networks.
-        chosen: the one to mark; the one that `path.choose()` takes by default.
+        chosen: the one to circle; by default the one that was taken from the path, or else the one that
+            `path.choose()` takes.
+        ax: three axes to draw in, or a figure to make them in; a new figure by default.
 
     Returns:
-        The first of three axes; `axes.figure` has all of them.
+        The first of the three axes; in a notebook it shows them all.
+
+    Raises:
+        ShapeError: if there are not three axes.
 
     Example:
         >>> import numpy as np
@@ -30,19 +39,18 @@ def plot_path(path: RulePath, chosen: PathPoint | None = None) -> Axes:
         >>> len(plot_path(path).figure.axes)
         3
     """
-    points, chosen = list(path), path.choose() if chosen is None else chosen
-    figure = Figure(figsize=(10, 3.2), layout="constrained")
-    axes = figure.subplots(1, 3, sharey=True)
-    measures = (("n_nonlinear", "nonlinear units"), ("n_rules", "rules"), ("n_numbers", "numbers to read"))
-    for axis, (name, label) in zip(axes, measures, strict=True):
+    chosen = chosen or path.chosen or path.choose()
+    points = path.with_point(chosen)
+    axes = several_of(ax, len(MEASURES), 10, 3.2)
+    for axis, (name, label) in zip(axes, MEASURES, strict=True):
         x = [getattr(point, name) for point in points]
         axis.plot(x, [point.train_score for point in points], "o-", color="#999999", label="training rows")
         axis.plot(x, [point.validation_score for point in points], "o-", color="#1f77b4", label="validation rows")
         mark = [getattr(chosen, name)], [chosen.validation_score]
         axis.plot(*mark, "o", markersize=13, markerfacecolor="none", color="#d62728", label="chosen")
         axis.set_xlabel(label)
+        whole_ticks(axis.xaxis)
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("score")
     axes[0].legend(loc="lower right", frameon=False)
-    first: Axes = axes[0]
-    return first
+    return axes[0]

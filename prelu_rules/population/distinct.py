@@ -1,9 +1,9 @@
-"""Equal rows are one row with the sum of their weights.
+"""Merges equal rows into one row with the sum of their weights.
 
-A row that is written twice, or drawn twice by a bootstrap, is no further evidence. Were copies kept apart, some would
-train networks that others choose, and every standard error would shrink with the number of copies. So rows with the
-same inputs and targets are put together, and what is learned depends only on the shares of the weights: a weight of 3
-in each row, three copies of each row, and no weights at all give the same rules.
+A row that is written twice, or drawn twice by a bootstrap, is not further evidence. If copies were kept apart, some
+would train networks that others validate, and every standard error would shrink with the number of copies. So rows with
+the same inputs and targets are merged, and the result depends only on the relative weights: a weight of 3 for each row,
+three copies of each row, and no weights at all give the same rules.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from prelu_rules.values import FloatArray, IntArray
 Hashes = npt.NDArray[np.uint64]
 
 SHIFTS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1))
-"""Those of SplitMix64 (Steele, Lea and Flood 2014), a bijection after which each bit depends on all others."""
+"""The constants of SplitMix64 (Steele, Lea and Flood 2014), a bijection whose output bits depend on all input bits."""
 
 
 def row_hashes(values: npt.ArrayLike, before: Hashes | None = None) -> Hashes:
-    """A number for each row, by what the row holds; different rows have different ones, but once in 2^64.
+    """Hash the contents of each row; different rows have the same hash with a probability of 2^-64.
 
     Args:
         values: `(n_rows,)` or `(n_rows, n_columns)` numbers.
-        before: `(n_rows,)`, the hashes of columns that come first; None if there are none.
+        before: `(n_rows,)`, the hashes of preceding columns; None if there are none.
 
     Returns:
         `(n_rows,)`.
@@ -36,7 +36,7 @@ def row_hashes(values: npt.ArrayLike, before: Hashes | None = None) -> Hashes:
     """
     array = np.asarray(values)
     found = np.zeros(len(array), dtype=np.uint64) if before is None else before
-    # Column by column, so that large rows need little memory beside their own.
+    # Column by column, so that large arrays need little additional memory.
     for column in array.reshape(len(array), -1).T:
         # Adding 0 makes -0.0, which equals 0.0, the same word.
         words = (column.astype(np.float64) + 0.0).view(np.uint64)
@@ -45,7 +45,7 @@ def row_hashes(values: npt.ArrayLike, before: Hashes | None = None) -> Hashes:
 
 
 def mixed(words: Hashes) -> Hashes:
-    """Words whose every bit depends on all bits of the given ones; different words stay different.
+    """Mix the bits of words, so that every bit depends on all bits; different words stay different.
 
     Args:
         words: `(n,)`.
@@ -63,13 +63,13 @@ def mixed(words: Hashes) -> Hashes:
 
 
 def first_of_each(hashes: Hashes) -> tuple[IntArray, IntArray]:
-    """The rows without their copies.
+    """Find the first of each set of equal rows.
 
     Args:
         hashes: `(n_rows,)`.
 
     Returns:
-        The first row of each value, ascending, and `(n_rows,)`, at which place of these each row's value is.
+        The first row of each value, ascending; and `(n_rows,)`, the index in this array of each row's value.
 
     Example:
         >>> first_of_each(np.array([7, 3, 7, 5], dtype=np.uint64))
@@ -82,15 +82,15 @@ def first_of_each(hashes: Hashes) -> tuple[IntArray, IntArray]:
 
 
 def weights_of_first(hashes: Hashes, weights: FloatArray) -> FloatArray:
-    """The weights once the first of equal rows that have one has those of all.
+    """Give the first of equal rows the weights of all of them.
 
     Args:
         hashes: `(n_rows,)`, of inputs and targets.
-        weights: `(n_rows,)`, at least 0, and not all 0.
+        weights: `(n_rows,)`, non-negative, and not all 0.
 
     Returns:
-        `(n_rows,)`, 0 for the other copies, and of mean 1 where they are not 0. The same to the last bit for weights
-        that are whole numbers and for copies, however often all of them are there.
+        `(n_rows,)`, 0 for the copies; the other weights have a mean of 1. The same to the last bit for integer weights
+        and for copies, even if all of them are multiplied.
 
     Example:
         >>> weights_of_first(np.array([7, 3, 7], dtype=np.uint64), np.array([5.0, 5.0, 10.0]))
@@ -99,7 +99,7 @@ def weights_of_first(hashes: Hashes, weights: FloatArray) -> FloatArray:
     there = np.flatnonzero(weights)
     first, place = first_of_each(hashes[there])
     sums = np.bincount(place, weights=weights[there]).astype(np.float64)
-    # Sums of whole numbers are exact, and so their ratios are rounded once.
+    # Sums of integers are exact, so their ratios are rounded only once.
     total = sums / sums.max()
     found = np.zeros(len(weights))
     found[there[first]] = total / total.mean()
@@ -107,15 +107,15 @@ def weights_of_first(hashes: Hashes, weights: FloatArray) -> FloatArray:
 
 
 def distinct_rows(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The rows that have a weight, each once.
+    """Drop rows without weight, and merge equal ones.
 
     Args:
         x: `(n_rows, n_inputs)`.
         y: `(n_rows,)` or `(n_rows, n_outputs)`.
-        weights: `(n_rows,)`, at least 0, and not all 0.
+        weights: `(n_rows,)`, non-negative, and not all 0.
 
     Returns:
-        Rows, targets and weights of mean 1, in the order in which they come first.
+        Rows, targets and weights with a mean of 1, in the order of first occurrence.
 
     Example:
         >>> x, y, weights = distinct_rows(np.array([[2.0], [1.0], [2.0]]), np.array([20.0, 10.0, 20.0]), np.ones(3))

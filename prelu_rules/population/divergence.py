@@ -1,20 +1,23 @@
-"""When and where the numbers of a member ceased to be finite."""
+"""When and where the numbers of a network stopped being finite."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import tensorflow as tf
 
 from prelu_rules.values import IntArray
 
 
 class Divergence(NamedTuple):
-    """When and where the numbers of a network ceased to be finite.
+    """When and where the numbers of a network stopped being finite.
 
     Attributes:
-        step: of the optimiser, counted from 1.
+        step: the optimiser step, counted from 1.
         place: the first layer whose values were not finite at that step.
     """
 
@@ -23,17 +26,18 @@ class Divergence(NamedTuple):
 
 
 def noted(known: Any, step: Any, x: Any, levels: Sequence[Any], losses: Any) -> Any:
-    """What is known of divergences after a step, in the compiled step.
+    """Update what is known about divergences after a step; part of the compiled step.
 
     Args:
-        known: `(members, 2)` int32, the step at which each member's loss ceased to be finite, and where; 0 before that.
-        step: int32, the steps before this one.
+        known: `(members, 2)` int32, the step at which each member's loss stopped being finite, and where; 0 before
+            that.
+        step: int32, the number of steps before this one.
         x: the inputs.
         levels: the pre-activations of each layer, members first, and the outputs.
         losses: `(members,)`.
 
     Returns:
-        Of the shape of `known`.
+        An array with the shape of `known`.
 
     Example:
         >>> ones = tf.ones((2, 5, 3))
@@ -47,7 +51,7 @@ def noted(known: Any, step: Any, x: Any, levels: Sequence[Any], losses: Any) -> 
     def found() -> Any:
         inputs = tf.broadcast_to(tf.reduce_all(tf.math.is_finite(x)), tf.shape(losses))
         layers = [tf.reduce_all(tf.math.is_finite(h), axis=[1, 2]) for h in levels]
-        # Where all of them are finite, it is the loss itself.
+        # If all of them are finite, it is the loss itself.
         broken = tf.logical_not(tf.stack([inputs, *layers, tf.zeros_like(inputs)], axis=1))
         place = tf.argmax(tf.cast(broken, tf.int32), axis=1, output_type=tf.int32)
         return tf.where(fresh[:, None], tf.stack([tf.zeros_like(place) + step + 1, place], axis=1), known)
@@ -56,14 +60,14 @@ def noted(known: Any, step: Any, x: Any, levels: Sequence[Any], losses: Any) -> 
 
 
 def divergences(known: IntArray, n_hidden: int) -> dict[int, Divergence]:
-    """The members whose loss ceased to be finite.
+    """The members whose loss stopped being finite.
 
     Args:
-        known: `(members, 2)`, as `noted` has it.
-        n_hidden: hidden layers.
+        known: `(members, 2)`, as returned by `noted`.
+        n_hidden: the number of hidden layers.
 
     Returns:
-        For each of them when and where.
+        When and where for each of them.
 
     Example:
         >>> import numpy as np
@@ -79,18 +83,18 @@ def first_divergence(found: Iterable[Divergence], steps: int) -> str:
     """When and where the first of them diverged, to follow "diverged" in a sentence.
 
     Args:
-        found: all of them.
-        steps: of the training.
+        found: all divergences.
+        steps: the number of training steps.
 
     Returns:
         Part of a sentence.
 
     Example:
         >>> first_divergence([Divergence(8, "the loss"), Divergence(3, "hidden layer 1")], 100)
-        ', the first at step 3 of 100, where hidden layer 1 ceased to be finite'
+        ', the first at step 3 of 100, where hidden layer 1 stopped being finite'
     """
     first = min(found, default=None)
-    # Weights may overflow in the very last step, which no loss tells of.
+    # Weights may overflow in the very last step, which shows in no loss.
     if first is None:
         return f" at the last of {steps} steps"
-    return f", the first at step {first.step} of {steps}, where {first.place} ceased to be finite"
+    return f", the first at step {first.step} of {steps}, where {first.place} stopped being finite"

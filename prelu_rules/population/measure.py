@@ -1,4 +1,4 @@
-"""What is written down of each network of a path."""
+"""Scores the networks of a path."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Measure:
 
     Attributes:
         scale: how rows are standardised.
-        held: the rows that choose the size, standardised.
+        held: the validation rows, which choose the size, standardised.
         task: all rows.
         domain: where rules are counted.
     """
@@ -39,10 +39,10 @@ class Measure:
 
     @cached_property
     def _observed(self) -> FloatArray:
-        """The weight of one observation of each row.
+        """The weight of a single observation of each row.
 
-        Copies of a row have its class. Where equal inputs have several, they were observed several times, and of such
-        rows no observation weighs more than the lightest.
+        Copies of a row have its class. If equal inputs have several classes, they were observed several times, and no
+        observation of such inputs weighs more than the lightest one.
         """
         weights = self.task.weights
         if not self.task.loss.of_classes:
@@ -56,7 +56,7 @@ class Measure:
 
         Args:
             system: the network, fitted to all rows.
-            tried: the network of this size that has not seen the validation rows.
+            tried: the network of this size that was not fitted to the validation rows.
 
         Returns:
             The network in the user's units, with its scores.
@@ -73,13 +73,13 @@ class Measure:
         )
 
     def best(self, forms: Sequence[NormalForm]) -> NormalForm:
-        """The network with the smallest loss on validation rows.
+        """The network with the smallest loss on the validation rows.
 
         Args:
             forms: networks for standardised rows.
 
         Returns:
-            It, in the user's units.
+            That network, in the user's units.
         """
         held = self.held
 
@@ -89,7 +89,7 @@ class Measure:
         return self.scale.user_units(CompactForm.of(min(forms, key=loss)))
 
     def _criterion(self, system: CompactForm, outputs: FloatArray) -> float:
-        """Schwarz's where the loss says how likely the rows are, and the loss of rows left out where it does not."""
+        """Schwarz's criterion if the loss defines a likelihood of the rows, otherwise the loss of left-out rows."""
         log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
         if log_likelihood is None:
             return float(self.task.weights @ left_out_losses(system, self.task, self._observed))

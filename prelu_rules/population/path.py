@@ -1,4 +1,4 @@
-"""From rows to the path of ever smaller networks: a population with the force, then elimination in float64."""
+"""From rows to a path of ever smaller networks: a population with the force, then elimination in float64."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import replace
 from itertools import count, takewhile
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +41,8 @@ from prelu_rules.renamed import renamed_arguments, warn_renamed
 from prelu_rules.training.progress import EpochProgress
 
 LIGHT = 1e-3
-"""The share of the penalty that is left for classes that a network without units separates: it keeps it from being
-right near the boundary, and units, which bend nothing, would be bought to get around it."""
+"""The share of the penalty that is used for classes that a network without units separates. With the full penalty it
+would not be right near the boundary, and units that hardly bend would be added only to avoid the penalty."""
 
 
 @renamed_arguments(seed="random_state")
@@ -61,28 +64,28 @@ def train_path(
 ) -> RulePath:
     """Train many networks with the force, and eliminate their units down to none.
 
-    The population warms up, the force pulls its slopes to 1, and what is linear collapses. From there on the networks
-    are normal forms: units are eliminated one by one with refits, at each size the best network is sparsified, as
-    are lean ones, which make fewer rules than any that is as good, and validation rows that took no part score them. At
-    last all rows refit them. An interrupt (Ctrl-C) ends the search early: the path is then made of what was found, and
-    a warning says so, as does `complete`.
+    The population warms up, the force pulls its slopes to 1, and linear units are collapsed. From there on the networks
+    are normal forms: units are eliminated one by one with refits. At each size the best network is sparsified, and so
+    are lean ones, which make fewer rules than any other network that is as good. All of them are scored on validation
+    rows that were not used before, and finally refitted to all rows. An interrupt (Ctrl-C) ends the search early: the
+    path then consists of what was found so far; a warning is given and `complete` is False.
 
     Args:
-        x: `(n_rows, n_inputs)`, in the user's units. A memory-mapped array is read in batches and never copied. Or a
+        x: `(n_rows, n_inputs)`, in the user's units; a memory-mapped array is read in batches and never copied. Or a
             dataset of batches `(x, y)` or `(x, y, weights)`, which is read once for its means and its box, and then as
-            often as training needs.
-        y: `(n_rows,)` or `(n_rows, n_outputs)` targets; for "logistic" 0 or 1, for "softmax" indices of classes.
+            often as training requires.
+        y: `(n_rows,)` or `(n_rows, n_outputs)` targets; for "logistic" 0 or 1, for "softmax" class indices.
         loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss` of your own.
-        sample_weight: `(n_rows,)`, not negative; None for equal ones. Only their ratios count, and rows that are equal
-            are one row with the sum of their weights.
-        validation_fraction: the share of distinct rows that choose the size.
-        validation_data: instead, rows `(x, y)` or `(x, y, sample_weight)` that do.
+        sample_weight: `(n_rows,)`, non-negative; None for equal weights. Only their ratios matter, and equal rows are
+            merged into one with the sum of their weights.
+        validation_fraction: the share of distinct rows that are used to choose the size.
+        validation_data: rows `(x, y)` or `(x, y, sample_weight)` that are used instead.
         domain: where rules are counted: a `Box`, a `Polytope`, or rows; the box of `x` by default.
         settings: how to train.
-        random_state: of the split, the weights and the order of the rows.
+        random_state: the seed of the split, the weights and the order of the rows.
         verbose: whether to show a progress bar.
-        n_jobs: joblib workers that sparsify networks of different sizes at the same time; None for those of
-            `joblib.parallel_config`. The path is the same.
+        n_jobs: joblib workers that sparsify networks of different sizes in parallel; None for those of
+            `joblib.parallel_config`. The path does not depend on it.
         callbacks: Keras callbacks for the population.
         validation: the old name of `validation_fraction` and of `validation_data`.
 
@@ -109,7 +112,7 @@ def train_path(
     if validation is not None:
         warn_renamed("train_path(validation=)", "validation_fraction= (a share) or validation_data= (rows)")
         held_out = validation
-    # A misspelt name is known before the training, not after.
+    # A misspelt name raises an error before the training, not after it.
     loss = loss_named(loss)
     rng = np.random.default_rng([random_state, 2])
     split = _split(x, y, sample_weight, loss, held_out, settings, random_state, rng)
@@ -122,7 +125,7 @@ def train_path(
     tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
     where = as_domain(domain, n_inputs) or split.box
     frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), where))
-    # These products are too small to be worth a second thread.
+    # These matrix products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         starts = [CompactForm.of(form) for form in forms]
         tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
@@ -131,7 +134,7 @@ def train_path(
     for versions, tried_versions in zip(refitted, tried, strict=True):
         for system in versions:
             point = measure.point(system, _nearest(tried_versions, system.n_numbers))
-            # A unit that no row bends any more is gone in the compact form.
+            # The compact form drops units that no longer bend on any row.
             points.setdefault(point.n_nonlinear, []).append(point)
     whole = takewhile(points.__contains__, count())
     levels = tuple(tuple(points[size]) for size in whole)
@@ -139,7 +142,7 @@ def train_path(
         levels,
         split.held.weights,
         by=loss.chosen_by,
-        # An interrupt before the force woke leaves networks that have never felt it.
+        # If the interrupt came before the force woke, there are only networks without the force.
         before_force=measure.best(watch.before_force or forms),
         complete=watch.complete and complete,
     )
@@ -154,9 +157,9 @@ def _refined(
     phases: tqdm[Any],
     n_jobs: int | None,
 ) -> tuple[Levels, Levels, bool]:
-    """The networks fitted to the training rows, those fitted to all rows, and whether all of them are there.
+    """The networks fitted to the training rows, those fitted to all rows, and whether all of them were found.
 
-    Each with its sparser versions: one of each size, then those that make fewer rules.
+    Each has its sparser versions: one of each size, then those that make fewer rules.
     """
     train, everything = tasks
     best: Mapping[int, CompactForm] = {}
@@ -174,7 +177,8 @@ def _refined(
         return tried + lean + separating, refitted + separating_all, True
     except KeyboardInterrupt:
         warnings.warn(
-            "interrupted: the path is made of the networks found so far, without sparser ones; train again for all.",
+            "interrupted: the path has the networks found so far, without sparser ones; train again for the whole "
+            "path.",
             stacklevel=3,
         )
         best = best or eliminate(starts, train, kept=1, trials=1, small=0)
@@ -183,7 +187,7 @@ def _refined(
 
 
 def _separating(flat: CompactForm, tasks: list[Task], settings: PathSettings) -> tuple[Levels, Levels]:
-    """For classes that a network without units separates only with a light penalty, such networks; otherwise none."""
+    """Networks without units that separate the classes only with a light penalty; otherwise none."""
     train, everything = tasks
     link = train.loss.link
     if not isinstance(link, ClassLink) or settings.ridge is not None:
@@ -205,7 +209,7 @@ def _sizes(best: Mapping[int, CompactForm], settings: PathSettings) -> range:
 
 
 def _nearest(level: Sequence[CompactForm], n_numbers: int) -> CompactForm:
-    """The network whose length is nearest."""
+    """The network whose number of numbers is closest."""
     return min(level, key=lambda system: abs(system.n_numbers - n_numbers))
 
 
@@ -222,7 +226,7 @@ def _split(
     if isinstance(x, tf.data.Dataset):
         if y is not None or weights is not None or isinstance(validation, tuple):
             raise InvalidValueError(
-                "a dataset brings targets and weights of its own, and its validation rows are a share of it; give "
+                "a dataset contains its targets and weights, and its validation rows are a share of it; give "
                 "neither y, sample_weight nor rows for validation."
             )
         return split_dataset(x, loss, validation, settings.refine_rows, rng)
@@ -233,7 +237,7 @@ def _split(
 
 def _task(rows: Rows, loss: Loss, settings: PathSettings) -> Task:
     share = rows.weights / rows.weights.sum()
-    # As many rows of one weight have a sum of squares like these. Where one row has nearly all the weight, a penalty of
-    # one over their number would drown the others.
+    # The number of rows of equal weight with the same sum of squared weights. If one row has nearly all the weight, a
+    # penalty of one over the number of rows would outweigh the others.
     n_rows = round(len(share) ** 2 * float(share @ share))
     return Task(rows.x, rows.y, share, loss, settings.ridge or loss.ridge(n_rows))

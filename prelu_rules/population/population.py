@@ -1,7 +1,7 @@
-"""Many restarts as one Keras model, with the force inside the compiled step (paper, section on the force).
+"""Many networks as one Keras model, with the force inside the compiled step (paper, section on the force).
 
-Restarts are cheap when they share a model: weights have a leading axis of members, so one matrix product serves all.
-No number of one member depends on another's.
+Restarts are cheap if they share a model: weights have a leading axis of members, so one matrix product serves all. No
+number of one member depends on another member.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
@@ -25,26 +28,26 @@ from prelu_rules.training.force import force_rate
 from prelu_rules.values import FloatArray
 
 FIRST_SLOPE = 0.25
-"""Where every slope starts (paper, section on experiments)."""
+"""The initial value of every slope (paper, section on experiments)."""
 
 
 class Population(keras.Model):
-    """Feed-forward networks with a PReLU after every layer but the last, side by side.
+    """Feed-forward networks with a PReLU after every layer except the last, side by side.
 
-    Layers are parts of two variables, since with networks so small an operation costs more than its work.
+    All layers are parts of two variables, since for such small networks the overhead of an operation exceeds its work.
 
     Args:
-        n_inputs: features.
-        n_outputs: outputs of each member.
-        loss: what each member minimises.
-        settings: how.
-        seeds: one per member; a member's weights depend on its own seed alone.
+        n_inputs: the number of features.
+        n_outputs: the number of outputs of each member.
+        loss: the loss that each member minimises.
+        settings: how to train.
+        seeds: one per member; a member's weights depend on its own seed only.
 
     Attributes:
-        linear: `(members, ...)`, kernel and bias of each layer in turn.
-        slopes: `(members, ...)`, those of each layer in turn.
+        linear: `(members, ...)`, the kernels and biases of the layers in order.
+        slopes: `(members, ...)`, the slopes of the layers in order.
         wake: `(members, 1)` int32, the step at which the force wakes.
-        active: `(members, 1)` bool, who is still trained; the others stand still.
+        active: `(members, 1)` bool, which members are still trained; the others do not change.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -60,7 +63,7 @@ class Population(keras.Model):
         self._loss, self._settings = loss, settings
         self._layer_shapes = list(pairwise((n_inputs, *settings.hidden, n_outputs)))
         members, n_linear = len(seeds), sum((n_in + 1) * n_out for n_in, n_out in self._layer_shapes)
-        # All replicas push the same slopes by the same rate, so one of them speaks for all.
+        # All replicas push the same slopes at the same rate, so the first one is enough.
         one = {"aggregation": "only_first_replica"}
         state = {**one, "trainable": False}
         self.linear = self.add_weight(name="linear", shape=(members, n_linear), **one)
@@ -76,17 +79,17 @@ class Population(keras.Model):
         self.restart(seeds)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Keras's own, and the optimiser's variables at once: made while a step is traced, they have it traced twice.
+        """Compile as in Keras, and create the optimiser's variables now, so that the step is traced only once.
 
         Args:
             *args: as for every Keras model.
-            **kwargs: likewise.
+            **kwargs: as for every Keras model.
         """
         super().compile(*args, **kwargs)
         self.optimizer.build(self.trainable_variables)
 
     def restart(self, seeds: Sequence[int]) -> None:
-        """Put the members back to their beginning, so that a compiled population serves again.
+        """Reset the members to initial weights, so that a compiled population can be reused.
 
         Args:
             seeds: one per member.
@@ -105,13 +108,13 @@ class Population(keras.Model):
     def _first_weights(self, rng: np.random.Generator) -> FloatArray:
         parts = []
         for n_in, n_out in self._layer_shapes:
-            # Glorot's range, as Keras's Dense layers start.
+            # Glorot's range, as in Keras's Dense layers.
             limit = np.sqrt(6 / (n_in + n_out))
             parts += [rng.uniform(-limit, limit, n_in * n_out), np.zeros(n_out)]
         return np.concatenate(parts)
 
     def call(self, x: Any) -> Any:
-        """The outputs of every member.
+        """Compute the outputs of every member.
 
         Args:
             x: `(n_rows, n_inputs)`.
@@ -137,22 +140,22 @@ class Population(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """None; Keras's own mean of the losses would be reported instead of what `train_step` returns."""
+        """None; Keras would report its own mean of the losses instead of what `train_step` returns."""
         return []
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Steps of Adam for every member, each followed by the force.
+        """Take steps of Adam for every member, each followed by the force.
 
         Args:
-            data: `(x, y, weights)` of a batch, or of several batches along a first axis, which are taken in one call.
+            data: `(x, y, weights)` of a batch, or of several batches along a first axis, for several steps in one call.
 
         Returns:
-            The mean loss over the members, of the last step.
+            The mean loss over the members in the last step.
         """
         x, y, weights = data
         if len(x.shape) == 2:
             return {"loss": self._one_step(x, y, weights)}
-        # One loop inside one compiled program: an execution costs a third of as many calls.
+        # One loop inside one compiled program: an execution then takes a third as many calls.
         _, loss = tf.while_loop(
             lambda step, _: step < x.shape[0],
             lambda step, _: (step + 1, self._one_step(x[step], y[step], weights[step])),
@@ -173,7 +176,7 @@ class Population(keras.Model):
             levels = self._levels(x, linear, slopes)
             losses = tf.reduce_mean(self._loss.tensor(levels[-1], y) * weights, axis=1)
             total = tf.reduce_sum(losses)
-        # Before the update, which would spread what is not finite to all layers.
+        # Before the update, which would spread infinite values to all layers.
         self._diverged.assign(noted(tf.convert_to_tensor(self._diverged.value), step, x, levels, losses))
         self.optimizer.apply(tape.gradient(total, before), variables)
         rate = self._next_rate(step, losses)
@@ -196,15 +199,15 @@ class Population(keras.Model):
         return tf.where(refresh, force_rate(losses, 0.01, FORCE_SLEEPS_ABOVE)[:, None], self._rate.value)
 
     def divergences(self) -> dict[int, Divergence]:
-        """The members whose loss ceased to be finite.
+        """The members whose loss stopped being finite.
 
         Returns:
-            For each of them when and where.
+            When and where for each of them.
         """
         return divergences(as_array(self._diverged), len(self._layer_shapes) - 1)
 
     def take_losses(self) -> FloatArray:
-        """The mean loss of each member over the steps of an execution; the next one starts at 0.
+        """The mean loss of each member over the steps of an execution; resets the mean to 0.
 
         Returns:
             `(members,)`.
@@ -214,15 +217,15 @@ class Population(keras.Model):
         return summed / STEPS_PER_EXECUTION
 
     def members(self) -> tuple[NormalForm | None, ...]:
-        """The members as normal forms in float64, linear units collapsed.
+        """The members as normal forms in float64, with linear units collapsed.
 
         Returns:
-            One form per member; None for those that diverged.
+            One form per member; None for members that diverged.
         """
         linear, slopes = (np.asarray(as_array(variable), dtype=np.float64) for variable in (self.linear, self.slopes))
         diverged = self.divergences()
         return tuple(
-            # Weights may overflow in the very last step, which no loss tells of.
+            # Weights may overflow in the very last step, which shows in no loss.
             self._form(*parts) if member not in diverged and np.isfinite(np.concatenate(parts)).all() else None
             for member, parts in enumerate(zip(linear, slopes, strict=True))
         )

@@ -1,8 +1,8 @@
-"""Rows to learn from, in memory or not: what of them trains, what chooses, and what the refits look at.
+"""Rows to learn from, in memory or not, split into those for training, for validation and for the refits.
 
-Rows that are equal are one row (`distinct`), so none is on both sides of a split. For classes it is the inputs alone
-that are on one side: with the same inputs, one label would otherwise train what the other label chooses. Where targets
-are numbers, inputs that many rows share stay on both sides, since the targets of such rows are new to a network.
+Equal rows are merged (`distinct`), so none is on both sides of a split. For classes, even rows with equal inputs are
+kept on one side: otherwise one label would be trained on and the other used for validation. For numeric targets, inputs
+that many rows share may be on both sides, since the targets of such rows are new to a network.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from prelu_rules.population.scale import Moments, Scale
 from prelu_rules.values import FloatArray, IntArray, frozen_array
 
 FEWEST_TO_SPLIT = 10
-"""Distinct rows below which none are held out: a choice by one or two rows would be chance."""
+"""With fewer distinct rows, none are held out: a choice based on one or two rows would be chance."""
 
 HEAVY, HEAVY_BESIDE_MEAN = 0.5, 5.0
-"""A row that weighs more than this share of all that is to be held out, and so many times the mean, is not held out:
-it would choose alone, and nothing could be learned without it."""
+"""A row that weighs more than this share of all weight to be held out, and so many times the mean, is not held out: it
+would decide alone, and nothing could be learned without it."""
 
 PART = 500_000
-"""Numbers of a memory-mapped array that are looked at together."""
+"""How many numbers of a memory-mapped array are read at once."""
 
 Block = tuple[FloatArray, ...]
-"""Inputs, targets and weights of as many rows as were asked for."""
+"""Inputs, targets and weights of the requested number of rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Standardised:
-    """Some rows of an array, standardised when they are asked for, so that a memory-mapped array is never copied.
+    """A selection of an array's rows, standardised on access, so that a memory-mapped array is never copied.
 
     Attributes:
         values: `(n, ...)`.
-        chosen: `(n_rows,)`, which rows.
-        mean: of each column.
-        deviation: of each column.
+        chosen: `(n_rows,)`, the indices of the rows.
+        mean: the mean of each column.
+        deviation: the standard deviation of each column.
 
     Example:
         >>> rows = Standardised(np.array([[1.0], [5.0], [7.0]]), np.array([0, 2]), np.array([5.0]), np.array([2.0]))
@@ -59,7 +59,7 @@ class Standardised:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """As NumPy has it."""
+        """The shape, as in NumPy."""
         return (len(self.chosen), *self.values.shape[1:])
 
     def __len__(self) -> int:
@@ -70,12 +70,12 @@ class Standardised:
 
 
 class Rows(NamedTuple):
-    """Rows to learn from; for a population they are standardised.
+    """Rows to learn from; standardised if they are for a population.
 
     Attributes:
         x: `(n_rows, n_inputs)`, an array or `Standardised` rows of one.
         y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes.
-        weights: `(n_rows,)`, of mean 1.
+        weights: `(n_rows,)`, with a mean of 1.
     """
 
     x: Any
@@ -83,10 +83,10 @@ class Rows(NamedTuple):
     weights: FloatArray
 
     def taken(self, chosen: IntArray) -> Rows:
-        """Some of the rows.
+        """Select some of the rows.
 
         Args:
-            chosen: their numbers.
+            chosen: their indices.
 
         Returns:
             A copy of them.
@@ -94,14 +94,14 @@ class Rows(NamedTuple):
         return Rows(np.asarray(self.x[chosen]), self.y[chosen], self.weights[chosen])
 
     def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
-        """Every row once in each pass, in an order drawn anew.
+        """Yield every row once in each pass, in a new random order each time.
 
         Args:
-            n_rows: of a block.
-            seed: of the order.
+            n_rows: the number of rows in a block.
+            seed: the seed of the order.
 
         Yields:
-            Blocks without end.
+            Blocks, endlessly.
         """
         rng = np.random.default_rng([seed, 1])
         waiting = np.empty(0, dtype=np.intp)
@@ -118,26 +118,26 @@ class Rows(NamedTuple):
 
 
 class RowSource(Protocol):
-    """What a population is trained on: `Rows`, or the rows of a dataset."""
+    """The training data of a population: `Rows`, or the rows of a dataset."""
 
     @property
     def row_shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of one row of inputs, targets and weights."""
 
     def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
-        """Standardised rows, `n_rows` at a time, without end."""
+        """Yield standardised rows, `n_rows` at a time, endlessly."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """What a search learns from.
+    """The rows of a search, split by purpose.
 
     Attributes:
-        scale: of all rows.
+        scale: the scale of all rows.
         population: the standardised rows that networks are trained on.
-        train: those of them that refits look at, in the user's units.
-        everything: the same of all rows.
-        held: rows that took no part and choose the size.
+        train: those of them that are used in refits, in the user's units.
+        everything: the rows of the whole data that are used in refits.
+        held: rows that are not trained on and choose the size.
         box: the smallest box around all rows.
     """
 
@@ -149,10 +149,10 @@ class Split:
     box: Box
 
     def standardised(self, rows: Rows) -> Rows:
-        """Rows as networks see them.
+        """Standardise rows.
 
         Args:
-            rows: in the user's units.
+            rows: rows in the user's units.
 
         Returns:
             Standardised rows, in memory.
@@ -171,24 +171,24 @@ def split_arrays(
     seed: int,
     rng: np.random.Generator,
 ) -> Split:
-    """Check arrays, and share out their rows.
+    """Check arrays and split their rows.
 
     Args:
-        x: `(n_rows, n_inputs)`; if memory-mapped it stays where it is, and only what is looked at is read.
+        x: `(n_rows, n_inputs)`; a memory-mapped array stays on disk, and only what is needed is read.
         y: `(n_rows,)` or `(n_rows, n_outputs)`.
-        weights: `(n_rows,)`; None for equal ones. Only their ratios count.
-        loss: what is minimised.
-        validation: the share of distinct rows to hold out, or rows of the user's.
-        most: rows that refits look at, and that choose.
-        seed: of the rows that are held out.
-        rng: draws the rows that refits look at.
+        weights: `(n_rows,)`; None for equal weights. Only their ratios matter.
+        loss: the loss that is minimised.
+        validation: the share of distinct rows to hold out, or the user's validation rows.
+        most: the largest number of rows for refits, and for validation.
+        seed: the seed of the split.
+        rng: the generator that draws the rows for refits.
 
     Returns:
-        Who gets which rows.
+        The split.
 
     Raises:
         ShapeError: if rows, targets and weights do not fit together.
-        InvalidValueError: if a number cannot be used.
+        InvalidValueError: if a number is not allowed.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -218,7 +218,7 @@ def split_arrays(
 
 
 def _some(rows: IntArray, most: int, rng: np.random.Generator) -> IntArray:
-    """The rows, or as many of them as are allowed."""
+    """The rows, or a random selection of them if there are more than allowed."""
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
@@ -230,8 +230,8 @@ def _validation_rows(given: tuple[npt.ArrayLike, ...], loss: Loss) -> Rows:
 def _checked(
     x: npt.ArrayLike, y: npt.ArrayLike, weights: npt.ArrayLike | None, loss: Loss
 ) -> tuple[Rows, tuple[Hashes, Hashes]]:
-    """The rows, those that are copies of another with a weight of 0, and the hashes of inputs, and of whole rows."""
-    # Memory-mapped numbers stay where they are.
+    """The rows, with a weight of 0 for copies of others; and the hashes of the inputs and of the whole rows."""
+    # Memory-mapped arrays stay on disk.
     inputs = x if isinstance(x, np.memmap) else frozen_array(x, "x", (None, None))
     targets = frozen_array(y, "y", (None,) if np.ndim(y) == 1 else (None, None))
     if inputs.ndim != 2 or not len(inputs) or not inputs.shape[1]:
@@ -251,7 +251,7 @@ def _checked(
 
 
 def checked_share(validation: float) -> float:
-    """Refuse a share of rows that leaves none to one side.
+    """Refuse a share that leaves no rows on one side.
 
     Args:
         validation: the share of rows to hold out.
@@ -274,7 +274,7 @@ def checked_share(validation: float) -> float:
 def _split(
     rows: Rows, hashes: tuple[Hashes, Hashes], which: IntArray, validation: float, loss: Loss, seed: int
 ) -> tuple[IntArray, IntArray]:
-    """Of distinct rows, those that train and those that are held out."""
+    """Split distinct rows into those for training and those that are held out."""
     share, of_classes, weights = checked_share(validation), loss.of_classes, rows.weights[which]
     _, group = first_of_each(hashes[0 if of_classes else 1][which])
     total = np.bincount(group, weights=weights)
@@ -285,11 +285,11 @@ def _split(
     held = min(int(np.ceil(share * len(light))), len(light) - 1)
     labels = None
     if of_classes:
-        # Of inputs with several classes, the one that weighs most.
+        # For inputs with several classes, the class that weighs most.
         order = np.lexsort((-weights, group))
         classes = rows.y[which][order[np.searchsorted(group[order], light)]]
         counts = np.bincount(classes.astype(np.intp))
-        # A class of one row cannot be split; nor can more classes than there are rows on a side.
+        # A class with a single row cannot be split; nor can more classes than there are rows on a side.
         n_fewest = min(held, len(light) - held)
         labels = classes if counts[counts > 0].min() > 1 and n_fewest >= (counts > 0).sum() else None
     _, held_out = train_test_split(light, test_size=held, random_state=seed, stratify=labels)

@@ -1,7 +1,7 @@
-"""Means and deviations: networks see standardised numbers, the user never does.
+"""Means and deviations: networks are trained on standardised numbers, which the user never sees.
 
-A row counts as much as it weighs, so that the penalty on the weights of a network is measured by what the rows that
-count most differ in, be it one row or all.
+A row counts as much as it weighs, so that the penalty on a network's weights is relative to how much the rows with most
+of the weight differ, even if that is a single row.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import FloatArray
 
 CONSTANT = 1e-12
-"""A column whose deviation is below this share of its mean is constant but for rounding."""
+"""A column whose deviation is below this share of its mean is constant up to rounding."""
 
 LEAST_SPREAD = 1e-150
-"""Numbers that differ by less have differences whose squares vanish, as those of 1e154 overflow."""
+"""Squares of smaller differences underflow, as those above 1e154 overflow."""
 
 STEEPEST = 1e290
-"""The largest ratio of a deviation of targets to one of features, and one over the least: weights are about as large,
-and some digits of float64 have to be left for what they are multiplied with."""
+"""The largest ratio of a deviation of targets to one of features, and one over the smallest: weights are about as
+large, and some digits of float64 have to be left for what they are multiplied by."""
 
 
 class Moments:
-    """Mean, deviation and range of columns, read a part at a time (Chan, Golub and LeVeque 1979).
+    """Mean, deviation and range of columns, computed part by part (Chan, Golub and LeVeque 1979).
 
     Args:
-        name: what the columns are called in errors.
+        name: the name of the columns in error messages.
 
     Example:
         >>> moments = Moments("x")
@@ -48,14 +48,14 @@ class Moments:
         self.mean = self._variance = self.lower = self.upper = np.zeros(0)
 
     def add(self, part: npt.ArrayLike, weights: FloatArray | None = None) -> None:
-        """Count further rows.
+        """Add further rows.
 
         Args:
             part: `(n_rows, n_columns)`, at least one row.
-            weights: `(n_rows,)`, above 0; None for 1 each.
+            weights: `(n_rows,)`, positive; None for 1 each.
 
         Raises:
-            InvalidValueError: if a number is NaN or infinite, or its square is.
+            InvalidValueError: if a number or its square is NaN or infinite.
         """
         values = np.asarray(part, dtype=np.float64)
         lower, upper = values.min(axis=0), values.max(axis=0)
@@ -88,18 +88,18 @@ class Moments:
 
     @property
     def deviation(self) -> FloatArray:
-        """The standard deviation of each column; 1 for a constant one, which dividing by it leaves at 0.
+        """The standard deviation of each column; 1 for a constant one, so that division by it gives 0.
 
         Raises:
-            InvalidValueError: if the numbers of a column differ, but their differences are too small to be squared.
+            InvalidValueError: if the numbers of a column differ, but by so little that the squares underflow.
         """
         spread, largest = self.upper - self.lower, np.maximum(np.abs(self.lower), np.abs(self.upper))
         lost = (spread > CONSTANT * largest) & (spread < LEAST_SPREAD)
         if lost.any():
             column = int(lost.argmax())
             raise InvalidValueError(
-                f"the numbers in column {column} of {self._name} differ by at most {spread[column]:g}, whose square "
-                "vanishes; give it in another unit."
+                f"the numbers in column {column} of {self._name} differ by at most {spread[column]:g}, so little that "
+                "the square underflows; give it in another unit."
             )
         deviation = np.sqrt(self._variance)
         return np.where(deviation > CONSTANT * np.abs(self.mean), deviation, 1.0)
@@ -107,14 +107,14 @@ class Moments:
 
 @dataclass(frozen=True)
 class Scale:
-    """How rows are standardised, and networks for such rows told in the user's units.
+    """How rows are standardised, and how networks for standardised rows are converted to the user's units.
 
     Attributes:
-        loss: says whether targets are standardised.
+        loss: determines whether targets are standardised.
         x_mean: `(n_inputs,)`.
-        x_deviation: `(n_inputs,)`, above 0.
+        x_deviation: `(n_inputs,)`, positive.
         y_mean: `(n_outputs,)`.
-        y_deviation: `(n_outputs,)`, above 0.
+        y_deviation: `(n_outputs,)`, positive.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -131,26 +131,26 @@ class Scale:
 
     @classmethod
     def of(cls, x: Moments, y: Moments, loss: Loss) -> Scale:
-        """The scale of rows.
+        """Compute the scale of rows.
 
         Args:
-            x: of the inputs.
-            y: of the targets, or of the indices of classes, as one column.
-            loss: what is minimised.
+            x: the moments of the inputs.
+            y: the moments of the targets, or of the class indices as one column.
+            loss: the loss that is minimised.
 
         Returns:
             The scale.
 
         Raises:
-            InvalidValueError: if targets and features are of sizes between which no weight can tell.
+            InvalidValueError: if the magnitudes of targets and features are too far apart for a weight between them.
         """
         if loss.standardised:
             steepest, flattest = y.deviation.max() / x.deviation.min(), y.deviation.min() / x.deviation.max()
             if not 1 / STEEPEST <= flattest <= steepest <= STEEPEST:
                 raise InvalidValueError(
                     f"targets deviate by {y.deviation.min():g} to {y.deviation.max():g} and features by "
-                    f"{x.deviation.min():g} to {x.deviation.max():g}, too far apart for a float64 to be the weight "
-                    "between them; give one of them in another unit."
+                    f"{x.deviation.min():g} to {x.deviation.max():g}, too far apart for a weight "
+                    "between them in float64; give one of them in another unit."
                 )
             return cls(loss, x.mean, x.deviation, y.mean, y.deviation)
         n_outputs = loss.n_outputs(y.upper)
@@ -158,33 +158,33 @@ class Scale:
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of a network."""
+        """The number of outputs of a network."""
         return len(self.y_mean)
 
     def inputs(self, x: FloatArray) -> FloatArray:
-        """Standardised inputs.
+        """Standardise inputs.
 
         Args:
             x: `(n_rows, n_inputs)`.
 
         Returns:
-            Of the same shape.
+            An array of the same shape.
         """
         return np.asarray((x - self.x_mean) / self.x_deviation)
 
     def targets(self, y: FloatArray) -> FloatArray:
-        """Targets as networks see them: standardised, unless they are classes or the like.
+        """Standardise targets, unless the loss does not (for classes and the like).
 
         Args:
             y: `(n_rows, n_outputs)`, or `(n_rows,)` classes.
 
         Returns:
-            Of the same shape.
+            An array of the same shape.
         """
         return np.asarray((y - self.y_mean) / self.y_deviation) if self.loss.standardised else y
 
     def user_units(self, system: CompactForm) -> NormalForm:
-        """The same function of the user's numbers.
+        """Convert a network to the user's units.
 
         Args:
             system: a network for standardised rows.

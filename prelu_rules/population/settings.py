@@ -12,10 +12,10 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.values import Shown
 
 STEPS_PER_EXECUTION = 100
-"""Steps that one call of the compiled function takes; members are looked at between two of them."""
+"""How many steps one call of the compiled function takes; members are checked between calls."""
 
 ForceName = Literal["ramp", "error"]
-"""A rate that rises evenly, or the paper's, which follows the error of each member."""
+"""A rate that rises linearly, or the paper's, which follows the error of each member."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,21 @@ class PopulationSettings(Shown):
     """How a population is trained.
 
     Attributes:
-        members: restarts.
-        hidden: units of each hidden layer.
-        learning_rate: of Adam.
-        warm_up_steps: optimiser steps before the force wakes, at most.
-        force_steps: optimiser steps with the force, at most.
-        batch_size: rows of a step.
-        noise: standard deviation of Gaussian noise on the inputs, drawn anew in every step.
-        force: "ramp" for a rate that rises evenly to `full_rate`, for data whose noise no network removes; "error" for
-            the paper's, from the error of each member's batch.
-        full_rate: where the ramp ends; Adam moves a slope by at most the learning rate.
-        refresh_every: steps between two looks at the error; for "error".
-        settle: whether the force wakes for a member, and its training ends, as soon as it is stable, and its best state
-            is returned (`Settling`); otherwise all members take all steps, and their last states are returned.
-        jit: whether XLA compiles the steps: three times as fast, after some two seconds more at the start.
+        members: the number of networks.
+        hidden: the number of units in each hidden layer.
+        learning_rate: the learning rate of Adam.
+        warm_up_steps: the largest number of optimiser steps before the force wakes.
+        force_steps: the largest number of optimiser steps with the force.
+        batch_size: the number of rows per step.
+        noise: the standard deviation of Gaussian noise that is added to the inputs in every step.
+        force: "ramp" for a rate that rises linearly to `full_rate`, for data with noise that no network can fit;
+            "error" for the paper's rate, from the error of each member's batch.
+        full_rate: the rate at the end of the ramp; Adam moves a slope by at most the learning rate.
+        refresh_every: the number of steps after which the rate is updated from the error; for "error".
+        settle: whether each member is handled separately: the force wakes, and training ends, as soon as it is stable,
+            and its best state is returned (`Settling`). Otherwise all members take all steps, and their last states are
+            returned.
+        jit: whether to compile the steps with XLA: three times as fast, after about two more seconds at the start.
 
     Raises:
         InvalidValueError: if a number is out of range.
@@ -64,10 +65,10 @@ class PopulationSettings(Shown):
             raise InvalidValueError(f"hidden is {list(self.hidden)}; give at least one layer of at least one unit.")
         for name in ("members", "warm_up_steps", "force_steps", "batch_size", "refresh_every"):
             if getattr(self, name) != int(getattr(self, name)) or getattr(self, name) < 1:
-                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must be a whole number of at least 1.")
+                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must be an integer of at least 1.")
         for name in ("learning_rate", "full_rate"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must be a finite number above 0.")
+                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must be a positive finite number.")
         if not (np.isfinite(self.noise) and self.noise >= 0):
             raise InvalidValueError(f"noise is {self.noise}; it must be a finite number of at least 0.")
         if self.force not in get_args(ForceName):
@@ -75,7 +76,7 @@ class PopulationSettings(Shown):
 
     @property
     def steps(self) -> int:
-        """Optimiser steps in all, at most: a whole number of executions."""
+        """The largest number of optimiser steps in total, an integer number of executions."""
         return STEPS_PER_EXECUTION * ceil((self.warm_up_steps + self.force_steps) / STEPS_PER_EXECUTION)
 
 
@@ -84,14 +85,15 @@ class PathSettings(Shown):
     """How a path is trained.
 
     Attributes:
-        population: the restarts, and the force.
+        population: how the population is trained.
         max_nonlinear: the largest size on the path.
-        ridge: penalty in the refits, half of it times the sum of the squares of the weights for standardised numbers.
-            None for the default of the loss: 1e-4 with squared errors, and one over the distinct rows with classes,
-            which keeps separable classes finite and is what scikit-learn's `LogisticRegression` has, less where weights
-            are unequal. Classes that a network without units separates are also fitted with a thousandth of that.
-        refine_rows: rows that elimination and refits look at, and rows that choose the size, drawn at random if there
-            are more; the population sees all of them.
+        ridge: the penalty in the refits, on half the sum of the squared weights for standardised numbers. None for the
+            default of the loss: 1e-4 for squared errors, and one over the number of distinct rows for classes (less if
+            weights are unequal), which keeps the weights of separable classes finite and is also the default of
+            scikit-learn's `LogisticRegression`. Classes that a network without units separates are also fitted with a
+            thousandth of that.
+        refine_rows: the largest number of rows for elimination and refits, and for validation; drawn at random if there
+            are more. The population is trained on all of them.
 
     Raises:
         InvalidValueError: if a number is out of range.
@@ -108,8 +110,8 @@ class PathSettings(Shown):
 
     def __post_init__(self) -> None:
         if self.max_nonlinear != int(self.max_nonlinear) or self.max_nonlinear < 0:
-            raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be a whole number of at least 0.")
+            raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be an integer of at least 0.")
         if self.refine_rows != int(self.refine_rows) or self.refine_rows < 1:
-            raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be a whole number of at least 1.")
+            raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be an integer of at least 1.")
         if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
-            raise InvalidValueError(f"ridge is {self.ridge}; it must be a finite number above 0.")
+            raise InvalidValueError(f"ridge is {self.ridge}; it must be a positive finite number.")

@@ -1,10 +1,13 @@
-"""When a member of a population has settled, and which of its states is returned."""
+"""When a member of a population has settled, and which of its states to return."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import Any, NamedTuple
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 
@@ -15,20 +18,21 @@ from prelu_rules.training.arrays import as_array
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 
 STABLE_LOOKS = 3
-"""A member of a population is stable if so many looks at it in a row, an execution apart, saw the same."""
+"""A member is stable if it looked the same at this many checks in a row, an execution apart."""
 
 STABLE_ERROR = 0.02
-"""Errors are stable if they differ by less than this share; batches alone make about 1%."""
+"""Errors are stable if they differ by less than this share; different batches alone cause about 1%."""
 
 STABLE_SLOPE = 0.01
-"""Slopes are stable if they move by less than this; meanwhile the force moves those that nothing holds by 0.1."""
+"""Slopes are stable if they move by less than this; the force alone moves a free slope by 0.1 in that time."""
 
 RELAPSED_ERROR = 2.5
-"""The force buys linear units with error, which refits win back; an error this many times the least is a relapse."""
+"""The force trades error for linear units, which refits make up for; beyond this multiple of the best error is a
+relapse."""
 
 
 class State(NamedTuple):
-    """What a member was at the end of an execution.
+    """A member at the end of an execution.
 
     Attributes:
         error: its mean loss over the execution.
@@ -47,15 +51,15 @@ class State(NamedTuple):
 
 
 class Course:
-    """What one member went through; of the others it knows nothing.
+    """The history of one member, independent of the others.
 
     Before the force wakes, a member is stable as soon as its error hardly changes or is below the level at which the
-    paper's force wakes. With the force, slopes and the support have to be stable as well. A member has also settled
-    if its error has been clearly worse than its least one for so long that what follows is no recovery.
+    paper's force wakes. With the force, slopes and the support have to be stable as well. A member has also settled if
+    its error has been clearly worse than its best one for so long that it will not recover.
 
-    Of its states since the force woke, that one is the best which has the fewest nonlinear units, among those whose
-    error is not clearly worse than the least; of equals the one with the least error. So nothing that came after it
-    and was worse is returned: no unit that was linear and is nonlinear again, and no error that rose and stayed high.
+    The best state since the force woke is the one with the fewest nonlinear units, among those whose error is not
+    clearly worse than the smallest; on a tie, the one with the smallest error. So later states that are worse are never
+    returned: no unit that was linear and became nonlinear again, and no error that rose and stayed high.
 
     Attributes:
         awake: whether the force has woken.
@@ -78,21 +82,21 @@ class Course:
         self.awake = False
         self._recent: deque[State] = deque(maxlen=STABLE_LOOKS)
         self._least_error = np.inf
-        # For each number of nonlinear units the state with the least error.
+        # For each number of nonlinear units, the state with the smallest error.
         self._of_size: dict[int, State] = {}
 
     def add(self, state: State) -> None:
-        """Take in the next state.
+        """Add the next state.
 
         Args:
-            state: what the member is now.
+            state: the member's current state.
         """
         self._recent.append(state)
         if self.awake:
             self._compare(state)
 
     def wake(self) -> None:
-        """The force wakes now: the last state is the first of those that may be returned."""
+        """Note that the force wakes now: the last state is the first one that may be returned."""
         self.awake = True
         if self._recent:
             self._compare(self._recent[-1])
@@ -109,13 +113,13 @@ class Course:
 
     @property
     def best(self) -> State | None:
-        """The state that is returned; None before the force has woken."""
+        """The state to return; None before the force has woken."""
         good = [size for size, state in self._of_size.items() if not self._clearly_worse(state)]
         return self._of_size[min(good)] if good else None
 
     @property
     def stable(self) -> bool:
-        """Whether nothing more is to be waited for: before the force wakes, or with it."""
+        """Whether there is nothing to wait for: before the force wakes, or with the force."""
         recent = list(self._recent)
         errors = [state.error for state in recent]
         if not self.awake and recent and errors[-1] < FORCE_SLEEPS_ABOVE:
@@ -131,10 +135,10 @@ class Course:
 
 
 class Settling(keras.callbacks.Callback):
-    """Wakes the force for each member, ends its training, and puts back its best state (`Course`).
+    """Wakes the force for each member, ends its training, and restores its best state (`Course`).
 
     Args:
-        settings: those of the population.
+        settings: how the population is trained.
     """
 
     def __init__(self, settings: PopulationSettings) -> None:
@@ -143,12 +147,12 @@ class Settling(keras.callbacks.Callback):
         self._courses: list[Course] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Begin a course for each member."""
+        """Start a course for each member."""
         self._courses = [Course() for _ in range(self.model.linear.shape[0])]
         self._wake(step=0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Look at the members that are still trained."""
+        """Check the members that are still trained."""
         step = (epoch + 1) * STEPS_PER_EXECUTION
         diverged = self.model.divergences()
         parts = self.model.take_losses(), _array(self.model.linear), _array(self.model.slopes)
@@ -163,7 +167,7 @@ class Settling(keras.callbacks.Callback):
         self.model.stop_training |= not (active & ~ended).any()
 
     def _wake(self, step: int) -> IntArray:
-        """Wake the force for the members that are ready for it, and say when it wakes for each."""
+        """Wake the force for the members that are ready, and return the step at which it wakes for each."""
         wake = _array(self.model.wake)[:, 0]
         for member, course in enumerate(self._courses):
             if not course.awake:
@@ -175,11 +179,11 @@ class Settling(keras.callbacks.Callback):
         return wake
 
     def end(self) -> None:
-        """End the training of all members, as at an interrupt."""
+        """End the training of all members, as after an interrupt."""
         self._end(_array(self.model.active)[:, 0])
 
     def _end(self, members: BoolArray) -> None:
-        """Let members stand still, at their best where they are to settle."""
+        """Stop members, at their best states if they are to settle."""
         if not members.any():
             return
         linear, slopes, active = (_array(v) for v in (self.model.linear, self.model.slopes, self.model.active))

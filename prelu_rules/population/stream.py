@@ -1,7 +1,7 @@
-"""Rows that come from a `tf.data.Dataset`, more than fit into memory: one pass to look at them, then batches.
+"""Rows from a `tf.data.Dataset` that does not fit into memory: one pass to inspect them, then batches.
 
-Copies of a row are not found where they come in different batches. But whether a row is held out, and whether it is
-kept for the refits, depends on what it holds, so copies share their fate, and those that are kept are put together.
+Copies of a row in different batches cannot be merged. But whether a row is held out, and whether it is kept for the
+refits, depends on its contents, so copies are treated alike, and those that are kept are merged.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import numpy as np
 import tensorflow as tf
 
@@ -21,7 +24,7 @@ from prelu_rules.population.scale import Moments, Scale
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 SHUFFLED = 4
-"""Blocks that are shuffled together; a dataset that is sorted should shuffle itself as well."""
+"""How many blocks are shuffled together; a sorted dataset should shuffle itself as well."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class DatasetRows:
 
     Attributes:
         dataset: batches `(x, y)` or `(x, y, weights)`.
-        share: of the rows that are held out.
-        scale: of all rows.
+        share: the share of rows that are held out.
+        scale: the scale of all rows.
         weight: the mean weight of all rows.
     """
 
@@ -47,14 +50,14 @@ class DatasetRows:
         return (len(self.scale.x_mean),), y, ()
 
     def blocks(self, n_rows: int, seed: int) -> Iterator[Block]:
-        """The rows in their order, pass after pass, but for a shuffle of those that are near one another.
+        """Yield the rows in their order, pass after pass, shuffled locally.
 
         Args:
-            n_rows: of a block.
-            seed: of the shuffles.
+            n_rows: the number of rows in a block.
+            seed: the seed of the shuffles.
 
         Yields:
-            Blocks without end.
+            Blocks, endlessly.
         """
         rng = np.random.default_rng([seed, 1])
         waiting: list[Block] = []
@@ -75,24 +78,24 @@ class DatasetRows:
 def split_dataset(
     dataset: tf.data.Dataset, loss: Loss, validation: float, most: int, rng: np.random.Generator
 ) -> Split:
-    """Look at every row of a dataset once, and share them out.
+    """Read every row of a dataset once, and split the rows.
 
-    Which rows are held out depends on what they hold, not on their place, so that a dataset may shuffle itself anew in
-    each pass; equal rows go together.
+    Which rows are held out depends on their contents, not on their position, so that a dataset may shuffle itself in
+    each pass; equal rows stay together.
 
     Args:
         dataset: batches `(x, y)` or `(x, y, weights)` of numbers: `(n, n_inputs)`, `(n,)` or `(n, n_outputs)`, `(n,)`.
-        loss: what is minimised; classes are given by their indices.
+        loss: the loss that is minimised; classes are given by their indices.
         validation: the share of rows to hold out.
-        most: rows that refits look at, and that choose; they are drawn at random.
-        rng: draws them.
+        most: the largest number of rows for refits, and for validation, drawn at random.
+        rng: the generator that draws them.
 
     Returns:
-        Who gets which rows.
+        The split.
 
     Raises:
-        ShapeError: if the batches have another form.
-        InvalidValueError: if there is no row, the dataset never ends, or a number cannot be used.
+        ShapeError: if the batches have the wrong form.
+        InvalidValueError: if there are no rows, the dataset never ends, or a number is not allowed.
 
     Example:
         >>> x = np.linspace(0, 1, 1000)[:, None]
@@ -115,10 +118,10 @@ def split_dataset(
         for reservoir, part in ((held, apart), (train, ~apart)):
             reservoir.add((x[part], y[part], weights[part]), keys[part])
     if not everything.n_rows:
-        raise InvalidValueError("the dataset has no row with a weight above 0; give it rows.")
+        raise InvalidValueError("the dataset has no row with a positive weight; add rows.")
     scale, weight = Scale.of(moments, targets, loss), moments.weight / everything.n_rows
     if not held.n_rows or not train.n_rows:
-        # So few rows that chance gave one side none.
+        # There are so few rows that by chance one side got none.
         share, held, train = 0.0, everything, everything
 
     def rows(reservoir: Reservoir) -> Rows:
@@ -130,12 +133,12 @@ def split_dataset(
 
 
 def held_out(x: FloatArray, y: FloatArray | None, share: float) -> BoolArray:
-    """Which rows are held out, by a hash of what they hold.
+    """Decide which rows are held out, by a hash of their contents.
 
     Args:
         x: `(n_rows, n_inputs)`.
         y: `(n_rows,)` or `(n_rows, n_outputs)` targets; None for classes, where inputs alone decide.
-        share: of the rows, about.
+        share: the approximate share of rows.
 
     Returns:
         `(n_rows,)`.
@@ -154,11 +157,11 @@ def _targets(y: FloatArray, loss: Loss) -> FloatArray | None:
 
 
 class Reservoir:
-    """So many rows of a stream, each with the same chance: those with the smallest of random keys.
+    """Samples a number of rows from a stream with equal chances: those with the smallest random keys.
 
     Args:
-        most: how many.
-        rng: draws the keys that are not given.
+        most: the number of rows.
+        rng: the generator that draws keys if none are given.
 
     Example:
         >>> reservoir = Reservoir(2, np.random.default_rng(0))
@@ -173,11 +176,11 @@ class Reservoir:
         self.n_rows = 0
 
     def add(self, rows: Block, keys: Hashes | None = None) -> None:
-        """Look at further rows.
+        """Add further rows.
 
         Args:
-            rows: arrays of as many rows each.
-            keys: as many; None to draw them.
+            rows: arrays with the same number of rows.
+            keys: one per row; None to draw them.
         """
         self._parts.append((self._rng.random(len(rows[0])) if keys is None else keys, rows))
         self.n_rows += len(rows[0])
@@ -185,10 +188,10 @@ class Reservoir:
             self._parts = [self._smallest()]
 
     def kept(self) -> Block:
-        """The rows that were drawn of those so far.
+        """The sample of the rows so far.
 
         Returns:
-            Arrays as they were added, in that order.
+            Arrays like those that were added, in that order.
         """
         return self._smallest()[1]
 
@@ -200,14 +203,16 @@ class Reservoir:
 
 
 def _batches(dataset: tf.data.Dataset, loss: Loss) -> Iterator[Block]:
-    """The rows that have a weight, in float64."""
+    """The rows with a positive weight, in float64."""
     for x, y, *weights in dataset.as_numpy_iterator():
         if not len(x):
             continue
         targets = loss.targets(np.asarray(y, dtype=np.float64))
         given = np.asarray(weights[0], dtype=np.float64) if weights else np.ones(len(x))
         if not (np.isfinite(given) & (given >= 0)).all():
-            raise InvalidValueError("the weights of a dataset must be finite and not negative; fix them.")
+            raise InvalidValueError(
+                "the weights of the dataset must be finite and not negative; fix or drop those rows."
+            )
         there = given > 0
         if there.any():
             yield np.asarray(x, dtype=np.float64)[there], targets[there], given[there]
@@ -227,4 +232,4 @@ def _check(dataset: tf.data.Dataset) -> None:
             "columns, as dataset.batch(...) makes them."
         )
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise InvalidValueError("the dataset never ends; give it without repeat(), which is done as often as needed.")
+        raise InvalidValueError("the dataset never ends; remove repeat(), since it is repeated as often as needed.")

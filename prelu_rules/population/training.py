@@ -1,4 +1,4 @@
-"""A population from its first weights to collapsed networks."""
+"""Trains a population and collapses its networks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
@@ -34,24 +37,26 @@ def train_population(
     seed: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[NormalForm, ...]:
-    """Train a population, and collapse each member at its best.
+    """Train a population, and collapse each member at its best state.
 
-    It runs under the `tf.distribute` strategy of the caller, if there is one.
+    It runs under the caller's `tf.distribute` strategy, if there is one.
 
     Args:
-        data: rows, or a dataset of batches `(x, y, weights)` of such rows, which is repeated as long as needed.
-        n_inputs: features.
-        n_outputs: outputs, or logits.
+        data: rows, or a dataset of batches `(x, y, weights)`, which is repeated as often as needed.
+        n_inputs: the number of features.
+        n_outputs: the number of outputs or logits.
         loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss`.
         settings: how to train.
-        seed: of the weights and of the order of the rows; the first of `members` spawned seeds is that of member 0.
+        seed: the seed of the weights and of the order of rows; the first of `members` spawned seeds is that of member
+            0.
         callbacks: Keras callbacks.
 
     Returns:
-        The collapsed members; fewer than there were if some diverged.
+        The collapsed members; fewer than were trained if some diverged.
 
     Raises:
-        TrainingError: if every member diverged; with the first step and layer where numbers were no longer finite.
+        TrainingError: if every member diverged; the message has the first step and layer with numbers that were not
+            finite.
         BackendError: in a process that was forked from one in which TensorFlow ran.
 
     Warns:
@@ -85,11 +90,11 @@ def train_population(
 
 
 class PopulationWatch(keras.callbacks.Callback):
-    """Keeps what the members of a population were when the force woke for them.
+    """Records the members of a population when the force wakes for them.
 
     Attributes:
-        steps: optimiser steps so far, of the members that were trained longest.
-        complete: whether the population was trained to its end.
+        steps: the number of optimiser steps so far, of the members that were trained longest.
+        complete: whether the training was completed.
     """
 
     def __init__(self) -> None:
@@ -100,11 +105,11 @@ class PopulationWatch(keras.callbacks.Callback):
 
     @property
     def before_force(self) -> tuple[NormalForm, ...]:
-        """The members for which it has woken, as they were then."""
+        """The members for which the force has woken, as they were at that moment."""
         return tuple(form for _, form in sorted(self._before.items()) if form is not None)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Look at the members for which the force wakes in the coming steps."""
+        """Record the members for which the force wakes in the coming steps."""
         wake = as_array(self.model.wake)[:, 0]
         woken = set(np.flatnonzero(wake < (epoch + 1) * STEPS_PER_EXECUTION).tolist()) - self._before.keys()
         if woken:
@@ -116,7 +121,7 @@ class PopulationWatch(keras.callbacks.Callback):
         self.steps = (epoch + 1) * STEPS_PER_EXECUTION
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Not called after an interrupt."""
+        """Note the end of the training; this is not called after an interrupt."""
         self.complete = True
 
 
@@ -140,10 +145,10 @@ def _fitted(
     except KeyboardInterrupt:
         settling.end()
         for watch in callbacks:
-            # Keras may have told it of the end already.
+            # Keras may have called its end already.
             if isinstance(watch, PopulationWatch):
                 watch.complete = False
-        warnings.warn("interrupted: going on with the networks as they are.", stacklevel=4)
+        warnings.warn("interrupted: continuing with the networks as they are.", stacklevel=4)
     forms = population.forms()
     first = first_divergence(population.divergences().values(), settings.steps)
     if not forms:
@@ -153,8 +158,8 @@ def _fitted(
         )
     if len(forms) < settings.members:
         warnings.warn(
-            f"{settings.members - len(forms)} of {settings.members} networks diverged{first}; the others go on. Lower "
-            f"learning_rate={settings.learning_rate:g} to keep all.",
+            f"{settings.members - len(forms)} of {settings.members} networks diverged{first}; the others are used. "
+            f"Lower learning_rate={settings.learning_rate:g} to keep all of them.",
             stacklevel=4,
         )
     return forms
@@ -165,7 +170,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @lru_cache(maxsize=32)
 def _compiled(n_inputs: int, n_outputs: int, loss: Loss, settings: PopulationSettings) -> Population:
-    """A population to be used again and again: compiling it takes longer than training it."""
+    """A population that is reused, since compiling it takes longer than training it."""
     population = Population(n_inputs, n_outputs, loss, settings, range(settings.members))
     population.compile(keras.optimizers.Adam(settings.learning_rate), jit_compile=settings.jit)
     return population

@@ -1,5 +1,1 @@
-"""Readers turn networks of other packages into the PReLU normal form; `network.reading` finds the right one."""
-
-from prelu_rules.training.backend import require_tensorflow
-
-require_tensorflow()
+"""Convert networks of other packages to the PReLU normal form; `network.reading` finds the right reader."""

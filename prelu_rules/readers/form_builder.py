@@ -1,4 +1,4 @@
-"""Growing a normal form while a network's graph is walked from the inputs to the outputs."""
+"""Builds a normal form while a network's graph is walked from the inputs to the outputs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from prelu_rules.values import Array, FloatArray
 
 
 class FormBuilder:
-    """Tensors of affine functions, and the PReLU units met so far.
+    """Tensors of affine functions, and the PReLU units so far.
 
     A tensor of shape `s` is an array of shape `(*s, width)`. Its last axis holds the weights of the constant, of each
-    input and of each unit so far; tensors from before a unit was met are narrower, which stands for zeros.
+    input and of each unit so far; tensors made before a unit was added are narrower, and stand for zeros there.
 
     Args:
         input_shape: the shape of the network's input, without the batch axis; read in row-major order.
-        layered: whether the values between layers are units too, of slope 1: the same function, in the steps in which
-            the network computes it.
-        largest: of how many numbers the form is made at most; None for any.
+        layered: whether to make the values between layers units too, with slope 1: the same function, computed in the
+            same steps as in the network.
+        largest: the largest number of numbers in the form; None for no limit.
 
     Raises:
         LimitError: if the form gets larger.
 
     Attributes:
         inputs: `(*input_shape, 1 + n_inputs)`, the tensor of the inputs themselves.
-        end: the link that was met, and the name of what applies it; None so far.
+        end: the final link and the name of what applies it, if there has been one; otherwise None.
 
     Example:
         >>> builder = FormBuilder((2,))
@@ -50,7 +50,7 @@ class FormBuilder:
         self.inputs: FloatArray = identity.reshape(*input_shape, -1)
 
     def prelu(self, tensor: Array, slopes: Array) -> Array:
-        """A layer of new units.
+        """Add a layer of units.
 
         Args:
             tensor: `(*shape, width)`, the pre-activations.
@@ -80,24 +80,24 @@ class FormBuilder:
             )
 
     def between_layers(self, tensor: Array) -> Array:
-        """What the next layer is given of what a layer returned.
+        """The input of the next layer, given the output of a layer.
 
         Args:
             tensor: `(*shape, width)`.
 
         Returns:
-            The tensor itself; of a layered form units of slope 1 with its values.
+            The tensor itself; in a layered form, units of slope 1 with its values.
         """
         return self.prelu(tensor, np.array(1.0)) if self._layered else tensor
 
     def form(self, outputs: Array) -> NormalForm:
-        """The network whose outputs are these.
+        """The network with these outputs.
 
         Args:
             outputs: `(*shape, width)`; read in row-major order.
 
         Returns:
-            The normal form of all units met.
+            The normal form of all units so far.
         """
         width = 1 + self._n_inputs + len(self._units)
         flat = outputs.reshape(-1, outputs.shape[-1])

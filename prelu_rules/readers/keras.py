@@ -1,4 +1,4 @@
-"""Reads Keras models; with `training`, the only place that knows Keras.
+"""Reads Keras models; besides `training`, the only module that depends on Keras.
 
 A model's graph is walked from its output to its input. Each kind of layer has one function that maps a tensor of
 affine functions to the next; `register_layer` adds more.
@@ -10,6 +10,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import keras
 import numpy as np
 
@@ -30,7 +33,7 @@ LARGEST_FORM = 50_000_000
 """Numbers in the form of a file; with its copies a gigabyte."""
 
 LayerReader = Callable[[Any, Array, FormBuilder], Array]
-"""From a layer and the tensor that it is applied to, `(*shape, width)`, to the tensor that it returns."""
+"""Maps a layer and the tensor that it is applied to, `(*shape, width)`, to the tensor that it returns."""
 
 
 def read_keras(model: keras.Model) -> NormalForm:
@@ -43,7 +46,7 @@ def read_keras(model: keras.Model) -> NormalForm:
         The form, float64; inputs and outputs of more than one axis are read in row-major order.
 
     Raises:
-        UnsupportedModelError: as `read_keras_with_link`.
+        UnsupportedModelError: as for `read_keras_with_link`.
 
     Example:
         >>> model = keras.Sequential([keras.Input((1,)), PReLU(), keras.layers.Flatten()])
@@ -55,21 +58,21 @@ def read_keras(model: keras.Model) -> NormalForm:
 
 
 def read_keras_with_link(model: keras.Model, largest: int | None = None) -> ReadNetwork:
-    """The normal form of a Keras model and the link that it ends in, compared with what the model itself computes.
+    """The normal form of a Keras model and the link that it ends in, checked against the output of the model.
 
     Args:
-        model: a built Sequential or functional model, one input and one output, of Dense, PReLU, ReLU, LeakyReLU,
-            Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Dropout and noise layers, or
-            models made of these. Dropout and noise are as at inference. It may end in a sigmoid, or in one softmax over
-            all its outputs.
-        largest: of how many numbers forms are made at most; None for any.
+        model: a built Sequential or functional model with one input and one output, made of Dense, PReLU, ReLU,
+            LeakyReLU, Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Dropout and noise
+            layers, or of such models. Dropout and noise behave as at inference. The model may end in a sigmoid, or in
+            one softmax over all of its outputs.
+        largest: the largest number of numbers in a form; None for no limit.
 
     Returns:
-        The form and the link, float64; inputs and outputs of more than one axis are read in row-major order.
+        The form and the link, float64; inputs and outputs with more than one axis are read in row-major order.
 
     Raises:
-        UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form, such as a
-            quantized one; or if the form is not what the model computes on sampled rows, but for rounding.
+        UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form (a quantized
+            layer, for example); or if the form differs from the model on sampled rows by more than rounding errors.
         LimitError: if a form would have more than `largest` numbers.
 
     Example:
@@ -79,7 +82,7 @@ def read_keras_with_link(model: keras.Model, largest: int | None = None) -> Read
     """
     if not getattr(model, "inputs", None):
         raise UnsupportedModelError(
-            f"the model {getattr(model, 'name', model)!r} shows no graph of layers; build it as a Sequential or "
+            f"the model {getattr(model, 'name', model)!r} has no graph of layers; build it as a Sequential or "
             "functional model with a known input shape."
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
@@ -138,7 +141,7 @@ def _read(model: Any, builder: FormBuilder) -> ReadNetwork:
 
 def _read_model(model: Any, tensor: Array, builder: FormBuilder) -> Array:
     if not calls_as_keras(model):
-        raise _unsupported(model, "it has a method 'call' of its own, so its graph is not what it computes")
+        raise _unsupported(model, "it overrides the method 'call', so its graph is not what it computes")
     known: dict[int, Array] = {id(model.inputs[0]): tensor}
 
     def value_of(symbolic: Any) -> Array:
@@ -159,21 +162,21 @@ def _read_layer(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
     if mode is not None:
         raise UnsupportedModelError(
             f"layer {layer.name!r} ({type(layer).__name__}) is quantized to {mode}: it rounds its inputs, so it is not "
-            "piecewise linear, and its weights are codes; read the model as it was before quantize."
+            "piecewise linear, and its weights are codes; give the model as it was before it was quantized."
         )
     if builder.end is not None and not _keeps_values(layer):
         link, name = builder.end
         raise UnsupportedModelError(
             f"layer {name!r} cannot be read: its {link} is not the end of the model, since layer {layer.name!r} "
-            f"({type(layer).__name__}) follows; only a {link} at the end is read, as the link, and "
-            "prelu_rules.with_logits takes that off."
+            f"({type(layer).__name__}) follows; only a {link} at the end can be read; remove this one with "
+            "prelu_rules.with_logits."
         )
-    # The exact type: a subclass may compute something else.
+    # The exact type, since a subclass may compute something else.
     if type(layer) in _readers:
         return _readers[type(layer)](layer, tensor, builder)
     if kind_of(layer) is not None:
         return _nonlinearity(layer, tensor, builder)
-    raise _unsupported(layer, "it has no exact piecewise linear form that is known here")
+    raise _unsupported(layer, "it has no known exact piecewise linear form")
 
 
 def _unsupported(layer: Any, reason: str) -> UnsupportedModelError:
@@ -214,24 +217,24 @@ def _apply_activation(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
 
 
 def _nonlinearity(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
-    """A layer or operation that does nothing else."""
+    """A layer or operation that only applies a nonlinearity."""
     slope, link = negative_slope(layer), link_of(layer)
     if slope is not None:
         return builder.prelu(tensor, slope)
     if link is not None:
         return _end(link, layer, getattr(layer, "axis", -1), tensor, builder)
-    raise _unsupported(layer, "it has no exact piecewise linear form that is known here")
+    raise _unsupported(layer, "it has no known exact piecewise linear form")
 
 
 def _end(link: Link, layer: Any, axis: Any, tensor: Array, builder: FormBuilder) -> Array:
-    """The end of a network: the form stops before the link."""
+    """End the network: the form stops before the link."""
     shape = tensor.shape[:-1]
     if link == "softmax":
         size = int(np.prod(shape))
         if not isinstance(axis, int) or axis == 0 or shape[axis - (axis > 0)] != size:
             raise _unsupported(layer, f"its softmax is over axis {axis} of {shape}, not over all outputs together")
         if size == 1:
-            raise _unsupported(layer, "its softmax is over a single output, and so always 1")
+            raise _unsupported(layer, "its softmax is over a single output, so it is always 1")
     builder.end = link, layer.name
     return tensor
 
@@ -305,22 +308,22 @@ _readers: Registry[type, LayerReader] = Registry(
 
 
 def _keeps_values(layer: Any) -> bool:
-    """Whether a layer hands on what it is given, in the same order: a link before it is still the end."""
+    """Whether a layer passes its input on unchanged, in the same order: a link before it is still the end."""
     if type(layer) is keras.layers.Activation:
         return kind_of(layer.activation) == "linear"
     return type(layer) in _readers and _readers[type(layer)] in (_keep, _flatten, _reshape)
 
 
 def register_layer(layer_type: type, reader: LayerReader) -> None:
-    """Teach the reader another kind of layer; a reader that was registered for it is replaced.
+    """Add a reader for a kind of layer; it replaces one that was registered before.
 
     Args:
-        layer_type: the exact class; subclasses are not meant.
-        reader: from the layer, a tensor of affine functions `(*shape, width)` and the builder to the next tensor.
-            Models are compared with what was read of them, so a reader that is wrong is noticed.
+        layer_type: the exact class; subclasses are not included.
+        reader: maps the layer, a tensor of affine functions `(*shape, width)` and the builder to the next tensor. The
+            result of reading a model is checked against the model, so that a wrong reader is noticed.
 
     Raises:
-        InvalidValueError: if the package itself reads this kind of layer.
+        InvalidValueError: if the package has a reader for this kind of layer.
 
     Example:
         >>> class Halve(keras.layers.Layer):
@@ -334,13 +337,13 @@ def register_layer(layer_type: type, reader: LayerReader) -> None:
 
 
 def unregister_layer(layer_type: type) -> None:
-    """Let the reader forget a kind of layer that it was taught.
+    """Remove the reader of a kind of layer that was registered.
 
     Args:
         layer_type: the class.
 
     Raises:
-        InvalidValueError: if it was not taught, or the package itself reads this kind of layer.
+        InvalidValueError: if there is no such reader, or it is one of the package.
 
     Example:
         >>> class Third(keras.layers.Layer):

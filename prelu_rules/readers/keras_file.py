@@ -9,6 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import prelu_rules.training  # noqa: F401
+
+# isort: split
 import h5py
 import keras
 
@@ -29,7 +32,7 @@ _BY_YOURSELF = "if you trust it, load it with keras.saving.load_model and give t
 
 
 def load_keras(path: str | os.PathLike[str]) -> keras.Model:
-    """Load a `.keras` file; the package's own layers are known.
+    """Load a `.keras` file that may use the package's own layers.
 
     What a file declares, in its directory, its description of layers and its arrays, is added up before memory is taken
     for it, so that a small file cannot ask for much.
@@ -41,7 +44,7 @@ def load_keras(path: str | os.PathLike[str]) -> keras.Model:
         The model.
 
     Raises:
-        DataError: if there is no such file.
+        DataError: if the file does not exist.
         FormatError: if it is not a Keras model, or larger than a network that rules can be read from.
         BackendError: if it is too large to be loaded in a process that was forked.
 

@@ -1,4 +1,4 @@
-"""Which size of network, and which sparsity, to take."""
+"""The choice of a network's size and sparsity."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from prelu_rules.values import FloatArray
 
 NEGLIGIBLE_LOSS = 1e-4
-"""A unit that lowers the loss by less than this share of what no unit leaves is not worth reading, however certain."""
+"""A unit that lowers the loss by less than this share of the loss without units is not worth reading."""
 
 
 class Comparison(NamedTuple):
     """How a size compares with the best one.
 
     Attributes:
-        loss: the mean loss of the validation rows.
-        excess: by how much it is above the smallest.
-        standard_error: of the excess.
+        loss: the mean loss on the validation rows.
+        excess: how far it is above the smallest loss.
+        standard_error: the standard error of the excess.
     """
 
     loss: float
@@ -28,11 +28,12 @@ class Comparison(NamedTuple):
 
 
 def compared(losses: Mapping[int, FloatArray], weights: FloatArray | None = None) -> dict[int, Comparison]:
-    """What the choice of a size goes by.
+    """Compare each size with the best one.
 
     Args:
         losses: for each size, the loss of each validation row, `(n_rows,)`.
-        weights: of the rows, `(n_rows,)`; None for equal ones. Each row is one observation, whatever it weighs.
+        weights: of the rows, `(n_rows,)`; None for equal weights. Each row counts as one observation, whatever its
+            weight.
 
     Returns:
         For each size, in ascending order, how it compares with the best.
@@ -50,8 +51,8 @@ def compared(losses: Mapping[int, FloatArray], weights: FloatArray | None = None
     for size in sorted(losses):
         excess = losses[size] - leader
         mean = float(np.average(excess, weights=weights))
-        # The variance of a weighted mean of rows that vary alike; with equal weights the usual one. Where one row has
-        # nearly all the weight, it knows that the others hardly count.
+        # The variance of a weighted mean of rows with equal variances; for equal weights, the usual formula. If one row
+        # has nearly all the weight, the variance is small, since the others hardly count.
         variance = float(share @ (excess - mean) ** 2) / (1 - squares) if squares < 1 else 0.0
         loss = float(np.average(losses[size], weights=weights))
         found[size] = Comparison(loss, mean, float(np.sqrt(squares * variance)))
@@ -63,7 +64,7 @@ def fewest_not_worse(losses: Mapping[int, FloatArray], weights: FloatArray | Non
 
     Args:
         losses: for each size, the loss of each validation row, `(n_rows,)`.
-        weights: of the rows, `(n_rows,)`; None for equal ones.
+        weights: of the rows, `(n_rows,)`; None for equal weights.
 
     Returns:
         The smallest size of `not_worse`, with one standard error.
@@ -86,14 +87,14 @@ def not_worse(
 
     Args:
         losses: for each size, the loss of each validation row, `(n_rows,)`.
-        weights: of the rows, `(n_rows,)`; None for equal ones.
-        standard_errors: how many make a difference clear.
-        right: sizes that are right everywhere. The smallest of them is not worse, whatever its loss: where all
-            classes are right, cross-entropy only tells how sure of them a network is.
+        weights: of the rows, `(n_rows,)`; None for equal weights.
+        standard_errors: how many standard errors make a difference clear.
+        right: sizes that are right on all rows. The smallest of them counts as not worse, whatever its loss: if all
+            classes are right, cross-entropy only measures how confident a network is.
 
     Returns:
-        Those whose mean loss exceeds the best by at most so many standard errors of the difference, or by next to
-        nothing beside the loss of the smallest size, and the smallest that is right; in ascending order.
+        The sizes whose mean loss exceeds the best by at most so many standard errors of the difference, or by a
+        negligible share of the loss of the smallest size; and the smallest size that is right. In ascending order.
 
     Example:
         >>> best, close, far = np.array([1.0, 2.0, 3.0]), np.array([1.5, 1.6, 3.2]), np.array([4.0, 5.0, 6.5])
@@ -112,11 +113,11 @@ def not_worse(
 
 
 def best_size(losses: Mapping[int, FloatArray], weights: FloatArray | None = None) -> int:
-    """The size with the smallest mean loss, of equal ones the smallest.
+    """The size with the smallest mean loss; on a tie, the smallest of them.
 
     Args:
         losses: for each size, the loss of each validation row, `(n_rows,)`.
-        weights: of the rows, `(n_rows,)`; None for equal ones.
+        weights: of the rows, `(n_rows,)`; None for equal weights.
 
     Returns:
         The size.
@@ -129,15 +130,15 @@ def best_size(losses: Mapping[int, FloatArray], weights: FloatArray | None = Non
 
 
 def schwarz(log_likelihood: float, n_numbers: int, n_rows: int) -> float:
-    """The Bayesian information criterion (Schwarz 1978): what a number costs is the logarithm of the rows.
+    """The Bayesian information criterion (Schwarz 1978): each number costs the logarithm of the number of rows.
 
     Args:
         log_likelihood: of all rows together, up to a constant.
-        n_numbers: numbers that were fitted.
-        n_rows: rows that they were fitted to.
+        n_numbers: how many numbers were fitted.
+        n_rows: how many rows they were fitted to.
 
     Returns:
-        The criterion; the smallest one is best.
+        The criterion; smaller is better.
 
     Example:
         >>> schwarz(-10.0, 2, 1)

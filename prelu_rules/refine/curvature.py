@@ -1,4 +1,4 @@
-"""The loss of a compact system on rows, with its first and (Gauss-Newton) second derivatives in the free weights."""
+"""The loss of a compact form on rows, and its first and (Gauss-Newton) second derivatives in the free weights."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.values import BoolArray, FloatArray
 
 CHUNK = 4_000_000
-"""Numbers of the Jacobian that are held at once, so that memory does not grow with the rows."""
+"""Numbers of the Jacobian that are in memory at once, so that memory use does not grow with the number of rows."""
 
 BLOCK = 50_000
-"""Multiplications that take as long as the handling of a block of the second derivative."""
+"""Multiplications that take as long as the overhead of a block of the second derivative."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Task:
     """Rows to learn from.
 
     Attributes:
-        x: `(n_rows, n_inputs)` float64, of a size near 1.
-        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes, as the loss wants them.
-        weights: `(n_rows,)`, adding up to 1.
-        loss: what is minimised, as a weighted mean over the rows.
-        ridge: the penalty, half of it times the sum of the squares of the free weights, the outputs' constants apart.
+        x: `(n_rows, n_inputs)` float64, scaled to a size near 1.
+        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes, depending on the loss.
+        weights: `(n_rows,)`, which sum to 1.
+        loss: the loss, whose weighted mean over the rows is minimised.
+        ridge: the penalty on half the sum of squares of the free weights, except the outputs' constants.
     """
 
     x: FloatArray
@@ -41,14 +41,14 @@ class Task:
 
 
 def objective(system: CompactForm, task: Task) -> float:
-    """The loss with its penalty.
+    """The loss plus the penalty.
 
     Args:
         system: the network.
         task: the rows.
 
     Returns:
-        The number that refits minimise; infinite where the network overflows.
+        The value that refits minimise; infinite if the network overflows.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
@@ -57,7 +57,7 @@ def objective(system: CompactForm, task: Task) -> float:
 
 
 def penalised(system: CompactForm) -> FloatArray:
-    """Which of the free weights the penalty counts: all but the outputs' constants.
+    """Which of the free weights are penalised: all but the outputs' constants.
 
     Args:
         system: the network.
@@ -78,7 +78,7 @@ def gradient(system: CompactForm, task: Task) -> tuple[float, FloatArray]:
         task: the rows.
 
     Returns:
-        The objective, and `(n_free,)`, its derivative in the free weights.
+        The objective, and its derivative in the free weights, `(n_free,)`.
     """
     features = system.features(task.x)
     outputs = system.outputs(features)
@@ -90,7 +90,7 @@ def gradient(system: CompactForm, task: Task) -> tuple[float, FloatArray]:
 
 
 def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
-    """The gradient, and the second derivative without the (almost everywhere zero) curvature of the network itself.
+    """The gradient and the second derivative; the curvature of the network itself, almost everywhere 0, is ignored.
 
     Args:
         system: the network.
@@ -110,7 +110,7 @@ def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
         rows = np.einsum("ron,no->rn", sensitive, at_outputs)
         first += (rows @ features)[system.support]
         root = part.loss.root(outputs)
-        # Of each row of weights, what its pre-activation does to the loss, in units whose second derivative is 1.
+        # For each row of weights: how its pre-activation affects the loss, in units whose second derivative is 1.
         bent = sensitive if root is None else np.einsum("ron,nop->rpn", sensitive, root)
         saved = (system.n_outputs - 1) * n_free**2 * len(part)
         add = _add_blocks if saved > BLOCK * len(system.weights) ** 2 else _add_products
@@ -119,7 +119,7 @@ def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
 
 
 def _add_products(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
-    """The Jacobian of each output times its own transpose, of which BLAS computes one half."""
+    """Add the Jacobian of each output times its own transpose; BLAS computes one half of it."""
     parts = [columns[on] for on in support]
     ends = np.cumsum(support.sum(axis=1))
     jacobian = np.empty((len(second), columns.shape[1]))
@@ -130,9 +130,9 @@ def _add_products(second: FloatArray, bent: FloatArray, columns: FloatArray, sup
 
 
 def _add_blocks(second: FloatArray, bent: FloatArray, columns: FloatArray, support: BoolArray) -> None:
-    """The same, a block of the result for each two rows of weights.
+    """Add the same, block by block, a block for each two rows of weights.
 
-    A weight of an output does nothing to the others, so most of the Jacobians of many outputs is 0.
+    A weight of an output does not affect the others, so most of the Jacobian of many outputs is 0.
     """
     ends = np.cumsum(support.sum(axis=1))
     parts = [columns[on] for on in support]
@@ -147,11 +147,11 @@ def _add_blocks(second: FloatArray, bent: FloatArray, columns: FloatArray, suppo
 
 
 def parts(task: Task, row_size: int) -> Iterator[Task]:
-    """The rows in parts that are small enough to hold derivatives of.
+    """Split the rows into parts that are small enough to hold their derivatives in memory.
 
     Args:
         task: the rows.
-        row_size: numbers that are held for each of them.
+        row_size: how many numbers each row needs.
 
     Yields:
         Parts of the task, in order; their weights are those of the whole.
@@ -167,7 +167,7 @@ def sensitivities(system: CompactForm, features: FloatArray) -> FloatArray:
 
     Args:
         system: the network.
-        features: `(n_rows, n_features)`, what `system.features` returns.
+        features: `(n_rows, n_features)`, as returned by `system.features`.
 
     Returns:
         `(n_units + n_outputs, n_outputs, n_rows)`.

@@ -1,8 +1,8 @@
-"""Backward elimination: from networks of many units to ever fewer, down to none (design: one path for all sizes).
+"""Backward elimination: from networks with many units to ever smaller ones, down to none.
 
-At each size the best few networks are kept. In each of them, the units whose loss would raise the objective least are
-taken out, one per trial, and the rest is refitted; the trial that recovers best is the network of the next size, and a
-unit whose loss does not recover is thereby put back.
+At each size the best few networks are kept. From each of them, the units whose removal would raise the objective least
+are taken out, one per trial, and the rest is refitted. The trial with the best objective is the network of the next
+size, so a unit that the rest cannot make up for stays.
 """
 
 from __future__ import annotations
@@ -18,32 +18,33 @@ from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
 from prelu_rules.values import FloatArray
 
 KEPT = 2
-"""Networks of a size from which units are taken."""
+"""How many networks of each size are kept."""
 
 TRIALS = 2
-"""Units taken out in trials, for each of these networks."""
+"""How many units are tried in each of them."""
 
 SMALL = 2
-"""Networks of at most so many units refit so fast that three times as many are kept, and each unit is tried."""
+"""Networks with at most so many units are refitted so fast that three times as many are kept, and each unit is
+tried."""
 
 SAME_OBJECTIVE = 1e-6
-"""Networks of a size whose objectives differ relatively by less are taken to be the same one."""
+"""Networks of one size whose objectives differ relatively by less than this count as the same."""
 
 
 def eliminate(
     systems: Iterable[CompactForm], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
 ) -> dict[int, CompactForm]:
-    """The best network found of each size, from the largest given one down to no units.
+    """Find the best network of each size, from the largest given one down to no units.
 
     Args:
         systems: networks to start from, of any sizes, with the same inputs and outputs.
         task: the rows that they are fitted to.
-        kept: networks of each size from which units are taken.
-        trials: units that are tried in each of them.
+        kept: how many networks of each size are kept.
+        trials: how many units are tried in each of them.
         small: up to this size every unit is tried, and three times as many networks are kept.
 
     Returns:
-        For each number of units from 0, a network fitted to the rows; each size is there.
+        For each number of units from 0, a network fitted to the rows; no size is missing.
 
     Example:
         >>> from prelu_rules.refine.curvature import objective
@@ -62,17 +63,17 @@ def eliminate(
 def eliminations(
     systems: Iterable[CompactForm], task: Task, kept: int = KEPT, trials: int = TRIALS, small: int = SMALL
 ) -> Iterator[CompactForm]:
-    """What `eliminate` finds, a size at a time, for those who need not see the smallest.
+    """Like `eliminate`, but size by size, for callers that do not need the smallest ones.
 
     Args:
         systems: networks to start from, of any sizes, with the same inputs and outputs.
         task: the rows that they are fitted to.
-        kept: networks of each size from which units are taken.
-        trials: units that are tried in each of them.
+        kept: how many networks of each size are kept.
+        trials: how many units are tried in each of them.
         small: up to this size every unit is tried, and three times as many networks are kept.
 
     Yields:
-        The best network found of each size, the largest first, with one unit less each time.
+        The best network of each size, from the largest size down.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -99,7 +100,7 @@ def eliminations(
 
 
 def _distinct(fitted: Sequence[tuple[float, CompactForm]]) -> list[tuple[float, CompactForm]]:
-    """The best first, each once."""
+    """The distinct networks, best first."""
     ordered: list[tuple[float, CompactForm]] = []
     for value, system in sorted(fitted, key=lambda pair: pair[0]):
         if not ordered or value > ordered[-1][0] * (1 + SAME_OBJECTIVE):
@@ -108,14 +109,14 @@ def _distinct(fitted: Sequence[tuple[float, CompactForm]]) -> list[tuple[float, 
 
 
 def cheapest_eliminations(system: CompactForm, task: Task) -> list[CompactForm]:
-    """The system without each unit, replaced by its better side, the one that costs least first.
+    """The network without each of its units, which is replaced by its better side; cheapest first.
 
     Args:
         system: the network.
         task: the rows.
 
     Returns:
-        A system of one unit less for each unit; only its outputs are refitted.
+        A network with one unit less for each unit; only its outputs are refitted.
     """
     candidates = []
     for unit in range(system.n_units):
@@ -125,10 +126,10 @@ def cheapest_eliminations(system: CompactForm, task: Task) -> list[CompactForm]:
 
 
 def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactForm]:
-    """The objective once the outputs have made up for what is gone: cheap, since only they are refitted."""
+    """The objective with only the outputs refitted, which is cheap."""
     k = system.n_units
     features = system.features(task.x)
-    # To the outputs, units are inputs like any other.
+    # For the outputs, units are inputs like any other.
     outputs = system.weights[k:]
     flat = CompactForm(outputs, np.ones_like(outputs, dtype=bool), system.n_inputs + k)
     linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
@@ -141,10 +142,10 @@ def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactFo
 
 
 def _least_squares(flat: CompactForm, features: FloatArray, task: Task) -> CompactForm:
-    """The best outputs for squared errors: one system of equations, the same on the left for every output."""
+    """The best outputs for squared errors: one system of equations, with the same matrix for every output."""
     weighted = features.T * task.weights
     second = weighted @ features
     second[np.diag_indices(len(second) - 1)] += task.ridge
     outputs = damped_step(-weighted @ task.y, second, LEAST_DAMPING)
-    # Where rounding leaves no solution, the outputs stay as they are.
+    # If rounding leaves no solution, the outputs are unchanged.
     return flat if outputs is None else flat.with_free(outputs.T.ravel())

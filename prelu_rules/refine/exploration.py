@@ -1,11 +1,11 @@
-"""Forward and backward once more: units are added to small networks and taken out again, while that finds better ones.
+"""Forward and backward search: add units to small networks and take others out, as long as that finds better ones.
 
 Elimination comes from above, so a small network can only have units that the large one ended with. Floating search
-(Pudil, Novovicova and Kittler, "Floating search methods in feature selection", 1994) goes up again from every size: a
-unit joins that explains much of what is left, and each size keeps the best network that it has met.
+(Pudil, Novovicova and Kittler, "Floating search methods in feature selection", 1994) goes up again from every size:
+units that explain much of the residual are added, and each size keeps the best network found.
 
-Of two networks of a size that are nearly as good, one may make far fewer rules. So everything that is met can be shown
-to somebody else, and the search can keep to shallow networks, whose bends are straight and cross less.
+Of two networks of a size that are nearly as good, one may make far fewer rules. So every network can be reported to a
+callback, and the search can be restricted to shallow networks, whose bends are straight and cross less.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from prelu_rules.values import FloatArray
 
 ROUNDS = 3
 PROPOSALS = 200
-"""Units that are drawn at random for each place where one may join."""
+"""How many random units are drawn for each place where one may be added."""
 
 TRIALS = 6
-"""Networks that are refitted for each size in each direction."""
+"""How many networks are refitted for each size in each direction."""
 
 PROPOSAL_ROWS = 2000
-"""Rows that proposals are judged by, drawn at random if there are more."""
+"""How many rows proposals are judged by, drawn at random if there are more."""
 
 SHARES = (0.3, 0.6, 1.0)
-"""How many of the inputs a proposed unit looks at."""
+"""How many of the inputs a proposed unit uses."""
 
 BETTER = 1e-4
-"""A network is better if its objective is smaller by this share."""
+"""A network counts as better if its objective is smaller by this share."""
 
 
 def explore(
@@ -47,20 +47,20 @@ def explore(
     shallow: bool = False,
     met: Callable[[float, CompactForm], object] | None = None,
 ) -> dict[int, CompactForm]:
-    """Look for better networks of each size by adding units and taking out others.
+    """Search for better networks of each size by adding units and taking others out.
 
     Args:
         best: for each number of units from 0, a network fitted to the rows.
         task: the rows.
-        most: the largest size to look at.
-        rng: draws the proposals.
-        rounds: how often to go up and down; it ends earlier when a round finds nothing.
-        shallow: whether units may use the inputs only. What else the given networks use is cut, and they are refitted.
-        met: is told the objective of every network, and the network; those that are given come first.
+        most: the largest size to search.
+        rng: the generator for the proposals.
+        rounds: how often to go up and down; the search ends earlier if a round finds nothing.
+        shallow: whether units may use inputs only. Other weights of the given networks are cut, and they are refitted.
+        met: called with the objective of every network and the network itself; the given ones come first.
 
     Returns:
-        For each size up to `most`, as far as `best` goes, a network that is as good as the given one, cut or not, or
-        better.
+        For each size up to `most`, as far as `best` goes, a network that is at least as good as the given one (after
+        the cut, if shallow).
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -75,7 +75,7 @@ def explore(
     found: dict[int, tuple[float, CompactForm]] = {}
 
     def improve(size: int, candidates: Sequence[CompactForm]) -> bool:
-        """Whether one of the first few candidates, refitted, takes the place of the network of a size."""
+        """Whether one of the first few candidates, refitted, replaces the network of a size."""
         before = found[size]
         for candidate in candidates[:TRIALS]:
             system, value = refit(candidate.shallow() if shallow else candidate, task)
@@ -101,7 +101,7 @@ def explore(
 
 
 def _joined(system: CompactForm, task: Task, rng: np.random.Generator, shallow: bool) -> list[CompactForm]:
-    """The system with each of the units that explain most of what is left; none where refits would take long."""
+    """The network plus each of the units that explain most of the residual; none if refits would take long."""
     if system.support.sum() + system.support.shape[1] > FEW_WEIGHTS:
         return []
     many = len(task) > PROPOSAL_ROWS
@@ -111,13 +111,13 @@ def _joined(system: CompactForm, task: Task, rng: np.random.Generator, shallow: 
     if shallow:
         weights = np.insert(weights, [system.n_inputs] * system.n_units, 0.0, axis=1)
     units = np.maximum(features @ weights.T, 0)
-    # What the rows weigh, so that plain least squares is the weighted one.
+    # The square roots of the rows' weights turn plain least squares into weighted least squares.
     root = np.sqrt(task.weights[rows])[:, None]
     basis, _ = np.linalg.qr(features * root)
     units *= root
     units -= basis @ (basis.T @ units)
     slope = units.T @ (task.loss.gradient(system.outputs(features), task.y[rows]) * root)
-    # A proposal that what is there already explains has nothing left but rounding.
+    # A proposal that the existing features explain has nothing left but rounding errors.
     length = np.maximum((units**2).sum(axis=0), np.finfo(float).eps)[:, None]
     order = np.argsort(-(slope**2 / length).sum(axis=1), kind="stable")
     return [system.with_unit(weights[k], -slope[k] / length[k]) for k in order[:TRIALS]]

@@ -1,7 +1,7 @@
-"""Of all networks that a search meets, those that say most in few rules.
+"""The networks of a search that are best for their number of rules.
 
-How many rules a network makes depends on how its bends cross, which neither the number of units nor the objective sees:
-three bends make four rules where none cross on the domain, and eight where all do.
+How many rules a network makes depends on how its bends cross, and neither the number of units nor the objective
+measures that: three bends make four rules if none of them cross on the domain, and eight if all do.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ WORTH = 1e-3
 
 
 class Frontier:
-    """Networks of which none is beaten by another one in both, rules and objective.
+    """Networks of which none is beaten by another one in both rules and objective.
 
     Args:
         n_rules: counts the rules of a network on the domain.
 
     Example:
-        Both bends have two rules, so the better one takes the other's place:
+        Both bends have two rules, so the better one replaces the other:
 
         >>> import numpy as np
         >>> flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
@@ -39,33 +39,34 @@ class Frontier:
         self._found: dict[int, tuple[float, CompactForm]] = {}
 
     def besides(self, known: Iterable[CompactForm] = ()) -> list[CompactForm]:
-        """The networks, those with fewest rules first.
+        """The networks, those with the fewest rules first.
 
         Args:
             known: networks to leave out.
 
         Returns:
-            None of these.
+            The networks that are not among the known ones.
         """
         known = list(known)
         ordered = (self._found[n_rules][1] for n_rules in sorted(self._found))
         return [system for system in ordered if system not in known]
 
     def offer(self, objective: float, system: CompactForm) -> None:
-        """Take a network in, unless another one beats it or its rules cannot be counted, and put out those it beats.
+        """Add a network unless it is beaten or its rules cannot be counted, and remove those that it beats.
 
         Args:
-            objective: of the network, on the rows of all others; not below 0.
+            objective: its objective, on the same rows as for all others; non-negative.
             system: the network.
         """
-        # Rules are not counted where they would not help: each unit that bends on the domain makes at least one more.
-        # A network with units that do not is passed over, too, unless it is good for its size.
+        # Rules are not counted where that cannot help: each unit that bends on the domain makes at least one more.
+        # Networks with units that do not bend are passed over too, unless they are good for their size.
         if objective >= self._to_beat(system.n_units + 1):
             return
         try:
             n_rules = self._n_rules(system)
         except SolverError:
-            # Weights so extreme that the rules cannot be told apart: not a network to be taken for its few rules.
+            # The weights are so extreme that the rules cannot be told apart; this is not a network to choose for its
+            # few rules.
             return
         if objective < self._to_beat(n_rules):
             self._found = {k: pair for k, pair in self._found.items() if k < n_rules or pair[0] < objective}

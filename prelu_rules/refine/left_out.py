@@ -1,10 +1,10 @@
-"""The loss of each row under the network that was fitted without it, by one Newton step instead of one refit a row.
+"""The loss of each row under the network that was fitted without it, by a Newton step instead of a refit per row.
 
-Leaving a row out moves the weights by the inverse of the second derivative times the row's gradient; to first order its
-outputs `z` move by `K (I - W K)^-1 g`, with `g` and `W` the first and second derivative of its loss in the outputs, and
-`K = w J H^-1 J^T` from its Jacobian `J`, its weight `w` and the second derivative `H` of the whole (Rad and Maleki, "A
-scalable estimate of the out-of-sample prediction error via approximate leave-one-out cross-validation", 2020). With
-squared errors and no units it is exact but for nothing: the textbook's `residual / (1 - leverage)`.
+Leaving a row out moves the weights by the inverse of the second derivative times the row's gradient. To first order,
+its outputs `z` move by `K (I - W K)^-1 g`, where `g` and `W` are the first and second derivative of its loss in the
+outputs, and `K = w J H^-1 J^T` with its Jacobian `J`, its weight `w` and the second derivative `H` of the whole
+objective (Rad and Maleki, "A scalable estimate of the out-of-sample prediction error via approximate leave-one-out
+cross-validation", 2020). For squared errors and no units this is exact: the textbook's `residual / (1 - leverage)`.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from prelu_rules.refine.curvature import Task, curvature, parts, sensitivities
 from prelu_rules.values import FloatArray
 
 SINGULAR = 1e-9
-"""Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
+"""Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
 
 
 def left_out_losses(system: CompactForm, task: Task, observed: FloatArray | None = None) -> FloatArray:
-    """The loss of each row as if it had not been there when the network was fitted.
+    """The loss of each row as if it had been left out when the network was fitted.
 
     Args:
         system: a network fitted to the rows.
         task: the rows.
-        observed: `(n_rows,)`, how much of the weight of each row is left out: that of one observation, where a row
-            stands for several; None for all of it.
+        observed: `(n_rows,)`, the part of each row's weight that is left out: if a row stands for several observations,
+            that of one; None for all of it.
 
     Returns:
-        `(n_rows,)`; infinite where without its row the network would have no fit.
+        `(n_rows,)`; infinite if the network would have no fit without the row.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -51,7 +51,7 @@ def left_out_losses(system: CompactForm, task: Task, observed: FloatArray | None
 
 
 def _losses(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:
-    """Of rows whose weights are what is left out."""
+    """The losses of rows if all of their weight is left out."""
     features = system.features(task.x)
     outputs = system.outputs(features)
     sensitive = sensitivities(system, features)
@@ -61,7 +61,7 @@ def _losses(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:
     half = task.loss.root(outputs)
     bent = identity if half is None else half @ half.transpose(0, 2, 1)
     gradient = task.loss.gradient(outputs, task.y)[:, :, None]
-    # A row that alone holds a weight has leverage 1, but for the ridge; rounding must not make it more.
+    # A row that alone determines a weight has leverage 1, but for the ridge; rounding must not make it larger.
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = moved @ np.linalg.solve(identity - bent @ moved, gradient)
     losses = task.loss.rows(outputs + steps[:, :, 0], task.y)

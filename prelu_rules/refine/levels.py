@@ -1,4 +1,4 @@
-"""Sparser versions of networks of several sizes, found at the same time by joblib; no Keras has to be loaded for it."""
+"""Sparser versions of networks of several sizes, computed in parallel by joblib; does not load Keras."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.sparsification import sparsify
 
 Levels = list[list[CompactForm]]
-"""For each size, networks of ever fewer numbers."""
+"""For each size, networks with ever fewer numbers."""
 
 
 def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | None = None) -> Levels:
-    """What `sparsify` yields of each network.
+    """Sparsify each network; see `sparsify`.
 
     Args:
         systems: one for each size.
@@ -24,7 +24,7 @@ def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | 
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
 
     Returns:
-        For each network, itself, refitted, and sparser ones.
+        For each network, the refitted network itself and sparser ones.
 
     Example:
         >>> import numpy as np
@@ -38,6 +38,6 @@ def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | 
 
 
 def _level(system: CompactForm, task: Task) -> list[CompactForm]:
-    # In other processes too, so that sums are added up in the same order.
+    # One thread in other processes too, so that sums are computed in the same order.
     with threadpool_limits(1, "blas"):
         return list(sparsify(system, task))

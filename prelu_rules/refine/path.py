@@ -1,4 +1,4 @@
-"""The whole path of accuracy against size, from which one can choose without training again."""
+"""The path of accuracy against size, from which a network can be chosen without training again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.patterns import count_patterns
 from prelu_rules.losses.loss import Chooser
+from prelu_rules.markup import page
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.choice import compared, not_worse
+from prelu_rules.refine.path_table import path_table
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray, Value
 
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from prelu_rules.plotting.shown import Places
+
 MUCH_WORSE = 3.0
-"""Standard errors on the validation rows by which a size must not be worse, whatever the criterion says of it."""
+"""A size must not be worse on the validation rows by more standard errors than this, whatever the criterion is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +37,11 @@ class PathPoint(Value):
     Attributes:
         form: in the user's units, with slopes of 0.
         domain: the domain on which rules are counted.
-        train_score: on all rows that it was fitted to: the score of the loss, R2 or the share of right classes.
-        validation_score: the same on the validation rows, of the network of this size that did not see them.
-        validation_losses: `(n_validation,)`, the loss of each of these rows.
-        criterion: on the rows that it was fitted to, Schwarz's criterion, or for classes the loss of rows left out
-            (`prelu_rules.refine.left_out`); the smallest is best.
+        train_score: the score of the loss (R2 or accuracy) on all rows that it was fitted to.
+        validation_score: the score on the validation rows of the network of this size that was fitted without them.
+        validation_losses: `(n_validation,)`, that network's loss on each of these rows.
+        criterion: Schwarz's criterion on the rows that it was fitted to; for classes, the loss of left-out rows
+            (`prelu_rules.refine.left_out`). Smaller is better.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -59,36 +63,36 @@ class PathPoint(Value):
 
     @property
     def n_nonlinear(self) -> int:
-        """Nonlinear units."""
+        """The number of nonlinear units."""
         return self.form.n_units
 
     @cached_property
     def n_rules(self) -> int:
-        """Linear regions on the domain: as many rules, before any are merged."""
+        """The number of linear regions on the domain, and so of rules before any are merged."""
         return count_patterns(self.form, self.domain)
 
     @property
     def right_everywhere(self) -> bool:
-        """Whether it leaves nothing to be explained: every class is right, or next to no variance is left."""
+        """Whether nothing is left to explain: every class is right, or hardly any variance is left."""
         return min(self.train_score, self.validation_score) >= 1 - NEGLIGIBLE_ERROR
 
     @property
     def slopes(self) -> FloatArray:
-        """`(n_nonlinear,)`, the factor of each unit where its pre-activation is negative: 0 in the compact form."""
+        """`(n_nonlinear,)`, the factor that each unit applies to a negative pre-activation: 0 in the compact form."""
         return np.asarray(self.form.slopes, dtype=np.float64)
 
     @property
     def n_numbers(self) -> int:
-        """Numbers to read in the compact form: coefficients, constants and thresholds that are not 0."""
+        """Numbers to read in the compact form: the nonzero coefficients, constants and thresholds."""
         form = self.form
         return sum(int(np.count_nonzero(part)) for part in (form.A, form.B, form.b, form.C, form.D, form.e))
 
 
 @dataclass(frozen=True, eq=False)
 class RulePath(Sequence[PathPoint], Value):
-    """Networks of 0, 1, 2, ... nonlinear units; of each size the best one found, sparser versions, and lean ones.
+    """Networks with 0, 1, 2, ... nonlinear units; for each size the best one found, sparser versions, and lean ones.
 
-    Lean networks fit less well than the best one, but better than all that were found with as few rules.
+    Lean networks fit less well than the best one, but better than all other networks found with as few rules.
 
     `path[k]` is the network with `k` nonlinear units, at the sparsity that the criterion prefers.
 
@@ -98,6 +102,7 @@ class RulePath(Sequence[PathPoint], Value):
         by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
+        chosen: the network that was taken from it, if one was; the plot circles it.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -114,12 +119,13 @@ class RulePath(Sequence[PathPoint], Value):
     by: Chooser = "criterion"
     before_force: NormalForm | None = None
     complete: bool = True
+    chosen: PathPoint | None = None
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
             if not level or any(point.n_nonlinear != size for point in level):
                 raise InvalidValueError(
-                    f"the path has no network of {size} units at its place; give every size from 0."
+                    f"the path has no network with {size} units at index {size}; give every size from 0."
                 )
 
     def _summary(self) -> str:
@@ -129,6 +135,9 @@ class RulePath(Sequence[PathPoint], Value):
 
     def __len__(self) -> int:
         return len(self.levels)
+
+    def _repr_html_(self) -> str:
+        return page(path_table(self))
 
     def __getitem__(self, size: Any) -> Any:
         if isinstance(size, slice):
@@ -141,24 +150,24 @@ class RulePath(Sequence[PathPoint], Value):
     def choose(
         self, max_nonlinear: int | None = None, max_rules: int | None = None, max_numbers: int | None = None
     ) -> PathPoint:
-        """A network of the path; nothing is trained again.
+        """Choose a network of the path; nothing is trained again.
 
-        Without a limit the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit the same rule does, or, if `by` says so, the criterion,
-        among the sizes whose loss on the validation rows is not above the smallest by three standard errors. The
-        smallest size that is right on every row, training or validation, counts as not above; `to_frame` shows all
-        that decides.
+        Without a limit, the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
+        rows is not clearly above the smallest. With a limit, the same rule or the criterion chooses, depending on `by`,
+        among the sizes whose loss on the validation rows is at most three standard errors above the smallest. The
+        smallest size that is right on every training and validation row counts as not above. `to_frame` shows all
+        values that matter for the choice.
 
         Args:
-            max_nonlinear: the most nonlinear units.
-            max_rules: the most rules on the domain.
-            max_numbers: the most numbers in the compact form.
+            max_nonlinear: the largest number of nonlinear units.
+            max_rules: the largest number of rules on the domain.
+            max_numbers: the largest number of numbers in the compact form.
 
         Returns:
             The network.
 
         Raises:
-            InvalidValueError: if no network of the path keeps within the limits.
+            InvalidValueError: if no network of the path satisfies the limits.
         """
         check_limits(max_nonlinear, max_rules, max_numbers)
         free = max_nonlinear is max_rules is max_numbers is None
@@ -168,7 +177,7 @@ class RulePath(Sequence[PathPoint], Value):
                 break
             within = [point for point in level if max_numbers is None or point.n_numbers <= max_numbers]
             if max_rules is not None:
-                # A unit makes at least one rule more, unless it never bends on the domain.
+                # A unit makes at least one more rule, unless it never bends on the domain.
                 within = [point for point in within if point.n_rules <= max_rules]
             if within:
                 allowed[size] = _preferred(within)
@@ -185,14 +194,14 @@ class RulePath(Sequence[PathPoint], Value):
         return allowed[not_worse(losses, self.validation_weights, right=right)[0]]
 
     def rewritten(self, rewrite: Callable[[NormalForm], NormalForm], domain: Domain | None) -> RulePath:
-        """The same networks, written for other inputs.
+        """The same networks, rewritten for other inputs.
 
         Args:
-            rewrite: from the form of a network to that of the same function of the other inputs.
-            domain: where rules are counted, in these inputs.
+            rewrite: maps the form of a network to that of the same function of the other inputs.
+            domain: where rules are counted, in the other inputs.
 
         Returns:
-            A path with the scores of this one.
+            A path with the scores of this one, of which none is chosen yet.
 
         Example:
             >>> form = NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[2.0]], np.zeros((1, 0)), [1.0], [])
@@ -202,15 +211,15 @@ class RulePath(Sequence[PathPoint], Value):
         """
         levels = tuple(tuple(replace(p, form=rewrite(p.form), domain=domain) for p in level) for level in self.levels)
         before = None if self.before_force is None else rewrite(self.before_force)
-        return replace(self, levels=levels, before_force=before)
+        return replace(self, levels=levels, before_force=before, chosen=None)
 
     def to_frame(self) -> pd.DataFrame:
         """The path as a table, one row per size.
 
         Returns:
-            Columns `n_nonlinear`, `n_rules`, `n_numbers`, `train_score`, `validation_score`; and what the choice goes
-            by: `validation_loss`, the mean loss of the validation rows, `excess_loss`, how far that is above the
-            smallest, `standard_error`, of this difference, and `criterion`.
+            Columns `n_nonlinear`, `n_rules`, `n_numbers`, `train_score`, `validation_score`; and the basis of the
+            choice: `validation_loss`, the mean loss on the validation rows; `excess_loss`, how far it is above the
+            smallest; `standard_error`, of this difference; and `criterion`.
         """
         import pandas as pd
 
@@ -222,30 +231,46 @@ class RulePath(Sequence[PathPoint], Value):
             rows.append({name: getattr(point, name) for name in names} | decides | {"criterion": point.criterion})
         return pd.DataFrame(rows)
 
-    def plot(self, chosen: PathPoint | None = None) -> Axes:
+    def with_point(self, point: PathPoint) -> list[PathPoint]:
+        """The networks of the path, one per size, with a given one in the place of its size.
+
+        Args:
+            point: of the path; it may be sparser than the one that the path shows of its size.
+
+        Returns:
+            `len(path)` networks.
+        """
+        return [point if size == point.n_nonlinear else other for size, other in enumerate(self)]
+
+    def plot(self, chosen: PathPoint | None = None, ax: Places | None = None) -> Axes:
         """Score against units, rules and numbers; see `prelu_rules.plotting.path`.
 
         Args:
-            chosen: the network to mark; that of the one-standard-error rule by default.
+            chosen: the network to circle; by default the one that was taken, or else that of the one-standard-error
+                rule.
+            ax: three axes to draw in, or a figure to make them in; a new figure by default.
 
         Returns:
-            The first of the three axes.
+            The first of the three axes; in a notebook it shows them all.
+
+        Raises:
+            ShapeError: if there are not three axes.
         """
         from prelu_rules.plotting.path import plot_path
 
-        return plot_path(self, chosen)
+        return plot_path(self, chosen, ax)
 
 
 def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: int | None) -> None:
-    """Refuse limits that no network can keep.
+    """Refuse limits that no network can satisfy.
 
     Args:
-        max_nonlinear: the most nonlinear units; None for any number.
-        max_rules: the most rules.
-        max_numbers: the most numbers.
+        max_nonlinear: the largest number of nonlinear units; None for any number.
+        max_rules: the largest number of rules.
+        max_numbers: the largest number of numbers.
 
     Raises:
-        InvalidValueError: if one is no whole number, or too small.
+        InvalidValueError: if one is not an integer, or too small.
 
     Example:
         >>> check_limits(0, None, 12)
@@ -253,9 +278,9 @@ def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: 
     limits = {"max_nonlinear": (max_nonlinear, 0), "max_rules": (max_rules, 1), "max_numbers": (max_numbers, 1)}
     for name, (limit, least) in limits.items():
         if limit is not None and (limit != int(limit) or limit < least):
-            raise InvalidValueError(f"{name} is {limit}; it must be a whole number of at least {least}.")
+            raise InvalidValueError(f"{name} is {limit}; it must be an integer of at least {least}.")
 
 
 def _preferred(points: Sequence[PathPoint]) -> PathPoint:
-    """The one that the criterion prefers, of those that are right everywhere if there are any."""
+    """The one that the criterion prefers, among those that are right everywhere if there are any."""
     return min(points, key=lambda point: (not point.right_everywhere, point.criterion))

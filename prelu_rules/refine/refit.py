@@ -1,8 +1,8 @@
-"""Refits of all free weights at once: Levenberg-Marquardt while there are few of them, L-BFGS otherwise.
+"""Refits of all free weights at once: Levenberg-Marquardt if there are few of them, L-BFGS otherwise.
 
-The loss is smooth but for the kinks, and nearly quadratic between them, so second-order steps settle in tens of
-milliseconds where gradient descent takes thousands of steps (Levenberg 1944, Marquardt 1963; for the many-weights case
-Liu and Nocedal 1989, by SciPy).
+The loss is smooth except at kinks, and nearly quadratic between them, so second-order steps converge in tens of
+milliseconds where gradient descent takes thousands of steps (Levenberg 1944, Marquardt 1963; for many weights Liu and
+Nocedal 1989, as in SciPy).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from prelu_rules.refine.curvature import Task, curvature, gradient, objective
 from prelu_rules.values import FloatArray
 
 FEW_WEIGHTS = 500
-"""Up to here the second derivative is cheaper than the many steps that it saves."""
+"""Up to this number of weights, the second derivative costs less than the many steps that it saves."""
 
 FIRST_DAMPING, LEAST_DAMPING = 1e-3, 1e-9
 HARDER, SOFTER, MOST_REFUSALS = 8, 5, 7
@@ -26,16 +26,16 @@ LEAST_DIAGONAL = 1e-4
 
 
 def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4) -> tuple[CompactForm, float]:
-    """Minimise the objective over the free weights, from where they are.
+    """Minimise the objective over the free weights, starting from their current values.
 
     Args:
-        system: where to start.
+        system: the network to start from.
         task: the rows.
         max_steps: second-order steps, or a tenth of the first-order ones.
         least_gain: stop when a step lowers the objective by less than this share of it.
 
     Returns:
-        The system, and its objective, never above that of the start.
+        The refitted network and its objective, which is never above that of the start.
     """
     if not system.support.any():
         return system, objective(system, task)
@@ -70,15 +70,15 @@ def _levenberg_marquardt(
 
 
 def damped_step(first: FloatArray, second: FloatArray, damping: float) -> FloatArray | None:
-    """The step to where the slope of a quadratic function vanishes, or, with damping, short of it.
+    """The step to the stationary point of a quadratic function, or, with damping, a shorter one.
 
     Args:
-        first: `(n,)` or `(n, k)`, the first derivative here, of `k` functions.
-        second: `(n, n)`, the second derivative of all of them.
+        first: `(n,)` or `(n, k)`, the gradient, of `k` functions.
+        second: `(n, n)`, the second derivative, common to all of them.
         damping: added to its diagonal, relative to that.
 
     Returns:
-        The step, of the shape of `first`; None where the second derivative is not positive definite.
+        The step, with the shape of `first`; None if the second derivative is not positive definite.
 
     Example:
         >>> damped_step(np.array([-4.0]), np.array([[2.0]]), 0.0)
@@ -86,9 +86,9 @@ def damped_step(first: FloatArray, second: FloatArray, damping: float) -> FloatA
     """
     damped = second.copy()
     diagonal = np.einsum("ii->i", damped)
-    # A floor, since a weight that nothing depends on right now has no curvature at all.
+    # With a floor, since a weight that currently affects nothing has no curvature at all.
     diagonal += damping * np.maximum(diagonal, LEAST_DIAGONAL)
-    # LAPACK itself: on matrices so small, checking the arguments would take longer than solving.
+    # LAPACK is called directly: for such small matrices, checking the arguments would take longer than solving.
     _, step, failed = dposv(damped, -first)
     return None if failed else np.asarray(step)
 
@@ -98,7 +98,7 @@ def _l_bfgs(system: CompactForm, task: Task, max_steps: int, least_gain: float) 
         return gradient(system.with_free(free), task)
 
     start = objective(system, task)
-    # SciPy's measure is the gain of a single step; ten of ours make one second-order step.
+    # SciPy measures the gain of a single step; ten of them correspond to one second-order step.
     options: Any = {"maxiter": max_steps, "ftol": least_gain / 10, "gtol": 0.0, "maxcor": 20}
     found = minimize(at, system.free, args=(), jac=True, method="L-BFGS-B", options=options)
     better = system.with_free(found.x)

@@ -1,8 +1,9 @@
-"""Fewer numbers: weights go to 0 one by one, the rest is refitted, until hardly any is left.
+"""Fewer numbers: set weights to 0 one by one and refit the rest, until hardly any are left.
 
-Which weight goes next is what second order says: setting weight `w_q` to 0, with the others making up for it as well as
-they can, raises the loss by `w_q^2 / (2 [H^-1]_qq)`, where `H` is the second derivative (Hassibi and Stork, "Second
-order derivatives for network pruning: optimal brain surgeon", 1993). An L1 penalty would shrink the weights that stay.
+The second derivative determines which weight goes next: setting the weight `w_q` to 0, while the others make up for it
+as well as they can, raises the loss by `w_q^2 / (2 [H^-1]_qq)`, where `H` is the second derivative (Hassibi and Stork,
+"Second order derivatives for network pruning: optimal brain surgeon", 1993). An L1 penalty would shrink the remaining
+weights.
 """
 
 from __future__ import annotations
@@ -18,28 +19,28 @@ from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.values import BoolArray, FloatArray
 
 SHARE = 0.1
-"""Of the weights that may go, those that go before the next refit."""
+"""The share of the removable weights that are removed before the next refit."""
 
 COARSE = 0.25
-"""The same while there are more weights than second-order steps can do with: each refit takes long then."""
+"""The share while there are too many weights for second-order steps, when each refit takes long."""
 
 SINGULAR = 1e-7
-"""Added to the diagonal of the second derivative, relative to its mean, so that it has an inverse."""
+"""Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
 
 
 def sparsify(system: CompactForm, task: Task, share: float = SHARE) -> Iterator[CompactForm]:
-    """The system with ever fewer numbers, each refitted; units are kept.
+    """Yield the network with ever fewer numbers, refitted each time; units are kept.
 
-    Of each unit the largest weight stays, since only the ratios of its weights matter, and so does one use of it.
-    Constants stay: they depend on where the inputs have their 0.
+    The largest weight of each unit stays, since only the ratios of its weights matter, and so does one use of each
+    unit. Constants stay, since they depend on where the inputs have their 0.
 
     Args:
-        system: where to start.
+        system: the network to start from.
         task: the rows that it is fitted to.
-        share: of the weights that may go, those that go at once, at least one; while there are many weights, `COARSE`.
+        share: the share of removable weights that are removed at once, at least one; `COARSE` while there are many.
 
     Yields:
-        The system itself, refitted, then one with fewer numbers each time.
+        The refitted network itself, and then ones with fewer and fewer numbers.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -61,7 +62,7 @@ def sparsify(system: CompactForm, task: Task, share: float = SHARE) -> Iterator[
 
 
 def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
-    """The system without the cheapest weights, the others moved to make up for them; None if none may go."""
+    """The network without the cheapest weights, the others moved to make up for them; None if none may go."""
     may_go = (system.support & ~_kept(system))[system.support]
     if not may_go.any():
         return None
@@ -72,14 +73,14 @@ def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
     going = np.argsort(cost)[: max(1, int(share * may_go.sum()))]
     for gone in (going, going[:1]):
         smaller = _best_of(system, task, gone, inverse)
-        # Two uses of a unit may go at once, and be its last two; one at a time never does that.
+        # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
         if _all_used(smaller):
             return smaller
     raise AssertionError("a use of each unit is kept")
 
 
 def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactForm:
-    """Without some weights: the others moved as the second derivative says, or left alone, whichever is better."""
+    """The network without some weights, the others moved by the second derivative or unchanged: the better one."""
     support = system.support.copy()
     flat = np.flatnonzero(support)
     support.flat[flat[gone]] = False

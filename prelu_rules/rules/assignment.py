@@ -1,4 +1,4 @@
-"""Which rule each row falls under, and what it gives there."""
+"""Finds the rule that each row falls under, and computes its outputs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 
 CHUNK = 8192
-"""Rows that are looked at together, so that what is computed of them stays in the processor's cache."""
+"""Rows that are processed together, so that intermediate results fit into the processor's cache."""
 
 
 def assigned(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArray:
-    """The rule that each row falls under.
+    """Find the rule that each row falls under.
 
     Args:
         rules: the rules, in order.
         x: `(n_rows, n_inputs)`.
-        domain: where the rules were asked to hold.
+        domain: the domain of the rules.
 
     Returns:
-        int, `(n_rows,)`, the index of the first rule whose conditions all hold. Where none does, it is the rule that is
-        met first on the straight way to the domain's middle; see `prelu_rules.rules.off_domain`.
+        int, `(n_rows,)`, the index of the first rule whose conditions all hold. If none does, it is the first rule on a
+        straight line to the domain's middle; see `prelu_rules.rules.off_domain`.
 
     Raises:
-        OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
+        OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -46,13 +46,13 @@ def assigned(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArray
     if (index < 0).any():
         row = int(np.argmax(index < 0))
         raise OutsideDomainError(
-            f"row {row} ({x[row].tolist()}) is covered by no rule; extract the rules on a domain that holds it."
+            f"row {row} ({x[row].tolist()}) is covered by no rule; extract the rules on a domain that contains it."
         )
     return index
 
 
 def outputs(rules: Sequence[Rule], x: Array, index: IntArray) -> FloatArray:
-    """What the rules give for rows.
+    """Compute the outputs of rules for rows.
 
     Args:
         rules: the rules.
@@ -73,9 +73,9 @@ def outputs(rules: Sequence[Rule], x: Array, index: IntArray) -> FloatArray:
 
 
 def _covering(rules: Sequence[Rule], x: Array) -> IntArray:
-    """The first rule that covers each row; -1 where none does."""
+    """The first rule that covers each row; -1 if none does."""
     index = np.full(len(x), -1, dtype=np.intp)
-    # Rules share hyperplanes, so each sign is computed once.
+    # Rules share hyperplanes, so each sign is computed only once.
     signs: dict[bytes, BoolArray] = {}
     for number, rule in enumerate(rules):
         covered = index < 0

@@ -12,10 +12,10 @@ from prelu_rules.rules.rule import Rule
 from prelu_rules.values import FloatArray
 
 SAME_BEND = 1e-9
-"""Hyperplanes count as one if their numbers differ by less, divided by the largest weight."""
+"""Hyperplanes count as the same if their numbers differ by less, divided by the largest weight."""
 
 SAME_JUMP = 1e-6
-"""The difference of two rules is a multiple of a bend's function if what is left of it is smaller, relatively."""
+"""The difference of two rules counts as a multiple of a bend's function if the remainder is smaller, relatively."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Side:
 
 
 class Bends:
-    """The distinct hyperplanes of all conditions, normalised, and which one each condition is a side of."""
+    """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         found: list[FloatArray] = []
@@ -50,10 +50,10 @@ class Bends:
         self.rows = np.array(found).reshape(-1, n_inputs + 1)
 
     def strengths(self, rules: Sequence[Rule]) -> FloatArray:
-        """How much outputs change at most, per unit of a bend's function, where one crosses it: `(n_bends, n_outputs)`.
+        """The largest change of each output when a bend is crossed, per unit of its function, `(n_bends, n_outputs)`.
 
-        Outputs have no jumps, so rules that meet at a bend differ by a multiple of its function. Where no two rules do,
-        nothing is known.
+        Outputs are continuous, so rules on both sides of a bend differ by a multiple of its function. NaN for a bend
+        without such rules.
         """
         strength = np.full((len(self.rows), rules[0].outputs.coef.shape[0]), np.nan)
         outputs = [np.hstack([r.outputs.coef, r.outputs.intercept[:, None]]).astype(np.float64) for r in rules]

@@ -1,8 +1,8 @@
 """The certificate: how far rules can be from a network on a domain, proven in exact rational arithmetic.
 
 Rules and network are overlaid: each rule's cell is cut into the linear regions that the network has there. On each
-piece the difference is one affine function, whose largest value a linear program in whole numbers finds. No tolerance
-and no rounding enters, so the bounds hold for the numbers that rules and network really have.
+piece the difference is one affine function, whose largest value is found by a linear program in integers. There are no
+tolerances and no rounding, so the bounds hold for the actual numbers of rules and network.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from prelu_rules import markup
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import LimitError, ShapeError
@@ -23,7 +24,7 @@ from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray, Value
 
 MAX_CELLS = 500
-"""Pieces of the overlay; in few dimensions so many take a second, in ten some twenty seconds."""
+"""Pieces of the overlay; in few dimensions so many take a second, in ten dimensions about twenty seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +33,17 @@ class Certificate(Value):
 
     Attributes:
         output_names: the outputs.
-        upper: `(n_outputs,)`, no input of the domain has a larger difference; infinite where it grows without end.
+        upper: `(n_outputs,)`, the difference is nowhere larger; infinite if it is unbounded.
         lower: `(n_outputs,)`, a difference that is attained.
-        at: `(n_outputs, n_inputs)`, the inputs where it is.
-        largest: `(n_outputs,)`, no input of the domain has a larger absolute output by the rules; infinite where it
-            grows without end.
+        at: `(n_outputs, n_inputs)`, the inputs where it is attained.
+        largest: `(n_outputs,)`, the absolute outputs of the rules are nowhere larger; infinite if they are unbounded.
         uncovered: `(n_inputs,)`, an input of the domain that falls under no rule; None if every input falls under one,
             boundaries included.
         overlap: `(n_inputs,)`, an input inside two rules; None if the interiors of all rules are disjoint.
-        n_cells: the pieces of the overlay.
-        exact: whether the upper bounds come from the overlay alone; otherwise part of them comes from bound propagation
+        n_cells: the number of pieces of the overlay.
+        exact: whether the upper bounds come from the overlay alone; otherwise some of them come from bound propagation
             or branch and bound, which are sound but not tight.
-        domain: where all this holds; None for all inputs.
+        domain: the domain of the comparison; None for all inputs.
     """
 
     output_names: tuple[str, ...]
@@ -59,7 +59,7 @@ class Certificate(Value):
 
     @property
     def equal(self) -> bool:
-        """Whether rules and network are proven to be equal, with one rule for each input but boundaries."""
+        """Whether rules and network are proven to be equal, with one rule for each input except on boundaries."""
         return not self.upper.any() and self.covered and self.disjoint
 
     @property
@@ -78,22 +78,46 @@ class Certificate(Value):
         return f"{bounds}; {covered}; {'no two' if self.disjoint else 'some'} rules overlap"
 
     def __str__(self) -> str:
-        where = "all inputs" if self.domain is None else "the domain"
-        how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
-        lines = [f"Rules against network on {where}, {how}:"]
+        lines = [self._headline()]
         for name, upper, lower, at in zip(self.output_names, self.upper, self.lower, self.at, strict=True):
             if upper == 0:
                 lines.append(f"  {name}: equal, proven")
             else:
-                place = ", ".join(f"{v:.6g}" for v in at)
-                bounds = f"by at most {upper:.6g}, and by {lower:.6g} at ({place})"
+                bounds = f"by at most {upper:.6g}, and by {lower:.6g} at {_point(at)}"
                 lines.append(f"  {name}: differ {bounds}; gap {upper - lower:.1g}")
-        for holds, good, point, bad in (
-            (self.covered, "every input falls under a rule, proven", self.uncovered, "no rule covers"),
-            (self.disjoint, "no two rules overlap, proven", self.overlap, "two rules overlap at"),
-        ):
-            lines.append(f"  {good}" if holds else f"  {bad} ({', '.join(f'{v:.6g}' for v in np.asarray(point))})")
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *(f"  {line}" for line in self._cover())]) + "\n"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                markup.name(output),
+                *(("0, proven", "", "") if upper == 0 else (f"{upper:.6g}", f"{lower:.6g}", _point(at))),
+            )
+            for output, upper, lower, at in zip(self.output_names, self.upper, self.lower, self.at, strict=True)
+        ]
+        header = ("output", "differs by at most", "and by", "at")
+        lines = [markup.tag("p", line[0].upper() + line[1:] + ".", style="line") for line in self._cover()]
+        return markup.page(
+            markup.tag("p", self._headline(), style="line"), markup.table(header, rows, numbers=(1, 2)), *lines
+        )
+
+    def _headline(self) -> str:
+        where = "all inputs" if self.domain is None else "the domain"
+        how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
+        return f"Rules against network on {where}, {how}:"
+
+    def _cover(self) -> tuple[str, str]:
+        """Whether every input falls under a rule, and whether under one only."""
+        return (
+            "every input falls under a rule, proven"
+            if self.uncovered is None
+            else f"no rule covers {_point(self.uncovered)}",
+            "no two rules overlap, proven" if self.overlap is None else f"two rules overlap at {_point(self.overlap)}",
+        )
+
+
+def _point(at: FloatArray) -> str:
+    return f"({', '.join(f'{v:.6g}' for v in at)})"
 
 
 def certify(
@@ -102,12 +126,12 @@ def certify(
     """Prove how far rules are from a network.
 
     Args:
-        system: the rules; where an input falls under several, all of them count.
+        system: the rules; if an input falls under several, all of them count.
         network: the network, collapsed or not; units whose slope is exactly 1 cost nothing.
-        domain: where to compare; None for the domain of the rules, or all inputs if they have none.
-        max_cells: the most pieces of the overlay. Where a network has more, the rules are overlaid with the collapsed
-            network that they were read from, and the difference of the two networks is bounded by bound propagation and
-            branch and bound.
+        domain: where to compare them; None for the domain of the rules, or all inputs if they have none.
+        max_cells: the largest number of pieces of the overlay. If a network has more, the rules are overlaid with the
+            collapsed network that they were read from, and the difference of the two networks is bounded by bound
+            propagation and branch and bound.
 
     Returns:
         The bounds, and whether the rules cover the domain and are disjoint.
@@ -148,8 +172,8 @@ def certify(
             overlay.restart(form, between.at)
     if overlay is None:
         raise LimitError(
-            f"rules and network cut the domain into more than max_cells={max_cells} pieces; raise it, take a smaller "
-            "domain, or a network with fewer nonlinear units."
+            f"rules and network cut the domain into more than max_cells={max_cells} pieces; raise it, or use a smaller "
+            "domain or a network with fewer nonlinear units."
         )
     return Certificate(
         output_names=system.output_names,

@@ -1,11 +1,11 @@
-"""Three or more cells whose union is convex, though that of no two is, such as the wedges of a pinwheel.
+"""Three or more cells whose union is convex, although that of no two is, such as the wedges of a pinwheel.
 
-A convex union of cells is an intersection of half-spaces, each a condition of one of the cells that all of them satisfy
-(Bemporad, Fukuda and Torrisi, "Convexity recognition of the union of polyhedra", 2001). So whatever convex union holds
-two cells, it holds the envelope of the two: where all those conditions hold, of any cell, that both satisfy. A cell
-that reaches into the envelope belongs to the group as well, which makes the envelope larger. Where no further cell
-reaches into it, it is the smallest convex union that holds the two cells if they cover it, and there is none if not.
-So each two cells have to be asked only once, and no choice is left open.
+A convex union of cells is an intersection of half-spaces, each of which is a condition of one of the cells that all of
+them satisfy (Bemporad, Fukuda and Torrisi, "Convexity recognition of the union of polyhedra", 2001). So every convex
+union that contains two cells contains their envelope: the set where all those conditions hold, of any cell, that both
+satisfy. A cell that reaches into the envelope belongs to the group as well, which makes the envelope larger. Once no
+further cell reaches into it, either the cells cover the envelope, which is then the smallest convex union with the two
+cells, or there is none. So it suffices to check each pair of cells once, and no choices have to be made.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from prelu_rules.values import BoolArray, FloatArray
 Conditions = Sequence[Condition]
 
 FEWEST = 3
-"""Of two cells `merging` knows already whether their union is convex."""
+"""`merging` has already checked whether the union of two cells is convex."""
 
 WITNESSES = 1000
-"""Rows of the domain; one inside an envelope and in no cell shows at once that the cells do not cover it."""
+"""Rows of the domain; one that is inside an envelope and in no cell shows immediately that there is a gap."""
 
 
 class ConvexGroup(NamedTuple):
     """Cells whose union is convex on a domain.
 
     Attributes:
-        members: which of the cells, in order.
-        conditions: what all of them satisfy; on the domain their union is where these hold, up to boundaries.
+        members: the indices of the cells, in order.
+        conditions: the conditions that all of them satisfy; on the domain they describe the union, up to boundaries.
     """
 
     members: tuple[int, ...]
@@ -48,11 +48,11 @@ class ConvexGroup(NamedTuple):
 
 
 def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Domain | None) -> ConvexGroup | None:
-    """The first group of three or more cells whose union is convex on a domain, of which no two have one.
+    """Find the first group of three or more cells with a convex union on a domain, if no two of them have one.
 
     Args:
-        cells: conditions of each cell; the interiors are disjoint on the domain.
-        domain: what they are asked to hold on; None for all inputs.
+        cells: the conditions of each cell; the interiors are disjoint on the domain.
+        domain: where the cells have to satisfy their conditions; None for all inputs.
         within: where a cell has to satisfy the conditions of the union: the domain, or None for everywhere.
 
     Returns:
@@ -83,7 +83,7 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Dom
 
 @dataclass(frozen=True)
 class _Pool:
-    """Cells, their distinct conditions, which cell satisfies which, and rows of the domain that are in no cell."""
+    """Cells, their distinct conditions, which cells satisfy which, and rows of the domain outside all cells."""
 
     cells: Sequence[Conditions]
     conditions: Conditions
@@ -112,7 +112,7 @@ class _Pool:
         return [condition for condition, is_shared in zip(self.conditions, shared, strict=True) if is_shared]
 
     def closure(self, pair: tuple[int, int]) -> frozenset[int] | None:
-        """The smallest group with two cells whose envelope no other cell reaches into; None if a gap does."""
+        """The smallest group with two cells whose envelope no other cell reaches into; None if there is a gap."""
         group = frozenset(pair)
         while True:
             envelope = self.envelope(group)
@@ -126,7 +126,7 @@ class _Pool:
             group |= reaching
 
     def covers(self, group: frozenset[int]) -> bool:
-        """Whether the cells of a group leave nothing of their envelope uncovered but boundaries."""
+        """Whether the cells of a group cover their envelope, up to boundaries."""
         program = cell_program(self.envelope(group), self.frame)
         return not _leaves_gap(program, [self.cells[k] for k in sorted(group)])
 
@@ -151,7 +151,7 @@ def _reaches(program: CellProgram, cell: Conditions) -> bool:
 
 
 def _leaves_gap(program: CellProgram, cells: Sequence[Conditions]) -> bool:
-    """Whether a part of a program that has an interior is in none of the cells; the program is used up if so."""
+    """Whether some part of a program that has an interior is outside all cells; if so, the program cannot be reused."""
     if not cells:
         return True
     entered = 0

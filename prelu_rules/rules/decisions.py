@@ -26,13 +26,13 @@ from prelu_rules.values import Array
 def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
     """The rules of a classifier, cut into convex pieces in each of which one class has the largest logit.
 
-    Pieces without an interior are left out, as are conditions that the others and the domain imply. Where logits are
-    equal the first wins, as in `classify`, so every input of the domain has exactly one decision rule, on boundaries
-    as well. Where a class only ties and wins nowhere around, the decision is another one of the tied classes.
+    Pieces without an interior are left out, as are conditions that the others and the domain imply. On a tie of logits
+    the first one wins, as in `classify`, so every input of the domain has exactly one decision rule, on boundaries too.
+    If a class only ties and wins nowhere nearby, the decision is another one of the tied classes.
 
     Args:
         system: rules with classes.
-        domain: the box or polytope to look in; None for the domain of the rules.
+        domain: the box or polytope to search; None for the domain of the rules.
         x: `(n_rows, n_inputs)`, rows to count and to choose the printed digits by. Without them there are no counts,
             and a system with a precision gets the digits that rows drawn from the domain need.
 
@@ -41,7 +41,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
         otherwise those first that cover most rows, or without rows in the order of the rules and then of the classes.
 
     Raises:
-        InvalidValueError: if these are rules for numbers, not for classes.
+        InvalidValueError: if the rules predict numbers, not classes.
         ShapeError: if the domain has another dimension, or `x` another number of columns.
         OutsideDomainError: if no rule covers a row.
         RoundingError: if no number of printed digits gives each row its class.
@@ -50,7 +50,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     Example:
         >>> rule = Rule((), AffineMap([[1.0], [-1.0]], [0.0, 1.0]))
         >>> adults = RuleSystem((rule,), ("x",), ("high", "low"), classes=("high", "low"))
-        >>> print(decision_rules(adults), end="")
+        >>> print(decision_rules(adults).export("paper"), end="")
         IF x < 0.5
         THEN class = low
           high = +1.0*x +0.0
@@ -85,7 +85,7 @@ def _pieces(rule: Rule, domain: Domain | None) -> Iterator[Rule]:
     margins = _margins(rule.outputs)
     classes = range(len(margins))
     winners = [k for k in classes if _has_interior(cell, (margins[k][j] for j in classes if j != k))]
-    # In a cell thinner than `CUT` for each class none may be seen to win: that is a tie, and the first wins.
+    # In a cell thinner than `CUT` no class may be found to win: that counts as a tie, so the first one wins.
     for k in winners or [0]:
         # Only winners are compared, so that a tie with a class that has no rule belongs to one that has.
         conditions = [*own, *(margins[k][j] for j in winners if j != k)]
@@ -93,7 +93,7 @@ def _pieces(rule: Rule, domain: Domain | None) -> Iterator[Rule]:
 
 
 def _margins(outputs: AffineMap) -> list[dict[int, Condition]]:
-    """For each class the conditions under which it is preferred to each other class."""
+    """For each class, the conditions under which it is preferred to each other class."""
     rows = np.hstack([outputs.coef, outputs.intercept[:, None]])
     if len(rows) == 1:
         # One logit is that of the second class; the first has 0.
@@ -102,7 +102,7 @@ def _margins(outputs: AffineMap) -> list[dict[int, Condition]]:
     for high, second in enumerate(rows):
         for low, first in enumerate(rows[:high]):
             row = _difference(first, second)
-            # The first of equal logits wins. Both sides have the same row, so that they are exact complements.
+            # On a tie the first logit wins. Both sides have the same row, so that they are exact complements.
             margins[low][high] = Condition(row[:-1], row[-1], nonnegative=True)
             margins[high][low] = Condition(row[:-1], row[-1], nonnegative=False)
     return margins
@@ -119,15 +119,15 @@ def _sides(cell: CellProgram, condition: Condition) -> tuple[bool, bool]:
     """Whether the cell has an interior where a condition holds, and where it does not; one of the two is true."""
     coef, intercept = condition.halfspace()
     holds, fails = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
-    # A sum that is 0 all over the cell counts as non-negative.
+    # A sum that is 0 on the whole cell counts as non-negative.
     return (holds, fails) if holds or fails else (condition.nonnegative, not condition.nonnegative)
 
 
 def _entered(cell: CellProgram, conditions: Iterable[Condition]) -> list[Condition] | None:
-    """Cut a cell by conditions; those that do not hold already, or None if they leave no interior.
+    """Cut a cell by conditions; returns those that do not hold already, or None if they leave no interior.
 
     Rules are the leaves of a decision tree, with their conditions in the order of its path. So the rules of one branch
-    agree on which conditions go, and those that are left are the leaves of a smaller tree.
+    agree on which conditions are left out, and the remaining ones are the leaves of a smaller tree.
     """
     entered: list[Condition] = []
     for condition in conditions:
@@ -150,7 +150,7 @@ def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
 
 
 def _implied(cell: CellProgram, condition: Condition, others: Sequence[Condition], domain: Domain | None) -> bool:
-    """Whether no input of the cell breaks a condition; where `< 0` is 0 it is broken, so touching is too much."""
+    """Whether no input of the cell violates a condition; one with `< 0` is violated even where the sum is 0."""
     if condition.nonnegative:
         return implied(cell, condition, others, domain)
     coef, intercept = condition.halfspace()

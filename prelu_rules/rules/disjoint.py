@@ -1,4 +1,4 @@
-"""Rules that overlap become rules that do not: what an earlier rule covers is taken from the later ones."""
+"""Makes overlapping rules disjoint: what an earlier rule covers is removed from the later ones."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from prelu_rules.rules.rule import Condition, Rule
 
 
 def disjoint(rules: Sequence[Rule], whole: ExactCell) -> tuple[Rule, ...]:
-    """Rules that give each input what the first rule that covers it gives, and of which no two share an interior.
+    """Rules that agree with the first rule that covers each input, but whose interiors are disjoint.
 
-    A rule that overlaps an earlier one is cut along its conditions, as often as it takes. All of this is exact.
+    A rule that overlaps an earlier one is cut along its conditions, as often as necessary. All of this is exact.
 
     Args:
-        rules: the rules; the first that covers an input counts.
+        rules: the rules; the first one that covers an input counts.
         whole: the domain.
 
     Returns:
-        The rules that cover an input of the domain, or the pieces that are left of them, in the same order.
+        The rules that cover an input of the domain, or their remaining pieces, in the same order.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -40,7 +40,7 @@ def disjoint(rules: Sequence[Rule], whole: ExactCell) -> tuple[Rule, ...]:
     for number, rule in enumerate(rules):
         pieces = [rule] if _covers_something(whole, rule.conditions) else []
         for earlier in range(number):
-            # Nothing is inside two rules on the two sides of one hyperplane.
+            # No point is inside two rules on opposite sides of a hyperplane.
             if not sides[number] & opposite[earlier]:
                 pieces = [part for piece in pieces for part in _without(piece, rules[earlier], whole)]
         found += pieces
@@ -55,7 +55,7 @@ def has_interior(whole: ExactCell, conditions: Sequence[Condition]) -> bool:
         conditions: the conditions.
 
     Returns:
-        True if points of the domain satisfy all of them, and lie on the boundary of none.
+        True if some points of the domain satisfy all of them and lie on no boundary.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -65,21 +65,21 @@ def has_interior(whole: ExactCell, conditions: Sequence[Condition]) -> bool:
         [True, False]
     """
     rows = [condition.exact() for condition in conditions]
-    # A function that is 0 all over the domain has no side to be on: it counts as non-negative.
+    # A function that is 0 on the whole domain has no sides: it counts as non-negative.
     flat = [c for c in rows if not whole.exceeds(c.row()) and not whole.exceeds(-c.row())]
     cell = cell_of(whole, rows)
-    # A convex set where each of several functions is positive somewhere has points where all are.
+    # A convex set on which each of several functions is positive somewhere has points where all of them are.
     return cell is not None and all(c.nonnegative if c in flat else cell.exceeds(c.row()) for c in rows)
 
 
 def closed(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules with the boundaries that only strict conditions meet at: `x < 0` and `x > 0` leave 0 to neither.
+    """Add boundaries that only strict conditions have: otherwise `x < 0` and `x > 0` would leave 0 uncovered.
 
     Args:
         rules: the rules.
 
     Returns:
-        Rules whose strict conditions are those with a hyperplane that another condition holds on.
+        Rules whose conditions are strict only if the boundary belongs to another condition.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -105,7 +105,7 @@ def _covers_something(whole: ExactCell, conditions: Sequence[Condition]) -> bool
 
 
 def _without(rule: Rule, other: Rule, whole: ExactCell) -> list[Rule]:
-    """The pieces of a rule that another does not cover; the rule itself where they share no interior."""
+    """The pieces of a rule that another one does not cover; the rule itself if they share no interior."""
     if not has_interior(whole, (*rule.conditions, *other.conditions)):
         return [rule]
     pieces: list[Rule] = []

@@ -1,6 +1,7 @@
-"""What rules are like on the rows that they were learned from: how many they cover, how far off they are, and for whom.
+"""Evaluates rules on training rows: how many rows each covers, its errors, and the classes of its rows.
 
-A weight of 2 is the row twice, and a weight of 0 is no row; counts are of rows, whatever their weights.
+A row with weight 2 counts as two rows in means, and one with weight 0 as none; counts are of rows, whatever their
+weights.
 """
 
 from __future__ import annotations
@@ -26,25 +27,25 @@ from prelu_rules.values import Array, FloatArray, IntArray, checked_weights, fro
 def with_evidence(
     system: RuleSystem, x: TableLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
 ) -> RuleSystem:
-    """The rules with what they are like on rows whose targets are known.
+    """Evaluate rules on rows with known targets.
 
     Args:
         system: the rules.
-        x: rows: a table, or features that are encoded already, `(n_rows, n_features)`.
+        x: rows: a table, or encoded features, `(n_rows, n_features)`.
         y: the target of each row: numbers, `(n_rows,)` or `(n_rows, n_outputs)`, or class labels, `(n_rows,)`.
         sample_weight: `(n_rows,)`; a row with weight 2 counts as two rows, one with weight 0 as none. None for equal
-            ones.
+            weights.
 
     Returns:
-        Each rule with how many rows it covers and, of these, the mean absolute error of each output, or how many are
-        of each class; they are ordered as in `rules.order`, unless some overlap, so that their order matters. For a
-        classifier the system has a typical row of each class, if each has rows: of numbers the median of those that are
-        there, and whether a cell is yes, which level it is and whether it is missing as in most rows of the class.
+        The rules. Each has the number of rows that it covers and, for these, the mean absolute error of each output or
+        the number of rows of each class. They are ordered as in `rules.order`, unless some overlap, so that their order
+        matters. For a classifier the system has a typical row of each class, if each class has rows: the median of
+        numbers that are not missing, and for everything else the most frequent value in the class.
 
     Raises:
         ShapeError: if rows, targets and weights do not fit together.
         InvalidValueError: if a target is not a finite number, or not one of the classes; if a weight is negative, or
-            all are 0; if a cell cannot be used.
+            all are 0; if a cell is not allowed.
         DataError: if the table lacks a column.
         OutsideDomainError: if no rule covers a row.
 
@@ -69,17 +70,17 @@ def with_evidence(
 def typical_rows(
     columns: Sequence[Column], x: FloatArray, classes: IntArray, weights: FloatArray, n_classes: int
 ) -> FloatArray | None:
-    """A typical row of each class.
+    """Find a typical row of each class.
 
     Args:
-        columns: what the columns are.
+        columns: the columns of the table.
         x: `(n_rows, n_features)`, encoded rows.
-        classes: `(n_rows,)`, the number of the class of each row, counted from 0.
-        weights: `(n_rows,)`, above 0.
-        n_classes: how many classes there are.
+        classes: `(n_rows,)`, the index of each row's class.
+        weights: `(n_rows,)`, positive.
+        n_classes: the number of classes.
 
     Returns:
-        `(n_classes, n_features)`, as encoded rows are; None if a class has no row. A median of whole numbers is whole.
+        `(n_classes, n_features)`, encoded rows; None if a class has no rows. A median of integers is an integer.
 
     Example:
         >>> x, classes = np.array([[20.0], [30.0], [35.0], [60.0]]), np.array([0, 0, 0, 1])
@@ -108,7 +109,7 @@ def typical_rows(
 
 
 def _ordered(system: RuleSystem, rows: Array) -> RuleSystem:
-    """The rules in the order in which they are read once these rows are counted, if their order does not matter."""
+    """The rules in reading order, with these rows counted, if their order does not matter."""
     counts = np.bincount(system.assign(rows), minlength=len(system.rules))
     bare = [replace(rule.without_evidence(), count=n) for rule, n in zip(system.rules, counts.tolist(), strict=True)]
     system = replace(system, rules=tuple(bare))
@@ -121,7 +122,7 @@ def _ordered(system: RuleSystem, rows: Array) -> RuleSystem:
 
 
 def _with_errors(system: RuleSystem, x: Array, y: FloatArray, weights: FloatArray) -> RuleSystem:
-    """The rules with counts and the mean errors of their rows; no mean where there is no row."""
+    """The rules with counts and the mean errors of their rows; a rule without rows has no mean."""
     index = system.assign(x)
     misses = np.abs(outputs(system.rules, x, index) - y)
     rules = []
@@ -152,7 +153,7 @@ def _numbers(system: RuleSystem, y: npt.ArrayLike, n_rows: int) -> FloatArray:
 
 
 def _places(classes: Sequence[ClassLabel], y: npt.ArrayLike, n_rows: int) -> IntArray:
-    """The number of each row's class, counted from 0."""
+    """The index of each row's class."""
     labels = np.asarray(y, dtype=object)
     if labels.shape != (n_rows,):
         raise ShapeError(f"y has shape {labels.shape}, but there are {n_rows} rows; give one class label for each.")
@@ -160,14 +161,16 @@ def _places(classes: Sequence[ClassLabel], y: npt.ArrayLike, n_rows: int) -> Int
     for row, label in enumerate(labels.tolist()):
         places = [k for k, known in enumerate(classes) if known == label]
         if not places:
-            raise InvalidValueError(f"y holds {label!r} in row {row}; the classes are {', '.join(map(repr, classes))}.")
+            raise InvalidValueError(
+                f"y holds {label!r} in row {row}; give one of the classes {', '.join(map(repr, classes))}."
+            )
         # True equals 1, and both may be classes.
         found[row] = next((k for k in places if isinstance(classes[k], bool) == isinstance(label, bool)), places[0])
     return found
 
 
 def _median(values: FloatArray, weights: FloatArray) -> float:
-    """The middle of weighted numbers; between the two middle ones where there are two."""
+    """The weighted median; half-way between the two middle numbers if there are two."""
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
     low, high = (int(np.searchsorted(reached, reached[-1] / 2, side)) for side in ("left", "right"))

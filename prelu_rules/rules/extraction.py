@@ -28,10 +28,10 @@ from prelu_rules.tolerances import PRINTED_OUTPUT
 from prelu_rules.values import Array
 
 MAX_UNITS = 5
-"""Nonlinear units up to which one rule per sign pattern is still something to read (paper: at most 2^5 rules)."""
+"""With up to this many nonlinear units, one rule per sign pattern is still readable (paper: at most 2^5 rules)."""
 
 SAMPLED_ROWS = 1000
-"""Rows drawn from a box to choose the printed digits where there are no data."""
+"""How many rows are drawn from a box to choose the printed digits if there are no data."""
 
 
 def extract_rules(
@@ -48,37 +48,37 @@ def extract_rules(
 ) -> RuleSystem:
     """Rules that are the network on a domain: one for each sign pattern, merged where the outputs are the same.
 
-    On the domain the rules are the network, no condition follows from the others there, and no two rules could be one.
-    Every input of the domain falls under a rule. Off the domain several may hold, and the first counts; where none
-    does, which is rare, it is the first that is met on the way to the domain (see `off_domain`).
+    On the domain the rules equal the network, no condition follows from the others, and no two rules could be merged.
+    Every input of the domain falls under a rule. Off the domain several may hold, and the first one counts; if none
+    does, which is rare, it is the first one on the way to the domain (see `off_domain`).
 
     Args:
-        form: a collapsed network; each of its units is taken as nonlinear.
-        domain: a `Box` or `Polytope`, or rows or a table, of which the smallest domain is meant; rows are counted, set
-            the printed digits and order the rules. None for all inputs.
-        columns: what the columns of a table are; their features are the inputs.
-        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
+        form: a collapsed network; each of its units counts as nonlinear.
+        domain: a `Box` or `Polytope`, or rows or a table (then the smallest domain that contains them); rows are
+            counted, and determine the printed digits and the order of the rules. None for all inputs.
+        columns: the columns of the table, whose features are the inputs.
+        feature_names: `n_inputs` names of numeric features, instead of columns; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
-        max_nonlinear: the most nonlinear units that rules are written for.
-        tolerance: how far printed text may be from the rules on any row, as a share of each output's range.
-        x: rows to count and to choose the printed digits by, where the domain is not rows.
+        max_nonlinear: the largest number of nonlinear units to write rules for.
+        tolerance: how far the printed text may be from the rules on any row, as a share of each output's range.
+        x: rows to count and to choose the printed digits by, if the domain is not given by rows.
 
     Returns:
-        The rules. Where one sum carries all thresholds they ascend along it; otherwise those that cover most rows come
-        first, or without rows they are in the order of the patterns, negative side first, the last unit varying
-        fastest. Rules that cover no row come last. See `rules.order`.
+        The rules. If all thresholds are those of one sum, they ascend along it; otherwise the rules that cover most
+        rows come first, or without rows they are in the order of the patterns, negative side first, and the last unit
+        varies fastest. Rules that cover no row come last. See `rules.order`.
 
     Raises:
         TooManyUnitsError: if there are more than `max_nonlinear` units.
         ShapeError: if names or domain do not fit the network.
-        InvalidValueError: if a row is not finite, or there is none.
+        InvalidValueError: if a row is not finite, or there are no rows.
         RoundingError: if no number of digits meets the tolerance.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> rules = extract_rules(form, [[0.0], [2.0], [3.0]], feature_names=["age"], output_names=["cost"])
-        >>> print(rules)
+        >>> print(rules.export("paper"))
         IF age < 1.00  (PReLU #1 on level 1 is neg. ln(1-weight)=-0.69)
         THEN  (1 of 3 rows)
           cost = +1.00*age -1.0
@@ -117,14 +117,14 @@ def extract_rules(
 
 
 def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
-    """The same rules, with the number of rows that each covers, in the order in which they are read.
+    """Count the rows that each rule covers, and put the rules into reading order.
 
     Args:
         system: rules of which no two overlap.
         x: `(n_rows, n_inputs)`, the training rows.
 
     Returns:
-        A system whose rules have counts; for their order see `rules.order`.
+        A system whose rules have counts; their order is that of `rules.order`.
 
     Raises:
         OutsideDomainError: if no rule covers a row.
@@ -152,7 +152,7 @@ def columns_and_rows(
     feature_names: Sequence[str] | None,
     x: TableLike | None,
 ) -> tuple[tuple[Column, ...], Domain | None, Array | None]:
-    """What the inputs are called, where rules are to hold, and which rows to count.
+    """Determine the columns, the domain on which rules have to hold, and the rows to count.
 
     Args:
         form: the network.
@@ -162,7 +162,7 @@ def columns_and_rows(
         x: as in `extract_rules`.
 
     Returns:
-        The columns; the domain, None for all inputs; and the rows, encoded, None if there are none.
+        The columns; the domain, None for all inputs; and the encoded rows, None if there are none.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0]]], [[0.0]], [])
@@ -178,12 +178,12 @@ def columns_and_rows(
 
 
 def rule_on(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) -> Rule:
-    """The rule of a sign pattern.
+    """Make the rule of a sign pattern.
 
     Args:
         form: the network.
         pattern: one of its patterns.
-        domain: where the conditions are asked to hold; None for all inputs.
+        domain: where the conditions have to hold; None for all inputs.
 
     Returns:
         The rule, without conditions that others and the domain imply.

@@ -1,4 +1,4 @@
-"""Rules with the same outputs become one where their union is convex."""
+"""Merges rules with the same outputs whose union is convex."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from prelu_rules.tolerances import CANCELLED, CUT
 
 
 def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
-    """Merge rules with the same outputs whose union is convex, until no several are left that can be merged so.
+    """Merge rules with the same outputs whose union is convex, until no more can be merged.
 
     The union of two polyhedra is convex if, and only if, it is the set of inputs that satisfy those conditions of
     either that the other satisfies too (Bemporad, Fukuda and Torrisi, "Convexity recognition of the union of
-    polyhedra", 2001). They are the conditions of the merged rule. Where no two are left, three or more may still have a
-    convex union together, such as the wedges of a pinwheel; see `convex_groups`. First those merge that satisfy the
-    conditions off the domain as well, so that an input that a rule covered stays covered wherever it is; then those
-    that do so on the domain only. An input off the domain that a rule loses nearly always falls under another;
-    `off_domain` says what counts where it does not.
+    polyhedra", 2001). These are the conditions of the merged rule. If no two rules can be merged, three or more may
+    still have a convex union together, such as the wedges of a pinwheel; see `convex_groups`. First those rules are
+    merged that satisfy the conditions off the domain as well, so that an input that a rule covered stays covered
+    wherever it is; then those that do so on the domain only. An input off the domain that is no longer covered by its
+    rule nearly always falls under another; `off_domain` says which rule applies if it does not.
 
     Args:
         rules: rules whose interiors are disjoint on the domain.
-        domain: what they are asked to hold on; None for all inputs.
+        domain: where the rules have to hold; None for all inputs.
 
     Returns:
-        Rules with the same outputs are left only where no two or more of them have a union that is convex on the
-        domain; where several have become one, it stands in the place of the first.
+        The rules. No two or more of them with the same outputs have a union that is convex on the domain; a merged rule
+        takes the position of its first part.
 
     Raises:
         InvalidValueError: if the domain is empty.
@@ -54,9 +54,9 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
 
 
 def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None) -> None:
-    """Merge rules until no two are left whose union has the conditions that either satisfies within a domain."""
+    """Merge pairs of rules whose union has the conditions that either satisfies within a domain."""
     k = 0
-    # The rules of each pair are kept with it, so that no other rule can get the identity of one that is gone.
+    # The rules of each pair are stored with it, so that no new rule can get the identity of a deleted one.
     refused: dict[tuple[int, int], tuple[Rule, Rule]] = {}
     while k < len(left):
         for other in range(k + 1, len(left)):
@@ -65,7 +65,7 @@ def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None)
                 continue
             conditions = _union(*pair, domain, within)
             if conditions is not None:
-                # A larger rule may now be merged with one that was passed before.
+                # A larger rule may now be merged with one that was skipped before.
                 _join(left, (k, other), conditions)
                 k = -1
                 break
@@ -74,7 +74,7 @@ def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None)
 
 
 def _merge_group(left: list[Rule], domain: Domain | None, within: Domain | None) -> bool:
-    """Merge the first three or more rules whose union is convex; False if there are none."""
+    """Merge the first three or more rules whose union is convex; returns False if there are none."""
     seen: set[int] = set()
     for k, rule in enumerate(left):
         if k in seen:
@@ -89,7 +89,7 @@ def _merge_group(left: list[Rule], domain: Domain | None, within: Domain | None)
 
 
 def _join(left: list[Rule], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:
-    """Put one rule in the place of the first of several."""
+    """Put one rule in place of several, at the position of the first."""
     counts = [count for number in numbers if (count := left[number].count) is not None]
     larger = replace(left[numbers[0]].without_evidence(), conditions=conditions)
     left[numbers[0]] = replace(larger, count=sum(counts) if counts else None)
@@ -102,7 +102,7 @@ def _alike(left: Rule, right: Rule) -> bool:
 
 
 def same_outputs(left: AffineMap, right: AffineMap) -> bool:
-    """Whether two affine maps are equal up to rounding errors; exact rationals have to be equal.
+    """Whether two affine maps are equal up to rounding errors; exact rationals must be equal.
 
     Args:
         left: an affine map.
@@ -124,7 +124,7 @@ def same_outputs(left: AffineMap, right: AffineMap) -> bool:
 
 
 def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None) -> tuple[Condition, ...] | None:
-    """The conditions of the union, if it is convex and the rules are alike."""
+    """The conditions of the union, if it is convex and the rules have the same outputs."""
     if not _alike(left, right):
         return None
     mine, alien = _split(left.conditions, right.conditions, within)
@@ -138,7 +138,7 @@ def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None
         cell.push(-coef, -intercept)
         for second in strange:
             coef, intercept = second.halfspace()
-            # Inputs that satisfy what both share, and yet lie in neither.
+            # These inputs satisfy what both share, but lie in neither.
             if cell.reach(-coef, -intercept) > CUT:
                 return None
         cell.pop()
@@ -148,7 +148,7 @@ def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None
 def _split(
     conditions: Sequence[Condition], others: Sequence[Condition], within: Domain | None
 ) -> tuple[list[Condition], list[Condition]]:
-    """The conditions that inputs of a domain satisfying the others satisfy too, and those that they need not."""
+    """The conditions that all inputs of a domain that satisfy the others satisfy too, and the remaining ones."""
     shared: list[Condition] = []
     own: list[Condition] = []
     if conditions:

@@ -8,44 +8,44 @@ from collections.abc import Sequence
 from prelu_rules.errors import InvalidValueError, ShapeError
 
 ClassLabel = str | int | float | bool
-"""What a class is called."""
+"""The label of a class."""
 
 
 def check_classes(classes: Sequence[ClassLabel] | None, n_outputs: int) -> None:
-    """Refuse class labels that could not be written down, or that are not as many as the logits say.
+    """Check that class labels can be written down, and that their number fits the logits.
 
     Args:
-        classes: the labels; None where numbers are predicted.
-        n_outputs: how many logits there are.
+        classes: the labels; None if numbers are predicted.
+        n_outputs: the number of logits.
 
     Raises:
         InvalidValueError: if a label is NaN or infinite.
-        ShapeError: if there is neither a label for each logit, nor two for a single one.
+        ShapeError: if there is neither a label for each logit, nor two labels for a single one.
 
     Example:
         >>> check_classes(["no", 1, True], 3)
     """
     for label in classes or ():
         if isinstance(label, float) and not math.isfinite(label):
-            raise InvalidValueError(f"the class {label} is not a finite number; name it by a text.")
+            raise InvalidValueError(f"the class {label} is not a finite number; use a text as its name.")
     if classes is not None and len(classes) != max(2, n_outputs):
         raise ShapeError(f"there are {len(classes)} classes for {n_outputs} logits; give one each, or two for one.")
 
 
 def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple[str, ...]:
-    """Names that were given, checked, or `prefix1`, `prefix2`, ... where none were.
+    """Check names, or make default names `prefix1`, `prefix2`, ...
 
     Args:
         names: the names, or None.
-        prefix: what default names start with.
-        count: how many there must be.
+        prefix: the beginning of default names.
+        count: how many names there must be.
 
     Returns:
         `count` names.
 
     Raises:
-        ShapeError: if another number of names was given.
-        InvalidValueError: if one text was given instead of a list of names.
+        ShapeError: if the wrong number of names is given.
+        InvalidValueError: if a text is given instead of a list of names.
 
     Example:
         >>> default_names(None, "in", 2)

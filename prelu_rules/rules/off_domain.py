@@ -1,10 +1,11 @@
-"""Which rule counts for an input that falls under none, off the domain or on a boundary.
+"""Which rule applies to an input that falls under none, outside the domain or on a boundary.
 
-Rules cover their domain, and nearly always all of R^n: off the domain an input falls under no rule only if the rules
-stand in a ring, each behind the next as seen from there: what keeps it out of a rule is a facet, and the rule behind
-that facet is nearer. In the plane convex cells never stand so (Guibas and Yao, "On translating a set of rectangles",
-1983), nor do the leaves of a decision tree; in space, merging leaves can make such a ring. On a boundary it falls under
-none where two units have one hyperplane, turned around, and the rules beside it are left with the `< 0` of either.
+Rules cover their domain, and nearly always all of R^n: outside the domain an input falls under no rule only if the
+rules form a ring, each behind the next as seen from there. What separates the input from a rule is a facet, and the
+rule behind that facet is nearer. In the plane convex cells never form such a ring (Guibas and Yao, "On translating a
+set of rectangles", 1983), and neither do the leaves of a decision tree; in space, merging leaves can create one. An
+input on a boundary falls under no rule if two units have the same hyperplane with opposite signs, and the rules on both
+sides have only the `< 0` condition of either.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from prelu_rules.values import Array, FloatArray, IntArray
 
 
 def first_met(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArray:
-    """The rule, its boundary included, that is met first on the straight way to the middle of a domain.
+    """Find the first rule, boundary included, on a straight line to the middle of a domain.
 
-    It does not depend on what inputs are measured in, and inputs near the domain get the rule that counts there.
+    The result does not depend on the units of the inputs, and inputs near the domain get the rule that applies there.
 
     Args:
         rules: the rules.
         x: `(n_rows, n_inputs)`.
-        domain: the domain; None for no way at all, where only boundaries are met.
+        domain: the domain; None to check the boundaries only.
 
     Returns:
-        int, `(n_rows,)`, the index of the rule, of several the first; -1 where none is met.
+        int, `(n_rows,)`, the index of the rule, the first one of several; -1 if there is none.
 
     Raises:
         SolverError: if the linear programming solver fails.
@@ -64,7 +65,7 @@ def first_met(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArra
 
 
 def _middle(domain: Domain) -> FloatArray:
-    """The middle of a box; of a polytope the point that is deepest inside."""
+    """The middle of a box; for a polytope, the point that is deepest inside."""
     frame = frame_of(domain, domain.n_inputs)
     if not len(frame.rows):
         return frame.centre

@@ -1,4 +1,4 @@
-"""A network with too many rules to list: it predicts, prints as its compact form, and finds the rule of each row."""
+"""Networks with too many rules to list: they predict, print as their compact form, and find the rule of each row."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
+from prelu_rules.markup import page, tag
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import SAMPLED_ROWS, columns_and_rows, rule_on
@@ -34,22 +35,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class RulesOnDemand(Predictor, Value):
-    """A collapsed network that is read without listing its rules, of which there may be `2^n_units`.
+    """A collapsed network that can be used without listing its rules, of which there may be `2^n_units`.
 
-    It predicts as the network does, prints as the compact form, which has one term per unit, and finds the rule that a
-    row falls under. Rows are given as to a `RuleSystem`.
+    It predicts like the network, prints as the compact form, which has one term per unit, and finds the rule of a row.
+    Rows are given as for a `RuleSystem`.
 
     Attributes:
         form: the collapsed network.
-        columns: what the columns of a table are; a name alone stands for a column of numbers.
+        columns: the columns of a table; a name alone stands for a numeric column.
         output_names: `n_outputs` names, distinct.
-        classes: for a classifier its class labels, as in a `RuleSystem`.
+        classes: the class labels of a classifier, as in a `RuleSystem`.
         domain: the box or polytope, of features, on which conditions are simplified; None for all inputs.
         precision: how many digits a printed number needs; None for all of them.
 
     Raises:
         ShapeError: if columns, names, classes, domain and precision do not fit the network.
-        InvalidValueError: if a name is not text or used twice.
+        InvalidValueError: if a name is not text, or is used twice.
 
     Example:
         >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
@@ -70,7 +71,7 @@ class RulesOnDemand(Predictor, Value):
     precision: Precision | None = None
 
     if TYPE_CHECKING:
-        # Tuples are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             form: NormalForm,
@@ -102,11 +103,15 @@ class RulesOnDemand(Predictor, Value):
     def __str__(self) -> str:
         return self.export("compact")
 
+    def _repr_html_(self) -> str:
+        size = f"{self.form.n_units} nonlinear units, {len(self.columns)} columns; too many rules to list."
+        return page(tag("p", size, style="line"), tag("pre", str(self), style="code"))
+
     def _summary(self) -> str:
         return f"{self.form.n_units} nonlinear units, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     def predict(self, x: TableLike) -> FloatArray:
-        """The outputs of the network; for a classifier the logits.
+        """Compute the outputs of the network; for a classifier the logits.
 
         Args:
             x: rows.
@@ -116,24 +121,24 @@ class RulesOnDemand(Predictor, Value):
 
         Raises:
             DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell cannot be used; see `encoded`.
+            ShapeError: if an array has the wrong number of features.
+            InvalidValueError: if a cell is not allowed; see `encoded`.
         """
         return self.form.predict(self.encoded(x))
 
     def rule_for(self, row: TableLike) -> Rule:
-        """The rule that a row falls under.
+        """Find the rule of a row.
 
         Args:
             row: one row.
 
         Returns:
-            The conditions of its linear region, without those that the others and the domain imply, and what the
-            network gives there. For a row off the domain they hold for all inputs; for one on a boundary it is a rule
-            beside it, which gives the same.
+            The conditions of its linear region, without those that the others and the domain imply, and the outputs
+            there. For a row off the domain the conditions hold for all inputs; for one on a boundary it is a
+            neighbouring rule, which gives the same outputs.
 
         Raises:
-            ShapeError: if there is not one row; otherwise as `predict`.
+            ShapeError: if there is not exactly one row; otherwise as for `predict`.
             SolverError: if the linear programming solver fails.
 
         Example:
@@ -144,21 +149,21 @@ class RulesOnDemand(Predictor, Value):
         """
         rows = self.encoded(row)
         if len(rows) != 1:
-            raise ShapeError(f"there are {len(rows)} rows; give one, or ask rules_of for those of several.")
+            raise ShapeError(f"there are {len(rows)} rows; give one, or use rules_of for several.")
         pattern, domain = self._pattern(rows[0])
         return rule_on(self.form, pattern, domain)
 
     def rules_of(self, x: TableLike) -> tuple[Rule, ...]:
-        """The rules that rows fall under.
+        """Find the rules of several rows.
 
         Args:
             x: rows.
 
         Returns:
-            Each rule once, with its number of rows as `count`, in the order in which rules are read; see `rules.order`.
+            Each rule once, with its number of rows as `count`, in reading order; see `rules.order`.
 
         Raises:
-            SolverError: if the linear programming solver fails; otherwise as `predict`.
+            SolverError: if the linear programming solver fails; otherwise as for `predict`.
 
         Example:
             >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
@@ -168,7 +173,7 @@ class RulesOnDemand(Predictor, Value):
         return self._found(self.encoded(x))[0]
 
     def rule_numbers(self, x: TableLike) -> IntArray:
-        """The number of the rule that each row falls under, counted from 1 among the rules of these rows.
+        """Find the number of each row's rule, counted from 1 among the rules of these rows.
 
         Args:
             x: rows.
@@ -177,7 +182,7 @@ class RulesOnDemand(Predictor, Value):
             int, `(n_rows,)`; rule 1 is `rules_of(x)[0]`.
 
         Raises:
-            SolverError: if the linear programming solver fails; otherwise as `predict`.
+            SolverError: if the linear programming solver fails; otherwise as for `predict`.
 
         Example:
             >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-18.0], [0.0]], [[0.0]])
@@ -187,11 +192,11 @@ class RulesOnDemand(Predictor, Value):
         return self._found(self.encoded(x))[1] + 1
 
     def _found(self, rows: Array) -> tuple[tuple[Rule, ...], IntArray]:
-        """The rules of rows in the order in which they are read, and the index of each row's."""
+        """The rules of rows in reading order, and the index of each row's rule."""
         inside = np.ones(len(rows), dtype=bool) if self.domain is None else self.domain.contains(rows)
         signs = np.hstack([self.form.pattern(rows), inside[:, None]])
         _, first, which = np.unique(signs, axis=0, return_index=True, return_inverse=True)
-        # Rows on a boundary have signs of their own, and the rule of a region beside it.
+        # Rows on a boundary may have the sign pattern of no region; they get the rule of a neighbouring one.
         found: dict[tuple[bytes, bytes, bool], tuple[int, ReachablePattern, Domain | None]] = {}
         places = np.empty(len(first), dtype=np.intp)
         for k in np.argsort(first):
@@ -208,25 +213,25 @@ class RulesOnDemand(Predictor, Value):
         return tuple(rules[k] for k in order), np.argsort(order)[index]
 
     def to_sympy(self, kind: Literal["max"] = "max", *, exact: bool = False) -> dict[str, sympy.Expr]:
-        """One SymPy expression per output, in symbols of the features; see `rules.symbolic.closed_formula`."""
+        """Write one SymPy expression per output, in symbols of the features; see `rules.symbolic.closed_formula`."""
         from prelu_rules.rules.symbolic import closed_formula
 
         if kind != "max":
-            raise InvalidValueError(f"kind is {kind!r}; rules on demand have the closed formula only, 'max'.")
+            raise InvalidValueError(f"kind is {kind!r}; rules on demand only have the closed formula, 'max'.")
         return closed_formula(self.form, self.feature_names, self.output_names, exact=exact)
 
     def export(self, target: str = "compact", path: str | PathLike[str] | None = None) -> str:
-        """The compact form as text.
+        """Write the compact form as text.
 
         Args:
-            target: "compact"; the others list all rules.
-            path: a file to write as well; it appears whole or not at all.
+            target: "compact"; the other targets list all rules.
+            path: a file to write in addition; it is written completely or not at all.
 
         Returns:
-            One line per output, after the lines of the bends that have a name.
+            One line per output, after the lines of the named bends.
 
         Raises:
-            InvalidValueError: if the target is another.
+            InvalidValueError: if it is another target.
             DataError: if the file cannot be written.
         """
         from prelu_rules.export import export
@@ -234,12 +239,12 @@ class RulesOnDemand(Predictor, Value):
         if target != "compact":
             raise InvalidValueError(
                 f"rules on demand cannot be exported as {target!r}, which lists all rules; export them as 'compact', "
-                "or extract without on_demand and with a larger max_nonlinear."
+                "or extract them without on_demand and with a larger max_nonlinear."
             )
         return export(self, target, path)
 
     def _pattern(self, row: Array) -> tuple[ReachablePattern, Domain | None]:
-        """The pattern of a row, and where its conditions are simplified: off the domain nothing is known of rows."""
+        """The pattern of a row, and the domain for simplifying its conditions; None for a row off the domain."""
         domain = self.domain if self.domain is not None and self.domain.contains(row)[0] else None
         return next(reachable_patterns(self.form, domain, at=row)), domain
 
@@ -255,26 +260,26 @@ def rules_on_demand(
     tolerance: float = PRINTED_OUTPUT,
     x: TableLike | None = None,
 ) -> RulesOnDemand:
-    """A collapsed network as rules on demand, however many units it has.
+    """Convert a collapsed network to rules on demand, with any number of units.
 
     Args:
         form: a collapsed network.
-        domain: a `Box` or `Polytope`, or rows or a table, of which the smallest domain is meant, and which set the
-            printed digits. None for all inputs.
-        columns: what the columns of a table are; their features are the inputs.
-        feature_names: instead, `n_inputs` names of numbers; `in1`, `in2`, ... by default.
+        domain: a `Box` or `Polytope`, or rows or a table (then the smallest domain that contains them), which also
+            determine the printed digits. None for all inputs.
+        columns: the columns of the table, whose features are the inputs.
+        feature_names: `n_inputs` names of numeric features, instead of columns; `in1`, `in2`, ... by default.
         output_names: `n_outputs` names; `out1`, `out2`, ... by default.
         classes: class labels, if the outputs are logits.
         tolerance: how far the printed compact form may be from the network on any row, as a share of each output's
             range.
-        x: rows to choose the printed digits by, where the domain is not rows.
+        x: rows to choose the printed digits by, if the domain is not given by rows.
 
     Returns:
         The rules on demand.
 
     Raises:
-        ShapeError: if names or domain do not fit the network.
-        InvalidValueError: if a row is not finite, or there is none.
+        ShapeError: if the names or the domain do not fit the network.
+        InvalidValueError: if a row is not finite, or there are no rows.
         RoundingError: if no number of digits meets the tolerance.
 
     Example:

@@ -1,8 +1,8 @@
 """The order in which rules are read.
 
-Where one sum carries all thresholds, rules ascend along it: `kwh < 200`, `200 <= kwh < 400`, `kwh >= 400`. Tests of
-categories may stand beside it: then the rules with the same tests stay together, and ascend. Everywhere else those that
-cover most rows come first. Rules that cover no row come last.
+If all thresholds are those of one sum, rules ascend along it: `kwh < 200`, `200 <= kwh < 400`, `kwh >= 400`. There may
+also be tests of categories: then the rules with the same tests stay together, and ascend. In all other cases, the rules
+that cover most rows come first. Rules that cover no row come last.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import BoolArray, FloatArray
 
 PARALLEL = 1e-9
-"""Two sums are the same if, divided by their largest weights, no weight differs by more: what floats round is less."""
+"""Two sums are the same if, divided by their largest weights, no weight differs by more, which is rounding error."""
 
 
 def ordered(system: RuleSystem) -> RuleSystem:
-    """The same rules in the order in which they are read.
+    """Put rules into reading order.
 
     Args:
         system: rules of which no two overlap, so that their order does not matter.
@@ -41,14 +41,14 @@ def ordered(system: RuleSystem) -> RuleSystem:
 
 
 def reading_order(rules: Sequence[Rule], columns: Sequence[Column]) -> tuple[int, ...]:
-    """The places of rules in the order in which they are read; where nothing else decides, they stay as they are.
+    """The indices of rules in reading order; on a tie, rules keep their order.
 
     Args:
         rules: the rules.
-        columns: what the columns of a table are.
+        columns: the columns of the table.
 
     Returns:
-        As many places.
+        The same number of indices.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -70,7 +70,7 @@ def reading_order(rules: Sequence[Rule], columns: Sequence[Column]) -> tuple[int
 
 
 class _Span(NamedTuple):
-    """Where a rule holds: tests of categories, and the interval that the sum of numbers is in."""
+    """Where a rule holds: tests of categories, and the interval of the sum of numbers."""
 
     tests: frozenset[Hashable]
     lower: float
@@ -78,9 +78,9 @@ class _Span(NamedTuple):
 
 
 def _spans(rules: Sequence[Rule], columns: Sequence[Column]) -> list[_Span] | None:
-    """Each rule as an interval of one and the same sum; None where there is no such sum."""
+    """Each rule as an interval of one common sum; None if there is no such sum."""
     is_number = np.array([not feature.is_indicator for column in columns for feature in column.features], dtype=bool)
-    # A threshold that depends on a category counts with the mean of its levels.
+    # A threshold that depends on a category counts as the mean over its levels.
     mean = np.array([1 / max(2, len(column.features)) for column in columns for _ in column.features])
     with_numbers = [c for rule in rules for c in rule.conditions if c.coef[is_number].any()]
     if not with_numbers:
@@ -104,13 +104,13 @@ def _spans(rules: Sequence[Rule], columns: Sequence[Column]) -> list[_Span] | No
 
 
 def _oriented(coef: FloatArray) -> FloatArray:
-    """A sum divided by its first largest weight, so that it ascends with that feature."""
+    """A sum divided by the first of its largest weights, so that it ascends with that feature."""
     size = np.abs(coef)
     return coef / coef[int((size >= (1 - PARALLEL) * size.max()).argmax())]
 
 
 def _factor(coef: FloatArray, of: FloatArray) -> float | None:
-    """By what a sum has to be multiplied to be another; None if that cannot be."""
+    """The factor between two sums; None if they are not proportional."""
     lead = int(np.abs(of).argmax())
     factor = float(coef[lead] / of[lead])
     same: BoolArray = np.abs(coef - factor * of) <= PARALLEL * abs(factor)
@@ -118,6 +118,6 @@ def _factor(coef: FloatArray, of: FloatArray) -> float | None:
 
 
 def _named(test: Condition) -> Hashable:
-    """A name for a test, the same however its numbers are scaled."""
+    """A key for a test that does not depend on the scale of its numbers."""
     row = test.row().astype(np.float64)
     return tuple(np.round(row / np.abs(row[:-1]).max(initial=PARALLEL), 9).tolist())

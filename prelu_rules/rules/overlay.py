@@ -1,4 +1,4 @@
-"""Rules laid over a network, or over other rules, in exact arithmetic: where they differ, what they leave uncovered."""
+"""Overlays rules with a network or other rules, in exact arithmetic, to find differences and gaps."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def overlaid(
 
 
 class Deviation(NamedTuple):
-    """The largest differences of two rule systems, and an input that falls under no rule of the second.
+    """The largest differences of two rule systems, and an input that falls under no rule of the second one.
 
     Attributes:
         upper: `(n_outputs,)`, rounded up.
-        uncovered: `(n_inputs,)`, or None if every input falls under one.
+        uncovered: `(n_inputs,)`, or None if every input falls under a rule.
     """
 
     upper: FloatArray
@@ -43,12 +43,12 @@ class Deviation(NamedTuple):
 
 
 def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None) -> Deviation:
-    """Prove how far two rule systems can be apart.
+    """Prove how much two rule systems can differ.
 
     Args:
         system: rules.
-        other: other rules for the same inputs and outputs; where an input falls under several, all of them count.
-        domain: where to compare; None for all inputs.
+        other: other rules for the same inputs and outputs; if an input falls under several, all of them count.
+        domain: where to compare them; None for all inputs.
 
     Returns:
         The bounds, and whether the second system covers the domain.
@@ -80,11 +80,11 @@ def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None)
 
 
 def whole_domain(domain: Domain | None, n_inputs: int) -> ExactCell:
-    """A domain as an exact cell.
+    """Convert a domain to an exact cell.
 
     Args:
         domain: the domain; None for all inputs.
-        n_inputs: the dimension.
+        n_inputs: the number of inputs.
 
     Returns:
         The cell.
@@ -99,7 +99,7 @@ def whole_domain(domain: Domain | None, n_inputs: int) -> ExactCell:
 
 
 class Overlay:
-    """The largest differences met so far, and the inputs where they are."""
+    """The largest differences so far, and the inputs where they are attained."""
 
     def __init__(self, form: NormalForm, rules: Sequence[Rule], domain: Domain | None) -> None:
         self._form, self._rules, self._domain = form, rules, domain
@@ -110,13 +110,13 @@ class Overlay:
         self.at = [[0.0] * form.n_inputs for _ in range(form.n_outputs)]
 
     def restart(self, form: NormalForm, points: FloatArray) -> None:
-        """Look for attained differences to another network, at one point for each output."""
+        """Search for attained differences to another network, starting with one point for each output."""
         self._form, self.lower = form, [Fraction(0)] * form.n_outputs
         for k, point in enumerate([*self.at, *points]):
             self._attain(k % form.n_outputs, np.asarray(point))
 
     def add(self, rule: Rule, cell: ExactCell, max_cells: int) -> bool:
-        """Overlay one rule; False if there are too many pieces by then."""
+        """Overlay one rule; returns False if there are too many pieces."""
         for k, row in enumerate(np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]])):
             for side in (row, -row):
                 self.largest[k] = _larger(self.largest[k], cell.maximum(side).value)
@@ -138,13 +138,13 @@ class Overlay:
             before, self.upper[k] = self.upper[k], _larger(self.upper[k], value)
             if self.upper[k] == before:
                 continue
-            # At a corner another rule may apply, just inside it is this one.
+            # At a corner another rule may apply; just inside it is this one.
             inner = corner + (cell.inner_point - corner) * Fraction(1, 2**30)
             for point in (corner, inner):
                 self._attain(k, point)
 
     def _attain(self, k: int, point: Array) -> None:
-        """Compare at the float that is nearest to a point, in the box of the domain."""
+        """Compare at the float that is closest to a point, within the box of the domain."""
         x = point.astype(np.float64)
         if self._domain is not None:
             x = np.clip(x, self._domain.lower, self._domain.upper)
@@ -159,14 +159,14 @@ class Overlay:
 
 
 def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCell | None:
-    """The part of a cell where conditions hold, or on their boundaries.
+    """The part of a cell where conditions hold, boundaries included.
 
     Args:
         cell: the cell; None if there is none.
-        conditions: in exact rationals.
+        conditions: the conditions, in exact rationals.
 
     Returns:
-        The part, or None if it is empty.
+        That part, or None if it is empty.
     """
     for condition in conditions:
         cell = None if cell is None else cell.cut(condition.row())
@@ -174,9 +174,10 @@ def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCel
 
 
 def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[FloatArray]:
-    """Inputs of a cell that fall under none of the rules; `strict` functions have to be above 0 there.
+    """Yield inputs of a cell that fall under none of the rules; `strict` functions have to be positive there.
 
-    A convex set where each of several functions is positive somewhere, and none is negative, has points where all are.
+    A convex set on which several functions are non-negative, and each is positive somewhere, has a point where all of
+    them are positive.
     """
     if not all(cell.exceeds(row) for row in strict):
         return
@@ -188,7 +189,7 @@ def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> It
         row = condition.row()
         outside = cell.cut(-row)
         if outside is not None:
-            # Beyond `z >= 0` it is `z < 0`, beyond `z < 0` it is `z >= 0`.
+            # The complement of `z >= 0` is `z < 0`, and the other way round.
             yield from uncovered(outside, [*strict, -row] if condition.nonnegative else strict, rules[1:])
         inside = cell.cut(row)
         if inside is None:
@@ -201,18 +202,19 @@ def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatAr
     sides = [{direction(condition.row()) for condition in rule.conditions} for rule in rules]
     opposite = [{direction(-condition.row()) for condition in rule.conditions} for rule in rules]
     for one, other in combinations(range(len(rules)), 2):
-        # Nothing is inside two rules on the two sides of one hyperplane.
+        # No point is inside two rules on opposite sides of a hyperplane.
         if cells[other] is None or sides[one] & opposite[other]:
             continue
         both = cell_of(cells[one], rules[other].conditions)
-        # A convex set where each of several functions is positive somewhere has points where all are.
+        # A convex set on which several functions are non-negative, and each is positive somewhere, has a point where
+        # all are positive.
         if both is not None and all(both.exceeds(c.row()) for c in (*rules[one].conditions, *rules[other].conditions)):
             return np.asarray(both.inner_point.astype(np.float64))
     return None
 
 
 def direction(row: Array) -> tuple[Fraction, ...]:
-    """A function divided by the size of its first weight, so that positive multiples are equal.
+    """A function divided by the absolute value of its first weight, so that positive multiples are equal.
 
     Args:
         row: weights and constant, in exact rationals.
@@ -229,15 +231,15 @@ def direction(row: Array) -> tuple[Fraction, ...]:
 
 
 def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:
-    """The larger of two bounds; None is that of what grows without end."""
+    """The larger of two bounds; None means unbounded."""
     return None if one is None or other is None else max(one, other)
 
 
 def rounded_up(value: Fraction | None) -> float:
-    """The float above a fraction, or equal to it.
+    """The smallest float that is at least a fraction.
 
     Args:
-        value: the fraction; None for what grows without end.
+        value: the fraction; None means unbounded.
 
     Returns:
         The float.
@@ -253,7 +255,7 @@ def rounded_up(value: Fraction | None) -> float:
 
 
 def rounded_down(value: Fraction) -> float:
-    """The float below a fraction that is not negative, or equal to it.
+    """The largest float that is at most a fraction, which is non-negative.
 
     Args:
         value: the fraction.

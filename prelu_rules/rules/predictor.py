@@ -1,4 +1,4 @@
-"""What predicts the rows of a table: rules, or what writes them on demand."""
+"""What rules and rules on demand have in common: they predict rows of a table."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from prelu_rules.values import Array, FloatArray
 
 
 class Predictor(ABC):
-    """Columns, outputs and perhaps classes, and a function from the one to the others.
+    """Columns, outputs and perhaps classes, and a function from the columns to the outputs.
 
-    Rows `x` are given as a table (pandas, polars, pyarrow, or a dict of columns), whose columns are found by name; as
-    one row with names (a dict or a pandas Series); or as features that are encoded already, `(n_rows, n_features)`.
+    Rows `x` can be a table (pandas, polars, pyarrow, or a dict of columns), whose columns are matched by name; a single
+    row with names (a dict or a pandas Series); or encoded features, `(n_rows, n_features)`.
     """
 
     if TYPE_CHECKING:
 
         @property
         def columns(self) -> tuple[Column, ...]:
-            """What the columns of a table are."""
+            """The columns of a table."""
 
         @property
         def classes(self) -> tuple[ClassLabel, ...] | None:
-            """For a classifier its class labels."""
+            """The class labels of a classifier; None if numbers are predicted."""
 
         @property
         def domain(self) -> Domain | None:
-            """Where it was asked to hold; None for all inputs."""
+            """The domain on which it holds; None for all inputs."""
 
     @abstractmethod
     def predict(self, x: TableLike) -> FloatArray:
@@ -53,7 +53,7 @@ class Predictor(ABC):
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features that are computed with, in order."""
+        """The features, in order."""
         return features_of(self.columns)
 
     @property
@@ -67,7 +67,7 @@ class Predictor(ABC):
         return len(self.features)
 
     def encoded(self, x: TableLike) -> Array:
-        """The features of rows.
+        """Encode rows as features.
 
         Args:
             x: rows.
@@ -77,8 +77,8 @@ class Predictor(ABC):
 
         Raises:
             DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell is infinite, not a level of its category, or missing where it may not be.
+            ShapeError: if an array has the wrong number of features.
+            InvalidValueError: if a cell is infinite, not a level of its category, or missing where that is not allowed.
             CellTypeError: if a cell is neither text nor a number.
 
         Example:
@@ -93,20 +93,20 @@ class Predictor(ABC):
         return feature_rows(self.columns, x)
 
     def classify(self, x: TableLike) -> npt.NDArray[Any]:
-        """The class of each row.
+        """Predict the class of each row.
 
         Args:
             x: rows.
 
         Returns:
-            `(n_rows,)` class labels: the class of the largest logit, the first of equal ones; of two classes with
-            one logit the second where the logit is above 0.
+            `(n_rows,)` class labels: the class with the largest logit, the first one on a tie; for two classes with one
+            logit, the second class if the logit is above 0.
 
         Raises:
-            InvalidValueError: if numbers are predicted, not classes; otherwise as `predict`.
+            InvalidValueError: if numbers are predicted, not classes; otherwise as for `predict`.
         """
         classes, logits = self._logits(x)
-        # Labels of several types would be turned into one, such as 1 into "1".
+        # NumPy would convert labels of several types to one type, such as 1 to "1".
         one_type = len({type(label) for label in classes}) == 1
         return np.array(classes, dtype=None if one_type else object)[class_link(logits.shape[1]).decide(logits)]
 
@@ -120,7 +120,7 @@ class Predictor(ABC):
             float64, `(n_rows, n_classes)`, in the order of `classes`; each row sums to 1.
 
         Raises:
-            InvalidValueError: if numbers are predicted, not classes; otherwise as `predict`.
+            InvalidValueError: if numbers are predicted, not classes; otherwise as for `predict`.
 
         Example:
             >>> from prelu_rules.network.affine import AffineMap
@@ -141,5 +141,5 @@ class Predictor(ABC):
         return self.classes, self.predict(x)
 
     def _domain(self, domain: DomainLike | None) -> Domain | None:
-        """A domain, its own by default."""
+        """Convert a domain; its own one by default."""
         return self.domain if domain is None else as_domain(domain, self.columns)

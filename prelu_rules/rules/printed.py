@@ -13,6 +13,7 @@ from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision, rounded
+from prelu_rules.rules.presentation.agreement import Agreement
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.tolerances import PRINTED_OUTPUT
@@ -75,8 +76,9 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         tolerance: the largest difference allowed, as a share of the range of each output over the rows.
 
     Returns:
-        The system with its `precision` set. On every row each printed form gives the answer of the rules, up to
-        the tolerance, under each printed rule that covers it, and one does; decision rules name the same class.
+        The system with its `precision` set, and in it the largest difference of its presentation. On every row each
+        printed form gives the answer of the rules, up to the tolerance, under each printed rule that covers it, and one
+        does; in the presentation exactly one does, if the row is of the domain. Decision rules name the same class.
 
     Raises:
         RoundingError: if all digits of float64 do not suffice; the tolerance is then too small to be met.
@@ -90,13 +92,18 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         >>> precision.digits
         4
     """
+    y = system.predict(x)
+    agreement = Agreement(system, np.asarray(x), y)
 
-    def agrees(precision: Precision, y: Array, allowed: Array) -> bool:
-        return _rules_agree(system, precision, x, y, allowed) and (
-            system.form is None or _compact_agrees(system.form, precision, x, y, allowed)
-        )
+    def agrees(precision: Precision, y: Array, allowed: Array) -> Precision | None:
+        if not _rules_agree(system, precision, x, y, allowed) or (
+            system.form is not None and not _compact_agrees(system.form, precision, x, y, allowed)
+        ):
+            return None
+        error = agreement.error(precision, allowed)
+        return None if error is None else replace(precision, error=error)
 
-    return replace(system, precision=_honest(agrees, x, system.predict(x), tolerance))
+    return replace(system, precision=_honest(agrees, x, y, tolerance))
 
 
 def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRINTED_OUTPUT) -> Precision:
@@ -121,22 +128,23 @@ def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRI
         4
     """
 
-    def agrees(precision: Precision, y: Array, allowed: Array) -> bool:
-        return _compact_agrees(form, precision, x, y, allowed)
+    def agrees(precision: Precision, y: Array, allowed: Array) -> Precision | None:
+        return precision if _compact_agrees(form, precision, x, y, allowed) else None
 
     return _honest(agrees, x, form.predict(x), tolerance)
 
 
 def _honest(
-    agrees: Callable[[Precision, Array, Array], bool], x: npt.ArrayLike, y: Array, tolerance: float
+    agrees: Callable[[Precision, Array, Array], Precision | None], x: npt.ArrayLike, y: Array, tolerance: float
 ) -> Precision:
     """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed."""
     if not tolerance >= 0:
         raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")
     for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1):
         precision = Precision.of_data(digits, x, y)
-        if agrees(precision, y, tolerance * precision.output_scale):
-            return precision
+        found = agrees(precision, y, tolerance * precision.output_scale)
+        if found is not None:
+            return found
     raise RoundingError(
         f"{MOST_DIGITS} digits do not keep the printed rules within {tolerance} of the outputs' range; "
         "allow a larger tolerance."

@@ -1,4 +1,4 @@
-"""Rules whose numbers were changed become a system that is complete, disjoint and short, with a proof of the change."""
+"""Turns rules whose numbers were changed into a complete, disjoint and short system, and proves the change."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from prelu_rules.values import FloatArray
 def proven(
     system: RuleSystem, rules: Sequence[Rule], domain: Domain, allowed: FloatArray | None = None
 ) -> RuleSystem | Deviation:
-    """The simplest system of changed rules that is proven to cover a domain, to be disjoint, and to be near enough.
+    """The simplest system of changed rules that is proven to be complete, disjoint, and within the allowed differences.
 
     Args:
-        system: the rules as they were.
-        rules: the same with other numbers; the first that covers an input counts.
+        system: the original rules.
+        rules: the same rules with other numbers; the first one that covers an input counts.
         domain: where they are compared.
-        allowed: `(n_outputs,)`, the largest differences; None for any.
+        allowed: `(n_outputs,)`, the largest allowed differences; None for no limit.
 
     Returns:
         The system, with its `rounding_error`; no two or more of its rules with the same outputs have a convex union on
-        the domain, and no condition follows from the others there. If nothing passes, what the proof found instead.
+        the domain, and no condition follows from the others there. If no system is good enough, what the proof found
+        instead.
 
     Raises:
         InvalidValueError: if no point satisfies the constraints of the domain exactly.
@@ -42,7 +43,9 @@ def proven(
         >>> cells = [(Condition([1.0], -0.5, side),) for side in (False, True)]
         >>> before = [Rule(cell, AffineMap([[w]], [0.0])) for cell, w in zip(cells, (0.99, 1.01), strict=True)]
         >>> after = [Rule(cell, AffineMap([[1.0]], [0.0])) for cell in cells]
-        >>> print(proven(RuleSystem(before, ("x",), ("y",)), after, Box([0], [1])), end="")
+        >>> shorter = proven(RuleSystem(before, ("x",), ("y",)), after, Box([0], [1]))
+        >>> assert isinstance(shorter, RuleSystem)
+        >>> print(shorter.export("paper"), end="")
         IF true
         THEN
           y = +1.0*x +0.0
@@ -54,7 +57,7 @@ def proven(
         result = replace(system, rules=candidate, form=None, precision=None, domain=domain)
         found = rule_deviation(system, result, domain)
         if allowed is not None and (found.upper > allowed).any():
-            # The others differ in what they say on boundaries only.
+            # The other candidates only differ on boundaries.
             return found
         exact = [rule.exact() for rule in candidate]
         if found.uncovered is None and overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None:
@@ -65,7 +68,7 @@ def proven(
 def _candidates(
     system: RuleSystem, rules: Sequence[Rule], domain: Domain, whole: ExactCell
 ) -> Iterator[tuple[Rule, ...]]:
-    """Systems of rounded rules, the simplest first; the last is disjoint, and covers what the rules cover."""
+    """Systems of rounded rules, the simplest first; the last one is disjoint, and covers what the rules cover."""
     if all(same_outputs(rule.outputs, rules[0].outputs) for rule in rules):
         # Nothing of where the bends are now matters.
         if next(uncovered(whole, [], [rule.exact() for rule in system.rules]), None) is None:

@@ -1,4 +1,4 @@
-"""Units replaced by affine functions, at a cost that is known (the paper's future work on linear replacement)."""
+"""Replaces units by affine functions at a known cost (the paper's future work on linear replacement)."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.values import FloatArray, Value, frozen_array
 
 ROUNDING = 1e-12
-"""A difference of two networks below this, relative to the range of the output, is what floats round."""
+"""Smaller differences of two networks, relative to the range of the output, are rounding errors."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replacement(Value):
-    """A network with fewer units, and what each one that went has cost.
+    """A network with fewer units, and the cost of each replaced unit.
 
     Attributes:
-        form: the network that is left.
+        form: the remaining network.
         removed: the units that were replaced, in that order.
-        errors: `(n_removed, n_outputs)`, the largest difference to the first network, over the domain, once this many
-            units were replaced.
-        output_ranges: `(n_outputs,)`, the width of each output's range over the domain, to compare with.
+        errors: `(n_removed, n_outputs)`, the largest difference from the original network over the domain, after this
+            many units were replaced.
+        output_ranges: `(n_outputs,)`, the width of each output's range over the domain, for comparison.
     """
 
     form: NormalForm
@@ -54,9 +54,9 @@ def largest_difference(form: NormalForm, other: NormalForm, domain: Domain, max_
 
     Args:
         form: a network.
-        other: another of the same inputs and outputs.
-        domain: where.
-        max_regions: the most linear regions of the difference to look at.
+        other: another network with the same inputs and outputs.
+        domain: the domain.
+        max_regions: the largest number of linear regions of the difference to visit.
 
     Returns:
         `(n_outputs,)`.
@@ -75,26 +75,26 @@ def linear_replacement(
     replacement: ReplacementKind = "best",
     max_regions: int = MAX_REGIONS,
 ) -> Replacement:
-    """Replace as many units as an error allows: always the one that costs least, until none is cheap enough.
+    """Replace as many units as an error allows: always the cheapest one, until none is cheap enough.
 
-    The cost is the largest difference to the first network anywhere on the domain, worked out on every linear region.
-    It is not the sum of what single units cost, which would be far too careful.
+    The cost is the largest difference from the original network anywhere on the domain, computed on every linear
+    region. The sum of the costs of single units would be far too pessimistic.
 
     Args:
         network: a `NormalForm`, a Keras model, or the path of a `.keras` file; every unit is a candidate, whatever its
             slope.
-        domain: where the error counts: a `Box`, a `Polytope`, or rows or a table, of which the smallest domain is
-            meant.
+        domain: where the error counts: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that
+            contains them).
         max_error: the largest error of each output, `(n_outputs,)` or one number for all, in the outputs' units.
         replacement: what units are replaced by; see `replacing_lines`.
-        max_regions: the most linear regions to look at for each candidate.
+        max_regions: the largest number of linear regions to visit for each candidate.
 
     Returns:
-        The network that is left, which units went, and at what cost.
+        The remaining network, the replaced units, and their cost.
 
     Raises:
-        InvalidValueError: if an error is negative, `replacement` is another word, or the domain is empty.
-        ShapeError: if there are neither as many errors as outputs nor one.
+        InvalidValueError: if an error is negative, `replacement` is not one of these, or the domain is empty.
+        ShapeError: if the number of errors is neither the number of outputs nor one.
         LimitError: if the networks have more regions than `max_regions`.
 
     Example:
@@ -107,7 +107,7 @@ def linear_replacement(
     form = read_network(network)
     domain = as_domain(domain, form.n_inputs)
     if domain is None:
-        raise InvalidValueError("the domain is None; an error needs a domain, such as Box.from_data(rows).")
+        raise InvalidValueError("the domain is None, but errors need one; give a domain, such as Box.from_data(rows).")
     allowed = frozen_array(np.atleast_1d(max_error), "max_error", (None,))
     if len(allowed) not in (1, form.n_outputs):
         raise ShapeError(f"max_error has shape {allowed.shape}, but there are {form.n_outputs} outputs; give one each.")
@@ -119,7 +119,7 @@ def linear_replacement(
     current, left = form, list(range(form.n_units))
     removed: list[UnitLabel] = []
     errors: list[FloatArray] = []
-    # What each unit would have cost when it was last looked at; the costs of others change little as one goes.
+    # The last known cost of each unit; it changes little when another unit is replaced.
     costs = np.zeros(form.n_units)
     while left:
         ranges = unit_ranges(current, domain, max_regions)
@@ -144,7 +144,7 @@ def linear_replacement(
 
 
 def _share(error: FloatArray, allowed: FloatArray, size: FloatArray) -> float:
-    """The largest error as a share of what is allowed, without what rounding makes."""
+    """The largest error as a share of what is allowed, ignoring rounding errors."""
     excess = np.where(error <= ROUNDING * size, 0, error)
     shares = np.divide(excess, allowed, out=np.where(excess > 0, np.inf, 0.0), where=allowed > 0)
     return float(shares.max(initial=0))

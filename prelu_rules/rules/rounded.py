@@ -1,6 +1,6 @@
-"""Rules with the shortest numbers that an error allows; the error is proven.
+"""Rounds rules to the shortest numbers that an error allows; the error is proven.
 
-This changes the rules. How many digits a number needs when unchanged rules are printed is the question of `printed`.
+This changes the rules. How many digits the numbers of unchanged rules need is decided in `printed`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from prelu_rules.rules.short_numbers import digits, short_row
 from prelu_rules.values import FloatArray, exact_array, frozen_array
 
 SHARE_OF_BENDS = 0.3
-"""The part of the allowed error that bends may use; outputs have more numbers."""
+"""The share of the allowed error that bends may use; outputs have more numbers."""
 
 TRIES = 60
-"""How often the budget is changed at most: down until the proven error is below the bound, then up while it is."""
+"""How often the budget is changed at most: down until the proven error is below the bound, then up as long as it is."""
 
 STEP, PATIENCE = 1.2, 3
-"""By what factor the budget changes, and how many of the proofs may fail before it grows no further."""
+"""The factor by which the budget changes, and how many proofs may fail before it stops growing."""
 
 
 def rounded(
@@ -42,36 +42,37 @@ def rounded(
     *,
     x: npt.ArrayLike | None = None,
 ) -> RuleSystem:
-    """The rules with shorter numbers, and a proof of how far that takes them from what they were.
+    """Shorten the numbers of rules, and prove how much that changes them.
 
-    A bend is one number in every rule that names it, so rules meet where they met. Numbers become 0 or 1 where the
-    error allows it, else decimals or fractions such as 1/3 with as few digits as it does; of equally many digits halves
-    to sixths are preferred. A fraction is held, and proven, as the float that is nearest to it. Rules that have become
-    one function are merged, and conditions that nothing depends on any more go; see `proven`.
+    A bend has the same numbers in all rules that use it, so that rules still meet at the same bends. Numbers become 0
+    or 1 if the error allows it, otherwise decimals or fractions such as 1/3 with as few digits as possible; among those
+    with equally many digits, halves to sixths are preferred. A fraction is stored, and proven, as the closest float.
+    Rules that now have the same function are merged, and conditions that no longer matter are removed; see `proven`.
 
     Args:
         system: the rules.
-        max_error: the largest difference to the unrounded rules anywhere on the domain, `(n_outputs,)` or one number
+        max_error: the largest difference from the unrounded rules anywhere on the domain, `(n_outputs,)` or one number
             for all, in the outputs' units.
-        decimals: instead, how many decimals every number gets; conditions are divided by their largest weight first.
+        decimals: how many decimals every number gets, instead of max_error; conditions are divided by their largest
+            weight first.
         domain: where the error counts; None for the domain of the rules.
         x: `(n_rows, n_inputs)`, rows to count; without them the rules have no counts.
 
     Returns:
         Rules with the largest difference, proven in exact arithmetic, in `rounding_error`. They cover the domain and
-        are disjoint there. They have no network and no precision: their numbers are meant to be read as they are.
+        are disjoint there. They have no network and no precision, since their numbers should be read as they are.
 
     Raises:
-        InvalidValueError: unless one of `max_error` and `decimals` is given, above 0 and not below 0; if there is no
+        InvalidValueError: unless exactly one of `max_error` and `decimals` is given and in range; if there is no
             domain; if these are decision rules.
-        ShapeError: if there are neither as many errors as outputs nor one.
+        ShapeError: if the number of errors is neither the number of outputs nor one.
         RoundingError: if so few decimals leave inputs without a rule, or nothing shorter is within the error.
 
     Example:
         >>> thirds = Rule((), AffineMap([[1 / 3, 0.001]], [2 / 3]))
         >>> from prelu_rules.domains.box import Box
         >>> rules = rounded(RuleSystem((thirds,), ("a", "b"), ("y",)), max_error=0.05, domain=Box([0, 0], [1, 1]))
-        >>> print(rules, end="")
+        >>> print(rules.export("paper"), end="")
         IF true
         THEN
           y = +0.3*a +0.0*b +0.7
@@ -82,9 +83,11 @@ def rounded(
     if (max_error is None) == (decimals is None):
         raise InvalidValueError(f"max_error is {max_error!r} and decimals is {decimals!r}; give one of them.")
     if domain is None:
-        raise InvalidValueError("rules that hold for all inputs cannot be rounded by an error; give a domain.")
+        raise InvalidValueError("rules that hold for all inputs cannot be rounded with an error bound; give a domain.")
     if system.decides:
-        raise InvalidValueError("decision rules cannot be rounded; round the rules and ask for theirs.")
+        raise InvalidValueError(
+            "decision rules cannot be rounded; round the rules first, and then use their decision_rules()."
+        )
     if max_error is None:
         assert decimals is not None
         result = _to_decimals(system, domain, decimals)
@@ -95,19 +98,19 @@ def rounded(
                 f"max_error has shape {allowed.shape}, but there are {len(system.output_names)} outputs; give one each."
             )
         if (allowed <= 0).any():
-            raise InvalidValueError(f"max_error is {allowed.min()}; it must be above 0.")
+            raise InvalidValueError(f"max_error is {allowed.min()}; it must be positive.")
         result = _within(system, domain, np.broadcast_to(allowed, (len(system.output_names),)))
     return ordered(result) if x is None else counted(result, x)
 
 
 def reading_cost(system: RuleSystem) -> int:
-    """The digits that a reader of the rules reads: those of every output, and of every bend once.
+    """Count the digits that a reader of the rules reads: those of every output, and of every bend once.
 
     Args:
         system: the rules.
 
     Returns:
-        The number of significant digits; 0 costs nothing.
+        The number of significant digits; a 0 has none.
 
     Example:
         >>> reading_cost(RuleSystem((Rule((), AffineMap([[0.25, 0.0]], [-1.0])),), ("a", "b"), ("y",)))
@@ -133,19 +136,19 @@ def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSyste
     if isinstance(found, Deviation):
         assert found.uncovered is not None
         raise RoundingError(
-            f"{decimals} decimals leave the input {found.uncovered.tolist()} without a rule; take more decimals."
+            f"{decimals} decimals leave the input {found.uncovered.tolist()} without a rule; use more decimals."
         )
     return found
 
 
 def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSystem:
-    """The shortest of several tries, each proven to be within the error."""
+    """The shortest of several attempts, each proven to be within the error."""
     bends = Bends(system.rules)
     strengths = bends.strengths(system.rules)
     boxes = [_bounding_box(rule, domain) for rule in system.rules]
     best: tuple[int, RuleSystem] | None = None
     factor, failures = 1.0, 0
-    # The budget is spent with care, so more than the error allows may still be within it.
+    # The budget is a cautious estimate, so that a larger one may still keep within the error.
     for _ in range(TRIES):
         found = proven(system, _shortened(system, domain, bends, strengths, boxes, factor * allowed), domain, allowed)
         if isinstance(found, Deviation):
@@ -172,15 +175,19 @@ def _shortened(
     boxes: Sequence[tuple[FloatArray, FloatArray]],
     budget: FloatArray,
 ) -> list[Rule]:
-    """The rules with the shortest numbers that change no output by more than a budget, as far as can be told."""
+    """The rules with the shortest numbers that change no output by more than a budget, as an estimate."""
     rows = bends.rows.copy()
     centre, radius = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+    numbers = np.array([not feature.is_indicator for feature in system.features])
     for bend, row in enumerate(bends.rows):
-        # A bend of which nothing is known is left where it is; where nothing changes, it may go anywhere.
+        # A reader meets the bend with a weight of 1 on a number, and so are its digits counted.
+        weights = np.abs(row[:-1]) * numbers if (row[:-1] * numbers).any() else np.abs(row[:-1])
+        unit, size = int(np.argmax(weights)), float(weights.max())
+        # A bend whose effect is unknown is not moved; one without effect may be moved anywhere.
         if not np.isnan(strengths[bend]).any():
             parts = SHARE_OF_BENDS * budget / len(rows)
             moves = np.divide(parts, strengths[bend], out=np.full_like(parts, np.inf), where=strengths[bend] > 0)
-            rows[bend] = short_row(row, centre, radius, float(moves.min()), keep=int(np.argmax(np.abs(row[:-1]))))
+            rows[bend] = short_row(row / size, centre, radius, float(moves.min()) / size, keep=unit)
     outputs = []
     for rule, (middle, half) in zip(system.rules, boxes, strict=True):
         affine = np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]]).astype(np.float64)
@@ -193,7 +200,7 @@ def _shortened(
 
 
 def _bounding_box(rule: Rule, domain: Domain) -> tuple[FloatArray, FloatArray]:
-    """The centre and the half widths of the smallest box around a rule's cell."""
+    """The centre and the half-widths of the smallest box around a rule's cell."""
     n_inputs = rule.outputs.coef.shape[1]
     cell = ExactCell.of_domain(domain, n_inputs)
     for condition in rule.conditions:

@@ -23,7 +23,7 @@ class Condition(Value):
         coef: `(n_inputs,)`.
         intercept: the constant, a float.
         nonnegative: True for `>= 0`, False for `< 0`.
-        label: the unit of the network whose sign this is, if it is one's.
+        label: the unit of the network whose sign this is; None if there is none.
 
     Raises:
         ShapeError: if `coef` is not one-dimensional.
@@ -41,7 +41,7 @@ class Condition(Value):
     label: UnitLabel | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             coef: npt.ArrayLike,
@@ -67,7 +67,7 @@ class Condition(Value):
             bool, `(n_rows,)`.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         rows, _ = input_rows(x, len(self.coef))
         return np.asarray((rows @ self.coef + self.intercept >= 0) == self.nonnegative, dtype=bool)
@@ -95,10 +95,10 @@ class Condition(Value):
         return row if self.nonnegative else -row
 
     def exact(self) -> Condition:
-        """The same condition in exact rationals: every float becomes the fraction that it is.
+        """The same condition in exact rationals: every float becomes the fraction of equal value.
 
         Returns:
-            The condition, with `fractions.Fraction` in the place of floats.
+            The condition, with `fractions.Fraction` instead of floats.
         """
         return replace(self, coef=exact_array(self.coef), intercept=exact_array(np.array(self.intercept)).item())
 
@@ -106,7 +106,7 @@ class Condition(Value):
         """The same condition, divided by its largest absolute weight (paper, text format).
 
         Returns:
-            The condition; itself where all weights are 0.
+            The condition; unchanged if all weights are 0.
 
         Example:
             >>> Condition([4.0, -8.0], 2.0, nonnegative=False).normalised().coef
@@ -123,13 +123,13 @@ class Rule(Value):
     """IF all conditions hold THEN the outputs are an affine function of the inputs.
 
     Attributes:
-        conditions: in the order of the layers; none where the rule always holds.
+        conditions: the conditions, in the order of the layers; empty if the rule always holds.
         outputs: `n_inputs -> n_outputs`.
-        count: how many rows of the training data the rule covers; None where there were no data.
-        decision: which class the rule decides for, counted from 0; None where it leaves that to the outputs.
+        count: the number of training rows that the rule covers; None if there were no data.
+        decision: the index of the class that the rule decides for; None if the outputs determine it.
         errors: the mean absolute error of each output on those rows, in the target's units; None for classifiers, and
-            where it is not known.
-        class_counts: how many of those rows are of each class, in the order of the classes; None where it is not known.
+            if unknown.
+        class_counts: the number of those rows in each class, in the order of the classes; None if unknown.
 
     Raises:
         ShapeError: if a condition has another number of inputs than the outputs do, or there is not one error for each
@@ -151,7 +151,7 @@ class Rule(Value):
     class_counts: tuple[int, ...] | None = None
 
     if TYPE_CHECKING:
-        # Tuples are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             conditions: Sequence[Condition],
@@ -167,7 +167,7 @@ class Rule(Value):
         if self.count is not None and (not isinstance(self.count, int) or self.count < 0):
             raise InvalidValueError(f"count is {self.count!r}; it must be a number of rows, or None.")
         if self.decision is not None and (not isinstance(self.decision, int) or self.decision < 0):
-            raise InvalidValueError(f"decision is {self.decision!r}; it must be the number of a class, or None.")
+            raise InvalidValueError(f"decision is {self.decision!r}; it must be the index of a class, or None.")
         n_inputs = self.outputs.coef.shape[1]
         for condition in self.conditions:
             if len(condition.coef) != n_inputs:
@@ -180,7 +180,7 @@ class Rule(Value):
             object.__setattr__(self, "class_counts", _checked_class_counts(self.class_counts, self.count))
 
     def without_evidence(self) -> Rule:
-        """The same rule without anything that is said of training rows, for where it comes to cover others.
+        """The same rule without counts and errors, for when it comes to cover other rows.
 
         Returns:
             The rule, with None for `count`, `errors` and `class_counts`.
@@ -191,11 +191,21 @@ class Rule(Value):
         """
         return replace(self, count=None, errors=None, class_counts=None)
 
+    def _repr_html_(self) -> str:
+        from prelu_rules.export.html import write_rule
+
+        return write_rule(self)
+
+    def _repr_latex_(self) -> str:
+        from prelu_rules.export.latex import write_rule
+
+        return write_rule(self)
+
     def exact(self) -> Rule:
-        """The same rule in exact rationals: every float becomes the fraction that it is.
+        """The same rule in exact rationals: every float becomes the fraction of equal value.
 
         Returns:
-            The rule, with `fractions.Fraction` in the place of floats.
+            The rule, with `fractions.Fraction` instead of floats.
 
         Example:
             >>> Rule((), AffineMap([[0.5]], [0.0])).exact().outputs.coef
@@ -214,7 +224,7 @@ class Rule(Value):
             bool, `(n_rows,)`.
 
         Raises:
-            ShapeError: if `x` has another number of columns.
+            ShapeError: if `x` has the wrong number of columns.
         """
         rows, _ = input_rows(x, self.outputs.coef.shape[1])
         covered = np.ones(len(rows), dtype=bool)
@@ -224,16 +234,18 @@ class Rule(Value):
 
 
 def _checked_errors(errors: Sequence[float], n_outputs: int) -> tuple[float, ...]:
-    """One error for each output, none of which is negative."""
+    """One error for each output, all of them non-negative."""
     found = frozen_array(errors, "errors", (n_outputs,))
     if (found < 0).any():
         place = int((found < 0).argmax())
-        raise InvalidValueError(f"errors holds {found[place]} at index {place}; a mean absolute error is at least 0.")
+        raise InvalidValueError(
+            f"errors holds {found[place]} at index {place}; it must be a finite number of at least 0."
+        )
     return tuple(found.tolist())
 
 
 def _checked_class_counts(counts: Sequence[int], count: int | None) -> tuple[int, ...]:
-    """The rows of each class, which are all that the rule covers."""
+    """The number of rows of each class, whose sum is the number of rows that the rule covers."""
     if not isinstance(counts, Iterable):
         raise InvalidValueError(f"class_counts is {counts!r}; give a number of rows for each class.")
     for place, rows in enumerate(counts):

@@ -1,9 +1,10 @@
-"""A system of rules: what is predicted, explained, exported and signed."""
+"""A system of rules, which predicts, is exported, and can be certified."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
@@ -27,31 +28,32 @@ if TYPE_CHECKING:
     import sympy
 
     from prelu_rules.rules.certificate import Certificate
+    from prelu_rules.rules.presentation.presentation import Presentation
 
 
 @dataclass(frozen=True, eq=False)
 class RuleSystem(Predictor, Value):
     """Rules that together give one answer for every input.
 
-    Rows `x` are given as a table (pandas, polars, pyarrow, or a dict of columns), whose columns are found by name; as
-    one row with names (a dict or a pandas Series); or as features that are encoded already, `(n_rows, n_features)`.
+    Rows `x` can be a table (pandas, polars, pyarrow, or a dict of columns), whose columns are matched by name; a single
+    row with names (a dict or a pandas Series); or encoded features, `(n_rows, n_features)`.
 
     Attributes:
-        rules: in the order in which they are shown; see `rules.order`. Where several hold, the first counts.
-        columns: what the columns of a table are; a name alone stands for a column of numbers.
+        rules: the rules in reading order; see `rules.order`. If several hold, the first one counts.
+        columns: the columns of the table; a name alone stands for a numeric column.
         output_names: `n_outputs` names, distinct.
-        classes: for a classifier its class labels; then the outputs are logits, one per class, or a single one
-            for the second of two classes.
+        classes: the class labels of a classifier; the outputs are then logits, one per class, or a single one for the
+            second of two classes.
         form: the collapsed network that the rules were read from, if there was one.
-        domain: the box or polytope, of features, on which the rules were asked to hold; None for all inputs.
+        domain: the box or polytope, of features, on which the rules hold; None for all inputs.
         precision: how many digits a printed number needs; None for all of them.
-        rounding_error: for rules that were rounded, how far each output is from the unrounded rules at most.
+        rounding_error: for rounded rules, the largest difference of each output from the unrounded rules.
         typical: for a classifier, `(n_classes, n_features)`, a typical encoded row of each class; see `with_evidence`.
 
     Raises:
         ShapeError: if columns, names, classes, rules, form, domain, precision and typical rows do not fit together.
-        InvalidValueError: if there is no rule, a name is not text or used twice, some rules decide for a class and
-            others for none, or errors, class counts or typical rows are given where there cannot be any.
+        InvalidValueError: if there are no rules, a name is not text or is used twice, only some rules decide for a
+            class, or errors, class counts or typical rows are given where they make no sense.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -79,7 +81,7 @@ class RuleSystem(Predictor, Value):
     typical: FloatArray | None = None
 
     if TYPE_CHECKING:
-        # Arrays are made of whatever is given, which a dataclass cannot tell a type checker.
+        # Other types are accepted and converted, which a dataclass cannot express to a type checker.
         def __init__(
             self,
             rules: Sequence[Rule],
@@ -105,7 +107,7 @@ class RuleSystem(Predictor, Value):
         _check_evidence(self)
         if self.typical is not None:
             if self.classes is None:
-                raise InvalidValueError("typical rows are those of classes, but there are none; leave them out.")
+                raise InvalidValueError("there are typical rows, but no classes; leave them out.")
             shape = len(self.classes), self.n_inputs
             object.__setattr__(self, "typical", frozen_array(self.typical, "typical", shape))
 
@@ -122,7 +124,7 @@ class RuleSystem(Predictor, Value):
     def __getitem__(self, index: slice) -> tuple[Rule, ...]: ...
 
     def __getitem__(self, index: SupportsIndex | slice) -> Rule | tuple[Rule, ...]:
-        """A rule by its index, which is one less than its printed number, or a tuple of several by a slice."""
+        """A rule by its index, which is one less than its printed number, or a tuple of rules by a slice."""
         try:
             return self.rules[index]
         except IndexError:
@@ -134,40 +136,54 @@ class RuleSystem(Predictor, Value):
     def __str__(self) -> str:
         return self.export("text")
 
+    def _repr_html_(self) -> str:
+        return self.export("html")
+
+    def _repr_latex_(self) -> str:
+        # A notebook shows the HTML; this is for one that is printed by LaTeX.
+        return self.export("latex", opening="$$", closing="$$")
+
     def _summary(self) -> str:
         return f"{len(self)} rules, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
     @property
     def decides(self) -> bool:
-        """Whether these are decision rules: each names a class."""
+        """Whether these are decision rules, each of which names a class."""
         return self.rules[0].decision is not None
 
     @property
     def n_rows(self) -> int | None:
-        """How many rows of training data the rules were counted on; None where there were none."""
+        """The number of training rows that the rules were counted on; None if there were none."""
         counts = [rule.count for rule in self.rules if rule.count is not None]
         return sum(counts) if counts else None
 
+    @cached_property
+    def presentation(self) -> Presentation:
+        """The rules as a person reads them, which most exports write; see `rules.presentation.presented`."""
+        from prelu_rules.rules.presentation.presented import presented
+
+        return presented(self)
+
     def assign(self, x: TableLike) -> IntArray:
-        """Which rule each row falls under.
+        """Find the rule that each row falls under.
 
         Args:
             x: rows.
 
         Returns:
-            int, `(n_rows,)`, the index of the first rule in `rules` whose conditions all hold. Where none does, it is
-            the rule that is met first on the straight way to the domain's middle; see `prelu_rules.rules.off_domain`.
+            int, `(n_rows,)`, the index of the first rule in `rules` whose conditions all hold. If none does, it is the
+            first rule on a straight line to the domain's middle; see `prelu_rules.rules.off_domain`.
 
         Raises:
             DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell cannot be used; see `encoded`.
-            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
+            ShapeError: if an array has the wrong number of features.
+            InvalidValueError: if a cell is not allowed; see `encoded`.
+            OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
         """
         return assigned(self.rules, self.encoded(x), self.domain)
 
     def rule_numbers(self, x: TableLike) -> IntArray:
-        """The number of the rule that each row falls under, counted from 1 as in every print.
+        """Find the number of the rule that each row falls under, counted from 1 as in every print.
 
         Args:
             x: rows.
@@ -177,9 +193,9 @@ class RuleSystem(Predictor, Value):
 
         Raises:
             DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell cannot be used; see `encoded`.
-            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
+            ShapeError: if an array has the wrong number of features.
+            InvalidValueError: if a cell is not allowed; see `encoded`.
+            OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
 
         Example:
             >>> from prelu_rules.network.affine import AffineMap
@@ -189,7 +205,7 @@ class RuleSystem(Predictor, Value):
         return self.assign(x) + 1
 
     def predict(self, x: TableLike) -> FloatArray:
-        """The outputs that the rules give; for a classifier the logits.
+        """Compute the outputs by the rules; for a classifier the logits.
 
         Args:
             x: rows.
@@ -199,21 +215,21 @@ class RuleSystem(Predictor, Value):
 
         Raises:
             DataError: if a table lacks a column.
-            ShapeError: if an array has another number of features.
-            InvalidValueError: if a cell cannot be used; see `encoded`.
-            OutsideDomainError: if no rule covers a row, and none is met on the way to the domain.
+            ShapeError: if an array has the wrong number of features.
+            InvalidValueError: if a cell is not allowed; see `encoded`.
+            OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
         """
         rows = self.encoded(x)
         return outputs(self.rules, rows, assigned(self.rules, rows, self.domain))
 
     def with_evidence(self, x: TableLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> RuleSystem:
-        """The rules with counts and errors or classes of rows; see `prelu_rules.rules.evidence.with_evidence`."""
+        """Evaluate the rules on rows with known targets; see `prelu_rules.rules.evidence.with_evidence`."""
         from prelu_rules.rules.evidence import with_evidence
 
         return with_evidence(self, x, y, sample_weight)
 
     def decision_rules(self, domain: DomainLike | None = None, *, x: TableLike | None = None) -> RuleSystem:
-        """The rules of a classifier, cut so that each names a class; see `rules.decisions.decision_rules`."""
+        """Cut the rules of a classifier so that each names a class; see `rules.decisions.decision_rules`."""
         from prelu_rules.rules.decisions import decision_rules
 
         return decision_rules(self, self._domain(domain), x=None if x is None else self.encoded(x))
@@ -226,13 +242,13 @@ class RuleSystem(Predictor, Value):
         *,
         x: TableLike | None = None,
     ) -> RuleSystem:
-        """The rules with shorter numbers, and the proven error; see `prelu_rules.rules.rounded.rounded`."""
+        """Shorten the numbers, with a proven error; see `prelu_rules.rules.rounded.rounded`."""
         from prelu_rules.rules.rounded import rounded
 
         return rounded(self, max_error, decimals, self._domain(domain), x=None if x is None else self.encoded(x))
 
     def certify(self, network: NetworkLike, domain: DomainLike | None = None, **limits: Any) -> Certificate:
-        """How far the rules are from a network, proven; see `prelu_rules.rules.certificate.certify`."""
+        """Prove how far the rules are from a network; see `prelu_rules.rules.certificate.certify`."""
         from prelu_rules.rules.certificate import certify
 
         return certify(self, read_network(network), self._domain(domain), **limits)
@@ -240,20 +256,20 @@ class RuleSystem(Predictor, Value):
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False
     ) -> dict[str, sympy.Expr]:
-        """One SymPy expression per output, in symbols of the features; see `prelu_rules.rules.symbolic.expressions`."""
+        """Write each output as a SymPy expression of the features; see `prelu_rules.rules.symbolic.expressions`."""
         from prelu_rules.rules.symbolic import expressions
 
         return expressions(self, kind, exact=exact)
 
     def export(self, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str:
-        """The rules in another language; see `prelu_rules.export.export`."""
+        """Write the rules in another language; see `prelu_rules.export.export`."""
         from prelu_rules.export import export
 
         return export(self, target, path, **options)
 
 
 def named_columns(columns: Sequence[Column | str]) -> tuple[Column, ...]:
-    """Columns, of which some are given by name alone.
+    """Convert names to columns of numbers.
 
     Args:
         columns: columns, or the names of columns of numbers.
@@ -269,7 +285,7 @@ def named_columns(columns: Sequence[Column | str]) -> tuple[Column, ...]:
 
 
 def _check_shapes(system: RuleSystem) -> None:
-    """Refuse parts that are for other numbers of features and outputs than the names are."""
+    """Check that all parts are for the same numbers of features and outputs."""
     if not system.rules:
         raise InvalidValueError("a rule system has 0 rules; it needs at least one.")
     shape = (len(system.output_names), system.n_inputs)
@@ -294,7 +310,7 @@ def _check_shapes(system: RuleSystem) -> None:
 
 
 def _check_classes(system: RuleSystem) -> None:
-    """Refuse class labels that do not fit the outputs, and decisions that do not fit the labels."""
+    """Check that class labels fit the outputs, and decisions the labels."""
     check_classes(system.classes, len(system.output_names))
     n_classes = len(system.classes or ())
     decisions = [rule.decision for rule in system.rules]
@@ -306,7 +322,7 @@ def _check_classes(system: RuleSystem) -> None:
 
 
 def _check_evidence(system: RuleSystem) -> None:
-    """Refuse class counts and errors where there are no classes, or other ones."""
+    """Check that class counts and errors fit the classes."""
     n_classes = len(system.classes or ())
     for number, rule in enumerate(system.rules, start=1):
         if rule.class_counts is not None and len(rule.class_counts) != n_classes:

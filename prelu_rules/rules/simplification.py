@@ -1,4 +1,4 @@
-"""The fewest conditions that say the same on a domain (the paper's future work on dependent inequalities)."""
+"""Finds the fewest conditions that are equivalent on a domain (the paper's future work on dependent inequalities)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def cell_program(conditions: Conditions, frame: Frame) -> CellProgram:
     """The cell of a rule as a linear program.
 
     Args:
-        conditions: the rule's.
+        conditions: the conditions of the rule.
         frame: the domain.
 
     Returns:
@@ -38,7 +38,7 @@ def cell_program(conditions: Conditions, frame: Frame) -> CellProgram:
 
 
 def implied(cell: CellProgram, condition: Condition, others: Conditions, domain: Domain | None) -> bool:
-    """Whether a condition follows from others on a domain; where floats are in doubt, exact arithmetic decides.
+    """Whether a condition follows from others on a domain; where floats leave a doubt, exact arithmetic decides.
 
     Args:
         cell: the domain, cut by the others.
@@ -74,18 +74,18 @@ def needed(
     domain: Domain | None,
     is_implied: Callable[[CellProgram, Condition, Conditions, Domain | None], bool] = implied,
 ) -> tuple[Condition, ...]:
-    """The conditions without those that the others and the domain imply.
+    """Remove conditions that the others and the domain imply.
 
-    Of conditions that imply one another the one with fewest features stays, and of those the first. What is left
-    covers what all of them covered; on the domain it covers nothing more, but boundaries.
+    Of conditions that imply one another, the one with the fewest features remains, and among those the first. The
+    remaining conditions cover everything that all of them covered and, on the domain, nothing more except boundaries.
 
     Args:
         conditions: conditions of one rule.
-        domain: what they are asked to hold on; None for all inputs.
-        is_implied: what counts as implied; takes what `implied` takes.
+        domain: where the conditions have to hold; None for all inputs.
+        is_implied: decides what counts as implied; called like `implied`.
 
     Returns:
-        Those that are needed, in the same order.
+        The conditions that are needed, in the same order.
 
     Raises:
         InvalidValueError: if the domain is empty.

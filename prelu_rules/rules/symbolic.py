@@ -31,7 +31,7 @@ def expressions(
         One expression per output, by output name.
 
     Raises:
-        InvalidValueError: if `kind` is another word, or "max" is asked of rules that came without a network.
+        InvalidValueError: if `kind` is not one of these, or is "max" for rules without a network.
 
     Example:
         >>> from prelu_rules.rules.extraction import extract_rules
@@ -44,12 +44,12 @@ def expressions(
     if kind != "max":
         raise InvalidValueError(f"kind is {kind!r}; it must be 'piecewise' or 'max'.")
     if system.form is None:
-        raise InvalidValueError("these rules came without a network, so they have no closed formula; use 'piecewise'.")
+        raise InvalidValueError("these rules have no network, so they have no closed formula; use 'piecewise'.")
     return closed_formula(system.form, system.feature_names, system.output_names, exact=exact)
 
 
 def _number(value: float | Fraction, exact: bool) -> sympy.Expr:
-    # Never nsimplify: a float is the rational that its bits say.
+    # Not nsimplify: a float is exactly the rational that its bits represent.
     rational = sympy.Rational(*value.as_integer_ratio())
     return rational if exact or rational.is_Integer else sympy.Float(float(value))
 
@@ -73,7 +73,7 @@ def _relation(condition: Condition, symbols: Sequence[sympy.Symbol], exact: bool
 def piecewise(
     rules: Sequence[Rule], feature_names: Sequence[str], output_names: Sequence[str], *, exact: bool = False
 ) -> dict[str, sympy.Expr]:
-    """One `Piecewise` per output, a piece per rule.
+    """One `Piecewise` per output, with a piece per rule.
 
     Args:
         rules: the rules, in order.
@@ -107,10 +107,10 @@ def piecewise(
 def closed_formula(
     form: NormalForm, feature_names: Sequence[str], output_names: Sequence[str], *, exact: bool = False
 ) -> dict[str, sympy.Expr]:
-    """The network as one formula per output: `PReLU_a(z) = a z + (1 - a) Max(0, z)`, nested where the layers are.
+    """The network as one formula per output: `PReLU_a(z) = a z + (1 - a) Max(0, z)`, nested like the layers.
 
     Args:
-        form: the network; meant for few units, since the formula nests.
+        form: the network; it should have few units, since the formula is nested.
         feature_names: the names of the symbols; these are real.
         output_names: the keys of the result.
         exact: whether numbers become exact rationals.

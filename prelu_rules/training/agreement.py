@@ -1,8 +1,8 @@
-"""What was read of a Keras model, compared with what the model computes.
+"""Compares what was read from a Keras model with what the model computes.
 
-A layer may compute something else than its class says: codes in the place of weights, an attribute replaced by hand, a
-reader that a user registered. Whatever the cause, a forward pass on some rows shows it. The two cannot be equal to the
-last bit, since the model rounds in its own dtype; how much that explains is worked out for each row.
+A layer may compute something else than its class says: its weights may be quantized, an attribute replaced by hand, or
+its reader may be the user's. Whatever the cause, a forward pass on some rows reveals it. The two cannot agree to the
+last bit, since the model rounds in its own dtype; the expected rounding error is computed for each row.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from prelu_rules.training.keras_internals import all_layers, input_structure
 from prelu_rules.values import FloatArray
 
 ROUNDING_DEVIATIONS = 8.0
-"""A form is what a Keras model computes if they differ by at most so many deviations of what the model rounds; random
-networks of up to nine layers stay below 1.3, in float16, bfloat16, float32 and float64."""
+"""A form and a Keras model agree if they differ by at most this many standard deviations of the model's rounding error;
+random networks with up to nine layers stay below 1.3, in float16, bfloat16, float32 and float64."""
 
 
 SAMPLED_SCALES = (0.1, 1.0, 10.0, 1000.0)
-"""Sizes of the numbers in sampled rows."""
+"""Magnitudes of the numbers in sampled rows."""
 
 ROWS_PER_SCALE = 6
 
 SAMPLED_UNITS = 12
-"""So many units, of all levels, are sampled where they bend."""
+"""The number of units, across all levels, for which a row is sampled where the unit bends."""
 
 _ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 _LARGEST = {"float64": 1e308, "float32": 3e38, "float16": 65504.0, "bfloat16": 3e38}
@@ -39,15 +39,15 @@ _LEAST = {"float64": 1e-307, "float32": 1e-37, "float16": 6.2e-5, "bfloat16": 1e
 
 
 def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm) -> None:
-    """Refuse what was read of a model if the model computes something else on sampled rows.
+    """Raise an error if a model does not compute what was read from it, on sampled rows.
 
     Args:
-        model: with one input and one output.
-        found: what was read of it.
-        layered: the same form in the steps in which the model computes it, for what it rounds.
+        model: a model with one input and one output.
+        found: what was read from it.
+        layered: the same form in the steps in which the model computes it, for its rounding error.
 
     Raises:
-        UnsupportedModelError: if an output differs by more than rounding in the model's dtype explains.
+        UnsupportedModelError: if an output differs by more than rounding in the model's dtype can explain.
         BackendError: if the model cannot be run, in a process that was forked.
 
     Example:
@@ -56,16 +56,16 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
         >>> check_agreement(model, ReadNetwork(identity), identity)
         Traceback (most recent call last):
         ...
-        prelu_rules.errors.UnsupportedModelError: what was read of ... is not what the model computes: ...
+        prelu_rules.errors.UnsupportedModelError: what was read from ... is not what the model computes: ...
     """
     dtype = _coarsest(model)
     rows = _sampled(found.form, str(model.inputs[0].dtype))
     computed = with_patience(lambda: _computed(model, rows))
     noise, largest = _rounding(layered, rows, dtype)
     if found.link is not None:
-        # A probability moves by less than its logits do, and is rounded once more.
+        # A probability changes by less than its logits do, and is rounded once more.
         noise = noise.max(axis=1, keepdims=True) + 4 * _ROUNDOFF[dtype]
-    # Sums of half the largest number of a dtype may overflow; then the model's answer says nothing.
+    # Sums of half the largest number of a dtype may overflow; then the model's output says nothing.
     told = largest < _LARGEST[dtype] / 2
     difference = np.abs(computed - found.predict(rows))[told]
     allowed = np.broadcast_to(ROUNDING_DEVIATIONS * noise, computed.shape)[told]
@@ -75,28 +75,28 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
             np.argmax(np.where(wrong, np.nan_to_num(difference / allowed, nan=np.inf), -1)), wrong.shape
         )
         raise UnsupportedModelError(
-            f"what was read of {model.name!r} is not what the model computes: on sampled rows they differ by "
-            f"{difference[worst]:.3g}, where rounding in {dtype} explains {allowed[worst]:.3g}; a layer does not "
-            "compute what its class and weights say."
+            f"what was read from {model.name!r} is not what the model computes: on sampled rows they differ by "
+            f"{difference[worst]:.3g}, but rounding in {dtype} can explain at most {allowed[worst]:.3g}; "
+            "find the layer that does not compute what its class and weights say."
         )
 
 
 def _coarsest(model: keras.Model) -> str:
-    """The dtype of the largest roundings in a model."""
-    # Models and their inputs round nothing: sampled rows are exact in every dtype of an input.
+    """The dtype with the coarsest rounding in a model."""
+    # Models and inputs do not round: sampled rows are exact in every dtype of an input.
     layers = [layer for layer in all_layers(model) if not isinstance(layer, keras.Model | keras.layers.InputLayer)]
     dtypes = {str(layer.compute_dtype) for layer in layers}
     return max(dtypes & set(_ROUNDOFF), key=_ROUNDOFF.__getitem__, default="float32")
 
 
 def _sampled(form: NormalForm, dtype: str) -> FloatArray:
-    """Rows of zeros, of small and large numbers of both signs, and where units bend; exact in `dtype`."""
+    """Rows of zeros, of small and large numbers of both signs, and points where units bend; exact in `dtype`."""
     rng = np.random.default_rng(0)
     n = form.n_inputs
     parts = [np.zeros((1, n))] + [scale * rng.normal(size=(ROWS_PER_SCALE, n)) for scale in SAMPLED_SCALES]
     units = rng.permutation(form.n_units)[:SAMPLED_UNITS]
     if len(units):
-        # The point nearest to 0 at which the unit would bend if those before it did not.
+        # The point closest to 0 at which the unit would bend if the earlier units did not.
         normals = form.A[units]
         points = -form.b[units, None] * normals / np.maximum((normals**2).sum(axis=1, keepdims=True), 1e-30)
         parts.append(points + rng.normal(size=points.shape))
@@ -104,18 +104,18 @@ def _sampled(form: NormalForm, dtype: str) -> FloatArray:
     if "int" in dtype or dtype == "bool":
         low, high = (0, 1) if dtype == "bool" else (0 if dtype.startswith("u") else -100, 100)
         return np.clip(np.rint(rows), low, high)
-    # Numbers that every float dtype has: layers may compute in fewer digits than the input has.
+    # Numbers that are exact in every float dtype, since layers may compute with fewer digits than the input has.
     return np.asarray(rows.astype("float16" if dtype == "float16" else "float32"), dtype=np.float64)
 
 
 def _computed(model: keras.Model, rows: FloatArray) -> FloatArray:
-    """What the model itself gives, `(n_rows, n_outputs)`."""
+    """The output of the model itself, `(n_rows, n_outputs)`."""
     symbolic = model.inputs[0]
     size = symbolic.shape[0] or len(rows)
-    # A model for batches of one size is given as many of them as it takes.
+    # A model for batches of a fixed size gets as many rows as it takes.
     padded = np.resize(rows, (-(-len(rows) // size) * size, rows.shape[1]))
     outputs = []
-    # On a processor: float32 on accelerators may have fewer digits than its name says.
+    # On the CPU, since float32 may have fewer digits on accelerators than its name says.
     with keras.device("cpu"):
         for start in range(0, len(padded), size):
             batch = padded[start : start + size].reshape(size, *symbolic.shape[1:])
@@ -126,10 +126,10 @@ def _computed(model: keras.Model, rows: FloatArray) -> FloatArray:
 
 
 def _rounding(form: NormalForm, rows: FloatArray, dtype: str) -> tuple[FloatArray, FloatArray]:
-    """The deviation of each output that roundings explain, `(n_rows, n_outputs)`, and the largest sum of each row.
+    """The standard deviation of each output's rounding error, `(n_rows, n_outputs)`, and the largest sum of each row.
 
-    Every sum is rounded by at most its terms times the roundoff, and deviations add up as those of independent errors
-    do: their squares (Higham and Mary 2019, "A new approach to probabilistic rounding error analysis").
+    Every sum is rounded by at most its terms times the roundoff. Errors of different sums add up as independent ones
+    do, by their squares (Higham and Mary 2019, "A new approach to probabilistic rounding error analysis").
     """
     roundoff, least = _ROUNDOFF[dtype], _LEAST[dtype]
     z = form.pre_activations(rows)

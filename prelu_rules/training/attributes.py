@@ -1,4 +1,4 @@
-"""Attributes that a Keras model has for the time of a block."""
+"""Temporary attributes of Keras models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 @contextmanager
 def instance_attribute(thing: Any, name: str, value: Any) -> Iterator[None]:
-    """Give an object an attribute for the time of a block, past Keras's own bookkeeping of attributes.
+    """Set an attribute of an object for the duration of a block, bypassing Keras's own tracking of attributes.
 
     Args:
         thing: a model or layer.
-        name: of the attribute; a method of the class is hidden by it.
-        value: of the attribute.
+        name: the name of the attribute; it hides a method of the class.
+        value: the value of the attribute.
 
     Yields:
         Nothing.

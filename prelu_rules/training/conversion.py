@@ -1,4 +1,4 @@
-"""A given network with PReLUs in the place of its ReLUs, so that the force can go on with it (paper, introduction)."""
+"""Replaces the ReLUs of a network by PReLUs, so that the force can train it further (paper, introduction)."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from prelu_rules.training.nonlinearities import kind_of, negative_slope
 from prelu_rules.training.prelu import PReLU
 
 PROBES = 8
-"""Random inputs on which the copy is compared with the model."""
+"""The number of random inputs on which the copy is compared with the model."""
 
 SlopeSharing = Literal["channel", "unit"]
-"""One slope for all places of a channel, or one for each place."""
+"""One slope for all positions of a channel, or one for each position."""
 
 
 def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", eliminable: bool = False) -> keras.Model:
-    """The same model with every ReLU and leaky ReLU, layer or activation, as a PReLU of equal function.
+    """Copy a model, and replace every ReLU and leaky ReLU, layer or activation, by a PReLU of the same function.
 
-    Weights are kept. A PReLU behind a layer named `dense` is called `dense_prelu`; in the place of a layer it takes its
-    name. PReLUs that are there already keep their slopes.
+    Weights are kept. A PReLU after a layer named `dense` is called `dense_prelu`; one that replaces a layer takes its
+    name. Existing PReLUs keep their slopes.
 
     Args:
         model: a built Sequential or functional model, nested or not.
-        slopes: behind convolutions, "channel" for one per channel, or "unit" for one per channel and place, of which
-            more can become linear.
-        eliminable: whether all PReLUs are made eliminable, Keras's own too, as `finetune` needs them.
+        slopes: after convolutions, "channel" for one slope per channel, or "unit" for one per channel and position, of
+            which more can become linear.
+        eliminable: whether to make all PReLUs eliminable, including Keras's own, as `finetune` needs them.
 
     Returns:
-        A copy, to be compiled and trained on, for instance with `IdentityForce`; the model itself stays as it is.
+        A copy, to be compiled and trained, for instance with `IdentityForce`; the model itself is not changed.
 
     Raises:
-        UnsupportedModelError: if the model is not built or not made of layers, a ReLU has a threshold or a largest
-            value, or a slope is not in [0, 1]; or if the copy does not give the same outputs.
-        InvalidValueError: if `slopes` is another word, or "unit" where the number of places varies.
+        UnsupportedModelError: if the model is not built or not made of layers, a ReLU has a threshold or a maximum
+            value, a slope is not in [0, 1], or the copy does not give the same outputs.
+        InvalidValueError: if `slopes` is not one of these, or is "unit" although the number of positions varies.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="relu", name="hidden")])
@@ -58,8 +58,8 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
     for before, after in zip(*(_outputs(network, given) for network in (model, copy)), strict=True):
         if not np.allclose(before, after, rtol=0, atol=SAME_OUTPUT * (1 + np.abs(before).max()) * 10):
             raise UnsupportedModelError(
-                f"with PReLUs {model.name!r} gives other outputs, by up to {np.abs(before - after).max():.3g}; replace "
-                "its ReLUs by PReLUs by hand."
+                f"the copy of {model.name!r} with PReLUs differs in its outputs by up to "
+                f"{np.abs(before - after).max():.3g}; replace the ReLUs by PReLUs by hand."
             )
     return copy
 
@@ -71,7 +71,7 @@ def _outputs(model: keras.Model, x: Any) -> list[Any]:
 def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.Model:
     if isinstance(model, keras.Sequential) and model.built:
         model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
-    # A model with a call of its own has no graph of layers that could be copied.
+    # A model that overrides `call` has no graph of layers that could be copied.
     if not getattr(model, "inputs", None) or not hasattr(model, "operations"):
         raise UnsupportedModelError(
             f"the model {model.name!r} is not built of layers; give a Sequential or functional model with an Input."
@@ -108,16 +108,16 @@ def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.
 
     copy = keras.models.clone_model(model, clone_function=copied, call_function=called)
     for layer in model.layers:
-        # A nested model has its weights already, an activation has none of its own.
+        # A nested model already has its weights, and an activation has none of its own.
         if layer.weights and not isinstance(layer, keras.Model):
             ours = copy.get_layer(layer.name)
-            # A PReLU that has become eliminable has one weight more than the one that it was.
+            # A PReLU that was made eliminable has one more weight than the original.
             set_weights(ours, [*layer.get_weights(), *ours.get_weights()[len(layer.weights) :]])
     return copy
 
 
 def _slope(layer: Any) -> float | None:
-    """The negative slope of a layer's activation, if it is a ReLU or leaky ReLU."""
+    """The negative slope of a layer's activation if it is a ReLU or leaky ReLU, otherwise None."""
     part = getattr(layer, "activation", layer)
     slope = None if kind_of(part) == "prelu" else negative_slope(part)
     if slope is None:
@@ -130,12 +130,12 @@ def _slope(layer: Any) -> float | None:
 
 
 def _shared_axes(tensor: Any, sharing: SlopeSharing, name: str) -> list[int] | None:
-    """All axes but rows and channels; none if every unit has a slope of its own."""
+    """All axes except rows and channels; None if every unit has its own slope."""
     if sharing == "channel":
         return list(range(1, len(tensor.shape) - 1)) or None
     if None in tensor.shape[1:]:
         raise InvalidValueError(
-            f"layer {name!r} has rows of shape {tuple(tensor.shape[1:])}, so its units cannot each have a slope; leave "
+            f"layer {name!r} has rows of shape {tuple(tensor.shape[1:])}, so its units cannot have a slope each; leave "
             "slopes at 'channel'."
         )
     return None

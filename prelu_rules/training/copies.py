@@ -1,4 +1,4 @@
-"""Copies of Keras models that share nothing with them, compiled alike."""
+"""Independent copies of Keras models, compiled in the same way."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from prelu_rules.training.keras_internals import all_layers, compile_arguments
 
 
 def copied(model: keras.Model) -> keras.Model:
-    """The same model once more, with its weights, compiled as it is if it is.
+    """Copy a model with its weights; the copy is compiled like the model.
 
     Args:
-        model: a built model; one with a `call` of its own needs a `get_config` that makes it again.
+        model: a built model; if it overrides `call`, it needs a `get_config` from which it can be recreated.
 
     Returns:
-        A model with layers, weights, optimiser and metrics of its own.
+        A model with its own layers, weights, optimiser and metrics.
 
     Raises:
-        UnsupportedModelError: if the model is not built, or cannot be made again.
+        UnsupportedModelError: if the model is not built, or cannot be recreated.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -39,16 +39,16 @@ def copied(model: keras.Model) -> keras.Model:
 
 
 def remade(model: keras.Model) -> keras.Model:
-    """A new model of the same layers, as it was before any training; not compiled.
+    """Recreate the layers of a model with new weights; the result is not compiled.
 
     Args:
         model: as for `copied`.
 
     Returns:
-        A model with layers and weights of its own.
+        A model with its own layers and weights.
 
     Raises:
-        UnsupportedModelError: if the model is not built, or cannot be made again.
+        UnsupportedModelError: if the model is not built, or cannot be recreated.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -69,13 +69,13 @@ def remade(model: keras.Model) -> keras.Model:
 
 
 def set_weights(model: keras.Model | keras.layers.Layer, weights: Sequence[Any]) -> None:
-    """Give a model or a layer weights, also to those layers that compute with a copy of theirs.
+    """Set the weights of a model or a layer, and update layers that compute with copies of their weights.
 
-    Keras's `Normalization` makes that copy when it is adapted or loaded, but not in its own `set_weights`.
+    Keras's `Normalization` makes such a copy when it is adapted or loaded, but not in its own `set_weights`.
 
     Args:
         model: a built model or layer.
-        weights: as `get_weights` gives them.
+        weights: as returned by `get_weights`.
 
     Example:
         >>> import numpy as np
@@ -92,14 +92,14 @@ def set_weights(model: keras.Model | keras.layers.Layer, weights: Sequence[Any])
 
 
 def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | None = None) -> None:
-    """Compile a model as another one is, with an optimiser and metrics of its own.
+    """Compile a model in the same way as another one, with its own optimiser and metrics.
 
     Args:
-        copy: what is compiled.
+        copy: the model to compile.
         model: a compiled model.
-        learning_rate: a constant one instead of the model's own.
+        learning_rate: a constant learning rate, instead of the model's own.
     """
-    # What compile was given: its serialised form would need every function of the user's to be registered.
+    # The arguments of compile; its serialised form would need every function of the user's to be registered.
     given = compile_arguments(model)
     optimizer = given["optimizer"]
     changed = {} if learning_rate is None else {"learning_rate": learning_rate}
@@ -107,12 +107,12 @@ def compile_like(copy: keras.Model, model: keras.Model, learning_rate: float | N
     for name in ("metrics", "weighted_metrics"):
         given[name] = keras.tree.map_structure(_fresh, given[name])
     copy.compile(**given)
-    # Keras saves an optimiser without variables in a way that it cannot load.
+    # Keras saves an optimiser without variables in a form that it cannot load.
     copy.optimizer.build(copy.trainable_variables)
 
 
 def _fresh(metric: Any) -> Any:
-    """A metric that counts by itself; names and functions keep no count."""
+    """A metric with its own state; names and functions have no state."""
     return type(metric).from_config(metric.get_config()) if isinstance(metric, keras.metrics.Metric) else metric
 
 

@@ -1,4 +1,4 @@
-"""The force that pulls slopes to the identity while a network is trained (paper, section on the force)."""
+"""The force that pulls slopes to 1 while a network is trained (paper, section on the force)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from prelu_rules.training.keras_internals import (
 from prelu_rules.training.slopes import count_nonlinear, prelu_layers
 
 LEAST_ERROR = 1e-30
-"""Training errors below this count as this, so that the logarithm of an error of 0 is finite."""
+"""Smaller training errors are replaced by this, so that the logarithm of an error of 0 is finite."""
 
 
 class _Batch(NamedTuple):
-    """What a model's `compute_loss` was given and returned."""
+    """What a model's `compute_loss` was given, and what it returned."""
 
     y: Any
     y_pred: Any
@@ -37,31 +37,31 @@ class _Batch(NamedTuple):
 
 
 class IdentityForce(keras.callbacks.Callback):
-    r"""The paper's force, for any Keras model with PReLUs that is trained by `compile` and `fit`.
+    r"""The paper's force, for any Keras model with PReLUs that is trained with `compile` and `fit`.
 
-    After every optimiser step, in parallel to back-propagation, each slope `a` moves toward 1:
+    After every optimiser step, in addition to back-propagation, each slope `a` moves toward 1:
 
         a <- max(0, min(1, a + eta_p sgn(1 - a)))
         eta_p = eta_0 * 0.01 * max(0, log10(threshold / error))
 
-    which with the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls
-    below the threshold, and grows as the error falls. Within [0, 1] it is the proximal step of `eta_p |1 - a|`, so
-    slopes that the data do not hold back arrive at exactly 1 and stay there. While it sleeps, it changes nothing: the
-    slopes of a `keras.layers.PReLU`, which has no limits of its own, stay as back-propagation leaves them, below 0 or
-    above 1 too. Once it is awake, the formula limits those as well, to [0, 1].
+    which for the paper's threshold of 0.01 is `max(0, -log10(error) - 2)`: the force sleeps until the error falls below
+    the threshold, and grows as the error falls. Within [0, 1] it is the proximal step of `eta_p |1 - a|`, so slopes
+    that the data do not hold back become exactly 1 and stay there. While it sleeps, it changes nothing: the slopes of a
+    `keras.layers.PReLU`, which has no limits of its own, may leave [0, 1] through back-propagation. Once the force is
+    awake, its formula limits them to [0, 1] too.
 
-    It runs inside the compiled training step. Frozen PReLU layers are left alone. After `fit` the model is as any
-    other; after a `fit` that was interrupted, too. Each `fit` starts at step 0 with a rate of 0. `History` gets
-    `force_rate` and `nonlinear_units` for every epoch.
+    It runs inside the compiled training step. Frozen PReLU layers are not changed. After `fit`, even an interrupted
+    one, nothing is left of it in the model. Each `fit` starts at step 0 with a rate of 0. `History` gets `force_rate`
+    and `nonlinear_units` for every epoch.
 
     Args:
         eta_0: the scale of the rate; the paper uses the learning rate, 0.01.
         threshold: the error above which the force sleeps.
-        refresh_every: the rate is computed anew every so many steps, from the error of the last batch.
+        refresh_every: the number of steps after which the rate is recomputed from the error of the last batch.
         error: "loss" for the loss of the batch, penalties included, or a function `(y_true, y_pred) -> scalar tensor`.
-            A model whose own `train_step` never calls `compute_loss` has only the epoch's mean loss so far.
-        rate: None to follow the error; a number for a constant rate; or a function of the step, counted from 0, such
-            as a `keras.optimizers.schedules.LearningRateSchedule`.
+            For a model whose own `train_step` never calls `compute_loss`, "loss" is the mean loss of the epoch so far.
+        rate: None to follow the error; a number for a constant rate; or a function of the step, counted from 0, such as
+            a `keras.optimizers.schedules.LearningRateSchedule`.
 
     Raises:
         InvalidValueError: if an argument is out of range.
@@ -89,9 +89,9 @@ class IdentityForce(keras.callbacks.Callback):
         super().__init__()
         for name, value in (("eta_0", eta_0), ("threshold", threshold)):
             if not (np.isfinite(value) and value > 0):
-                raise InvalidValueError(f"{name} is {value}; it must be a finite number above 0.")
+                raise InvalidValueError(f"{name} is {value}; it must be a positive finite number.")
         if refresh_every != int(refresh_every) or refresh_every < 1:
-            raise InvalidValueError(f"refresh_every is {refresh_every}; it must be a whole number of at least 1.")
+            raise InvalidValueError(f"refresh_every is {refresh_every}; it must be an integer of at least 1.")
         if error != "loss" and not callable(error):
             raise InvalidValueError(f"error is {error!r}; it must be 'loss' or a function of y_true and y_pred.")
         if rate is not None and not callable(rate) and not (np.isfinite(rate) and rate >= 0):
@@ -104,7 +104,7 @@ class IdentityForce(keras.callbacks.Callback):
 
     @property
     def rate(self) -> float:
-        """The force rate `eta_p` of the last step; 0 before the first."""
+        """The force rate `eta_p` of the last step; 0 before the first one."""
         return 0.0 if self._rate is None else float(self._rate.numpy())
 
     @property
@@ -113,12 +113,12 @@ class IdentityForce(keras.callbacks.Callback):
         return self._given_rate is None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Put the force into the model's training step."""
+        """Add the force to the model's training step."""
         model = self.model
         refuse_in_forked_child()
         if model.built:
             _slopes_of(model)
-        # An interrupted fit leaves its function behind; what matters is the one that was there before it.
+        # An interrupted fit leaves its function behind; the one to keep is the one before it.
         previous = _ordinary(model)
         other = getattr(train_function(model), "force", None)
         if other is not None and other is not self and other.params is self.params:
@@ -129,7 +129,7 @@ class IdentityForce(keras.callbacks.Callback):
                 for dtype in (tf.int64, tf.float32)
             )
         train_step, compute_loss = model.train_step, model.compute_loss
-        # Replicas are traced in threads of their own, in turns.
+        # Replicas are traced one after the other, each in its own thread.
         seen = threading.local()
 
         def capturing_loss(x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -140,7 +140,7 @@ class IdentityForce(keras.callbacks.Callback):
         def forced_step(data: Any) -> Any:
             seen.batch = None
             result = train_step(data)
-            # Only now has a subclassed model made its weights.
+            # Only now has a subclassed model created its weights.
             self._push(_slopes_of(model), self._error_of(seen.batch, result))
             return result
 
@@ -159,7 +159,7 @@ class IdentityForce(keras.callbacks.Callback):
         set_train_function(model, announced)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Announce a step; the force acts only on steps announced to it."""
+        """Announce a step; the force acts only on announced steps."""
         self._armed = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -169,7 +169,7 @@ class IdentityForce(keras.callbacks.Callback):
             logs["nonlinear_units"] = count_nonlinear(self.model)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Take the force out of the model again."""
+        """Remove the force from the model."""
         set_train_function(self.model, _ordinary(self.model))
         self._armed = False
 
@@ -202,7 +202,7 @@ class IdentityForce(keras.callbacks.Callback):
     def _push_on_all_replicas(self, strategy: Any, slopes: list[tf.Variable], rate: Any) -> None:
         def push(slope: tf.Variable, rate: Any) -> None:
             step = tf.cast(rate, slope.dtype) * tf.sign(1 - slope)
-            # Limits are part of the force: one that sleeps must not impose them on layers that have none.
+            # Limits are part of the force: while it sleeps, it must not impose them on layers that have none.
             slope.assign(tf.where(rate > 0, tf.clip_by_value(slope + step, 0, 1), slope))
 
         for slope in slopes:
@@ -228,12 +228,12 @@ def force_rate(error: Any, eta_0: float, threshold: float) -> Any:
     """
     orders = tf.math.log(threshold / tf.maximum(error, LEAST_ERROR)) / np.log(10.0)
     rate = eta_0 * 0.01 * tf.maximum(0.0, orders)
-    # A diverging network is not helped by slopes that are NaN.
+    # Slopes of NaN would not help a diverging network.
     return tf.where(tf.math.is_finite(rate), rate, 0.0)
 
 
 def _ordinary(model: keras.Model) -> TrainFunction | None:
-    """The training function without what this package has put around it."""
+    """The training function without the wrappers of this package."""
     function = train_function(model)
     return getattr(function, "ordinary", function)
 

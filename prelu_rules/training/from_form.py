@@ -1,4 +1,4 @@
-"""A normal form as a Keras model: what elimination left of a network, as a network again."""
+"""Converts a normal form to a Keras model."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from prelu_rules.training.prelu import PReLU
 
 
 def keras_model(form: NormalForm) -> keras.Sequential:
-    """The Keras model that is a given function, to the last bit of its weights.
+    """The Keras model of a normal form, with the same weights to the last bit.
 
-    Units that use one another come to lie on layers of their own. A layer passes the inputs and the earlier units on by
-    slopes of 1, where a PReLU is the identity, so that Dense and PReLU layers are all that it takes.
+    Units that use one another are put on separate layers. A layer passes the inputs and the earlier units on by slopes
+    of 1, where a PReLU is the identity, so that the model only needs Dense and PReLU layers.
 
     Args:
-        form: in float64.
+        form: the form, in float64.
 
     Returns:
         A model in float64, not compiled, which `NormalForm.from_keras` reads as the same function.
@@ -33,7 +33,7 @@ def keras_model(form: NormalForm) -> keras.Sequential:
     layers: list[keras.layers.Layer] = []
     weights = []
     for start, stop in pairwise([0, *(block.stop for block in form.blocks)]):
-        # The inputs and the units so far come in; they pass, and the units of this block join them.
+        # The inputs and the earlier units come in and are passed on; the units of this block are added.
         known, new = form.n_inputs + start, stop - start
         layers += [keras.layers.Dense(known + new, dtype="float64"), PReLU(dtype="float64")]
         kernel = np.vstack([np.eye(known), units[start:stop, :known]]).T

@@ -1,8 +1,8 @@
-"""Everything that the package uses of Keras and TensorFlow without their promise to keep it.
+"""All uses of Keras and TensorFlow internals, which may change in any version.
 
-Names that begin with an underscore, attributes that no documentation mentions, and classes that are not exported may
-move in any version. They stand here and nowhere else, each behind a function with a test of its own, so that a new
-version that moves one is noticed, and fixed, in one place.
+These are names that begin with an underscore, undocumented attributes, and classes that are not exported. They are used
+in this file only, each in a function with its own test, so that a new version that changes one of them is noticed here
+and can be fixed here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 TrainFunction = Callable[[Any], Any]
-"""From an iterator of batches to the logs of one execution."""
+"""A function from an iterator of batches to the logs of one execution."""
 
 
 def is_graph(model: Any) -> bool:
@@ -28,7 +28,7 @@ def is_graph(model: Any) -> bool:
         model: anything.
 
     Returns:
-        False for what is not a model, for a model that is not built, and for one with a `call` of its own.
+        False for anything that is not a model, for a model that is not built, and for one that overrides `call`.
 
     Example:
         >>> is_graph(keras.Sequential([keras.Input((2,)), keras.layers.ReLU()])), is_graph(keras.Sequential())
@@ -38,13 +38,13 @@ def is_graph(model: Any) -> bool:
 
 
 def calls_as_keras(layer: keras.layers.Layer) -> bool:
-    """Whether the method `call` of a layer or model is one that Keras brings.
+    """Whether a layer or model uses a `call` method of Keras.
 
     Args:
         layer: any layer or model.
 
     Returns:
-        False if a class of the user's defines `call`.
+        False if one of the user's classes defines `call`.
 
     Example:
         >>> calls_as_keras(keras.layers.Dense(1))
@@ -54,13 +54,13 @@ def calls_as_keras(layer: keras.layers.Layer) -> bool:
 
 
 def origin(tensor: Any) -> tuple[Any, list[Any]]:
-    """What made a tensor of a graph.
+    """Find what produced a tensor of a graph.
 
     Args:
         tensor: a symbolic tensor, such as one of `model.outputs`.
 
     Returns:
-        The layer or operation, and the symbolic tensors that it was given in that call.
+        The layer or operation, and the symbolic tensors that it was called with.
 
     Example:
         >>> start = keras.Input((2,))
@@ -73,10 +73,10 @@ def origin(tensor: Any) -> tuple[Any, list[Any]]:
 
 
 def operation_class(function: Callable[[Any], Any]) -> type:
-    """The class whose instance stands for a function in a graph; Keras does not export it.
+    """The class of operations that represents a function in a graph; Keras does not export it.
 
     Args:
-        function: of `keras.ops` or `keras.activations`, of one tensor.
+        function: a function of one tensor, from `keras.ops` or `keras.activations`.
 
     Returns:
         The class.
@@ -90,13 +90,13 @@ def operation_class(function: Callable[[Any], Any]) -> type:
 
 
 def all_layers(model: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
-    """A model and all layers within it, whatever attribute of what layer holds them.
+    """A model and all layers within it, whichever attributes they are stored in.
 
     Args:
         model: any model or layer.
 
     Yields:
-        The model, then each layer once, in the order in which they are held; a layer before those that it holds.
+        The model, then each layer once, in the order of storage; an outer layer comes before its inner ones.
 
     Example:
         >>> inner = keras.Sequential([keras.layers.PReLU()])
@@ -109,7 +109,7 @@ def all_layers(model: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
         if id(layer) not in seen:
             seen.add(id(layer))
             yield layer
-            # Keras names every layer that another one holds here, whatever the attribute it was stored under.
+            # Keras lists every inner layer here, whatever attribute it is stored in.
             for inner in layer._layers:
                 yield from walk(inner)
 
@@ -117,10 +117,10 @@ def all_layers(model: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
 
 
 def input_structure(model: keras.Model) -> Any:
-    """The inputs of a functional model in the structure in which it was given them: names in a dict, or a list.
+    """The inputs of a functional model in the structure that the user gave them: names in a dict, or a list.
 
     Args:
-        model: built of layers.
+        model: a model built of layers.
 
     Returns:
         One symbolic tensor, or a structure of them.
@@ -134,13 +134,13 @@ def input_structure(model: keras.Model) -> Any:
 
 
 def compile_arguments(model: keras.Model) -> dict[str, Any]:
-    """What `compile` was given, as it was given.
+    """The arguments of `compile`, as they were given.
 
     Args:
-        model: compiled.
+        model: a compiled model.
 
     Returns:
-        The arguments by name; a copy.
+        A copy of the arguments by name.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
@@ -152,13 +152,13 @@ def compile_arguments(model: keras.Model) -> dict[str, Any]:
 
 
 def known_logits(outputs: Any) -> Any:
-    """The logits that Keras keeps with what its softmax or sigmoid returned, for its cross-entropies.
+    """The logits that Keras attaches to the output of its softmax or sigmoid, for its cross-entropies.
 
     Args:
         outputs: a tensor, symbolic or not.
 
     Returns:
-        The logits; None where it knows of none.
+        The logits; None if Keras attached none.
 
     Example:
         >>> logits = keras.ops.convert_to_tensor([[1.0, 2.0]])
@@ -169,10 +169,10 @@ def known_logits(outputs: Any) -> Any:
 
 
 def metric_direction(metric: keras.metrics.Metric) -> str | None:
-    """Whether a metric is better when larger; Keras's own callbacks ask its metrics in this way.
+    """Whether larger or smaller values of a metric are better, determined in the same way as in Keras's callbacks.
 
     Args:
-        metric: any.
+        metric: any metric.
 
     Returns:
         "up" or "down"; None if the metric does not say.
@@ -189,10 +189,10 @@ def train_function(model: keras.Model) -> TrainFunction | None:
     """The function that `fit` calls for each execution.
 
     Args:
-        model: compiled.
+        model: a compiled model.
 
     Returns:
-        The function; None before `fit` has made it.
+        The function; None before `fit` has created it.
 
     Example:
         >>> train_function(keras.Sequential([keras.Input((2,))])) is None
@@ -203,11 +203,11 @@ def train_function(model: keras.Model) -> TrainFunction | None:
 
 
 def set_train_function(model: keras.Model, function: TrainFunction | None) -> None:
-    """Let `fit` call another function for each execution.
+    """Replace the function that `fit` calls for each execution.
 
     Args:
-        model: compiled.
-        function: from an iterator of batches to logs; None to let `fit` make a new one from `train_step`.
+        model: a compiled model.
+        function: maps an iterator of batches to logs; None to let `fit` create a new one from `train_step`.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
@@ -221,14 +221,14 @@ def set_train_function(model: keras.Model, function: TrainFunction | None) -> No
 
 
 def make_train_function(model: keras.Model, force: bool = False) -> TrainFunction:
-    """Make the function that `fit` calls from the model's `train_step` as it is now.
+    """Create the function that `fit` calls from the model's current `train_step`.
 
     Args:
-        model: compiled.
-        force: whether it is made anew if there is one.
+        model: a compiled model.
+        force: whether to create it even if there is one already.
 
     Returns:
-        The function, which the model also keeps.
+        The function, which is also stored in the model.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
@@ -242,11 +242,11 @@ def make_train_function(model: keras.Model, force: bool = False) -> TrainFunctio
 
 
 def set_maker(model: keras.Model, make: Callable[..., None] | None) -> None:
-    """Let a model make its training function in another way.
+    """Replace the method by which a model creates its training function.
 
     Args:
-        model: any.
-        make: takes `force` and sets the training function; None for Keras's own way again.
+        model: any model.
+        make: takes `force` and sets the training function; None to restore Keras's own method.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
@@ -254,21 +254,21 @@ def set_maker(model: keras.Model, make: Callable[..., None] | None) -> None:
         >>> make_train_function(model) is len
         True
     """
-    # Past Keras's own bookkeeping of attributes.
+    # Bypasses Keras's own tracking of attributes.
     vars(model).pop("make_train_function", None)
     if make is not None:
         vars(model)["make_train_function"] = make
 
 
 def keras_train_function(model: keras.Model, force: bool = False) -> TrainFunction:
-    """The same as `make_train_function` in Keras's own way, whatever `set_maker` has put in its place.
+    """Like `make_train_function`, but always by Keras's own method, even after `set_maker`.
 
     Args:
-        model: compiled.
-        force: whether it is made anew if there is one.
+        model: a compiled model.
+        force: whether to create it even if there is one already.
 
     Returns:
-        The function, which the model also keeps.
+        The function, which is also stored in the model.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
@@ -286,10 +286,10 @@ def steps_per_execution(model: keras.Model) -> int:
     """How many batches one call of the training function takes.
 
     Args:
-        model: compiled.
+        model: a compiled model.
 
     Returns:
-        The number.
+        The number of batches.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,))])
@@ -304,10 +304,10 @@ def strategy_of(model: keras.Model) -> tf.distribute.Strategy:
     """The strategy that a model's variables are distributed by.
 
     Args:
-        model: any.
+        model: any model.
 
     Returns:
-        TensorFlow's default strategy, of one replica, for a model that was made outside any scope.
+        TensorFlow's default strategy, with one replica, for a model that was created outside any scope.
 
     Example:
         >>> strategy_of(keras.Sequential([keras.Input((2,))])).num_replicas_in_sync
@@ -317,11 +317,11 @@ def strategy_of(model: keras.Model) -> tf.distribute.Strategy:
 
 
 def update_variables(update: Callable[..., None], *args: Any) -> None:
-    """Run a function that updates variables once for all replicas, inside a training step.
+    """Run a function that updates variables, once for all replicas, inside a training step.
 
     Args:
-        update: takes the strategy, then `args`, merged over the replicas.
-        *args: of the replica that calls.
+        update: takes the strategy and `args`, merged over the replicas.
+        *args: the arguments of the calling replica.
 
     Example:
         >>> variable = tf.Variable(1.0)

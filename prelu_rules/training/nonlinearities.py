@@ -1,4 +1,4 @@
-"""The one table of Keras's nonlinearities: which layers and functions are rectifiers, and which are the link at an end.
+"""The table of Keras nonlinearities: which layers and functions are rectifiers, and which are links at the end.
 
 A rectifier is `max(0, z) + a min(0, z)`: ReLU, leaky ReLU and PReLU, as a layer, as the activation of a layer, or as an
 operation in a graph.
@@ -42,7 +42,7 @@ _LAYERS: dict[type, Kind] = {
     keras.layers.PReLU: "prelu",
     keras.layers.Softmax: "softmax",
 }
-# In a graph an instance of a class that is not exported stands for a function.
+# In a graph, functions are represented by instances of classes that are not exported.
 _OPERATIONS: dict[type, Kind] = {
     operation_class(function): kind
     for function, kind in _FUNCTIONS.items()
@@ -50,21 +50,21 @@ _OPERATIONS: dict[type, Kind] = {
 }
 _CLASSES = _LAYERS | _OPERATIONS
 _OTHERS = (keras.layers.ELU,)
-"""Layers that bend, but are neither rectifiers nor links."""
+"""Nonlinear layers that are neither rectifiers nor links."""
 
 LEAKY_SLOPE = 0.2
-"""The slope of leaky_relu as a plain function, which has no argument for it, in Keras and TensorFlow alike."""
+"""The slope of leaky_relu as a plain function, without an argument for it, in both Keras and TensorFlow."""
 
 
 def kind_of(part: Any) -> Kind | None:
-    """What a layer, an operation of a graph, or an activation function is.
+    """The kind of a layer, an operation of a graph, or an activation function.
 
     Args:
-        part: any of the three; for the activation of a layer give `layer.activation`. None counts as linear, as an
-            activation of None does.
+        part: one of the three; for the activation of a layer, give `layer.activation`. None is linear, like an
+            activation of None.
 
     Returns:
-        The kind; None for what the table does not have, such as a subclass with a `call` of its own.
+        The kind; None for anything that is not in the table, such as a subclass that overrides `call`.
 
     Example:
         >>> kind_of(keras.layers.LeakyReLU()), kind_of(keras.activations.relu), kind_of(keras.layers.Dense(1))
@@ -75,21 +75,21 @@ def kind_of(part: Any) -> Kind | None:
     for kind in type(part).__mro__:
         if kind in _CLASSES:
             return _CLASSES[kind] if type(part).call is kind.call else None  # type: ignore[attr-defined]
-    # By identity: what users give need not be hashable.
+    # By identity, since users' functions need not be hashable.
     return next((kind for function, kind in _FUNCTIONS.items() if function is part), None)
 
 
 def negative_slope(part: Any) -> FloatArray | None:
-    """The slope of a rectifier below 0.
+    """The slope of a rectifier for negative inputs.
 
     Args:
         part: a layer, an operation of a graph, or an activation function.
 
     Returns:
-        float64, one number or, of a PReLU, one for each unit; None for what is not a rectifier.
+        float64, one number or, for a PReLU, one for each unit; None if it is not a rectifier.
 
     Raises:
-        UnsupportedModelError: if it is a ReLU with a threshold or a largest value, or a PReLU that is not built.
+        UnsupportedModelError: if it is a ReLU with a threshold or a maximum value, or a PReLU that is not built.
 
     Example:
         >>> negative_slope(keras.layers.ReLU(negative_slope=0.5)), negative_slope(keras.activations.tanh)
@@ -99,8 +99,8 @@ def negative_slope(part: Any) -> FloatArray | None:
     if kind == "prelu":
         if not part.built:
             raise UnsupportedModelError(
-                f"layer {part.name!r} ({type(part).__name__}) cannot be read: it has no slopes yet, since the model "
-                "was never called; call it on one row."
+                f"layer {part.name!r} ({type(part).__name__}) cannot be read: it has no slopes yet, because the model "
+                "was never called; call it on one row first."
             )
         return np.asarray(as_array(part.alpha), dtype=np.float64)
     if kind not in ("relu", "leaky_relu"):
@@ -112,18 +112,18 @@ def negative_slope(part: Any) -> FloatArray | None:
             "replace it by a plain ReLU."
         )
     default = LEAKY_SLOPE if kind == "leaky_relu" else 0.0
-    # TensorFlow keeps it in float32, whatever the dtype of the layer.
+    # TensorFlow stores it in float32, whatever the dtype of the layer.
     return np.array(np.float32(getattr(part, "negative_slope", default)), dtype=np.float64)
 
 
 def link_of(part: Any) -> Link | None:
-    """The link that a layer, an operation or an activation function is: what makes probabilities of logits.
+    """The link that a layer, an operation or an activation function is, which turns logits into probabilities.
 
     Args:
-        part: any of the three.
+        part: one of the three.
 
     Returns:
-        "softmax", "sigmoid" or None.
+        "softmax" or "sigmoid"; None if it is neither.
 
     Example:
         >>> link_of(keras.layers.Softmax()), link_of(keras.activations.sigmoid), link_of(keras.layers.ReLU())
@@ -134,13 +134,13 @@ def link_of(part: Any) -> Link | None:
 
 
 def is_nonlinear(layer: keras.layers.Layer) -> bool:
-    """Whether a layer bends: a rectifier, or a layer with an activation that is not linear.
+    """Whether a layer is nonlinear: a rectifier, or a layer with a nonlinear activation.
 
     Args:
-        layer: any.
+        layer: any layer.
 
     Returns:
-        True if it does, whatever its nonlinearity is.
+        True if it is, whatever its nonlinearity.
 
     Example:
         >>> is_nonlinear(keras.layers.Dense(1, "tanh")), is_nonlinear(keras.layers.Dense(1))

@@ -48,16 +48,16 @@ class _ExceptEliminated(UnitInterval):
 
 @keras.saving.register_keras_serializable(package="prelu_rules")
 class PReLU(keras.layers.PReLU):
-    """`f(z) = max(0, z) + a min(0, z)` with a slope `a` in [0, 1] that is learned, one per unit.
+    """`f(z) = max(0, z) + a min(0, z)` with a learned slope `a` in [0, 1] for each unit.
 
-    It is `keras.layers.PReLU` (He et al. 2015, arXiv:1502.01852) with the paper's initial slope and range; `a = 1` is
-    the identity. Saved models load wherever `prelu_rules` was imported after Keras, or one of its layers was used.
+    It is `keras.layers.PReLU` (He et al. 2015, arXiv:1502.01852) with the paper's initial slope and range; for `a = 1`
+    it is the identity. Saved models load if `prelu_rules` was imported after Keras, or one of its layers was used.
 
     Args:
-        initial_slope: where the slopes start; the paper starts at 0.25.
-        shared_axes: axes along which one slope is shared, as in `keras.layers.PReLU`; counted from 1.
-        eliminable: whether units can be eliminated for good: the layer then has a second weight, which says of each
-            slope whether it stays at exactly 1, however the model is trained on, saved and loaded.
+        initial_slope: the initial value of the slopes; the paper uses 0.25.
+        shared_axes: axes along which a slope is shared, as in `keras.layers.PReLU`; counted from 1.
+        eliminable: whether units can be eliminated permanently: the layer then has a second weight, which records which
+            slopes stay at exactly 1, even if the model is trained further, saved and loaded.
         **kwargs: `name`, `dtype` and `trainable`, as for every Keras layer.
 
     Raises:
@@ -90,10 +90,10 @@ class PReLU(keras.layers.PReLU):
         self._eliminated: Any = None
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights.
+        """Create the weights.
 
         Args:
-            input_shape: rows first.
+            input_shape: the shape of the input, rows first.
         """
         super().build(input_shape)
         if self.eliminable:
@@ -104,17 +104,17 @@ class PReLU(keras.layers.PReLU):
 
     @property
     def slopes(self) -> FloatArray:
-        """The slopes, float64, of the shape of a row of the layer's input (1 along shared axes)."""
+        """The slopes, float64, with the shape of a row of the layer's input (1 along shared axes)."""
         return np.asarray(as_array(self.alpha), dtype=np.float64)
 
     def nonlinear(self, threshold: float = LINEAR_SLOPE) -> BoolArray:
-        """Which units are not linear yet.
+        """Which units are still nonlinear.
 
         Args:
-            threshold: a slope above it counts as 1.
+            threshold: a slope above this counts as 1.
 
         Returns:
-            bool, of the shape of `slopes`.
+            bool, with the shape of `slopes`.
 
         Raises:
             InvalidValueError: if the threshold is not in [0, 1).
@@ -123,20 +123,20 @@ class PReLU(keras.layers.PReLU):
 
     @property
     def eliminated(self) -> BoolArray:
-        """Which units stay at a slope of exactly 1, of the shape of `slopes`."""
+        """Which units are fixed at a slope of exactly 1, with the shape of `slopes`."""
         if self._eliminated is None:
             return np.zeros(self.slopes.shape, dtype=bool)
         return np.asarray(as_array(self._eliminated), dtype=bool)
 
     def eliminate(self, units: BoolArray) -> None:
-        """Set slopes to exactly 1 for good; those that are there already stay.
+        """Set slopes to exactly 1 permanently; units that were eliminated before stay eliminated.
 
         Args:
-            units: bool, of the shape of `slopes`.
+            units: bool, with the shape of `slopes`.
 
         Raises:
             UnsupportedModelError: if the layer is not eliminable, or not built.
-            ShapeError: if `units` has another shape.
+            ShapeError: if `units` has a different shape.
 
         Example:
             >>> layer = PReLU(eliminable=True)
@@ -147,15 +147,17 @@ class PReLU(keras.layers.PReLU):
         """
         if self._eliminated is None:
             raise UnsupportedModelError(
-                f"layer {self.name!r} eliminates no units; make it PReLU(eliminable=True) and build it."
+                f"layer {self.name!r} cannot eliminate units; make it PReLU(eliminable=True) and build it."
             )
         if np.shape(units) != self.alpha.shape:
-            raise ShapeError(f"units has shape {np.shape(units)}, but the slopes have shape {self.alpha.shape}.")
+            raise ShapeError(
+                f"units has shape {np.shape(units)}, but must have the shape of the slopes, {self.alpha.shape}."
+            )
         self._eliminated.assign(self.eliminated | units)
         self.alpha.assign(self.alpha.constraint(self.alpha))
 
     def get_config(self) -> dict[str, Any]:
-        """What Keras saves of the layer.
+        """The configuration that Keras saves.
 
         Returns:
             The arguments of the constructor.

@@ -9,11 +9,11 @@ from tqdm import tqdm
 
 
 class EpochProgress(keras.callbacks.Callback):
-    """Shows one bar for a call of `fit`.
+    """Shows a progress bar during `fit`.
 
     Args:
-        description: what stands before the bar.
-        always: whether to show it where standard error is no terminal, as in a notebook.
+        description: the text in front of the bar.
+        always: whether to show the bar even if standard error is not a terminal, as in a notebook.
     """
 
     def __init__(self, description: str, always: bool = False) -> None:
@@ -29,7 +29,7 @@ class EpochProgress(keras.callbacks.Callback):
         )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         if self._bar is not None:
             self._bar.update()
 

@@ -1,4 +1,4 @@
-"""The slopes of a Keras model, wherever in it they are."""
+"""The slopes of a Keras model, in all of its layers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from prelu_rules.training.keras_internals import all_layers
 
 
 def prelu_layers(model: keras.Model) -> list[keras.layers.PReLU]:
-    """All PReLU layers of a model, ours and Keras's own, those of nested models and layers included.
+    """All PReLU layers of a model, ours and Keras's own, including those of nested models and layers.
 
     Args:
-        model: any Keras model, subclassed ones too.
+        model: any Keras model, also a subclassed one.
 
     Returns:
-        Each layer once, in the order in which the model holds them.
+        Each layer once, in the order of storage.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.Sequential([keras.layers.PReLU()])])
@@ -29,14 +29,14 @@ def prelu_layers(model: keras.Model) -> list[keras.layers.PReLU]:
 
 
 def count_nonlinear(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int:
-    """How many slopes of a model are not linear yet.
+    """Count the slopes of a model that are still nonlinear.
 
     Args:
         model: a built Keras model.
-        threshold: a slope above it counts as 1.
+        threshold: a slope above this counts as 1.
 
     Returns:
-        The number, shared slopes counted once.
+        The number of slopes; a shared one counts once.
 
     Raises:
         InvalidValueError: if the threshold is not in [0, 1).
@@ -52,16 +52,16 @@ def count_nonlinear(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int:
 
 
 def count_evaluations(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int | None:
-    """How many nonlinear PReLUs a model evaluates for one input row.
+    """Count the nonlinear PReLUs that a model evaluates for one row of inputs.
 
-    A shared slope counts at every place that has it; a layer that is called twice counts once.
+    A shared slope counts at every position that uses it; a layer that is called twice counts once.
 
     Args:
         model: a built Keras model.
-        threshold: a slope above it counts as 1.
+        threshold: a slope above this counts as 1.
 
     Returns:
-        The number; None if the number of places varies from input to input.
+        The number; None if the number of positions varies between inputs.
 
     Raises:
         InvalidValueError: if the threshold is not in [0, 1).

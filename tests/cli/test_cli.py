@@ -17,7 +17,7 @@ import pytest
 
 import prelu_rules as pr
 from prelu_rules.cli import main
-from prelu_rules.export import text_reader
+from prelu_rules.export import paper_reader
 
 
 def run(capsys, *words):
@@ -40,7 +40,7 @@ def data(tmp_path):
 def test_figure_2(capsys, tmp_path):
     status, out, _ = run(capsys, "reproduce", "figure2", "--figure", tmp_path / "figure1.png")
     assert status == 0
-    rules = text_reader.read(out.split("out1 = 1.01 * in1")[0])
+    rules = paper_reader.read(out.split("out1 = 1.01 * in1")[0])
     assert len(rules) == 4
     assert "out1 = 1.01 * in1 + 1.01 * in2 - 2.01 * max(0, in1 + in2 - 1)" in out
     assert (tmp_path / "figure1.png").read_bytes().startswith(b"\x89PNG")
@@ -50,7 +50,7 @@ def test_a_run_that_does_not_get_there(capsys, tmp_path):
     words = ["reproduce", "xor", "--method", "paper", "--max-steps", "1000", "--runs", "2", "--random-state", "3"]
     status, out, err = run(capsys, *words, "--json", tmp_path / "runs.json")
     assert status == 1
-    assert "0 of 2 runs got there" in out
+    assert "0 of 2 runs succeeded" in out
     assert err.count("20 nonlinear units are left") == 2
     record = json.loads((tmp_path / "runs.json").read_text())
     assert (record["task"], record["method"]) == ("xor", "paper")
@@ -75,9 +75,9 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
     status, out, err = run(capsys, *words)
     assert (status, err) == (0, "")
     assert "network right, rules right, printed text right on all 16 inputs" in out
-    assert "1 of 1 runs got there" in out
+    assert "1 of 1 runs succeeded" in out
     printed = out.split("Rules of seed 0:")[1].split("The same in one formula")[0]
-    outputs = text_reader.read(printed).predict(networks.BINARY)
+    outputs = paper_reader.read(printed).predict(networks.BINARY)
     np.testing.assert_array_equal(np.rint(outputs[:, 0]), networks.BINARY[:, 0] != networks.BINARY[:, 1])
     assert (tmp_path / "x.svg").exists()
 
@@ -86,7 +86,7 @@ def test_a_run_that_gets_there(capsys, tmp_path, monkeypatch):
 def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
     status, out, err = run(capsys, "reproduce", "addition", "--runs", "2", "--json", tmp_path / "runs.json")
     assert (status, err) == (0, "")
-    assert "2 of 2 runs got there, 2 of them with the fewest nonlinear units (3)" in out
+    assert "2 of 2 runs succeeded, 2 of them with the fewest nonlinear units (3)" in out
     assert out.count("all right on 1,000 noisy ones") == 2 and "Rules of seed 1" in out
     record = json.loads((tmp_path / "runs.json").read_text())
     assert record["method"] == "path" and [r["nonlinear"] for r in record["runs"]] == [3, 3]
@@ -96,10 +96,11 @@ def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
 def test_fit(capsys, shop, tmp_path):
     status, out, err = run(capsys, "fit", shop, "--target", "price", "--out", tmp_path / "out", "--hidden", "4")
     assert (status, err) == (0, "")
-    assert "60 rows, 3 columns, regression of 'price'" in out
-    assert '*"income (EUR)"' in out and "rows)" in out and "Scores on 12 held-out rows" in out and "MAE" in out
-    assert "[colour = red]" in out and "[children is missing]" in out
-    assert out.count("<- chosen") == 1 and "  before the force  " in out
+    assert "Regression of 'price' by 3 columns: 60 rows, 48 to learn from and 12 held out" in out
+    assert '"income (EUR)"' in out and "of 48 rows" in out
+    assert "On the 12 rows that were held out" in out and "MAE" in out
+    assert "where colour is" in out and "where children is missing" in out
+    assert out.count("<- chosen") == 1 and "  these rules  " in out and "  network of " in out
     paths = [tmp_path / "out" / name for name in ("rules.json", "model.keras")]
     assert sorted((tmp_path / "out").iterdir()) == sorted(paths)
     rules = pr.read_rules(paths[0])
@@ -130,7 +131,7 @@ def shop(data):
         (["fit", "DATA", "--target", "prize"], "has no column 'prize'; did you mean 'price'?"),
         (["fit", "DATA"], "Missing option '--target'"),
         (["fit", "DATA", "--target", "price", "--task", "guess"], "task is 'guess'"),
-        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give whole numbers"),
+        (["fit", "DATA", "--target", "price", "--hidden", "eight"], "hidden is 'eight'; give integers"),
         (["fit", "DATA", "--target", "price", "--hidden", "0"], "hidden is [0]"),
         (["fit", "DATA", "--target", "price", "--max-nonlinear", "-1"], "max_nonlinear is -1"),
         (["fit", "DATA", "--target", "price", "--max-numbers", "0"], "max_numbers is 0"),
@@ -187,7 +188,7 @@ def test_extract(capsys, data, tmp_path):
     words = ["extract", tmp_path / "m.keras", "--data", data, "--target", "price"]
     status, out, err = run(capsys, *words)
     assert (status, err) == (0, "")
-    assert '"income (EUR)"' in out and "of 60 rows)" in out
+    assert '"income (EUR)"' in out and "of 60 rows, " in out
     status, out, _ = run(capsys, *words, "--to", "json", "--out", tmp_path / "rules.json")
     assert (status, out) == (0, f"Wrote {tmp_path / 'rules.json'}.\n")
     x = np.array([[0.3, 1.0], [-0.7, 2.0]])
@@ -218,7 +219,7 @@ def test_models_that_end_in_probabilities(last, n_classes, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("layers", "options", "message"),
     [
-        ([keras.layers.Dense(1)], [], "has no PReLU, so it is one linear function"),
+        ([keras.layers.Dense(1)], [], "has no PReLU, so it is a single linear function"),
         ([keras.layers.Dense(1, activation="tanh")], [], "'tanh' is not piecewise linear"),
         ([keras.layers.Dense(6), pr.PReLU()], [], "6 nonlinear units are left"),
         ([keras.layers.Dense(1), pr.PReLU()], ["--to", "cobol"], "no export target 'cobol'"),
@@ -290,7 +291,7 @@ def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
     said += read_to_the_end(terminal)
     out, _ = process.communicate()
     assert process.returncode == 1, said
-    assert "prelu-rules: interrupted: going on with the networks as they are." in said
+    assert "prelu-rules: interrupted: continuing with the networks as they are." in said
     assert "Rules:" in out and f"Wrote {tmp_path / 'out' / 'rules.json'}" in out
     rules = pr.read_rules(tmp_path / "out" / "rules.json")
     assert rules.certify(tmp_path / "out" / "model.keras").covered
@@ -355,7 +356,9 @@ def test_check_finds_rules_of_another_network(capsys, checked, data):
     words = ["check", checked / "wrong.json", "--model", checked / "model.keras"]
     status, out, err = run(capsys, *words)
     assert status == 1 and "differ by at most 0.25" in out
-    assert err.startswith("prelu-rules: the rules are not the network: out1 differs by more than 1e-06 of its largest")
+    assert err.startswith(
+        "prelu-rules: the rules differ from the network: out1 differs by more than 1e-06 of its largest"
+    )
     assert run(capsys, *words, "--tolerance", "1")[0] == 0
     # The box of other data, with columns in another order and a target.
     status, out, _ = run(capsys, *words, "--data", data, "--target", "price")

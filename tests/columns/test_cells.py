@@ -58,7 +58,7 @@ def test_texts_are_never_missing(text):
 )
 @pytest.mark.parametrize("others", [[], [3], [0.5], [None, Decimal("0.5")]])
 def test_whole_numbers_that_a_float_would_merge_are_refused(value, others):
-    with pytest.raises(InvalidValueError, match="which a float64 cannot tell from its neighbours; leave"):
+    with pytest.raises(InvalidValueError, match="which float64 cannot hold exactly; leave"):
         numbers(cells_of_values("c", [*others, value]))
 
 
@@ -86,7 +86,7 @@ def test_whole_numbers_that_a_float_is_equal_to_are_taken(value):
 )
 @pytest.mark.parametrize("others", [[], [None], [3.0]])
 def test_dates_are_refused_with_advice(value, others):
-    with pytest.raises(InvalidValueError, match="holds dates or times; give numbers made of them"):
+    with pytest.raises(InvalidValueError, match="holds dates or times; replace it by numbers"):
         cells_of_values("c", [value, *others])
 
 

@@ -54,7 +54,12 @@ def test_numbers_stay_as_they_are(seed):
 @pytest.mark.parametrize(
     ("trained", "cells", "error", "message"),
     [
-        ([1.0, 2], [1.0, np.nan], InvalidValueError, "column 'c' is missing in row 1, but never was in training"),
+        (
+            [1.0, 2],
+            [1.0, np.nan],
+            InvalidValueError,
+            "column 'c' is missing in row 1, but was never missing in training",
+        ),
         ([1.0, 2], [1.0, "x"], InvalidValueError, "column 'c' holds texts as well as the number 1.0"),
         ([1.0, 2], ["1", "x"], InvalidValueError, "column 'c' holds '1' in row 0, where a number is needed"),
         ([1.0, None], [-np.inf, None], InvalidValueError, "column 'c' holds -inf in row 0"),
@@ -66,7 +71,12 @@ def test_numbers_stay_as_they_are(seed):
             InvalidValueError,
             "holds 'z' in row 1, which no training row had; its levels are 'a'",
         ),
-        (["a", "b"], ["a", None], InvalidValueError, "column 'c' is missing in row 1, but never was in training"),
+        (
+            ["a", "b"],
+            ["a", None],
+            InvalidValueError,
+            "column 'c' is missing in row 1, but was never missing in training",
+        ),
         (["1", "2"], [1, 2], InvalidValueError, "column 'c' holds 1 in row 0, .*its levels are '1', '2'"),
         (["01", "1"], ["001"], InvalidValueError, "column 'c' holds '001' in row 0"),
         (["NA", "x"], ["none"], InvalidValueError, "column 'c' holds 'none' in row 0"),
@@ -98,7 +108,7 @@ def test_yes_and_no_may_be_1_and_0():
 @pytest.mark.parametrize("empty", [None, np.nan, pd.NA])
 def test_a_column_that_is_missing_everywhere(empty):
     for cells in ([empty] * 3, pd.Series([empty] * 3, dtype=object), pd.Categorical([empty] * 3, ["a"])):
-        with pytest.raises(InvalidValueError, match="column 'c' is missing in every row; leave it out"):
+        with pytest.raises(InvalidValueError, match="column 'c' is missing in all rows; leave it out"):
             inferred_columns(table_cells({"c": cells}))
 
 
@@ -120,7 +130,7 @@ def test_texts_of_their_own_are_not_categories():
     ],
 )
 def test_features_of_one_name(table):
-    with pytest.raises(InvalidValueError, match="both make a feature called|two levels that read '1'"):
+    with pytest.raises(InvalidValueError, match="both make a feature called|two levels that are written '1'"):
         inferred_columns(table_cells(table))
 
 

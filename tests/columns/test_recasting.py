@@ -47,7 +47,7 @@ def test_texts_are_numbers_if_the_user_says_so():
         ("red", "column 'c' holds 'red' in row 1, where a number is needed"),
         ("", "column 'c' holds '' in row 1, where a number is needed"),
         ("inf", "column 'c' holds inf in row 1; only finite numbers"),
-        ("9007199254740993", "holds 9007199254740993 in row 1, which a float64 cannot tell"),
+        ("9007199254740993", "holds 9007199254740993 in row 1, which float64 cannot hold"),
     ],
 )
 def test_texts_that_are_none(text, message):

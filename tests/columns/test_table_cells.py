@@ -126,7 +126,7 @@ DATES = [
 
 @pytest.mark.parametrize("table", DATES)
 def test_dates_are_refused_with_advice(table):
-    with pytest.raises(InvalidValueError, match="column 'd' holds dates or times; give numbers made of them"):
+    with pytest.raises(InvalidValueError, match="column 'd' holds dates or times; replace it by numbers"):
         inferred_columns(table_cells(table))
 
 
@@ -175,7 +175,7 @@ def test_what_is_no_cell_is_refused(table):
     ],
 )
 def test_large_whole_numbers_do_not_become_others(values):
-    with pytest.raises(InvalidValueError, match=r"holds \d+ in row 0, which a float64 cannot tell from its neighbours"):
+    with pytest.raises(InvalidValueError, match=r"holds \d+ in row 0, which float64 cannot hold exactly"):
         inferred_columns(table_cells({"id": values}))
 
 
@@ -263,12 +263,12 @@ def test_texts_that_look_like_dates_in_a_few_rows_are_still_levels():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "the table has two columns 'a'"),
-        (pd.DataFrame([[1, 2]], columns=[1, "1"]), "the table has two columns '1'"),
-        ({1: [1], "1": [2]}, "the table has two columns '1'"),
-        (pd.Series([1, 2], index=["a", "a"]), "the table has two columns 'a'"),
-        (pa.table([[1], [2]], names=["a", "a"]), "the table has columns of one name: .*'a'"),
-        ({"a": [1, 2], "b": [1]}, "column 'b' has 1 rows, but column 'a' has 2; give as many of each"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "the table has two columns named 'a'"),
+        (pd.DataFrame([[1, 2]], columns=[1, "1"]), "the table has two columns named '1'"),
+        ({1: [1], "1": [2]}, "the table has two columns named '1'"),
+        (pd.Series([1, 2], index=["a", "a"]), "the table has two columns named 'a'"),
+        (pa.table([[1], [2]], names=["a", "a"]), "the table has columns with the same name: .*'a'"),
+        ({"a": [1, 2], "b": [1]}, "column 'b' has 1 rows, but column 'a' has 2; all columns need the same number"),
         ({"a": 1, "b": [1, 2]}, "column 'b' has 2 rows, but column 'a' has 1"),
         (3, "cannot read a table from int; give a pandas, polars or pyarrow table, or a dict"),
         (pl.LazyFrame({"a": [1]}), "cannot read a table from LazyFrame"),

@@ -182,7 +182,7 @@ def shared():
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (lambda: sequential(layers.Dense(2, name="last")), r"ends in 'last' \(Dense\), which is not a softmax"),
+        (lambda: sequential(layers.Dense(2, name="last")), r"ends in 'last' \(Dense\), which is neither a softmax"),
         (lambda: sequential(layers.Softmax(), layers.Reshape((3,), name="last")), r"'last' \(Reshape\)"),
         (lambda: sequential(layers.Softmax(), layers.Dense(2, name="last", activation="tanh")), r"\(Dense\)"),
         (lambda: functional(lambda x: layers.Softmax(name="last")(x, mask=x > 0)), r"'last' \(Softmax\)"),
@@ -192,7 +192,7 @@ def shared():
         (lambda: Own(name="own"), "the model 'own' is not built of layers"),
         (lambda: keras.Sequential([layers.Softmax()], name="open"), "the model 'open' is not built"),
         (lambda: "no model", "'no model' is not built"),
-        (shared, "without its softmax 'm' gives other outputs, by up to"),
+        (shared, "the copy of 'm' without its softmax differs in its outputs by up to"),
     ],
 )
 def test_models_that_do_not_end_in_a_softmax_are_refused(model, message):

@@ -1,8 +1,7 @@
 """The report as text, table and HTML."""
 
-from html.parser import HTMLParser
-
 import pytest
+from html_reader import read
 
 from prelu_rules.doctor import Finding, Remedy, Report
 from prelu_rules.doctor.examination import in_order
@@ -33,7 +32,7 @@ def test_serious_findings_come_first_then_early_ones_then_causes():
 
 def test_the_text_has_everything_and_code_to_paste():
     text = str(REPORT)
-    assert text.startswith("3 faults, 1 warning, 1 note. Nothing has been looked at yet.")
+    assert text.startswith("3 faults, 1 warning, 1 note. Nothing has been examined yet.")
     assert "1. FAULT: growth (epoch 1, batch 2 (step 2))\n   Growth was seen & found." in text
     assert "   a) Do <this> first.\n          x = a < b\n          y = 2\n   b) Then that." in text
     assert text.endswith("Training was stopped.\n\nSomething was not examined.")
@@ -47,28 +46,14 @@ def test_the_table_has_a_row_for_each_finding():
     assert Report((), Record()).to_frame().empty
 
 
-class Reader(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.open, self.text, self.code = [], "", []
-
-    def handle_starttag(self, tag, attrs):
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-        if "pre" in self.open:
-            self.code.append(data)
-
-
-def test_the_html_is_well_formed_and_escaped():
-    reader = Reader()
-    reader.feed(REPORT._repr_html_())
-    assert reader.open == [] and "Do <this> first." in reader.text and "seen & found" in reader.text
-    assert reader.code == ["x = a < b\ny = 2"] * 5
+def test_the_html_has_everything_and_is_escaped():
+    reader = read(REPORT)
+    assert "Do <this> first." in reader.text and "seen & found" in reader.text and "It means little." in reader.text
+    assert reader.code == ["x = a < b\ny = 2"] * 5 and reader.folds == ["What to do, in this order"] * 5
+    assert reader.text.startswith("3 faults, 1 warning, 1 note.")
+    assert reader.text.endswith("Training was stopped.Something was not examined.")
+    alone = read(REPORT[0])
+    assert alone.text in reader.text and alone.text.startswith("fault: growth (epoch 1, batch 2 (step 2))Growth was")
 
 
 @pytest.mark.parametrize("level", ["note", "warning", "fault"])

@@ -235,7 +235,7 @@ def test_stop_puts_back_the_best_weights():
     report = doctor.report()
     best = max(report.record.looks, key=lambda look: look.outputs.accuracy)
     assert report[0].kind == "accuracy at chance" and report.record.newest.where.epoch < 6
-    assert f"weights are those of step {best.where.step}" in report.actions[0]
+    assert f"weights were restored to those of step {best.where.step}" in report.actions[0]
     x, y = digits()
     assert np.mean(model.predict(x, verbose=0).argmax(axis=1) == y) > 0.9
     assert untouched(model)

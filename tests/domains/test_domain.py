@@ -67,7 +67,10 @@ def test_one_hot_columns_sum_to_one():
     np.testing.assert_array_equal(
         domain.contains([[1, 0.5, 0, 2], [0, 0, 0.9, 2], [0.3, 0, 0.7, 9]]), [True, False, False]
     )
-    for groups, message in (([[0, 4]], "column 4 is none of the 4"), ([[0, 1], [1, 2]], "column 1 is named twice")):
+    for groups, message in (
+        ([[0, 4]], "column 4 is not one of the 4"),
+        ([[0, 1], [1, 2]], "column 1 is in the groups twice"),
+    ):
         with pytest.raises(InvalidValueError, match=message):
             Polytope.one_hot(Box([0] * 4, [1] * 4), groups)
 

@@ -29,7 +29,7 @@ def test_a_bend_is_found_and_told_in_the_users_units(bent):
     low, high = sorted(bent.rules.rules, key=lambda rule: rule.outputs.coef[0, 0])
     np.testing.assert_allclose(low.outputs.coef[0, :2], [-300, 2], rtol=0.1)
     np.testing.assert_allclose(high.outputs.coef[0, :2], [300, 2], rtol=0.1)
-    assert bent.chosen is bent.path.choose(max_nonlinear=1) and "[colour = " in str(bent.rules)
+    assert bent.chosen is bent.path.choose(max_nonlinear=1) and "[colour = " in bent.rules.export("paper")
 
 
 def test_the_model_is_the_rules(bent):
@@ -59,7 +59,7 @@ def test_what_one_row_alone_has_is_learned_from():
     ("options", "message"),
     [
         ({"hidden": ()}, r"hidden is \[\]"),
-        ({"max_nonlinear": -1}, "max_nonlinear is -1; it must be a whole number of at least 0"),
+        ({"max_nonlinear": -1}, "max_nonlinear is -1; it must be an integer of at least 0"),
         ({"max_rules": 0}, "max_rules is 0"),
         ({"random_state": -1}, "random_state is -1"),
         ({"test_fraction": 0.0}, "test_fraction is 0.0"),
@@ -107,7 +107,7 @@ def test_copies_of_a_row_are_on_one_side():
     [
         (X.assign(y=1.0), "z", "has no column 'z'; its columns are 'a', 'b', 'colour', 'y'"),
         (X, "colours", "did you mean 'colour'"),
-        (X[["a"]], "a", "no column beside the target 'a'"),
+        (X[["a"]], "a", "no column besides the target 'a'"),
         (X.iloc[:9].assign(y=range(9)), "y", "9 rows of data; at least 10 are needed"),
         (X.assign(y=X["a"].where(X.index != 7)), "y", "the target 'y' is missing in row 7"),
         (X.assign(y=3.0), "y", "the target 'y' is 3 in every row"),

@@ -14,8 +14,8 @@ import prelu_rules as pr
 from prelu_rules.columns.column import Column
 from prelu_rules.columns.table_file import read_columns
 from prelu_rules.errors import DataError, InvalidValueError
-from prelu_rules.export import text_reader
-from prelu_rules.export.terms import printed_rules
+from prelu_rules.export import paper_reader
+from prelu_rules.rules.printed import printed_rule
 
 pytestmark = pytest.mark.slow
 
@@ -163,9 +163,9 @@ def test_raw_tables_do_wherever_encoded_rows_do(either):
 
 def test_the_printed_text_gives_the_answers_by_hand(either):
     """No number is needed that the text does not say: what is missing counts as 0."""
-    text = either.rules.export("text")
+    text = either.rules.export("paper")
     assert "(counted as 0 where missing: age)" in text
-    read = text_reader.read(text)
+    read = paper_reader.read(text)
     assert read.features == either.rules.features
     expected = either.rules.predict(TABLE)[:, 0]
     tolerance = 0.02 * np.ptp(expected)
@@ -184,7 +184,8 @@ def test_the_printed_text_gives_the_answers_by_hand(either):
             )
         } or {np.nan}
         assert covering == pytest.approx(printed, abs=tolerance)
-    assert [rule.outputs for rule in read.rules] == [rule.outputs for rule in printed_rules(either.rules)]
+    printed = [printed_rule(rule, either.rules.precision) for rule in either.rules]
+    assert [rule.outputs for rule in read.rules] == [rule.outputs for rule in printed]
 
 
 def test_a_copy_predicts_as_well(either):
@@ -207,11 +208,11 @@ def test_cells_that_training_knew_nothing_of_are_named(either):
         ({"kind": "2"}, r"holds '2' in row 0, which no training row had; its levels are '01', '1', 'NA', 'business'"),
         ({"kind": 1}, "column 'kind' holds 1 in row 0"),
         ({"kind": ""}, "column 'kind' holds '' in row 0"),
-        ({"kwh": None}, "column 'kwh' is missing in row 0, but never was in training"),
+        ({"kwh": None}, "column 'kwh' is missing in row 0, but was never missing in training"),
         ({"kwh": float("inf")}, "column 'kwh' holds inf in row 0"),
         ({"kwh": "12"}, "column 'kwh' holds '12' in row 0, where a number is needed"),
         ({"green": "yes"}, "column 'green' holds 'yes' in row 0, where yes or no is needed"),
-        ({"age": 2**53 + 1}, "which a float64 cannot tell from its neighbours"),
+        ({"age": 2**53 + 1}, "which float64 cannot hold exactly"),
     ]:
         with pytest.raises(InvalidValueError, match=message):
             either.predict({**row, **change})

@@ -48,7 +48,7 @@ def test_large_arrays_are_read_where_they_are(tmp_path, monkeypatch):
     errors = [rule.errors[0] * rule.count for rule in model.rules_]
     assert sum(errors) == pytest.approx(np.abs(model.predict(X) - BEND).sum())
     assert np.sum([rule.class_counts for rule in classifier.rules_], axis=0)[1] == (BEND > 0.5).sum()
-    with pytest.raises(InvalidValueError, match="neither y nor sample_weight"):
+    with pytest.raises(InvalidValueError, match="leave out y and sample_weight"):
         model.fit(batches(X, BEND), BEND)
 
 

@@ -51,7 +51,8 @@ def test_rules_speak_of_categories_and_of_what_is_missing(regressor):
     assert list(regressor.rules_.feature_names) == regressor.get_feature_names_out().tolist() == names
     assert regressor.rules_.output_names == ("cost",)
     assert regressor.rules_.n_rows == len(frame)
-    assert "[age is missing]" in str(regressor.rules_) and "[colour = red]" in str(regressor.rules_)
+    printed = regressor.rules_.export("paper")
+    assert "[age is missing]" in printed and "[colour = red]" in printed
     encoded = regressor.rules_.encoded(frame)
     np.testing.assert_array_equal(regressor.rules_.predict(encoded)[:, 0], regressor.predict(frame))
     domain = regressor.rules_.domain
@@ -64,7 +65,9 @@ def test_what_training_knew_nothing_of_is_refused(regressor):
     frame, _ = shop()
     with pytest.raises(InvalidValueError, match="column 'colour' holds 'green' in row 3"):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, "green")))
-    with pytest.raises(InvalidValueError, match=r"column 'colour' is missing in row 3, but never was in training"):
+    with pytest.raises(
+        InvalidValueError, match=r"column 'colour' is missing in row 3, but was never missing in training"
+    ):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, None)))
 
 
@@ -112,7 +115,7 @@ def test_selecting_a_size():
     for size in range(len(model.path_)):
         assert model.choose(size) is model
         assert model.n_nonlinear_ == model.rules_.form.n_units == size
-    with pytest.raises(InvalidValueError, match=f"size is {len(model.path_)}, but the path has networks of 0 to"):
+    with pytest.raises(InvalidValueError, match=f"size is {len(model.path_)}, but must be from 0 to"):
         model.choose(len(model.path_))
     with pytest.raises(InvalidValueError, match="size is -1"):
         model.choose(-1)
@@ -169,12 +172,12 @@ def test_folds_in_other_processes_and_on_a_cluster_are_the_same():
 def test_a_warm_start_trains_only_what_is_new():
     x = np.random.default_rng(0).normal(size=(40, 2))
     model = PReLURuleRegressor(**QUICK, warm_start=True).fit(x, np.abs(x[:, 0]))
-    known = model.path_
-    assert model.set_params(max_nonlinear=0).fit(x, np.abs(x[:, 0])).path_ is known
-    assert model.n_nonlinear_ == 0
-    assert model.fit(x, np.abs(x[:, 1])).path_ is not known
-    known = model.path_
-    assert model.set_params(members=3).fit(x, np.abs(x[:, 1])).path_ is not known
+    known = model.path_[0]
+    assert model.set_params(max_nonlinear=0).fit(x, np.abs(x[:, 0])).path_[0] is known
+    assert model.n_nonlinear_ == 0 and model.path_.chosen is model.point_
+    assert model.fit(x, np.abs(x[:, 1])).path_[0] is not known
+    known = model.path_[0]
+    assert model.set_params(members=3).fit(x, np.abs(x[:, 1])).path_[0] is not known
 
 
 def test_an_interrupt_keeps_what_was_found(monkeypatch):
@@ -188,7 +191,7 @@ def test_an_interrupt_keeps_what_was_found(monkeypatch):
 
     eliminate = path.eliminate
     monkeypatch.setattr(path, "eliminate", interrupted)
-    with pytest.warns(UserWarning, match="interrupted: the path is made of the networks found so far"):
+    with pytest.warns(UserWarning, match="interrupted: the path has the networks found so far"):
         model = PReLURuleRegressor(**QUICK).fit(*shop())
     assert model.score(*shop()) > 0.5
 
@@ -206,7 +209,7 @@ def test_two_classes_have_one_logit(classifier):
     assert (classifier.predict(frame) == np.where(logits > 0, "dear", "cheap")).all()
     decisions = rules.decision_rules(x=x)
     np.testing.assert_array_equal(decisions.classify(x), classifier.predict(frame))
-    assert "THEN class = dear" in str(decisions)
+    assert "THEN class = dear" in decisions.export("paper")
 
 
 def test_each_of_three_classes_has_a_logit():
@@ -234,7 +237,7 @@ def test_class_weights_shift_the_decision():
 
 
 def test_one_class_is_none():
-    with pytest.raises(InvalidValueError, match="y holds 1 class, 'a', in the rows with a weight"):
+    with pytest.raises(InvalidValueError, match="y has 1 class, 'a', in the rows with a weight"):
         PReLURuleClassifier().fit([[1.0], [2.0]], ["a", "b"], sample_weight=[1, 0])
 
 

@@ -94,7 +94,7 @@ GONE = [
 
 @pytest.mark.parametrize("values", GONE)
 def test_what_is_missing_is_no_class(values):
-    with pytest.raises(DataError, match="the target 'y' is missing in row 1; leave out the rows without it"):
+    with pytest.raises(DataError, match="the target 'y' is missing in row 1; leave out the rows without a target"):
         target(values)
 
 
@@ -102,8 +102,8 @@ def test_what_is_missing_is_no_class(values):
     ("values", "task", "error", "message"),
     [
         ([None, None], None, DataError, "the target 'y' is missing in row 0"),
-        ([3, 3], None, DataError, "the target 'y' is 3 in every row; there is nothing to predict"),
-        ([0, 0], None, DataError, "the target 'y' is 0 in every row; at least two classes are needed"),
+        ([3, 3], None, DataError, "the target 'y' is 3 in every row; choose one that varies"),
+        ([0, 0], None, DataError, "the target 'y' is 0 in every row; choose one with at least two classes"),
         (["a"] * 3, None, DataError, "the target 'y' is 'a' in every row"),
         (["a"] * 3 + ["b"] * 2, None, DataError, "class 'b' of the target 'y' has fewer than 3 rows; drop the class"),
         (["a", "b"], "regression", DataError, "cannot be predicted as a number: column 'y' holds 'a' in row 0"),

@@ -45,12 +45,12 @@ def test_figure_2_is_the_papers_table():
         np.testing.assert_allclose([*second.coef, second.intercept], [1, 1, 0, 0, -1], atol=0.01)
         numbers = np.column_stack([rule.outputs.coef, rule.outputs.intercept])
         np.testing.assert_allclose(numbers, outputs, atol=0.01)
-    assert text_is_correct(XOR, str(rules))
+    assert text_is_correct(XOR, rules.export("paper"))
     # As printed: two decimals, and nothing else.
     assert rules.precision.digits == 2
 
 
 def test_text_that_covers_an_input_twice_is_not_correct():
-    text = str(figure2())
+    text = figure2().export("paper")
     assert not text_is_correct(XOR, text.replace("-1.00 >= 0", "+1.00 >= 0", 1))
     assert not text_is_correct(XOR, text.replace("+2.04", "+3.04"))

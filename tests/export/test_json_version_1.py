@@ -11,7 +11,7 @@ import pytest
 from prelu_rules.columns.column import Column
 from prelu_rules.errors import DataError, FormatError, InvalidValueError
 from prelu_rules.export.json import read, write
-from prelu_rules.export.text_reader import read as read_text
+from prelu_rules.export.paper_reader import read as read_text
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -56,7 +56,7 @@ def test_network_and_domain_are_folded_as_well():
 def test_their_text_is_as_good_as_it_was():
     content, cells, predictions, _ = stored("regression")
     rules = read(json.dumps(content))
-    printed = rules.export("text")
+    printed = rules.export("paper")
     assert "(counted as 0 where missing: age)" in printed
     range_of_outputs = rules.precision.output_scale[0]
     again = read_text(printed)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from html_reader import read
 
 import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError, ShapeError, TrainingError, UnsupportedModelError
@@ -103,7 +104,7 @@ def test_choices(trained):
         path.choose(max_drop=-1)
     with pytest.raises(InvalidValueError, match=r"max_nonlinear is 0\.5"):
         path.choose(max_nonlinear=0.5)
-    with pytest.raises(InvalidValueError, match=r"lost at most 1e-06 of mae; the best lost"):
+    with pytest.raises(InvalidValueError, match=r"lost at most 1e-06 of mae; raise max_drop"):
         path.choose(max_drop=1e-6, max_nonlinear=0)
     with pytest.raises(InvalidValueError, match="metric is 'auc'; it must be one of loss, mae"):
         path.choose(max_drop=0.1, metric="auc")
@@ -114,6 +115,12 @@ def test_the_table_and_the_plot(trained):
     frame = path.to_frame()
     columns = ["n_nonlinear", "n_evaluations", "removed", "train_loss", "train_mae", "val_loss", "val_mae"]
     assert sorted(frame.columns) == sorted(columns) and frame["removed"].tolist() == [0, 0, 0.5, 1 - 1 / 6, 1]
+    reader = read(path)
+    names = "training loss,validation loss,training mae,validation mae"
+    assert reader.tables[0][0] == ["nonlinear units", "removed", *names.split(","), ""]
+    assert [row[1] for row in reader.tables[0][1:]] == ["0.0%", "0.0%", "50.0%", "83.3%", "100.0%"]
+    place = list(path).index(path.choose())
+    assert reader.bold_rows == [reader.tables[0][1 + place]] and reader.bold_rows[0][-1] == "chosen"
     axes = path.plot(path[2], metric="loss")
     assert axes.get_ylabel() == "loss"
     chosen = [line for line in axes.lines if line.get_label() == "chosen"]
@@ -249,7 +256,7 @@ def test_functions_and_metrics_of_ones_own_are_taken_along():
     model = dense(loss=cubed, metrics=[keras.metrics.MeanSquaredError(name="square"), cubed])
     path = pr.finetune(model, X, Y, settings=QUICK)
     assert path.metric == "square" and path.larger_is_better == {"loss": False, "square": False}
-    with pytest.raises(InvalidValueError, match="whether more of 'cubed' is better is not known"):
+    with pytest.raises(InvalidValueError, match="whether larger values of 'cubed' are better"):
         path.choose(max_drop=0.1, metric="cubed")
 
 
@@ -262,7 +269,7 @@ def test_functions_and_metrics_of_ones_own_are_taken_along():
         ({"validation_data": X}, InvalidValueError, r"validation_data must be rows \(x, y\)"),
         ({"random_state": -1}, InvalidValueError, "random_state is -1"),
         ({"slopes": "pixel"}, InvalidValueError, "slopes is 'pixel'; it must be one of channel, unit"),
-        ({"x": tf.data.Dataset.from_tensors((X, Y))}, InvalidValueError, "y and sample_weight must be in it"),
+        ({"x": tf.data.Dataset.from_tensors((X, Y))}, InvalidValueError, "which must contain y and sample_weight"),
         ({"x": tf.data.Dataset.from_tensors((X, Y)), "y": None}, InvalidValueError, "give validation_data"),
     ],
 )
@@ -275,7 +282,7 @@ def test_bad_arguments(arguments, error, message):
     ("settings", "message"),
     [
         ({"share": 1.0}, r"share is 1\.0"),
-        ({"warm_up_epochs": 0}, "warm_up_epochs is 0; it must be a whole number of at least 1"),
+        ({"warm_up_epochs": 0}, "warm_up_epochs is 0; it must be an integer of at least 1"),
         ({"max_nonlinear": 1.5}, r"max_nonlinear is 1\.5"),
         ({"learning_rate": 0.0}, r"learning_rate is 0\.0"),
         ({"distillation": -0.5}, r"distillation is -0\.5; it must be a finite number of at least 0"),

@@ -75,5 +75,5 @@ def test_limits_are_named():
     form = networks.random_form(0, (2, 6, 1))
     with pytest.raises(LimitError, match="there are more than max_regions=3 regions"):
         output_ranges(form, box_of(2), max_regions=3)
-    with pytest.raises(InvalidValueError, match="ranges over all inputs have no bounds; give a domain"):
+    with pytest.raises(InvalidValueError, match="ranges over all inputs are unbounded; give a domain"):
         output_ranges(form, None)

@@ -110,7 +110,7 @@ def test_limits_yield_what_was_found_and_then_say_so():
         next(stream)
     n_regions = len(list(linear_regions(form)))
     assert len(list(linear_regions(form, max_regions=n_regions))) == n_regions
-    with pytest.raises(LimitError, match=r"time_limit=1e-09 seconds were over after 0 regions"):
+    with pytest.raises(LimitError, match=r"time_limit=1e-09 seconds passed after 0 regions"):
         list(linear_regions(form, time_limit=1e-9))
 
 
@@ -147,8 +147,8 @@ def test_auto_takes_what_the_domain_allows():
         ({"method": "data"}, InvalidValueError, "method 'data' needs rows"),
         ({"method": "linear programs", "rows": [[0, 0]]}, InvalidValueError, "takes no rows"),
         ({"domain": Box([0, 0], [1, 1]), "n_jobs": 0}, InvalidValueError, "n_jobs is 0; give a number of processes"),
-        ({"method": "simplex"}, InvalidValueError, "method 'simplex' needs a domain of some width"),
-        ({"method": "simplex", "domain": Box([0, 0], [0, 0])}, InvalidValueError, "needs a domain of some width"),
+        ({"method": "simplex"}, InvalidValueError, "method 'simplex' needs floats and a domain of positive width"),
+        ({"method": "simplex", "domain": Box([0, 0], [0, 0])}, InvalidValueError, "a domain of positive width"),
         ({"max_regions": 0}, InvalidValueError, "max_regions is 0"),
         ({"time_limit": -1.0}, InvalidValueError, r"time_limit is -1\.0"),
         ({"domain": Box([0], [1])}, ShapeError, "the domain has 1 dimensions"),

@@ -25,5 +25,5 @@ def test_the_root_is_a_root():
 
 def test_a_logit_for_each_class():
     assert Softmax().n_outputs(np.array([4.0])) == 5
-    with pytest.raises(InvalidValueError, match="y holds class 0 only"):
+    with pytest.raises(InvalidValueError, match="y has class 0 only"):
         Softmax().n_outputs(np.array([0.0]))

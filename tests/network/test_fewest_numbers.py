@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.network.fewest_numbers import compact_form
+from prelu_rules.network.fewest_numbers import compact_form, turned_compact_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import extract_rules
@@ -131,3 +131,16 @@ def test_rounding_leaves_no_unit_that_only_zeros_use():
     form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -0.5], C=[[0]], D=[[1, 1e-9]], e=[0], slopes=[0, 0])
     precision = Precision(3, [1.0], [1.0])
     assert CompactForm.of(form, precision).rounded(precision).n_units == 1
+
+
+@given(networks.seeds, networks.widths)
+def test_it_is_known_which_units_are_turned(seed, widths):
+    """Where a unit of the compact form is above 0, the network's is below 0 if it is turned, and above 0 if not."""
+    form = networks.random_form(seed, widths, slopes=(0.0, 0.25, -0.5, 1.5))
+    compact, turned = turned_compact_form(form)
+    assert len(turned) == compact.n_units
+    x = np.random.default_rng(seed).normal(size=(20, widths[0]))
+    original = dict(zip(form.labels, form.pre_activations(x).T, strict=True))
+    for label, z, is_turned in zip(compact.labels, compact.pre_activations(x).T, turned, strict=True):
+        clear = np.abs(original[label]) > 1e-9
+        np.testing.assert_array_equal(z[clear] > 0, (original[label][clear] > 0) != is_turned)

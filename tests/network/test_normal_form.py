@@ -151,7 +151,7 @@ def test_bad_use_is_named():
         form.eliminate([0, 0], 1)
     with pytest.raises(InvalidValueError, match=r"units \[1\]"):
         form.eliminate([1], 1)
-    with pytest.raises(InvalidValueError, match="must be integer indices; give np.flatnonzero of a mask"):
+    with pytest.raises(InvalidValueError, match="must be integer indices; for a mask, give np.flatnonzero"):
         form.eliminate(form.slopes < 1, 1)
     with pytest.raises(ShapeError, match=r"slopes has shape \(2,\), but there are 1 units"):
         form.eliminate([0], [1, 1])

@@ -28,5 +28,5 @@ def test_bad_use_is_named():
         plot_shares(["a", "b"], {"failed": [1, 0], "worked": [0, 1, 0]}, INTERVALS[:2])
     with pytest.raises(ShapeError, match="'intervals' has 3 entries"):
         plot_shares(["a", "b"], {"failed": [1, 0]}, INTERVALS)
-    with pytest.raises(ShapeError, match="5 outcomes; at most 4"):
+    with pytest.raises(ShapeError, match="5 outcomes; give at most 4"):
         plot_shares(["a"], {name: [0.2] for name in "abcde"}, INTERVALS[:1])

@@ -79,7 +79,7 @@ def test_all_members_diverged(spoil, place):
         Rows(data.x * 1e30, *data[1:]) if spoil == "huge" else data._replace(**{spoil: getattr(data, spoil) * np.nan})
     )
     message = (
-        f"all 3 networks diverged, the first at step 1 of 300, where {place} ceased to be finite; look for extreme"
+        f"all 3 networks diverged, the first at step 1 of 300, where {place} stopped being finite; look for extreme"
     )
     with pytest.raises(TrainingError, match=message):
         train_population(spoilt, 2, 1, "squared", QUICK, callbacks=[epochs])

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from html_reader import read
 from refine_networks import random_form
 
 from prelu_rules.domains.box import Box
@@ -54,7 +55,7 @@ def test_regions_are_counted():
 
 
 def test_a_missing_size_is_refused():
-    with pytest.raises(InvalidValueError, match="no network of 1 units"):
+    with pytest.raises(InvalidValueError, match="no network with 1 units"):
         RulePath(((point(0, 0.5, 1.0),), (point(2, 0.5, 1.0),)), np.ones(4))
 
 
@@ -65,6 +66,17 @@ def test_the_table_and_the_plot(path):
     assert [axis.get_xlabel() for axis in axes] == ["nonlinear units", "rules", "numbers to read"]
     marked = axes[0].lines[-1].get_xdata()
     assert list(marked) == [2]
+
+
+def test_a_notebook_shows_the_path_and_marks_what_was_taken(path):
+    taken = path.choose(max_nonlinear=1)
+    for shown, chosen in ((path, path.choose()), (replace(path, chosen=taken), taken)):
+        reader = read(shown)
+        (header, *rows), frame = reader.tables[0], path.to_frame()
+        assert header[:3] == ["units", "rules", "numbers"]
+        assert [[int(cell) for cell in row[:3]] for row in rows] == frame.iloc[:, :3].to_numpy().tolist()
+        assert [row[-1] for row in rows] == ["chosen" if k == chosen.n_nonlinear else "" for k in range(4)]
+        assert [row[0] for row in reader.bold_rows] == [str(chosen.n_nonlinear)]
 
 
 def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():

@@ -7,6 +7,7 @@ from itertools import pairwise
 import networks
 import numpy as np
 import pytest
+from html_reader import read
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,6 +132,17 @@ def test_a_boundary_that_no_rule_has_is_found():
     assert certificate.uncovered.tolist() == [0] and certificate.disjoint and not certificate.upper.any()
     closed = replace(rules, rules=(rules.rules[0], Rule((Condition([1.0], 0.0, True),), AffineMap([[0.0]], [0.0]))))
     assert certify(closed, form).equal
+
+
+def test_a_notebook_shows_the_bounds_and_where_they_are_attained():
+    form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
+    rules = extract_rules(form, Box([-4], [4]), output_names=["</td>"])
+    same = read(certify(rules, form))
+    assert same.tables == [[["output", "differs by at most", "and by", "at"], ["</td>", "0, proven", "", ""]]]
+    assert same.text.endswith("Every input falls under a rule, proven.No two rules overlap, proven.")
+    less = certify(replace(rules, rules=rules.rules[:1]), replace(form, e=[0.5]))
+    assert read(less).tables[0][1] == ["</td>", "0.5", "0.5", f"({less.at[0, 0]:.6g})"]
+    assert f"No rule covers ({less.uncovered[0]:.6g})." in read(less).text
 
 
 def test_differences_that_grow_without_end_are_infinite():

@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, OutsideDomainError, ShapeError
-from prelu_rules.export.text_reader import read
+from prelu_rules.export.paper_reader import read
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
@@ -250,7 +250,7 @@ def test_printed_rules_decide_as_the_rules_do(seed, n_logits, with_rows):
         assert (
             counts == sorted(counts, reverse=True) == np.bincount(decisions.assign(x), minlength=len(counts)).tolist()
         )
-        assert read(str(decisions)).rules == tuple(replace(rule, decision=None) for rule in printed.rules)
+        assert read(decisions.export("paper")).rules == tuple(replace(rule, decision=None) for rule in printed.rules)
     else:
         assert decisions.n_rows is None
 
@@ -295,7 +295,7 @@ def test_decisions_are_all_or_none_and_name_classes():
     for rules, classes in [((yes, open_), ("no", "yes")), ((yes,), None), ((replace(yes, decision=2),), ("no", "yes"))]:
         with pytest.raises(InvalidValueError, match="let each rule decide for one of them, or none decide"):
             RuleSystem(rules, ("x",), ("logit",), classes)
-    with pytest.raises(InvalidValueError, match="decision is -1; it must be the number of a class"):
+    with pytest.raises(InvalidValueError, match="decision is -1; it must be the index of a class"):
         replace(yes, decision=-1)
 
 

@@ -204,7 +204,7 @@ def test_rows_that_are_no_evidence(arguments, error, message):
 @pytest.mark.parametrize(
     ("labels", "error", "message"),
     [
-        (["maybe"], InvalidValueError, "y holds 'maybe' in row 0; the classes are 'no', 'yes'"),
+        (["maybe"], InvalidValueError, "y holds 'maybe' in row 0; give one of the classes 'no', 'yes'"),
         ([np.nan], InvalidValueError, "y holds nan in row 0"),
         (["no", "no"], ShapeError, r"y has shape \(2,\), but there are 1 rows; give one class label"),
     ],
@@ -245,5 +245,5 @@ def test_evidence_that_a_system_cannot_have():
         RuleSystem((with_classes,), *logits, typical=[[1.0]])
     with pytest.raises(InvalidValueError, match="typical must hold numbers"):
         RuleSystem((with_classes,), *logits, typical=[[1.0], [1.0, 2.0]])
-    with pytest.raises(InvalidValueError, match="typical rows are those of classes"):
+    with pytest.raises(InvalidValueError, match="there are typical rows, but no classes"):
         RuleSystem((with_errors,), ("x",), ("y",), typical=[[1.0]])

@@ -9,7 +9,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import OutsideDomainError
-from prelu_rules.export import json, text, text_reader
+from prelu_rules.export import json, paper, paper_reader
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.off_domain import first_met
@@ -68,7 +68,7 @@ def test_a_system_says_so_and_what_it_exports_does_not():
     assert rules.predict(far).tolist() == json.read(json.write(rules)).predict(far).tolist() == [[11.0]]
     # Text and source have no domain, so they are silent there.
     with pytest.raises(OutsideDomainError, match=r"row 0 \(\[5.0, 1.0\]\) is covered by no rule"):
-        text_reader.read(text.write(rules)).predict(far)
+        paper_reader.read(paper.write(rules)).predict(far)
     scope = {}
     exec(rules.export("python"), scope)
     with pytest.raises(ValueError, match="no rule covers this row"):

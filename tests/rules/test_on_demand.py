@@ -126,7 +126,7 @@ def test_too_many_units_advise_what_works(tmp_path):
 
 def test_bad_use_is_named():
     rules = rules_on_demand(LARGE)
-    with pytest.raises(ShapeError, match="there are 200 rows; give one, or ask rules_of"):
+    with pytest.raises(ShapeError, match="there are 200 rows; give one, or use rules_of"):
         rules.rule_for(ROWS)
     with pytest.raises(InvalidValueError, match="cannot be exported as 'text', which lists all rules"):
         rules.export("text")

@@ -8,24 +8,33 @@ import pytest
 from formulas import run_formulas
 from hypothesis import event, given
 from hypothesis import strategies as st
+from presented_systems import presented_deviation
 
 from prelu_rules.domains.box import Box
-from prelu_rules.errors import InvalidValueError, RoundingError
+from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.experiments.layered_network import paper_network
-from prelu_rules.export import text_reader
+from prelu_rules.export import json, paper_reader
 from prelu_rules.extraction import extract
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.presentation.presented import presented
 from prelu_rules.rules.printed import FEWEST_DIGITS, with_honest_precision
 from prelu_rules.tolerances import PRINTED_OUTPUT
+
+
+def presented_share(rules, x):
+    """The same of the presentation."""
+    spread = np.ptp(rules.predict(x), axis=0)
+    return (presented_deviation(presented(rules), rules, x) / np.where(spread > 0, spread, 1)).max()
+
 
 small = networks.widths.filter(lambda widths: sum(widths[1:-1]) <= 4)
 
 
 def deviation(rules, x):
     """Largest difference between a printed form and the rules, in ranges of the outputs; inf where no rule is met."""
-    printed = text_reader.read(str(rules))
+    printed = paper_reader.read(rules.export("paper"))
     if (np.sum([rule.covers(x) for rule in printed.rules], axis=0) != 1).any():
         return np.inf
     y = rules.predict(x)
@@ -43,12 +52,12 @@ def test_printed_rules_say_what_the_rules_say(seed, widths, x_scale, y_scale):
     kernels[-1], biases[-1] = kernels[-1] * y_scale, biases[-1] * y_scale
     x = np.random.default_rng(seed).normal(size=(40, widths[0])) * scales
     rules = extract_rules(NormalForm.from_layers(kernels, biases, slopes), x, max_nonlinear=4)
-    assert deviation(rules, x) <= PRINTED_OUTPUT * (1 + 1e-9)
+    assert max(deviation(rules, x), presented_share(rules, x)) <= PRINTED_OUTPUT * (1 + 1e-9)
     digits = rules.precision.digits
     event(f"{digits} digits")
     if digits > FEWEST_DIGITS:
         fewer = replace(rules, precision=replace(rules.precision, digits=digits - 1))
-        assert deviation(fewer, x) > PRINTED_OUTPUT * (1 - 1e-9)
+        assert max(deviation(fewer, x), presented_share(fewer, x)) > PRINTED_OUTPUT * (1 - 1e-9)
 
 
 @given(st.integers(0, 10**6))
@@ -60,7 +69,7 @@ def test_bends_on_the_data_points(seed):
     rules = extract_rules(noisy, networks.BINARY)
     assert deviation(rules, networks.BINARY) <= PRINTED_OUTPUT
     np.testing.assert_array_equal(
-        np.rint(text_reader.read(str(rules)).predict(networks.BINARY)), exact.predict(networks.BINARY)
+        np.rint(paper_reader.read(rules.export("paper")).predict(networks.BINARY)), exact.predict(networks.BINARY)
     )
 
 
@@ -92,7 +101,7 @@ def test_an_impossible_tolerance_is_refused():
 
 def test_rules_of_an_exact_network_print_as_those_of_its_floats():
     form, x = networks.random_form(2, (2, 2, 1), slopes=(0.5,)), np.random.default_rng(2).normal(size=(30, 2))
-    assert str(extract_rules(form.exact(), x)) == str(extract_rules(form, x))
+    assert extract_rules(form.exact(), x).export("paper") == extract_rules(form, x).export("paper")
 
 
 def test_rounding_is_what_printing_does():
@@ -121,4 +130,21 @@ def test_tiny_and_huge_numbers_are_printed_and_read(inputs, target):
     rules = with_honest_precision(extract_rules(form, Box(x.min(axis=0), x.max(axis=0)), x=x), x)
     assert len(rules.rules) == 2 and deviation(rules, x) <= PRINTED_OUTPUT
     # No line of hundreds of digits.
-    assert max(map(len, str(rules).splitlines())) < 120
+    assert max(map(len, rules.export("paper").splitlines())) < 120
+
+
+def test_places_before_the_point():
+    assert [rounded(value, -4) for value in (1234567.0, -4999.0, 5001.0)] == [1230000.0, 0.0, 10000.0]
+    rules = extract_rules(NormalForm.from_layers([[[1234567.0]]], [[7654321.0]], []), [[0.0], [2.0]])
+    assert "+1230000*in1 +7650000" in rules.export("paper")
+
+
+def test_the_error_that_was_seen_is_written_to_json_and_read():
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    rules = extract_rules(networks.random_form(0, (2, 3, 2)), x)
+    assert (0 < rules.precision.error).all() and (rules.precision.error <= 0.01 * rules.precision.output_scale).all()
+    assert json.read(json.write(rules)) == rules
+    with pytest.raises(InvalidValueError, match=r"error holds -1\.0; every error must be at least 0"):
+        Precision(1, [1.0], [1.0], [-1.0])
+    with pytest.raises(ShapeError, match="error has shape"):
+        Precision(1, [1.0], [1.0], [1.0, 2.0])

@@ -110,7 +110,7 @@ def test_bad_use_is_named():
     form = networks.random_form(0, (2, 3, 1))
     with pytest.raises(InvalidValueError, match="replacement is 'worst'; it must be one of identity, midslope, best"):
         pr.collapse(form, replacement="worst")
-    with pytest.raises(InvalidValueError, match="depends on the ranges of the units; give a domain"):
+    with pytest.raises(InvalidValueError, match="needs the ranges of the units; give a domain"):
         collapse_form(form, replacement="best")
     with pytest.raises(InvalidValueError, match="max_error needs a domain; give one"):
         pr.collapse(form, max_error=1)

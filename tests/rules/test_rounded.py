@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
-from prelu_rules.export import json, text, text_reader
+from prelu_rules.export import json, paper, paper_reader
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged
@@ -97,9 +97,9 @@ def test_rounded_rules_survive_json_and_text():
     short = rounded(rules, max_error=0.1 * size, x=x)
     assert short.n_rows == len(x)
     assert json.read(json.write(short)) == short
-    again = text_reader.read(text.write(short))
+    again = paper_reader.read(paper.write(short))
     np.testing.assert_allclose(again.predict(x), short.predict(x), rtol=1e-12)
-    last = text.write(short).splitlines()[-1]
+    last = paper.write(short).splitlines()[-1]
     assert last.startswith("(rounded: out1 within ") and last.endswith(" of the unrounded rules)")
 
 
@@ -112,9 +112,7 @@ def test_decimals_that_leave_a_gap_are_refused():
         ("y",),
         domain=Box([-1], [1]),
     )
-    with pytest.raises(
-        RoundingError, match=r"2 decimals leave the input \[0\.\d+\] without a rule; take more decimals"
-    ):
+    with pytest.raises(RoundingError, match=r"2 decimals leave the input \[0\.\d+\] without a rule; use more decimals"):
         rules.rounded(decimals=2)
 
 
@@ -123,7 +121,7 @@ def test_decimals_that_leave_a_gap_are_refused():
     [
         ({}, InvalidValueError, "max_error is None and decimals is None; give one of them"),
         ({"max_error": 0.1, "decimals": 2}, InvalidValueError, "give one of them"),
-        ({"max_error": 0.0}, InvalidValueError, r"max_error is 0\.0; it must be above 0"),
+        ({"max_error": 0.0}, InvalidValueError, r"max_error is 0\.0; it must be positive"),
         ({"max_error": [0.1, 0.1]}, ShapeError, r"max_error has shape \(2,\), but there are 1 outputs"),
         ({"decimals": -1}, InvalidValueError, "decimals is -1; it must be at least 0"),
     ],
@@ -135,7 +133,7 @@ def test_bad_use_is_named(arguments, error, message):
 
 
 def test_rules_without_a_domain_are_refused():
-    with pytest.raises(InvalidValueError, match="rules that hold for all inputs cannot be rounded by an error"):
+    with pytest.raises(InvalidValueError, match="rules that hold for all inputs cannot be rounded with an error bound"):
         extract_rules(networks.random_form(0, (2, 2, 1))).rounded(max_error=1)
 
 

@@ -137,11 +137,11 @@ def test_elimination_needs_an_eliminable_layer():
     layer = pr.PReLU(name="fixed")
     layer.build((None, 2))
     assert layer.eliminated.tolist() == [False, False]
-    with pytest.raises(UnsupportedModelError, match="layer 'fixed' eliminates no units"):
+    with pytest.raises(UnsupportedModelError, match="layer 'fixed' cannot eliminate units"):
         layer.eliminate(np.array([True, False]))
     layer = pr.PReLU(eliminable=True)
     layer.build((None, 2))
-    with pytest.raises(ShapeError, match=r"units has shape \(3,\), but the slopes have shape \(2,\)"):
+    with pytest.raises(ShapeError, match=r"units has shape \(3,\), but must have the shape of the slopes, \(2,\)"):
         layer.eliminate(np.zeros(3, dtype=bool))
 
 

@@ -132,12 +132,12 @@ def test_labels_of_an_unknown_number_of_axes():
     def loss(labels, logits):
         return softmax_crossentropy(labels, logits)
 
-    with pytest.raises(ShapeError, match="compile the model anew"):
+    with pytest.raises(ShapeError, match="compile the model again"):
         loss(np.zeros(2, "float32"), np.zeros((2, 3), "float32"))
 
 
 def test_probabilities_and_smoothing_out_of_range_are_refused():
-    with pytest.raises(InvalidValueError, match="the output of a softmax; take it out"):
+    with pytest.raises(InvalidValueError, match="the output of a softmax; remove it"):
         pr.StableSoftmaxCrossentropy()(np.array([0]), keras.ops.softmax(np.zeros((1, 3), "float32")))
     with pytest.raises(InvalidValueError, match="label_smoothing is 1.5"):
         pr.StableSoftmaxCrossentropy(1.5)

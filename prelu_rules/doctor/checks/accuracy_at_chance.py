@@ -1,4 +1,4 @@
-"""Accuracy at chance: that of a random guess, after having been clearly better."""
+"""Accuracy at chance: no better than guessing, after having been clearly better."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import article
 
 CHANCE = 0.01
-"""Training doctor: an accuracy is consistent with chance if chance reaches it with at least this probability."""
+"""An accuracy is consistent with chance if guessing reaches it with at least this probability."""
 
 CLEARLY_BETTER = 1e-6
-"""An accuracy was clearly better than chance if chance reaches it with less than this probability."""
+"""An accuracy is clearly better than chance if guessing reaches it with less than this probability."""
 
 NEARLY_EQUAL_LOGITS = 0.05
-"""Logits are nearly equal across classes if their range is less than this share of their size."""
+"""Logits are nearly equal across classes if their range is less than this share of their magnitude."""
 
 LARGE_LOGITS = 10.0
-"""Logits are large above this size: a healthy network that is unsure has logits near 0."""
+"""Logits above this are large: a healthy network that is unsure has logits near 0."""
 
 
 def accuracy_at_chance(record: Record) -> list[Finding]:
-    """Compares the newest accuracy, and the best before it, with chance.
+    """Compares the latest accuracy, and the best one before, with chance.
 
     The test is the exact one-sided binomial test. Its null hypothesis is that every row is right with the probability
     `chance`, the share of the most frequent class, which is 1/N for balanced classes. Accuracy was clearly better than
-    chance where the p-value was below `CLEARLY_BETTER`, and is consistent with chance where it is above `CHANCE`.
-    Without anything to compare with, logits that are nearly equal and large are enough for a warning.
+    chance if the p-value was below `CLEARLY_BETTER`, and is consistent with chance if it is above `CHANCE`. If there is
+    no earlier accuracy, logits that are nearly equal and large suffice for a warning.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -63,11 +63,11 @@ def accuracy_at_chance(record: Record) -> list[Finding]:
                 f"no better than guessing ({now.chance:.1%}; binomial test on {now.rows} rows: p = "
                 f"{p_value(best.outputs):.1e} then, {p_now:.2g} now). {logits}",
                 look.where,
-                "The network has lost what it had learned and does not find back: a loss that is "
-                "unstable, or steps that are too long, drove the logits up until they no longer differ between "
+                "The network has lost what it had learned and does not recover: an unstable "
+                "loss, or too large steps, drove the logits up until they no longer differed between "
                 "classes."
                 if flat
-                else "The network has lost what it had learned: steps that are too long, usually, or an unstable loss.",
+                else "The network has lost what it had learned, usually by too large steps or an unstable loss.",
                 article(),
                 numbers,
             )
@@ -80,7 +80,7 @@ def accuracy_at_chance(record: Record) -> list[Finding]:
                 f"accuracy is {now.accuracy:.1%}, which is no better than guessing ({now.chance:.1%}; binomial test on "
                 f"{now.rows} rows: p = {p_now:.2g}). {logits}",
                 look.where,
-                "Logits that are large but hardly differ between classes are what a fall to 1/N leaves behind.",
+                "Large logits that hardly differ between classes are typical after a fall to 1/N.",
                 article(),
                 numbers,
             )
@@ -89,10 +89,10 @@ def accuracy_at_chance(record: Record) -> list[Finding]:
 
 
 def p_value(outputs: Outputs) -> float:
-    """The probability with which chance gets as many rows right, or more.
+    """The probability that guessing gets at least as many rows right.
 
     Args:
-        outputs: with `correct` and `chance`.
+        outputs: outputs with `correct` and `chance`.
 
     Returns:
         The p-value of the one-sided binomial test.
@@ -116,7 +116,7 @@ def _flat(outputs: Outputs) -> bool:
 
 def _logits(outputs: Outputs) -> str:
     if outputs.logit_spread is None or outputs.logit_size is None:
-        return "The logits are not known, only probabilities."
+        return "The logits are unknown; there are only probabilities."
     equal = "nearly equal across classes" if outputs.logit_spread < NEARLY_EQUAL_LOGITS * outputs.logit_size else ""
     large = "large" if outputs.logit_size > LARGE_LOGITS else ""
     verdict = ", and ".join(word for word in (equal, large) if word)

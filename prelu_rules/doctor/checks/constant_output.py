@@ -1,4 +1,4 @@
-"""Constant output: the same answer for every input."""
+"""Constant output: the same output for every input."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from prelu_rules.doctor.remedies import SCALE_INPUTS, article
 from prelu_rules.tolerances import LEAST_ROWS
 
 CONSTANT_OUTPUT = 1e-6
-"""Outputs whose deviation between rows is below this share of their size are constant but for rounding."""
+"""Outputs whose deviation between rows is below this share of their magnitude are constant up to rounding."""
 
 CONSTANT_PROBABILITY = 1e-4
-"""The same for probabilities, absolute."""
+"""The same for probabilities, as an absolute deviation."""
 
 
 def constant_output(record: Record) -> list[Finding]:
-    """Compares the outputs of the rows looked at with one another.
+    """Compares the outputs of the examined rows with one another.
 
-    A network whose last layer starts at 0 is constant before its first step, which is not reported.
+    A network whose last layer is initialised to 0 is constant before its first step; that is not reported.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -42,11 +42,10 @@ def constant_output(record: Record) -> list[Finding]:
             "constant output",
             "fault",
             f"the outputs for {outputs.rows} different rows deviate by {outputs.deviation:.1e} ({what}): the model "
-            "answers "
-            "the same whatever the input.",
+            "gives the same answer for every input.",
             look.where,
-            "The inputs do not reach the outputs: units that are dead, weights that are 0, a part that is masked, or "
-            "inputs that are all the same.",
+            "The inputs have no effect on the outputs: there may be dead units, weights of 0, a masked part, or "
+            "inputs that are all equal.",
             (*article("easy data", "learning rate", "activation", "regularisers"), SCALE_INPUTS),
             {"deviation": outputs.deviation, "rows": float(outputs.rows)},
         )

@@ -1,4 +1,4 @@
-"""Dead units: units that say the same whatever the input."""
+"""Dead units: units with the same output for every input."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
 
 DEAD_SHARE = 0.5
-"""A layer with more dead units than this share is worth a warning."""
+"""A layer with a larger share of dead units than this gets a warning."""
 
 SOME_DEAD_SHARE = 0.1
-"""And with more than this, a note; a few dead ReLUs are usual."""
+"""A layer with a larger share than this gets a note; a few dead ReLUs are common."""
 
 FLAT_SLOPE = 1e-3
-"""A PReLU slope below this, in absolute value, is a ReLU's: almost nothing of negative inputs passes."""
+"""A PReLU with a smaller absolute slope than this acts as a ReLU: hardly anything of negative inputs passes."""
 
 
 _FREE_SLOPES = Remedy(
@@ -27,13 +27,13 @@ _FREE_SLOPES = Remedy(
 
 
 def dead_units(record: Record) -> list[Finding]:
-    """Reports layers with many units whose output is the same for every row looked at, and slopes near 0.
+    """Reports layers in which many units have the same output for every examined row, and slopes near 0.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
-        One finding per layer concerned, the one with the largest share first; notes last.
+        One finding per affected layer, the one with the largest share first; notes last.
 
     Example:
         >>> from prelu_rules.doctor.finding import Place
@@ -58,8 +58,8 @@ def dead_units(record: Record) -> list[Finding]:
                     f"{layer.dead} of {layer.units} units of {layer.name} ({share:.0%}) give the same output for every "
                     "row.",
                     where,
-                    "A unit that is dead has no gradient and stays dead: a long step or a large bias has put its "
-                    "inputs where the activation is flat, for all rows.",
+                    "A dead unit has no gradient and stays dead: a large step or a large bias has moved its "
+                    "inputs to where the activation is flat, for all rows.",
                     (*article("learning rate", "activation", "regularisers"), SCALE_INPUTS),
                     {"share": share, "dead": float(layer.dead), "units": float(layer.units)},
                 )
@@ -75,7 +75,7 @@ def dead_units(record: Record) -> list[Finding]:
                         f"{flat} of {layer.slopes.size} PReLU slopes of {layer.name} ({share:.0%}) are within "
                         f"{FLAT_SLOPE:g} of 0.",
                         where,
-                        "Such a unit is a ReLU: it passes nothing of negative inputs, and can die like one.",
+                        "Such a unit acts as a ReLU: it does not pass negative inputs, and can die like one.",
                         (_FREE_SLOPES, *article("learning rate", "regularisers")),
                         {"share": share, "flat_slopes": float(flat), "units": float(layer.slopes.size)},
                     )

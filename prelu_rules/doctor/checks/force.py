@@ -1,4 +1,4 @@
-"""The force that pulls slopes to 1: relapses, a rate that no slope can resist, and slopes that are all pinned.
+"""The force that pulls slopes to 1: relapses, a rate that no slope can resist, and all slopes pinned.
 
 Source: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", section on the force.
 """
@@ -13,13 +13,13 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.network.slopes import is_linear
 
 RELAPSE = 5.0
-"""A loss this many times above the best is a relapse if it had been below the level at which the force wakes."""
+"""A loss this many times the best one is a relapse if it had been below the level at which the force wakes."""
 
 RELAPSES = 3
-"""One or two relapses happen in any training with the force; from this many on it does not settle."""
+"""One or two relapses happen in any training with the force; with this many, it does not settle."""
 
 FORCE_OUT_OF_BALANCE = 10.0
-"""A force rate this many times as large as the step that the gradient can make is one that no slope can resist."""
+"""No slope can resist a force rate that is this many times as large as the step that the gradient can make."""
 
 WORSE_LOSS = 1.5
 """A loss this many times the best is clearly worse."""
@@ -39,19 +39,19 @@ _KEEP_BEST = Remedy(
     'keras.callbacks.ModelCheckpoint("best.keras", monitor="val_loss", save_best_only=True)',
 )
 _PATH = Remedy(
-    "Or leave it to the package, which eliminates units one by one and refits.",
+    "Or use train_path, which eliminates units one by one and refits.",
     "path = prelu_rules.train_path(x, y)",
 )
 
 
 def force(record: Record) -> list[Finding]:
-    """Looks at a training with the force, if it is one.
+    """Checks a training with the force, if the force is used.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
-        At most one finding: a rate out of balance, else pinned slopes, else relapses.
+        At most one finding: a rate out of balance, otherwise pinned slopes, otherwise relapses.
 
     Example:
         >>> force(Record())
@@ -67,13 +67,13 @@ def force(record: Record) -> list[Finding]:
 
 
 def reach(force: ForceLook) -> float:
-    """The longest step that the optimiser can make against the force.
+    """The largest step that the optimiser can make against the force.
 
     Args:
-        force: as it was seen.
+        force: the force as it was recorded.
 
     Returns:
-        The learning rate for an adaptive optimiser; for others the learning rate times the largest gradient.
+        The learning rate for an adaptive optimiser; for others, the learning rate times the largest gradient.
 
     Example:
         >>> reach(ForceLook(0.01, None, learning_rate=0.1, adaptive=False, pull=0.5))
@@ -94,11 +94,10 @@ def _balance(look: Look, seen: ForceLook) -> Finding | None:
     return Finding(
         "force",
         "warning",
-        f"the force moves each slope by {seen.rate:.2g} a step, {seen.rate / longest:.3g} times what the optimiser can "
-        "move "
-        f"it back ({longest:.2g}).",
+        f"the force moves each slope by {seen.rate:.2g} a step, {seen.rate / longest:.3g} times as far as the "
+        f"optimiser can move it back ({longest:.2g}).",
         look.where,
-        "The rate is out of balance with the gradient: every slope will arrive at 1, whether the data need its bend or "
+        "The rate is out of balance with the gradient: every slope will reach 1, whether the data need its bend or "
         "not.",
         _remedies(longest / 2),
         {"rate": seen.rate, "reach": longest},
@@ -120,9 +119,9 @@ def _pinned(record: Record, look: Look, seen: ForceLook) -> Finding | None:
         "warning" if worse else "note",
         f"{text}.",
         look.where,
-        "The force has taken bends that the data need."
+        "The force has removed bends that the data need."
         if worse
-        else "A linear function is as good as what was there before; the data may need no more.",
+        else "A linear function is as good as the earlier networks; the data may not need more.",
         _remedies(seen.rate / 10) if worse else (),
         {"slopes": float(number), "rate": seen.rate},
     )
@@ -134,7 +133,7 @@ def _relapses(record: Record, look: Look, seen: ForceLook) -> Finding | None:
         best = min(best, loss)
         if settled and loss > max(RELAPSE * best, seen.threshold or 0.0):
             number, settled = number + 1, False
-        # Without a threshold any loss can be relapsed from, once training has brought it down.
+        # Without a threshold, there can be a relapse from any loss, once training has lowered it.
         elif loss < (seen.threshold if seen.threshold is not None else 0.5 * record.periods[0]) and loss < 2 * best:
             settled = True
     if number < RELAPSES:
@@ -142,11 +141,10 @@ def _relapses(record: Record, look: Look, seen: ForceLook) -> Finding | None:
     return Finding(
         "force",
         "warning",
-        f"{number} relapses: so often the loss fell, and then rose again to more than {RELAPSE:g} times the best "
-        f"({best:.3g}).",
+        f"{number} relapses: the loss fell, and then rose again to more than {RELAPSE:g} times the best ({best:.3g}).",
         look.where,
-        "As the error falls the force grows, until it knocks the network off its solution; it does not settle by "
-        "itself.",
+        "As the error falls, the force grows, until it pushes the network away from its solution; it does not settle "
+        "by itself.",
         _remedies(seen.rate / 10),
         {"relapses": float(number), "best": float(best), "rate": seen.rate},
     )

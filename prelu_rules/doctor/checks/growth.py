@@ -1,4 +1,4 @@
-"""Growth: a loss, a gradient or weights that explode."""
+"""Growth: an exploding loss, gradient or weights."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
 
 EXPLODED_GRADIENT = 1e4
-"""A gradient that has grown by this factor since training began explodes; healthy ones grow by hundreds at most."""
+"""A gradient explodes if it has grown by this factor since the beginning; healthy ones grow by hundreds at most."""
 
 EXPLODED_WEIGHT = 100.0
-"""A weight above this, and above as many times the largest one at the beginning, has run away."""
+"""A weight has run away if it is above this, and above this many times the largest initial weight."""
 
 
 _REMEDIES = ("learning rate", "optimiser", "activation", "regularisers", "width")
 
 
 def growth(record: Record) -> list[Finding]:
-    """Compares the loss of batches, the gradient and the weights with those at the beginning.
+    """Compares the loss of batches, the gradient and the weights with their initial values.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
-        At most one finding: of the loss if that has exploded, else of the gradient, else of the weights.
+        At most one finding: the loss if it has exploded, otherwise the gradient, otherwise the weights.
 
     Example:
         >>> from prelu_rules.doctor.finding import Place
         >>> from prelu_rules.doctor.record import Surge
         >>> print(growth(Record(surge=Surge(5e6, 2.0, Place(step=9))))[0])
-        fault: growth at step 9: the loss of a batch is 5e+06, 2.5e+06 times what training began with (2).
+        fault: growth at step 9: the loss of a batch is 5e+06, 2.5e+06 times the initial loss (2).
     """
     meaning = (
-        "Steps are too long: each one overshoots by more than the one before. The learning rate is too high for the "
-        "scale of inputs, targets or weights."
+        "The steps are too large: each one overshoots by more than the one before. The learning rate is too high for "
+        "the scale of the inputs, targets or weights."
     )
     remedies = (SCALE_INPUTS, *article(*_REMEDIES))
     surge = record.surge
@@ -45,8 +45,7 @@ def growth(record: Record) -> list[Finding]:
             Finding(
                 "growth",
                 "fault",
-                f"the loss of a batch is {surge.loss:.3g}, {times:.2g} times what training began with "
-                f"({surge.first:.3g}).",
+                f"the loss of a batch is {surge.loss:.3g}, {times:.2g} times the initial loss ({surge.first:.3g}).",
                 surge.where,
                 meaning,
                 remedies,
@@ -63,9 +62,8 @@ def growth(record: Record) -> list[Finding]:
             Finding(
                 "growth",
                 "fault",
-                f"the gradient has the norm {after:.3g}, {after / before:.2g} times that of {first.where}; most of it "
-                "is "
-                f"in {steepest.name} ({steepest.gradient:.3g}).",
+                f"the gradient has the norm {after:.3g}, {after / before:.2g} times the initial one ({first.where}); "
+                f"most of it is in {steepest.name} ({steepest.gradient:.3g}).",
                 now.where,
                 "Exploding gradients: " + meaning[0].lower() + meaning[1:],
                 remedies,
@@ -82,7 +80,7 @@ def growth(record: Record) -> list[Finding]:
                     f"the largest entry of {largest.name} is {largest.largest:.3g}; the largest of any weight was "
                     f"{was.largest:.3g} at {first.where}.",
                     now.where,
-                    "Weights run away: nothing limits them.",
+                    "The weights grow without limit: nothing restrains them.",
                     remedies,
                     {"largest_weight": largest.largest, "first_largest_weight": was.largest},
                 )

@@ -1,4 +1,4 @@
-"""Labels that cannot be right: out of range, or a class that never comes."""
+"""Labels that must be wrong: out of range, or with a class that never occurs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import article
 
 LABELS_PER_CLASS = 20
-"""With so many labels per class seen, a class of average size is missing by chance once in 5e8."""
+"""With this many labels per class, a class of average size is missing by chance once in 5e8 cases."""
 
 
 def labels(record: Record) -> list[Finding]:
-    """Looks at the labels that were counted.
+    """Checks the labels that were counted.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
-        A fault if any is out of range; a warning for classes that are missing, once enough have been seen.
+        A fault if any label is out of range; a warning for missing classes, once enough labels have been seen.
 
     Example:
         >>> from prelu_rules.doctor.label_count import count_labels
@@ -43,9 +43,8 @@ def labels(record: Record) -> list[Finding]:
                 "warning",
                 f"no label of class {named} among {count.seen} labels; the model has outputs for {n_classes} classes.",
                 where,
-                "The data lack a class, or labels are shifted by one (1 to N instead of 0 to N - 1), or the model has "
-                "more "
-                "outputs than there are classes."
+                "The data lack a class, or the labels are shifted by one (1 to N instead of 0 to N - 1), or the model "
+                "has more outputs than there are classes."
                 if n_classes > 2
                 else "All labels are of one class, so that there is nothing to tell apart.",
                 (
@@ -54,7 +53,7 @@ def labels(record: Record) -> list[Finding]:
                         "classes, y = np.unique(y, return_inverse=True)  # y is 0 to N - 1 now\n"
                         "print(len(classes), np.bincount(y))",
                     ),
-                    Remedy("If data come sorted by class, shuffle them.", "dataset = dataset.shuffle(10_000)"),
+                    Remedy("If the data are sorted by class, shuffle them.", "dataset = dataset.shuffle(10_000)"),
                 ),
                 {"missing": float(len(missing)), "seen": float(count.seen), "classes": float(n_classes)},
             )
@@ -77,15 +76,14 @@ def _out_of_range(count: LabelCount, where: Place) -> Finding:
         f"{count.out_of_range} of {count.seen} labels {be} not {allowed}: {values}.",
         where,
         "On a CPU this stops the training with an error; on a GPU, or with a binary cross-entropy, it silently makes "
-        "the "
-        "loss NaN or ever more negative.",
+        "the loss NaN or more and more negative.",
         (
             Remedy(
                 "Number the classes from 0.",
                 "classes, y = np.unique(y, return_inverse=True)  # y is 0 to N - 1 now",
             ),
             Remedy(
-                "Give the model an output for each class.",
+                "Give the model one output for each class.",
                 "keras.layers.Dense(len(classes))  # the last layer",
             ),
             *article("easy data"),

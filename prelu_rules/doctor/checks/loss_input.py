@@ -1,4 +1,4 @@
-"""Loss input: a cross-entropy that is given logits for probabilities, or probabilities for logits."""
+"""Loss input: a cross-entropy that gets logits instead of probabilities, or probabilities instead of logits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.tolerances import LEAST_ROWS
 
 PROBABILITY_ERROR = 0.01
-"""Probabilities may miss [0, 1], and a row its sum of 1, by this; bfloat16 has 2 to 3 digits."""
+"""Tolerance for probabilities outside [0, 1], and for sums of rows other than 1; bfloat16 has 2 to 3 digits."""
 
 
 _ENDS = {"categorical": "softmax", "binary": "sigmoid"}
@@ -23,10 +23,10 @@ _TAKES_PROBABILITIES = {
 
 
 def loss_input(record: Record) -> list[Finding]:
-    """Compares the outputs with what the cross-entropy takes.
+    """Compares the outputs with what the cross-entropy expects.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -56,14 +56,14 @@ def _given_logits(look: Look, setup: Setup, ranges: Ranges, kind: str) -> list[F
             "fault" if outside else "warning",
             f"the loss is a cross-entropy on probabilities (from_logits=False), but {seen}.",
             look.where,
-            "The outputs are not probabilities. The loss clips what is outside of 0 to 1, and what is clipped has no "
+            "The outputs are not probabilities. The loss clips values outside of 0 to 1, and clipped values have no "
             "gradient."
             if outside
-            else "The outputs are not the probabilities of one class out of several, which the loss takes them for.",
+            else "The outputs are not the probabilities of one class out of several, which the loss expects.",
             (
                 Remedy("If the outputs are logits, tell the loss so.", f'model.compile("adam", {_TAKES_LOGITS[kind]})'),
                 Remedy(
-                    f"Or make probabilities of them: let the last layer end in {_ENDS[kind]}.",
+                    f"Or turn them into probabilities: let the last layer end in {_ENDS[kind]}.",
                     f'keras.layers.Dense(n_outputs, activation="{_ENDS[kind]}")  # the last layer',
                 ),
             ),
@@ -88,14 +88,15 @@ def _given_probabilities(look: Look, setup: Setup, ranges: Ranges, kind: str) ->
             f"the loss is a cross-entropy on logits (from_logits=True), but the outputs are probabilities already: "
             f"they lie between {least:.3g} and {largest:.3g}, and {made}.",
             look.where,
-            f"The loss applies a {_ENDS[kind]} once more, so that no class can get a probability near 1 or 0, and "
-            "gradients are small. Only where Keras sees how the outputs were made does it go back to the logits.",
+            f"The loss applies another {_ENDS[kind]}, so that no class can get a probability near 1 or 0, and "
+            "gradients are small. Keras goes back to the logits only if it can see how the outputs were computed.",
             (
                 Remedy(
-                    "Let the last layer give logits.", "keras.layers.Dense(n_outputs)  # the last layer, no activation"
+                    "Let the last layer output logits.",
+                    "keras.layers.Dense(n_outputs)  # the last layer, no activation",
                 ),
                 Remedy(
-                    "Or tell the loss that it is given probabilities.",
+                    "Or tell the loss that it gets probabilities.",
                     f'model.compile("adam", {_TAKES_PROBABILITIES[kind]})',
                 ),
             ),

@@ -7,22 +7,19 @@ from prelu_rules.doctor.record import NotFinite, Record
 from prelu_rules.doctor.remedies import STABLE_SIGMOID, article
 
 _MEANING = {
-    "inputs": "Missing values, or a division by 0 in the preparation of the data. One such row makes the gradient of "
-    "its batch NaN, "
-    "and with it every weight.",
-    "labels": "Missing targets. One such row makes the loss of its batch NaN, and with it every weight.",
-    "sample weights": "Weights of rows that come from a division by 0 or a missing value. One of them makes the loss "
+    "inputs": "There are missing values, or the preparation of the data divided by 0. One such row makes the gradient "
+    "of its batch NaN, and with it every weight.",
+    "labels": "Targets are missing. One such row makes the loss of its batch NaN, and with it every weight.",
+    "sample weights": "Some row weights come from a division by 0 or a missing value. One of them makes the loss "
     "of its batch NaN, and with it every weight of the model.",
     "activations": "The layer computes something that has no finite value there (log, division, root, exp of a large "
-    "number), "
-    "or weights have grown until float32 overflows.",
-    "loss": "Every output is finite and the loss is not, so the loss itself divides by 0 or takes the log of 0, or "
+    "number), or the weights have grown until float32 overflows.",
+    "loss": "All outputs are finite but the loss is not, so the loss itself divides by 0, takes the log of 0, or "
     "overflows.",
-    "gradient": "The loss is finite and its gradient is not: a square root or a norm at 0, a `where` whose other "
-    "branch is "
-    "NaN, or an overflow on the way back.",
-    "weights": "The batch is finite with the last weights that were, and so are the data of the batches that are still "
-    "known. Either weights have grown without limit in between, or a batch that is not known any more was not finite.",
+    "gradient": "The loss is finite but its gradient is not: there is a square root or a norm at 0, a `where` whose "
+    "other branch is NaN, or an overflow in back-propagation.",
+    "weights": "The batch is finite with the last finite weights, and so are the data of the batches that were "
+    "kept. Either the weights have grown without limit since then, or an earlier batch was not finite.",
 }
 
 _NAMES = {
@@ -38,7 +35,7 @@ _NAMES = {
 _DATA = ("inputs", "labels", "sample weights")
 
 _DROP_WEIGHTS = Remedy(
-    "Give rows whose weight is not finite the weight 0.",
+    "Set weights that are not finite to 0.",
     "sample_weight = np.where(np.isfinite(sample_weight), sample_weight, 0.0)",
 )
 
@@ -50,10 +47,10 @@ _DROP_ROWS = Remedy(
 
 
 def not_finite(record: Record) -> list[Finding]:
-    """Reports the first thing that was not finite, with the layer and the batch.
+    """Reports the first thing that was not finite, with its layer and batch.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -88,12 +85,12 @@ def _seen(seen: NotFinite) -> str:
     if seen.cause in _DATA:
         text += " of the batch"
     elif seen.cause == "activations":
-        text += ", the first layer concerned,"
+        text += ", the first affected layer,"
     text += " are NaN or infinite"
     if seen.examples:
         text += f", for example at {', '.join(str(list(index)) for index in seen.examples)} (row of the batch first)"
     if seen.weights_of is not None and seen.weights_of != (seen.where.step or 0) - 1:
-        text += f" (with the weights of step {seen.weights_of}, the last that are known)"
+        text += f" (with the weights of step {seen.weights_of}, the last known ones)"
     return text + "."
 
 

@@ -1,4 +1,4 @@
-"""Oscillation: a loss that rises as often as it falls, by much, without progress."""
+"""Oscillation: a loss that rises as often as it falls, by large amounts, without progress."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from prelu_rules.doctor.record import Record
 from prelu_rules.doctor.remedies import SCALE_INPUTS, article
 
 OSCILLATION_PERIODS = 8
-"""Oscillation is judged on the mean losses of this many periods."""
+"""How many periods are judged, by their mean losses."""
 
 OSCILLATION_RISE = 0.1
-"""A rise between two periods counts if it exceeds this share of the first loss, and of the loss it rises from."""
+"""A rise between two periods counts if it exceeds this share of the first loss, and of the loss that it rises from."""
 
 OSCILLATION_RISES = 3
-"""So many rises that count, among the periods judged, are an oscillation if there is no progress beside them."""
+"""With at least this many rises in the judged periods, and without progress, the loss oscillates."""
 
 PROGRESS = 0.9
-"""A least loss below this share of an earlier one is progress."""
+"""There is progress if the smallest loss is below this share of an earlier one."""
 
 
 def oscillation(record: Record) -> list[Finding]:
     """Counts rises among the mean losses of the last periods.
 
-    A rise counts if it exceeds `OSCILLATION_RISE` of the first period's loss and of the loss it rises from, so that the
-    jitter of a loss that is nearly 0 does not. There is no progress if the least loss of the later half of the periods
-    is not below `PROGRESS` of the earlier half's.
+    A rise counts if it exceeds `OSCILLATION_RISE` of the first period's loss and of the loss that it rises from, so
+    that the jitter of a loss near 0 does not count. There is no progress if the smallest loss in the later half of the
+    periods is not below `PROGRESS` of that in the earlier half.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -59,8 +59,8 @@ def oscillation(record: Record) -> list[Finding]:
             f"the mean loss rose {rises} times in the last {len(last)} periods, and swings between {min(last):.3g} and "
             f"{max(last):.3g} without falling (it began with {record.periods[0]:.3g}).",
             record.newest.where if record.newest else Place(),
-            "Steps jump to and fro across a valley: the learning rate is too high, or a few batches pull very "
-            "differently.",
+            "The steps jump back and forth across a valley: the learning rate is too high, or a few batches pull in "
+            "very different directions.",
             (SCALE_INPUTS, *article("learning rate", "optimiser", "regularisers", "width")),
             numbers,
         )

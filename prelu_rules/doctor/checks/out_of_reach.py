@@ -1,4 +1,4 @@
-"""Out of reach: targets that the activation of the last layer cannot give."""
+"""Out of reach: targets that the activation of the last layer cannot produce."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from prelu_rules.doctor.finding import Finding, Remedy
 from prelu_rules.doctor.record import Record
 
 UNREACHED_SHARE = 0.05
-"""Fewer targets than this share beyond what outputs can be are noise about the limit, as of a ReLU at 0."""
+"""A smaller share of targets beyond the range of the outputs is noise around a limit, such as a ReLU's at 0."""
 
 
 def out_of_reach(record: Record) -> list[Finding]:
-    """Compares targets with what the last activation can be.
+    """Compares the targets with the range of the last activation.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -32,15 +32,15 @@ def out_of_reach(record: Record) -> list[Finding]:
         Finding(
             "out of reach",
             "fault" if share > 0.5 else "warning",
-            f"{share:.0%} of the targets, which lie between {least:.3g} and {largest:.3g}, are beyond what the "
-            f"{setup.last_activation} of the last layer can give.",
+            f"{share:.0%} of the targets, which lie between {least:.3g} and {largest:.3g}, are beyond the range of the "
+            f"{setup.last_activation} of the last layer.",
             look.where,
-            "The model cannot come near these targets, however long it is trained; its outputs are pushed to the limit "
-            "of the activation, where the gradient vanishes.",
+            "The model cannot get close to these targets, however long it is trained; its outputs are pushed to the "
+            "limit of the activation, where the gradient vanishes.",
             (
                 Remedy("Let the last layer be linear.", "keras.layers.Dense(n_outputs)  # the last layer"),
                 Remedy(
-                    f"Or scale the targets to what a {setup.last_activation} can give.",
+                    f"Or scale the targets to the range of the {setup.last_activation}.",
                     "y = (y - y.min()) / (y.max() - y.min())  # from 0 to 1",
                 ),
             ),

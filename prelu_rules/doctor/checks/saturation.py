@@ -1,4 +1,4 @@
-"""Saturation: probabilities rounded to 0 or 1, and a loss whose gradient has vanished."""
+"""Saturation: probabilities that are rounded to 0 or 1, and a loss whose gradient has vanished."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from prelu_rules.doctor.remedies import SCALE_INPUTS, STABLE_SIGMOID, article
 from prelu_rules.tolerances import ROUNDED_PROBABILITY
 
 LOST_ROWS = 0.05
-"""More rows than this share, certain of a wrong class, are more than outliers and wrong labels."""
+"""If more than this share of rows are certain of a wrong class, outliers and wrong labels cannot explain it."""
 
 VANISHED = 1e-6
-"""A gradient below this, per row and relative to the largest that cross-entropy can have, moves nothing."""
+"""A gradient below this has no effect; per row, and relative to the largest possible one of a cross-entropy."""
 
 
 def saturation(record: Record) -> list[Finding]:
-    """Looks for rows whose true class has the probability 0 for a float32.
+    """Looks for rows whose true class has a probability that float32 rounds to 0.
 
-    Rounded probabilities are no harm where they are right: every classifier that separates its data has them. They are
-    where they are wrong, since a clipped probability has no gradient. It is a fault if the gradient that is left,
-    for all rows together, has vanished; and a warning where a softmax in front of the loss is the only sign of it.
+    Rounded probabilities do no harm where they are right: every classifier that separates its data has them. They do
+    where they are wrong, since a clipped probability has no gradient. This is a fault if the remaining gradient, for
+    all rows together, has vanished; and a warning if a softmax before the loss is the only sign.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -50,13 +50,13 @@ def saturation(record: Record) -> list[Finding]:
             "saturation",
             "fault" if vanished else "warning",
             f"{lost:.1%} of {outputs.rows} rows give their true class a probability below {ROUNDED_PROBABILITY:.0e}, "
-            f"and {rounded:.1%} are certain of a class, as far as a float32 can tell.{tail}",
+            f"and {rounded:.1%} give some class a probability of 1 in float32.{tail}",
             look.where,
-            "Probabilities that are rounded to 0 or 1 are clipped before the log is taken, and what is clipped has no "
+            "Probabilities that are rounded to 0 or 1 are clipped before the log is taken, and clipped values have no "
             "gradient: these rows can no longer teach the network anything."
             if vanished
-            else "The network is certain and wrong. Logits are far too large: the steps, the initial weights or the "
-            "inputs are.",
+            else "The network is certain and wrong. The logits are far too large: the steps, the initial weights or "
+            "the inputs are too large.",
             (
                 *article("stable loss"),
                 STABLE_SIGMOID,

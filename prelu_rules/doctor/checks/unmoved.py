@@ -1,4 +1,4 @@
-"""Unmoved: weights that training does not change, since they are frozen or the learning rate is 0."""
+"""Unmoved: training does not change any weights, because they are frozen or the learning rate is 0."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from prelu_rules.doctor.look import Look
 from prelu_rules.doctor.record import Record
 
 _UNFREEZE = Remedy(
-    "Make the layers that are to learn trainable, at least the last ones, and compile again.",
+    "Make the layers that should learn trainable, at least the last ones, and compile again.",
     'model.trainable = True  # or layer.trainable = True for some layers\nmodel.compile("adam", loss)',
 )
 _RATE = Remedy(
-    "Give the optimiser a learning rate above 0, and look at what sets it: a schedule, or a callback.",
+    "Set a positive learning rate, and check what changes it: a schedule or a callback.",
     "print(model.optimizer.learning_rate)\nmodel.optimizer.learning_rate = 1e-3  # where it is not a schedule",
 )
 
 
 def unmoved(record: Record) -> list[Finding]:
-    """Looks for trainable weights, and compares them with those of the first look.
+    """Checks whether there are trainable weights, and compares them with their first values.
 
-    A rate of 0 in the first period is a warm-up, so weights are compared at the end of the second, or of training.
+    A rate of 0 in the first period may be a warm-up, so weights are compared at the end of the second, or of training.
 
     Args:
-        record: of the training.
+        record: the record of the training.
 
     Returns:
         One finding or none.
@@ -57,7 +57,7 @@ def _still(record: Record, first: Look, now: Look) -> list[Finding]:
     if len(record.periods) < 2 and not record.ended:
         return []
     before, after = ([(w.name, w.total, w.largest) for w in look.weights] for look in (first, now))
-    # Without a gradient weights rest where they should; other checks say where they should not.
+    # Without a gradient, weights should not move; other checks find gradients that should not vanish.
     if before != after or not (setup.learning_rate == 0 or (now.gradient or 0.0) > 0):
         return []
     rate = setup.learning_rate
@@ -69,9 +69,9 @@ def _still(record: Record, first: Look, now: Look) -> list[Finding]:
             "fault",
             f"no weight has changed in {steps} steps{said}.",
             now.where,
-            "The learning rate is 0, so steps have no length."
+            "The learning rate is 0, so no step changes anything."
             if rate == 0
-            else "Steps are so short that float32 rounds them away, or the optimiser skips them.",
+            else "The steps are so small that float32 rounds them away, or the optimiser skips them.",
             (_RATE,),
             numbers if rate is None else numbers | {"learning_rate": rate},
         )

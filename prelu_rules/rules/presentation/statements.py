@@ -54,6 +54,8 @@ class Test:
         states: those that pass, in the order of `states_of(column)`; some, but not all.
     """
 
+    __test__ = False  # pytest takes classes of this name for its own
+
     column: Column
     states: tuple[State, ...]
 
