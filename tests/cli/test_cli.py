@@ -279,7 +279,7 @@ def test_an_interruption_before_training_leaves_no_file(data, tmp_path):
     process.send_signal(signal.SIGINT)
     said = read_to_the_end(terminal)
     out, _ = process.communicate()
-    assert process.returncode == 130 and "prelu-rules: interrupted; nothing was written" in said and out == ""
+    assert process.returncode == 130 and "prelu-rules: interrupted; no file is left half-written" in said and out == ""
     assert list((tmp_path / "out").iterdir()) == []
 
 
