@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prelu_rules.cli import BAD_INPUT, check, collapse, extract, fit, reproduce
+from prelu_rules.cli import BAD_INPUT, check, collapse, export, extract, fit, predict, reproduce
 from prelu_rules.cli.streams import OutputError, complain
 from prelu_rules.errors import PReLURulesError
 
