@@ -182,7 +182,12 @@ def _precision(entry: Entry) -> Precision:
     if digits > MOST_PLACES:
         entry["digits"].refuse(f"a whole number from 0 to {MOST_PLACES}")
     with entry.named():
-        return Precision(digits, entry["feature_scale"].numbers(), entry["output_scale"].numbers())
+        return Precision(
+            digits,
+            entry["feature_scale"].numbers(),
+            entry["output_scale"].numbers(),
+            entry.get("error").optional(Entry.numbers),
+        )
 
 
 def _domain(entry: Entry, n_inputs: int) -> Domain:

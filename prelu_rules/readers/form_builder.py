@@ -22,7 +22,7 @@ class FormBuilder:
         input_shape: the shape of the network's input, without the batch axis; read in row-major order.
         layered: whether to make the values between layers units too, with slope 1: the same function, computed in the
             same steps as in the network.
-        largest: the largest number of numbers in the form; None for no limit.
+        largest: the largest number of entries in the form; None for no limit.
 
     Raises:
         LimitError: if the form gets larger.

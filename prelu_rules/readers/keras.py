@@ -65,7 +65,7 @@ def read_keras_with_link(model: keras.Model, largest: int | None = None) -> Read
             LeakyReLU, Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Dropout and noise
             layers, or of such models. Dropout and noise behave as at inference. The model may end in a sigmoid, or in
             one softmax over all of its outputs.
-        largest: the largest number of numbers in a form; None for no limit.
+        largest: the largest number of entries in a form; None for no limit.
 
     Returns:
         The form and the link, float64; inputs and outputs with more than one axis are read in row-major order.
@@ -73,7 +73,7 @@ def read_keras_with_link(model: keras.Model, largest: int | None = None) -> Read
     Raises:
         UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form (a quantized
             layer, for example); or if the form differs from the model on sampled rows by more than rounding errors.
-        LimitError: if a form would have more than `largest` numbers.
+        LimitError: if a form would have more than `largest` entries.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])

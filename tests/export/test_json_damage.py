@@ -34,7 +34,7 @@ def full_system():
     found = extract_rules(networks.random_form(1, (5, 2, 3)), x, classes=["a", 1, 2.5], output_names=["u", "v", "w"])
     domain = Polytope.one_hot(Box(x.min(axis=0), x.max(axis=0)), [[1, 2, 3, 4]])
     counted = [replace(rule, class_counts=[rule.count, 0, 0]) for rule in found.rules]
-    precision = Precision(2, np.ones(5), np.ones(3))
+    precision = Precision(2, np.ones(5), np.ones(3), np.full(3, 0.5))
     rows = np.ones((3, 5))
     return RuleSystem(
         counted, columns, found.output_names, found.classes, found.form, domain, precision, [0.5] * 3, rows
