@@ -292,7 +292,7 @@ def test_an_interruption_of_the_training_keeps_what_was_found(data, tmp_path):
     out, _ = process.communicate()
     assert process.returncode == 1, said
     assert "prelu-rules: interrupted: continuing with the networks as they are." in said
-    assert "Rules:" in out and f"Wrote {tmp_path / 'out' / 'rules.json'}" in out
+    assert "1. " in out and "held out" in out and f"Wrote {tmp_path / 'out' / 'rules.json'}" in out
     rules = pr.read_rules(tmp_path / "out" / "rules.json")
     assert rules.certify(tmp_path / "out" / "model.keras").covered
 

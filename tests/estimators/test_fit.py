@@ -130,4 +130,4 @@ def test_a_result_is_saved_and_scores_the_table_from_the_file_alone(bent, tmp_pa
     rules, model = bent.save(tmp_path / "new" / "folder")
     assert model.exists()
     np.testing.assert_array_equal(pr.read_rules(rules).predict(X)[:, 0], bent.predict(X))
-    assert "IF a " in str(bent) and "MAE" in str(bent) and len(repr(bent)) < 100
+    assert "If a " in str(bent) and "MAE" in str(bent) and len(repr(bent)) < 100
