@@ -115,7 +115,7 @@ def test_parquet_comes_in_batches_and_from_a_pipe(tmp_path, monkeypatch):
         (b"PAR1 no", "is not a Parquet file"),
         (b"PK\x03\x04zip", "is a workbook or a zip archive"),
         (b"price\n" + b"1\n" * 200 + b"\xff\n", "is not a text file in utf-8"),
-        (b"price\n1\x00\n", "holds zero bytes"),
+        (b"price\n1\x00\n", "contains zero bytes"),
     ],
     ids=["empty", "header only", "no column", "text", "ragged", "cut gzip", "parquet", "zip", "encoding", "zero"],
 )
