@@ -33,8 +33,9 @@ class Scoring:
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> table = pd.DataFrame({"age": [1.0, 5.0]})
-        >>> Scoring(extract_rules(form, [[0.0], [4.0]], feature_names=["age"])).added(table, table).iloc[1].tolist()
-        [5.0, 7.0, 2, 'age >= 3', 'age']
+        >>> scored = Scoring(extract_rules(form, [[0.0], [4.0]], feature_names=["age"])).added(table, table)
+        >>> scored.to_dict("records")[1]
+        {'age': 5.0, 'prediction': 7.0, 'rule': 2, 'reason': 'age >= 3', 'outside': 'age'}
     """
 
     def __init__(self, rules: RuleSystem) -> None:

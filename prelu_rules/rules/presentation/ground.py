@@ -42,6 +42,7 @@ class Ground:
         domain: the domain; None for all inputs.
 
     Example:
+        >>> from prelu_rules.rules.presentation.statements import Test
         >>> kind = Column("kind", "category", ("farm", "home"))
         >>> ground = Ground((kind, Column("kwh")), Box([0, 0, 0], [1, 1, 500]))
         >>> farm = ground.part((Test(kind, kind.features[:1]),))
