@@ -8,6 +8,7 @@ Source of the method: E. P. Csirmaz, "Interpreting Neural Networks by Reducing N
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from prelu_rules.domains.as_domain import DomainLike as DomainLike
     from prelu_rules.domains.box import Box as Box
     from prelu_rules.domains.polytope import Polytope as Polytope
+    from prelu_rules.errors import BackendError as BackendError
     from prelu_rules.errors import CellTypeError as CellTypeError
     from prelu_rules.errors import DataError as DataError
     from prelu_rules.errors import FormatError as FormatError
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AffineMap": "network.affine",
+    "BackendError": "errors",
     "Box": "domains.box",
     "CellTypeError": "errors",
     "Certificate": "rules.certificate",
@@ -160,5 +163,9 @@ def __dir__() -> list[str]:
 
 # Someone who has imported Keras may load a saved model next, and Keras finds only registered classes.
 if sys.modules.get("keras") is not None:
-    import_module("prelu_rules.training.prelu")
-    import_module("prelu_rules.training.stable_loss")
+    from prelu_rules.errors import BackendError as _BackendError
+
+    # On another backend than TensorFlow there is nothing to register; the core needs no Keras.
+    with suppress(_BackendError):
+        import_module("prelu_rules.training.prelu")
+        import_module("prelu_rules.training.stable_loss")

@@ -58,9 +58,63 @@ class TrainingError(PReLURulesError, RuntimeError):
     """Training cannot continue, or did not reach its goal."""
 
 
+class BackendError(PReLURulesError, RuntimeError):
+    """Keras runs on something else than TensorFlow, or TensorFlow cannot run here."""
+
+
 class LimitError(PReLURulesError, RuntimeError):
     """A limit that the caller set was reached before the work was done."""
 
 
 class SolverError(PReLURulesError, RuntimeError):
     """The linear programming solver stopped without an answer."""
+
+
+LONGEST_QUOTATION = 80
+"""Characters of a value that a message shows at most."""
+
+LONGEST_REASON = 300
+"""Characters of the message of another error that a message repeats at most."""
+
+
+def quoted(value: object) -> str:
+    """A value as messages show it, cut where it is long.
+
+    Args:
+        value: any; of a list or dict only the size is shown.
+
+    Returns:
+        At most 80 characters.
+
+    Example:
+        >>> quoted("red"), quoted([1, 2, 3]), len(quoted("red" * 1000))
+        ("'red'", 'a list of 3', 80)
+    """
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"an object of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_QUOTATION:
+        return f"an integer of more than {LONGEST_QUOTATION} digits"
+    if not isinstance(value, str):
+        return shortened(repr(value))
+    text = repr(value[: LONGEST_QUOTATION + 1])
+    return text if len(text) <= LONGEST_QUOTATION else f"{text[: LONGEST_QUOTATION - 4]}...{text[0]}"
+
+
+def shortened(text: str, most: int = LONGEST_QUOTATION) -> str:
+    """The beginning of a text.
+
+    Args:
+        text: of any length, and any number of lines.
+        most: characters that are kept.
+
+    Returns:
+        At most so many, in one line.
+
+    Example:
+        >>> shortened("Bad CRC-32 for file", 12)
+        'Bad CRC-3...'
+    """
+    line = " ".join(text[: 2 * most + 1].split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

@@ -1,19 +1,18 @@
-"""Files that are written completely or not at all."""
+"""Files that are written completely or not at all, and paths that keep what they are."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from prelu_rules.errors import DataError
+from prelu_rules.file_places import prepared, put_all, unwritable
 
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to `path` when the block succeeds and removed when it fails.
+    """A temporary path, whose content goes to `path` when the block succeeds; see `whole_files`.
 
     Args:
         path: the file to write; its suffix is kept, since writers look at it.
@@ -22,7 +21,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         The temporary path to write to.
 
     Raises:
-        DataError: if the folder does not exist or cannot be written to.
+        DataError: if the folder does not exist, or the file cannot be written.
 
     Example:
         >>> import tempfile
@@ -32,30 +31,57 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         >>> (folder / "rules.txt").read_text(), len(list(folder.iterdir()))
         ('IF true', 1)
     """
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
-    except OSError as problem:
-        raise DataError(
-            f"cannot write {target}: {problem.strerror}; choose a folder that exists and is writable."
-        ) from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with whole_files(path) as (temporary,):
         yield temporary
-        # mkstemp makes files that only the owner can read; a result should be as readable as any other new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
-    except OSError as problem:
-        raise DataError(f"cannot write {target}: {problem.strerror or problem}.") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_files(*paths: str | os.PathLike[str]) -> Iterator[tuple[Path, ...]]:
+    """Temporary paths, whose content goes to `paths` when the block succeeds: to all of them, or to none.
+
+    A new file, and a regular file that has one name, is replaced by renaming, which is atomic: whoever reads it sees
+    the old content or the new. Mode, owner and extended attributes stay; a symbolic link stays and leads to the new
+    content.
+
+    Where renaming would lose something, the path is written in place: a file with several names (hard links), of an
+    owner that cannot be kept, or in a folder that takes no new file. All of the new content is on the disk before the
+    old is touched, room for it is set aside, and after an error or an interruption the old content is written back; but
+    a process that is killed, or a reader that comes, in the middle finds a mixture.
+
+    A pipe, a device or a descriptor (`/dev/stdout`) is written last, when nothing else can fail any more. What went
+    into it cannot be taken back.
+
+    Of several files each is renamed by itself; if one cannot be, those before get their old content back. Only a
+    process that is killed between two renames leaves one new and one old.
+
+    Args:
+        paths: the files to write; their suffixes are kept.
+
+    Yields:
+        The temporary paths to write to, in the same order.
+
+    Raises:
+        DataError: if a folder does not exist, or a file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with whole_files(folder / "a.txt", folder / "b.txt") as (first, second):
+        ...     _ = first.write_text("1"), second.write_text("2")
+        >>> sorted(path.name for path in folder.iterdir())
+        ['a.txt', 'b.txt']
+    """
+    with ExitStack() as cleaning:
+        places = [prepared(path, cleaning) for path in paths]
+        try:
+            yield tuple(place.temporary for place in places)
+            put_all(places, cleaning)
+        except OSError as problem:
+            raise unwritable(", ".join(place.name for place in places), problem) from None
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file in UTF-8, completely or not at all.
+    """Write a text file in UTF-8, completely or not at all; see `whole_files`.
 
     Args:
         path: the file.
@@ -73,3 +99,21 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def check_writable(*paths: str | os.PathLike[str]) -> None:
+    """Refuse what could not be written, before the work and not after it.
+
+    Args:
+        paths: the files to be written.
+
+    Raises:
+        DataError: if a folder does not exist, or a file or folder is not writable.
+
+    Example:
+        >>> import tempfile
+        >>> check_writable(Path(tempfile.mkdtemp()) / "rules.json")
+    """
+    with ExitStack() as cleaning:
+        for path in paths:
+            prepared(path, cleaning)

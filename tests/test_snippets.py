@@ -18,7 +18,7 @@ CONFIG = """
 follow_imports = silent
 disable_error_code = annotation-unchecked
 # These publish no types.
-[mypy-tensorflow.*,keras.*,sklearn.*,sympy.*,numba.*,highspy.*,joblib.*,tqdm.*,threadpoolctl.*,mpl_toolkits.*]
+[mypy-tensorflow.*,keras.*,h5py.*,sklearn.*,sympy.*,numba.*,highspy.*,joblib.*,tqdm.*,threadpoolctl.*,mpl_toolkits.*]
 ignore_missing_imports = True
 follow_imports = skip
 """
@@ -43,12 +43,13 @@ def scope(path, tree):
         and getattr(node, "module", "") != "__future__"
         and node.col_offset <= 4
     ]
-    names = [
-        node.name if isinstance(node, (ast.ClassDef, ast.FunctionDef)) else node.targets[0].id
-        for node in tree.body
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef))
-        or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name))
-    ]
+    names = []
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            names.append(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            names += [target.id] if isinstance(target, ast.Name) else []
     own = [f"from {module} import {', '.join(names)}"] if names and not path.name.startswith("__main__") else []
     return [*imports, *own]
 

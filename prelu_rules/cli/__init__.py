@@ -1,52 +1,16 @@
-"""The command line, `prelu-rules`: results go to standard output, and errors as one line to standard error."""
+"""The command line, `prelu-rules`: results go to standard output, and errors as one line to standard error.
+
+Only what hears Ctrl-C is imported here, so that it is heard while everything else is.
+"""
 
 from __future__ import annotations
 
 import sys
-import warnings
-from typing import Annotated, Any
 
-import typer
-
-from prelu_rules.cli import check, collapse, extract, fit, reproduce
 from prelu_rules.cli.interruption import heard_interruptions, ignore_interruptions
-from prelu_rules.errors import PReLURulesError
-
-app = typer.Typer(
-    name="prelu-rules",
-    help="Train a PReLU network until it is a handful of linear rules, and read them.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
-        from prelu_rules import __version__
-
-        typer.echo(f"prelu-rules {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
-    pass
-
-
-reproduce.commands.command("collapse")(collapse.collapse)
-app.add_typer(reproduce.commands, name="reproduce")
-app.command()(fit.fit)
-app.command()(extract.extract)
-app.command()(check.check)
+from prelu_rules.cli.streams import checked_streams, complain, open_closed_descriptors
 
 BAD_INPUT, INTERRUPTED = 2, 130
-
-# Typer contains its own copy of Click and exports one of its errors: the base of this one is the base of all.
-UsageError: Any = typer.BadParameter.__bases__[0]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,30 +20,33 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: the words after `prelu-rules`; those of the process by default.
 
     Raises:
-        SystemExit: always; with status 2 and one line on standard error for bad input, or status 1 for a run that did
-            not reach its goal.
+        SystemExit: always; with status 2 and one line on standard error for bad input, status 1 for a run that did not
+            reach its goal or could not print its results, 130 for one that was interrupted, 141 for one whose reader
+            was gone.
     """
-    words = sys.argv[1:] if arguments is None else arguments
-    try:
-        with warnings.catch_warnings(), heard_interruptions():
-            warnings.showwarning = _show  # type: ignore[assignment]
-            status = app(words or ["--help"], standalone_mode=False)
-    except PReLURulesError as problem:
-        _stop(str(problem))
-    except UsageError as problem:
-        _stop(problem.format_message())
-    if arguments is None:
-        ignore_interruptions()
-    if status == INTERRUPTED:
-        print("prelu-rules: interrupted; nothing was written", file=sys.stderr)
-    sys.exit(status if isinstance(status, int) else 0)
+    alone = arguments is None
+    if alone:
+        open_closed_descriptors()
+    with checked_streams():
+        try:
+            status = _heard(sys.argv[1:] if arguments is None else arguments, alone)
+        except KeyboardInterrupt:
+            # A second one, while the first was being answered.
+            status = INTERRUPTED
+        if status == INTERRUPTED:
+            complain("interrupted; no file is left half-written")
+    sys.exit(status)
 
 
-def _show(message: Warning | str, *place: object) -> None:
-    """Show a warning without its position in the code."""
-    print(f"prelu-rules: {' '.join(str(message).split())}", file=sys.stderr)
+def _heard(words: list[str], alone: bool) -> int:
+    """The status of a run, in which every Ctrl-C is heard, and none after it."""
+    with heard_interruptions():
+        try:
+            from prelu_rules.cli.app import run
 
-
-def _stop(message: str) -> None:
-    print(f"prelu-rules: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(BAD_INPUT)
+            return run(words)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            if alone:
+                ignore_interruptions()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from prelu_rules.cli.streams import complain
 from prelu_rules.cli.table_options import Decimal, Encoding, Separator, Thousands
 from prelu_rules.errors import DataError
 from prelu_rules.tolerances import SAME_OUTPUT
@@ -56,6 +56,6 @@ def check(
     reasons += [] if certificate.covered else ["there are inputs without a rule"]
     reasons += [] if certificate.disjoint else ["rules overlap"]
     if reasons:
-        print(f"prelu-rules: the rules differ from the network: {'; '.join(reasons)}", file=sys.stderr)
+        complain(f"the rules differ from the network: {'; '.join(reasons)}")
         return 1
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +12,13 @@ import numpy as np
 import typer
 
 from prelu_rules.cli.renamed import renamed_option
-from prelu_rules.cli.reproduce import Json, OldSeed, RandomState, check_files
+from prelu_rules.cli.reproduce import Json, OldSeed, RandomState, check_files, write_results
+from prelu_rules.cli.streams import output_can_wait
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.files import write_text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
     from prelu_rules.experiments.collapse import CollapseRun, Outcome
     from prelu_rules.experiments.collapse_variants import Variant
 
@@ -55,16 +56,16 @@ def collapse(
     check_files(json_file, figure)
     seeds = range(random_state, random_state + runs)
     tasks = (joblib.delayed(_trained)(variant, seeds, epochs, jobs != 1) for variant in chosen)
-    typer.echo(_HEADER)
     results: dict[str, tuple[CollapseRun, ...]] = {}
-    for variant, result in zip(chosen, joblib.Parallel(n_jobs=jobs, return_as="generator")(tasks), strict=True):
-        results[variant.name] = result
-        typer.echo(_line(variant, result))
+    with output_can_wait(json_file is not None or figure is not None):
+        typer.echo(_HEADER)
+        for variant, result in zip(chosen, joblib.Parallel(n_jobs=jobs, return_as="generator")(tasks), strict=True):
+            results[variant.name] = result
+            typer.echo(_line(variant, result))
+        write_results(json_file, _record(chosen, results, epochs), figure, lambda: _figure(chosen, results))
     typer.echo(LEGEND)
-    if json_file is not None:
-        write_text(json_file, json.dumps(_record(chosen, results, epochs), indent=1) + "\n")
     if figure is not None:
-        _draw(chosen, results, figure)
+        typer.echo(f"Wrote {figure}.")
     return 0
 
 
@@ -125,9 +126,8 @@ def _record(variants: Sequence[Variant], results: dict[str, tuple[CollapseRun, .
     }
 
 
-def _draw(variants: Sequence[Variant], results: dict[str, tuple[CollapseRun, ...]], path: Path) -> None:
+def _figure(variants: Sequence[Variant], results: dict[str, tuple[CollapseRun, ...]]) -> Figure | SubFigure:
     from prelu_rules.experiments.collapse import shares
-    from prelu_rules.plotting.figure_file import save_figure
     from prelu_rules.plotting.shares import plot_shares
 
     counts = [shares(results[variant.name]) for variant in variants]
@@ -138,5 +138,4 @@ def _draw(variants: Sequence[Variant], results: dict[str, tuple[CollapseRun, ...
         {outcome: [count[outcome].value for count in counts] for outcome in order},
         [count["collapsed"].interval for count in counts],
     )
-    save_figure(axes.figure, path)
-    typer.echo(f"Wrote {path}.")
+    return axes.figure

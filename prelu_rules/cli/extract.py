@@ -23,7 +23,7 @@ def extract(
     like: Annotated[
         Path | None, typer.Option(help="A rules.json with the columns, outputs and classes of the model.")
     ] = None,
-    to: Annotated[str, typer.Option(help="The format: text, compact, markdown, latex, json or python.")] = "text",
+    to: Annotated[str, typer.Option(help="The language; `prelu-rules export` lists them.")] = "text",
     out: Annotated[Path | None, typer.Option(help="A file to write to, instead of printing.")] = None,
     category: Category = None,
     number: Number = None,

@@ -5,15 +5,23 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prelu_rules.cli.renamed import renamed_option
+from prelu_rules.cli.streams import OutputError
 from prelu_rules.cli.table_options import Category, Decimal, Encoding, Number, Separator, Thousands
 from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.files import check_writable
+
+if TYPE_CHECKING:
+    from prelu_rules.estimators.fitted_rules import FittedRules
 
 NOT_FINISHED = 1
+
+SAVED = "rules.json", "model.keras"
+"""What `FittedRules.save` writes."""
 
 
 def fit(
@@ -78,12 +86,27 @@ def fit(
         random_state=random_state,
         verbose=sys.stderr.isatty(),
     )
-    # The rules are written to disk before they are printed, in case printing fails.
-    written = () if out is None else fitted.save(out)
-    typer.echo(str(fitted))
+    _tell(fitted, out)
+    return 0 if fitted.path.complete else NOT_FINISHED
+
+
+def _tell(fitted: FittedRules, out: Path | None) -> None:
+    """Write what was learned, then print it; if one fails, the other is done all the same."""
+    try:
+        # The rules are written to disk before they are printed, in case printing fails.
+        written = () if out is None else fitted.save(out)
+    except DataError:
+        typer.echo(str(fitted))
+        raise
+    try:
+        typer.echo(str(fitted))
+    except OutputError as failure:
+        if written or failure.reader_is_gone:
+            raise
+        rules, _ = fitted.save(tempfile.mkdtemp(prefix="prelu-rules-"))
+        raise OutputError(failure.problem, f"; the rules are in {rules}") from None
     if written:
         typer.echo(f"Wrote {written[0]} and {written[1]}.")
-    return 0 if fitted.path.complete else NOT_FINISHED
 
 
 def _widths(hidden: str) -> tuple[int, ...]:
@@ -97,6 +120,7 @@ def _check_folder(folder: Path) -> None:
     """Create the folder and check that it is writable before a long training, not after it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as problem:
-        raise DataError(f"cannot write to {folder}: {problem.strerror}; choose another --out.") from None
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise DataError(f"cannot write to {folder}: {reason}; choose another --out.") from None
+    check_writable(*(folder / name for name in SAVED))

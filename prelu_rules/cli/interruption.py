@@ -57,7 +57,9 @@ def heard_interruptions() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Who ignored them within the block ignores them after it.
+        if signal.getsignal(signal.SIGINT) is on_interruption:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def ignore_interruptions() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prelu_rules.cli.renamed import renamed_option
+from prelu_rules.cli.streams import complain, output_can_wait
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.files import write_text
+from prelu_rules.files import check_writable, whole_files
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
     from prelu_rules.experiments.reproduction import Reproduction
     from prelu_rules.experiments.toy import ToyTask
 
@@ -50,10 +54,11 @@ def figure2(figure: FigureFile = None) -> int:
     from prelu_rules.experiments.reproduction import figure2
 
     rules = figure2()
+    write_results(None, {}, figure, lambda: _figure(paper_network(), rules.feature_names, rules.output_names))
     typer.echo(rules.export("paper"))
     typer.echo(rules.export("compact"), nl=False)
     if figure is not None:
-        _draw(paper_network(), rules.feature_names, rules.output_names, figure)
+        typer.echo(f"Wrote {figure}.")
     return 0
 
 
@@ -93,26 +98,27 @@ def _toy(
 
     task = TASKS[name]
     results: list[Reproduction] = []
-    for number in range(runs):
-        if method is Method.PATH:
-            results.append(by_path(task, seed + number))
-        else:
-            results.append(reproduce_as_paper(task, seed + number, max_steps=max_steps))
-        typer.echo(_run_line(results[-1]))
-    shown = next((r for r in reversed(results) if r.problem is None), results[-1])
+    with output_can_wait(json_file is not None or figure is not None):
+        for number in range(runs):
+            if method is Method.PATH:
+                results.append(by_path(task, seed + number))
+            else:
+                results.append(reproduce_as_paper(task, seed + number, max_steps=max_steps))
+            typer.echo(_run_line(results[-1]))
+        shown = next((r for r in reversed(results) if r.problem is None), results[-1])
+        content = {"task": name, "method": str(method), "runs": [result.record() for result in results]}
+        drawn = shown.run.network if isinstance(shown.run, PaperRun) else None
+        write_results(json_file, content, figure, lambda: _figure(drawn, task.input_names, task.output_names))
     if shown.rules is not None:
         typer.echo(f"\nRules of seed {shown.run.seed}:\n\n{shown.rules.export('paper')}")
         typer.echo("The same in one formula per output:\n")
         typer.echo(shown.rules.export("compact"))
     typer.echo(_summary(task, results))
-    if json_file is not None:
-        content = {"task": name, "method": str(method), "runs": [result.record() for result in results]}
-        write_text(json_file, json.dumps(content, indent=1) + "\n")
-    if figure is not None and isinstance(shown.run, PaperRun):
-        _draw(shown.run.network, task.input_names, task.output_names, figure)
+    if figure is not None:
+        typer.echo(f"Wrote {figure}.")
     problems = [result.problem for result in results if result.problem is not None]
     for problem in problems:
-        typer.echo(f"prelu-rules: {problem}", err=True)
+        complain(problem)
     return NOT_REACHED if problems else 0
 
 
@@ -125,6 +131,7 @@ def check_files(json_file: Path | None, figure: Path | None) -> None:
 
     Raises:
         InvalidValueError: if a folder does not exist, or the figure's suffix is not supported.
+        DataError: if a file cannot be written.
     """
     if figure is not None:
         from prelu_rules.plotting.figure_file import check_figure_path
@@ -135,6 +142,30 @@ def check_files(json_file: Path | None, figure: Path | None) -> None:
             raise InvalidValueError(
                 f"there is no folder {path.parent} for {path.name}; create it or choose another file."
             )
+    check_writable(*(path for path in (json_file, figure) if path is not None))
+
+
+def write_results(
+    json_file: Path | None, content: dict[str, Any], figure: Path | None, draw: Callable[[], Figure | SubFigure]
+) -> None:
+    """Write the files that were asked for, together or not at all.
+
+    Args:
+        json_file: where figures go, if anywhere.
+        content: the figures.
+        figure: where a figure goes, if anywhere.
+        draw: makes it.
+
+    Raises:
+        DataError: if a file cannot be written.
+    """
+    with whole_files(*(path for path in (json_file, figure) if path is not None)) as temporary:
+        if json_file is not None:
+            temporary[0].write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        if figure is not None:
+            from prelu_rules.plotting.figure_file import save_figure
+
+            save_figure(draw(), temporary[-1])
 
 
 def _run_line(result: Reproduction) -> str:
@@ -157,12 +188,10 @@ def _summary(task: ToyTask, results: list[Reproduction]) -> str:
     )
 
 
-def _draw(network: Any, input_names: tuple[str, ...], output_names: tuple[str, ...], path: Path) -> None:
-    from prelu_rules.plotting.figure_file import save_figure
+def _figure(network: Any, input_names: tuple[str, ...], output_names: tuple[str, ...]) -> Figure | SubFigure:
     from prelu_rules.plotting.network import plot_network
 
     axes = plot_network(
         network.kernels, network.biases, network.slopes, input_names=input_names, output_names=output_names
     )
-    save_figure(axes.figure, path)
-    typer.echo(f"Wrote {path}.")
+    return axes.figure

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, quoted
 from prelu_rules.values import Shown
 
 Kind = Literal["number", "integer", "yes/no", "category"]
@@ -90,17 +91,20 @@ class Column(Shown):
         check_names("column", [self.name])
         for field, text in (("unit", self.unit), ("description", self.description)):
             if text is not None and not isinstance(text, str):
-                raise InvalidValueError(f"the {field} of column {self.name!r} is {text!r}; it must be text, or None.")
+                raise InvalidValueError(
+                    f"the {field} of column {quoted(self.name)} is {quoted(text)}; it must be text, or None."
+                )
         if not isinstance(self.missing, bool):
-            raise InvalidValueError(f"missing is {self.missing!r} for column {self.name!r}; it must be True or False.")
-        if self.kind not in get_args(Kind):
             raise InvalidValueError(
-                f"column {self.name!r} is of kind {self.kind!r}; it must be one of {', '.join(get_args(Kind))}."
+                f"missing is {quoted(self.missing)} for column {quoted(self.name)}; it must be True or False."
             )
+        of_kind = f"column {quoted(self.name)} is of kind {quoted(self.kind)}"
+        if self.kind not in get_args(Kind):
+            raise InvalidValueError(f"{of_kind}; it must be one of {', '.join(get_args(Kind))}.")
         if (self.kind == "category") != bool(self.levels or (self.kind == "category" and self.missing)):
             raise InvalidValueError(
-                f"column {self.name!r} is of kind {self.kind!r} and has {len(self.levels)} levels; a category needs at "
-                "least one, and other kinds have none."
+                f"{of_kind} and has {len(self.levels)} levels; a category needs at least one, and other kinds have "
+                "none."
             )
         check_levels(self.name, self.levels)
 
@@ -147,8 +151,8 @@ def check_columns(columns: Sequence[Column]) -> None:
     for feature in features_of(columns):
         if feature.name in owners:
             raise InvalidValueError(
-                f"the columns {owners[feature.name]!r} and {feature.column!r} both make a feature called "
-                f"{feature.name!r}; rename one of them."
+                f"the columns {quoted(owners[feature.name])} and {quoted(feature.column)} both make a feature called "
+                f"{quoted(feature.name)}; rename one of them."
             )
         owners[feature.name] = feature.column
 
@@ -170,10 +174,12 @@ def check_names(kind: str, names: Sequence[str]) -> None:
         raise InvalidValueError(f"the {kind} names {list(names)} must all be text; rename them.")
     unwritable = [name for name in names if not _is_unicode(name)]
     if unwritable:
-        raise InvalidValueError(f"the {kind} name {unwritable[0]!r} is not valid Unicode; rename it.")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise InvalidValueError(f"the {kind} name {twice!r} is used twice; rename one of them.")
+        raise InvalidValueError(f"the {kind} name {quoted(unwritable[0])} is not valid Unicode; rename it.")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidValueError(f"the {kind} name {quoted(name)} is used twice; rename one of them.")
+        seen.add(name)
 
 
 def check_levels(name: str, levels: Sequence[Level]) -> None:
@@ -194,14 +200,17 @@ def check_levels(name: str, levels: Sequence[Level]) -> None:
         good = isinstance(level, (str, int, float)) and not (isinstance(level, float) and not math.isfinite(level))
         if not good or (isinstance(level, str) and not _is_unicode(level)):
             raise InvalidValueError(
-                f"column {name!r} has the level {level!r}; a level must be Unicode text or a finite number."
+                f"column {quoted(name)} has the level {quoted(level)}; a level must be Unicode text or a finite number."
             )
         if str(level) in texts:
             raise InvalidValueError(
-                f"column {name!r} has two levels that are written {str(level)!r}; rename one of them."
+                f"column {quoted(name)} has two levels that are written {quoted(str(level))}; rename one of them."
             )
         texts.add(str(level))
 
 
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
+
+
 def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _SURROGATE.search(text) is None

@@ -55,6 +55,41 @@ def decode(data: bytes, encoding: str | None, where: str) -> tuple[str, str]:
     return text, name
 
 
+def encoding_of(start: bytes, encoding: str | None, where: str) -> str:
+    r"""The encoding of a file of which the beginning is known.
+
+    Args:
+        start: the first bytes, not gzip'ed; the last character may be cut.
+        encoding: one of Python's names for an encoding; None to find it.
+        where: what errors call the file.
+
+    Returns:
+        The name of an encoding.
+
+    Raises:
+        DataError: if the bytes are not text.
+        InvalidValueError: if `encoding` is not the name of an encoding.
+
+    Example:
+        >>> encoding_of("größe\n".encode()[:3], None, "data.csv")
+        'utf-8'
+    """
+    if encoding is not None:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise InvalidValueError(f"encoding is {encoding!r}; give one of Python's, such as 'utf-8'.") from None
+        return encoding
+    marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return _detected(start, where)[1]
+    return "utf-8"
+
+
 def _unpacked(data: bytes, where: str) -> bytes:
     """The bytes, decompressed if they are compressed with gzip."""
     if data.startswith(b"PK\x03\x04"):

@@ -210,6 +210,8 @@ def _cells(text: str, where: str, given: _Given, may_be_numbers: Callable[[str],
 def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     """The bytes of a file, and its name in error messages."""
     if str(path) == "-":
+        if sys.stdin is None:
+            raise DataError("standard input is closed; give the path of a CSV file.")
         return sys.stdin.buffer.read(), "standard input"
     try:
         return Path(path).read_bytes(), str(path)

@@ -20,6 +20,7 @@ from prelu_rules.doctor.probe import task_of
 from prelu_rules.doctor.remedies import article
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.renamed import renamed_arguments
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.copies import remade
 from prelu_rules.training.keras_internals import all_layers, known_logits
 from prelu_rules.values import Array, Shown
@@ -269,7 +270,7 @@ def _labels(model: keras.Model, outputs: Any, number: int, one_hot: bool | None)
 def _accuracy(model: keras.Model, x: Any, number: int) -> float:
     outputs = model(x, training=False)
     logits = known_logits(outputs)
-    values = np.asarray(keras.ops.convert_to_numpy(outputs))
+    values = as_array(outputs)
     if values.shape[-1] > 1:
         predicted = values.argmax(axis=-1)
     else:

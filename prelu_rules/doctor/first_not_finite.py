@@ -15,6 +15,7 @@ from prelu_rules.doctor.finding import Place
 from prelu_rules.doctor.probe import run
 from prelu_rules.doctor.record import NotFinite
 from prelu_rules.doctor.rows import Rows
+from prelu_rules.training.arrays import as_array
 from prelu_rules.values import Array
 
 
@@ -118,5 +119,5 @@ def _in_pass(model: keras.Model, rows: Rows, where: Place) -> NotFinite | None:
 
 
 def _count(value: Any) -> tuple[int, int]:
-    array: Array = np.asarray(keras.ops.convert_to_numpy(value))
+    array: Array = as_array(value)
     return (int((~np.isfinite(array)).sum()) if array.dtype.kind == "f" else 0), array.size

@@ -21,6 +21,7 @@ import numpy as np
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.reading import Link
 from prelu_rules.tolerances import SAME_OUTPUT
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.copies import set_weights
 from prelu_rules.training.keras_internals import input_structure, is_graph, origin
 from prelu_rules.training.nonlinearities import link_of
@@ -250,4 +251,4 @@ def _probes(symbolic: Any) -> Any:
 
 
 def _array(tensor: Any) -> FloatArray:
-    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float64)
+    return np.asarray(as_array(tensor), dtype=np.float64)

@@ -22,6 +22,7 @@ from prelu_rules.doctor.setup import setup_of
 from prelu_rules.doctor.task import Task
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LEAST_ROWS
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.force import IdentityForce
 from prelu_rules.training.keras_internals import all_layers, known_logits
 from prelu_rules.training.nonlinearities import is_nonlinear
@@ -269,7 +270,7 @@ def _unchanged_metrics(model: keras.Model, outputs: Any) -> Iterator[None]:
 
 
 def _array(value: Any) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(value))
+    return as_array(value)
 
 
 def _is_float(value: Any) -> bool:

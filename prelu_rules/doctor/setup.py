@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from prelu_rules.doctor.look import Ranges, Setup
 from prelu_rules.doctor.rows import Rows
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.keras_internals import known_logits
 from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import Array
@@ -89,7 +90,7 @@ def setup_of(
         from_logits=from_logits,
         trainable=len(model.trainable_variables),
         weights=len(model.weights),
-        learning_rate=None if rate is None else float(keras.ops.convert_to_numpy(rate)),
+        learning_rate=None if rate is None else float(as_array(rate)),
         steps_per_update=getattr(optimizer, "gradient_accumulation_steps", None) or 1,
         own_step=type(model).train_step is not keras.Model.train_step,
         ranges=_ranges(rows, outputs, None if loss else last),
@@ -172,7 +173,7 @@ def _ranges(rows: Rows, outputs: Any, activation: str | None) -> Ranges | None:
     if not tf.is_tensor(outputs) or rows.y is None or isinstance(rows.y, dict | list | tuple):
         return None
     values = _array(outputs).astype(np.float64)
-    targets = np.asarray(keras.ops.convert_to_numpy(rows.y))
+    targets = as_array(rows.y)
     if not values.size or not np.isfinite(values).all() or targets.dtype.kind not in "biuf":
         return None
     targets = targets.astype(np.float64)
@@ -195,4 +196,4 @@ def _sum_to_one(values: Array) -> bool:
 
 
 def _array(value: Any) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(value))
+    return as_array(value)

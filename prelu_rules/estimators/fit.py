@@ -55,7 +55,7 @@ def fit_rules(
 ) -> FittedRules:
     """Learn the rules of a table, and score them on held-out rows.
 
-    A row with a category or a missing value that no other row has is always used for training.
+    A row with a class, a category or a missing value that no other row has is always used for training.
 
     Args:
         data: a pandas, polars or pyarrow table, a dict of columns, or the path of a CSV or Parquet file, "-" for
@@ -237,23 +237,28 @@ def _split(cells: Sequence[Cells], goal: Target, share: float, seed: int) -> tup
     """Split rows into training and test rows; copies of a row stay together, as do rows with values that are unique."""
     x = encoded_cells(inferred_columns(cells), cells)
     _, first, copy_of = np.unique(np.column_stack([x, goal.values]), axis=0, return_index=True, return_inverse=True)
+    # At least one row is learned from.
+    held = min(int(np.ceil(share * len(first))), len(first) - 1)
     labels = None
     if goal.classes is not None:
         counts = np.bincount(goal.values[first].astype(np.intp), minlength=len(goal.classes))
-        held = int(np.ceil(share * len(first)))
-        labels = goal.values[first] if counts.min() > 1 and held >= len(counts) else None
+        # A class of one row cannot be split; nor can more classes than there are rows on a side.
+        n_fewest = min(held, len(first) - held)
+        labels = goal.values[first] if counts.min() > 1 and n_fewest >= len(counts) else None
     order = np.argsort(first)
-    learn_first, _ = train_test_split(order, test_size=share, random_state=seed, stratify=_taken(labels, order))
+    learn_first, _ = train_test_split(order, test_size=held, random_state=seed, stratify=_taken(labels, order))
     learns = np.isin(copy_of.reshape(-1), learn_first)
     for column in (one for one in cells if one.kind == "category" or one.missing.any()):
         values = np.where(column.missing, 0, np.unique(column.values.astype(str), return_inverse=True)[1] + 1)
         if column.kind != "category":
             values = column.missing.astype(np.intp)
         learns |= ~np.isin(values, values[learns])
+    if goal.classes is not None:
+        learns |= ~np.isin(goal.values, goal.values[learns])
     if learns.all():
         raise DataError(
-            "no rows can be held out, since each has a level or a missing value that no other row has; leave out "
-            "columns with rare levels."
+            "no rows can be held out, since each has a class, a level or a missing value that no other row has; leave "
+            "out classes that are rare, or columns with rare levels."
         )
     return np.flatnonzero(learns), np.flatnonzero(~learns)
 

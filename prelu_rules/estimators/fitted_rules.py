@@ -16,7 +16,7 @@ from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.fitted_page import counted, fitted_page, score_text
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.target import Task
-from prelu_rules.files import whole_file
+from prelu_rules.files import whole_files
 from prelu_rules.refine.choice import Comparison, compared
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.rules.rule_system import RuleSystem
@@ -117,16 +117,18 @@ class FittedRules(Shown):
             The paths of `rules.json`, from which `read_rules` scores tables, and of `model.keras`.
 
         Raises:
-            DataError: if a file cannot be written.
+            DataError: if a file cannot be written; then neither is.
         """
+        from prelu_rules.readers.keras_file import save_keras
+
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise DataError(f"cannot write to {folder}: {problem.strerror}; choose another folder.") from None
         rules, model = Path(folder) / "rules.json", Path(folder) / "model.keras"
         # Both are written before the first one is renamed, so that they always belong together.
-        with whole_file(rules) as new_rules, whole_file(model) as new_model:
-            self.model.save(new_model)
+        with whole_files(rules, model) as (new_rules, new_model):
+            save_keras(self.model, new_model)
             new_rules.write_text(self.rules.export("json"), encoding="utf-8")
         return rules, model
 

@@ -18,6 +18,7 @@ from sklearn.datasets import load_digits
 
 from prelu_rules.experiments.collapse import CollapseRun, better_than_chance, outcome
 from prelu_rules.experiments.collapse_variants import Variant
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.stable_loss import StableSoftmaxCrossentropy
 from prelu_rules.values import FloatArray, IntArray
@@ -200,7 +201,7 @@ def _optimizer(variant: Variant) -> Any:
 def _run(seed: int, correct: IntArray, logits: keras.Sequential) -> CollapseRun:
     x, y = digits()
     n_rows, chance = STEPS_PER_EPOCH * BATCH_SIZE, 1 / N_CLASSES
-    z = ops.convert_to_numpy(logits(x)).astype(np.float64)
+    z = as_array(logits(x)).astype(np.float64)
     answers = z.argmax(axis=1)
     wrong = answers != y
     # Not from the softmax, which rounds such probabilities to 0.

@@ -24,6 +24,7 @@ from prelu_rules.experiments.toy import ToyTask
 from prelu_rules.network.collapse import collapse_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import SETTLED_ERROR
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.force import IdentityForce
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.training.progress import EpochProgress
@@ -158,7 +159,7 @@ def layered(model: keras.Sequential) -> LayeredNetwork:
     prelus = [layer for layer in model.layers if isinstance(layer, keras.layers.PReLU)]
 
     def arrays(variables: list[Any]) -> tuple[FloatArray, ...]:
-        return tuple(np.asarray(keras.ops.convert_to_numpy(v), dtype=np.float64) for v in variables)
+        return tuple(np.asarray(as_array(v), dtype=np.float64) for v in variables)
 
     return LayeredNetwork(
         arrays([layer.kernel for layer in dense]),

@@ -5,30 +5,67 @@ A target is a function from a `RuleSystem`, with options of its own, to text. Us
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from os import PathLike
+from types import MappingProxyType
 from typing import Any
 
-from prelu_rules.export import compact, html, json, latex, markdown, paper, python, text
+from prelu_rules.export import (
+    c,
+    compact,
+    html,
+    javascript,
+    json,
+    julia,
+    latex,
+    markdown,
+    paper,
+    python,
+    r,
+    rust,
+    sql,
+    text,
+)
+from prelu_rules.export.target import Exporter, Target
 from prelu_rules.export.text_reader import read
 from prelu_rules.files import write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
-Exporter = Callable[..., str]
-
-_exporters: Registry[str, Exporter] = Registry(
+_targets: Registry[str, Target] = Registry(
     "export target",
     {
-        "text": text.write,
-        "compact": compact.write,
-        "html": html.write,
-        "markdown": markdown.write,
-        "latex": latex.write,
-        "json": json.write,
-        "python": python.write,
-        "paper": paper.write,
+        "text": Target(text.write, "for people, and read back by the package", shapes=("list", "formula")),
+        "compact": Target(compact.write, "one formula for each output", shapes=("formula",)),
+        "html": Target(html.write, "formula and rules as a fragment of a page", "a browser or a notebook", ("list",)),
+        "markdown": Target(markdown.write, "a table of the rules", "a Markdown viewer", ("list",)),
+        "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
+        "json": Target(json.write, "everything, to be read back by the package", shapes=("list",)),
+        "python": Target(python.write, "functions of one row, without imports", "Python", ("list", "formula")),
+        "c": Target(
+            c.write,
+            "a C99 function of one row, its header, or a program that reads CSV",
+            "a compiler of C99 with IEEE doubles",
+            ("list", "formula"),
+            "levels and classes without NUL, of at most 4,095 bytes",
+        ),
+        "javascript": Target(
+            javascript.write, "an ES module, or its types for TypeScript", "a browser or node", ("list", "formula")
+        ),
+        "julia": Target(
+            julia.write,
+            "a function of one row, without packages",
+            "Julia",
+            ("list", "formula"),
+            "not yet run by Julia itself; parsed by a grammar of Julia, and computed from that",
+        ),
+        "r": Target(
+            r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
+        ),
+        "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
+        "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
+        "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
     },
 )
 
@@ -37,25 +74,26 @@ read_text = read
 """Rules that were printed as text, or written by hand; see `text_reader.read`."""
 
 
-def targets() -> tuple[str, ...]:
-    """The names of all export targets, those that users registered included.
+def targets() -> Mapping[str, Target]:
+    """All export targets by name, those that users registered included.
 
     Returns:
-        The names, in order of registration.
+        What each target is, needs and cannot do, in order of registration.
 
     Example:
-        >>> "python" in targets()
-        True
+        >>> targets()["python"].needs, targets()["python"].options
+        ('Python', ('function', 'shape'))
     """
-    return tuple(_exporters)
+    return MappingProxyType({name: _targets[name] for name in _targets})
 
 
-def register(target: str, exporter: Exporter) -> None:
+def register(target: str, exporter: Exporter | Target) -> None:
     """Add an export target; one that was registered under the same name is replaced.
 
     Args:
         target: its name; not that of a target of the package.
-        exporter: a function that takes a `RuleSystem` and keyword options and returns text.
+        exporter: a function that takes a `RuleSystem` and keyword options and returns text; or a `Target`, which also
+            says what users have to know.
 
     Raises:
         InvalidValueError: if the package itself has a target of this name.
@@ -65,7 +103,7 @@ def register(target: str, exporter: Exporter) -> None:
         >>> "size" in targets()
         True
     """
-    _exporters.register(target, exporter)
+    _targets.register(target, exporter if isinstance(exporter, Target) else Target(exporter))
 
 
 def unregister(target: str) -> None:
@@ -83,7 +121,7 @@ def unregister(target: str) -> None:
         >>> "size" in targets()
         False
     """
-    _exporters.unregister(target)
+    _targets.unregister(target)
 
 
 def check_target(target: str) -> None:
@@ -98,7 +136,7 @@ def check_target(target: str) -> None:
     Example:
         >>> check_target("latex")
     """
-    _exporters[target]
+    _targets[target]
 
 
 def export(
@@ -116,7 +154,7 @@ def export(
         The text.
 
     Raises:
-        InvalidValueError: if there is no such target.
+        InvalidValueError: if there is no such target, or it does not take an option.
         DataError: if the file cannot be written.
 
     Example:
@@ -126,7 +164,9 @@ def export(
         >>> print(export(extract_rules(form), "compact"), end="")
         out1 = in1 + max(0, in1 - 3)
     """
-    result = _exporters[target](system, **options)
+    found = _targets[target]
+    found.check_options(target, options)
+    result = found.write(system, **options)
     if path is not None:
         write_text(path, result)
     return result

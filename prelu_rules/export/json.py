@@ -14,14 +14,18 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.errors import DataError, FormatError, PReLURulesError
+from prelu_rules.errors import DataError, FormatError, quoted
+from prelu_rules.export.json_entry import MAX_BYTES, Entry, parse
 from prelu_rules.export.json_version_1 import read_version_1
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
-from prelu_rules.network.precision import Precision
+from prelu_rules.network.precision import MOST_PLACES, Precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import Array, Value
+from prelu_rules.values import Value
+
+MAX_RULES, MAX_FEATURES = 20_000, 50_000
+"""In one file; they take seconds to read, and nobody reads them then."""
 
 FORMAT, VERSION = "prelu_rules/rules", 2
 
@@ -69,25 +73,19 @@ def read(text: str) -> RuleSystem:
         >>> read(write(rules)) == rules
         True
     """
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise FormatError(f"the text is not JSON ({problem}); export rules with target 'json'.") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise FormatError(f"the JSON has format {found!r}, not {FORMAT!r}; export rules with target 'json'.")
-    version = content.get("version")
-    if isinstance(version, bool) or version not in (1, VERSION):
+    content = parse(text)
+    found = content.get("format").value if isinstance(content.value, dict) else content.value
+    if found != FORMAT:
+        raise FormatError(f"the JSON has format {quoted(found)}, not {FORMAT!r}; export rules with target 'json'.")
+    version = content.get("version").value
+    if type(version) is not int or version not in (1, VERSION):
         raise FormatError(
-            f"the rules are in version {version!r} of the format, but only versions 1 and {VERSION} are known; upgrade "
-            "prelu-rules."
+            f"the rules are in version {quoted(version)} of the format, but only versions 1 and {VERSION} are known; "
+            "upgrade prelu-rules."
         )
-    try:
+    # Numbers of the size that only damage makes may overflow, and are refused where they do.
+    with np.errstate(all="ignore"):
         return _system(content) if version == VERSION else read_version_1(content, _system)
-    except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        known = isinstance(problem, PReLURulesError)
-        detail = str(problem).rstrip(".") if known else f"{type(problem).__name__}: {problem}"
-        raise FormatError(f"the JSON does not describe rules ({detail}); export them again.") from None
 
 
 def read_rules(path: str | PathLike[str]) -> RuleSystem:
@@ -113,11 +111,18 @@ def read_rules(path: str | PathLike[str]) -> RuleSystem:
         True
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as problem:
-        raise DataError(f"cannot read {path}: {problem.strerror}.") from None
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise FormatError(f"{path} has more than {MAX_BYTES} bytes; rules have less.")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise FormatError(f"{path} is not a text file; give rules that were exported as JSON.") from None
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, FormatError):
+            raise
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise DataError(f"cannot read {path}: {reason}.") from None
     return read(text)
 
 
@@ -134,66 +139,112 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _system(content: dict[str, Any]) -> RuleSystem:
-    columns = tuple(Column(**column) for column in content["columns"])
-    n_inputs, classes = len(features_of(columns)), content["classes"]
-    return RuleSystem(
-        rules=tuple(_numbered(number, rule, n_inputs) for number, rule in enumerate(content["rules"], start=1)),
-        columns=columns,
-        output_names=tuple(content["output_names"]),
-        classes=None if classes is None else tuple(classes),
-        form=None if content["form"] is None else _form(content["form"], n_inputs),
-        domain=None if content["domain"] is None else _domain(content["domain"]),
-        precision=None if content["precision"] is None else Precision(**content["precision"]),
-        rounding_error=content["rounding_error"],
-        typical=content.get("typical"),
+def _system(content: Entry) -> RuleSystem:
+    columns = tuple(_column(column) for column in content["columns"].items(MAX_FEATURES))
+    n_inputs = len(features_of(columns))
+    if n_inputs > MAX_FEATURES:
+        content["columns"].refuse(f"columns of at most {MAX_FEATURES} features")
+    names = tuple(name.text() for name in content["output_names"].items())
+    if not names:
+        content["output_names"].refuse("a list of at least one name")
+    classes = content["classes"].optional(lambda entry: tuple(label.label() for label in entry.items()))
+    n_classes = len(classes or ())
+    with content.named():
+        return RuleSystem(
+            rules=tuple(_rule(rule, n_inputs, len(names), n_classes) for rule in content["rules"].items(MAX_RULES)),
+            columns=columns,
+            output_names=names,
+            classes=classes,
+            form=content["form"].optional(lambda entry: _form(entry, n_inputs)),
+            domain=content["domain"].optional(lambda entry: _domain(entry, n_inputs)),
+            precision=content["precision"].optional(_precision),
+            rounding_error=content["rounding_error"].optional(lambda entry: tuple(entry.numbers(len(names)).tolist())),
+            typical=content.get("typical").optional(lambda entry: entry.matrix(n_inputs, n_classes)),
+        )
+
+
+def _column(entry: Entry) -> Column:
+    entry.only(*(field.name for field in fields(Column)))
+    with entry.named():
+        return Column(
+            name=entry["name"].text(),
+            kind=entry.get("kind", "number").text(),  # type: ignore[arg-type]
+            levels=tuple(level.label() for level in entry.get("levels", []).items(MAX_FEATURES)),
+            missing=entry.get("missing", False).boolean(),
+            unit=entry.get("unit").optional(Entry.text),
+            description=entry.get("description").optional(Entry.text),
+        )
+
+
+def _precision(entry: Entry) -> Precision:
+    entry.only(*(field.name for field in fields(Precision)))
+    digits = entry["digits"].integer()
+    if digits > MOST_PLACES:
+        entry["digits"].refuse(f"a whole number from 0 to {MOST_PLACES}")
+    with entry.named():
+        return Precision(
+            digits,
+            entry["feature_scale"].numbers(),
+            entry["output_scale"].numbers(),
+            entry.get("error").optional(Entry.numbers),
+        )
+
+
+def _domain(entry: Entry, n_inputs: int) -> Domain:
+    if "box" not in entry.value:
+        return _box(entry, n_inputs)
+    limit, equal = entry["limit"].numbers(), [one.boolean() for one in entry["equal"].items()]
+    with entry.named():
+        return Polytope(_box(entry["box"], n_inputs), entry["coef"].matrix(n_inputs, len(limit)), limit, equal)
+
+
+def _box(entry: Entry, n_inputs: int) -> Box:
+    entry.only(*(field.name for field in fields(Box)))
+    with entry.named():
+        return Box(entry["lower"].numbers(n_inputs), entry["upper"].numbers(n_inputs))
+
+
+def _rule(entry: Entry, n_inputs: int, n_outputs: int, n_classes: int) -> Rule:
+    outputs, decision = entry["outputs"], entry["decision"].optional(Entry.integer)
+    if decision is not None and decision >= n_classes:
+        entry["decision"].refuse(f"the number of one of {n_classes} classes, counted from 0")
+    with entry.named():
+        return Rule(
+            tuple(_condition(condition, n_inputs) for condition in entry["conditions"].items()),
+            AffineMap(outputs["coef"].matrix(n_inputs, n_outputs), outputs["intercept"].numbers(n_outputs)),
+            entry["count"].optional(Entry.integer),
+            decision,
+            entry.get("errors").optional(lambda errors: tuple(errors.numbers(n_outputs).tolist())),
+            entry.get("class_counts").optional(lambda counts: tuple(count.integer() for count in counts.items())),
+        )
+
+
+def _condition(entry: Entry, n_inputs: int) -> Condition:
+    return Condition(
+        entry["coef"].numbers(n_inputs),
+        entry["intercept"].number(),
+        entry["nonnegative"].boolean(),
+        entry["label"].optional(_label),
     )
 
 
-def _domain(content: dict[str, Any]) -> Domain:
-    if "box" not in content:
-        return Box(**content)
-    box = Box(**content["box"])
-    return Polytope(box, _matrix(content["coef"], box.n_inputs), content["limit"], content["equal"])
+def _label(entry: Entry) -> UnitLabel:
+    numbers = [number.integer() for number in entry.items()]
+    if len(numbers) != 2:
+        entry.refuse("a list of 2 numbers")
+    return UnitLabel(*numbers)
 
 
-def _matrix(rows: list[list[float]], n_columns: int) -> Array:
-    return np.array(rows, dtype=np.float64).reshape(len(rows), n_columns)
-
-
-def _numbered(number: int, content: dict[str, Any], n_inputs: int) -> Rule:
-    """A rule, or what is wrong with it and which one it is."""
-    try:
-        return _rule(content, n_inputs)
-    except PReLURulesError as problem:
-        raise FormatError(f"rule {number}: {problem}") from None
-
-
-def _rule(content: dict[str, Any], n_inputs: int) -> Rule:
-    conditions = [
-        Condition(c["coef"], c["intercept"], c["nonnegative"], None if c["label"] is None else UnitLabel(*c["label"]))
-        for c in content["conditions"]
-    ]
-    outputs = content["outputs"]
-    return Rule(
-        tuple(conditions),
-        AffineMap(_matrix(outputs["coef"], n_inputs), outputs["intercept"]),
-        content["count"],
-        content["decision"],
-        content.get("errors"),
-        content.get("class_counts"),
-    )
-
-
-def _form(content: dict[str, Any], n_inputs: int) -> NormalForm:
-    n_units = len(content["b"])
-    return NormalForm(
-        A=_matrix(content["A"], n_inputs),
-        B=_matrix(content["B"], n_units),
-        b=content["b"],
-        C=_matrix(content["C"], n_inputs),
-        D=_matrix(content["D"], n_units),
-        e=content["e"],
-        slopes=content["slopes"],
-        labels=tuple(UnitLabel(*label) for label in content["labels"]),
-    )
+def _form(entry: Entry, n_inputs: int) -> NormalForm:
+    b, e = entry["b"].numbers(), entry["e"].numbers()
+    with entry.named():
+        return NormalForm(
+            A=entry["A"].matrix(n_inputs, len(b)),
+            B=entry["B"].matrix(len(b), len(b)),
+            b=b,
+            C=entry["C"].matrix(n_inputs, len(e)),
+            D=entry["D"].matrix(len(b), len(e)),
+            e=e,
+            slopes=entry["slopes"].numbers(len(b)),
+            labels=tuple(_label(label) for label in entry["labels"].items()),
+        )

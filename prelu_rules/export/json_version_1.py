@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -12,12 +11,13 @@ from prelu_rules.columns.column import Column
 from prelu_rules.columns.fill import Fill
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
+from prelu_rules.export.json_entry import Entry
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
 
-def read_version_1(content: dict[str, Any], read: Callable[[dict[str, Any]], RuleSystem]) -> RuleSystem:
+def read_version_1(content: Entry, read: Callable[[Entry], RuleSystem]) -> RuleSystem:
     """The system of a file of version 1, in which features had names and a missing number was at a mean.
 
     Where the domain tells the mean, it is folded into the weight of `... is missing`, so that the rules take raw
@@ -31,11 +31,11 @@ def read_version_1(content: dict[str, Any], read: Callable[[dict[str, Any]], Rul
         The rules.
 
     Raises:
-        KeyError: if a part is missing.
-        ValueError: if parts do not fit together.
+        FormatError: if a part is missing, or parts do not fit together.
     """
-    names = content["feature_names"]
-    said = {f"{c} is missing" if v is None else f"{c} = {v}": (c, v) for c, v in content.get("indicators", ())}
+    names = [name.text() for name in content["feature_names"].items()]
+    known = set(names)
+    said = dict(map(_indicator, content.get("indicators", []).items()))
     groups: list[tuple[str, list[str | None]]] = []
     for name in names:
         column, level = said.get(name, (name, name))
@@ -43,43 +43,63 @@ def read_version_1(content: dict[str, Any], read: Callable[[dict[str, Any]], Rul
             groups[-1][1].append(level)
         else:
             groups.append((column, [level]))
+    for rule in content["rules"].items():
+        rule.get("decision")
     plain = {
-        **content,
+        **content.value,
         "columns": [{"name": name} for name in names],
-        "rounding_error": content.get("rounding_error"),
-        "rules": [{"decision": None, **rule} for rule in content["rules"]],
+        "rounding_error": content.get("rounding_error").value,
+        "rules": [{"decision": None, **rule} for rule in content.value["rules"]],
     }
-    system = read(plain)
+    system = read(Entry(plain))
+    with content.named():
+        columns, means = _columns(groups, known, _means(system.domain))
+        numbers = np.array(list(means), dtype=np.intp)
+        return _folded(system, columns, Fill(numbers, numbers + 1, np.array(list(means.values()))))
+
+
+def _columns(
+    groups: list[tuple[str, list[str | None]]], known: set[str], found: dict[int, float]
+) -> tuple[tuple[Column, ...], dict[int, float]]:
+    """The columns that features were made of, and what stood for the missing numbers among them."""
     columns: list[Column] = []
     means: dict[int, float] = {}
     place = 0
     for column, parts in groups:
         missing = parts[-1] is None
         levels = tuple(part for part in parts if part is not None)
-        if column in names and missing and len(parts) == 2:
-            mean = _mean(system.domain, place)
-            if mean is None:
-                columns += [Column(column), Column(f"{column} is missing", "yes/no")]
-            else:
+        if column in known and missing and len(parts) == 2:
+            if place in found:
                 columns.append(Column(column, missing=True))
-                means[place] = mean
-        elif column in names:
+                means[place] = found[place]
+            else:
+                columns += [Column(column), Column(f"{column} is missing", "yes/no")]
+        elif column in known:
             columns.append(Column(column))
         else:
             columns.append(Column(column, "category", levels, missing))
         place += len(parts)
-    numbers = np.array(list(means), dtype=np.intp)
-    return _folded(system, tuple(columns), Fill(numbers, numbers + 1, np.array(list(means.values()))))
+    return tuple(columns), means
 
 
-def _mean(domain: Domain | None, number: int) -> float | None:
-    """What stands for a missing number: `x + (upper - mean) * missing <= upper` is a constraint of the domain."""
-    if not isinstance(domain, Polytope):
-        return None
-    for coef, limit in zip(domain.coef, domain.limit, strict=True):
-        if np.count_nonzero(np.delete(coef, [number, number + 1])) == 0 and coef[number] == 1:
-            return float(limit - coef[number + 1])
-    return None
+def _indicator(entry: Entry) -> tuple[str, tuple[str, str | None]]:
+    """The name of a feature, the column that it is of, and its level; None where it says that a cell is missing."""
+    parts = entry.items()
+    if len(parts) != 2:
+        entry.refuse("a column and a level")
+    column, level = parts[0].text(), parts[1].optional(Entry.text)
+    return f"{column} is missing" if level is None else f"{column} = {level}", (column, level)
+
+
+def _means(domain: Domain | None) -> dict[int, float]:
+    """What stands for missing numbers: `x + (upper - mean) * missing <= upper` is a constraint of the domain."""
+    means: dict[int, float] = {}
+    if isinstance(domain, Polytope):
+        for coef, limit in zip(domain.coef, domain.limit, strict=True):
+            used = np.flatnonzero(coef)
+            if len(used) and coef[used[0]] == 1 and set(used[1:]) <= {used[0] + 1} and used[0] + 1 < len(coef):
+                means.setdefault(int(used[0]), float(limit - coef[used[0] + 1]))
+    return means
 
 
 def _folded(system: RuleSystem, columns: tuple[Column, ...], fill: Fill) -> RuleSystem:

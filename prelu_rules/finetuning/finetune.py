@@ -19,6 +19,7 @@ from prelu_rules.finetuning.row_losses import RowLosses
 from prelu_rules.renamed import renamed_arguments
 from prelu_rules.training.conversion import SlopeSharing, with_prelus
 from prelu_rules.training.copies import compile_like, copied
+from prelu_rules.training.forked import refuse_in_forked_child
 from prelu_rules.training.keras_internals import metric_direction
 from prelu_rules.training.progress import EpochProgress
 from prelu_rules.training.slopes import count_evaluations, count_nonlinear, prelu_layers
@@ -80,6 +81,7 @@ def finetune(
         InvalidValueError: if an argument is out of range, or the data are of the wrong kind.
         ShapeError: if inputs, targets and weights have different numbers of rows.
         TrainingError: if the loss becomes infinite or NaN.
+        BackendError: in a process that was forked from one in which TensorFlow ran.
 
     Example:
         >>> keras.utils.set_random_seed(0)
@@ -93,6 +95,7 @@ def finetune(
         >>> path.choose(max_nonlinear=2).validation_scores["loss"] < 0.001
         True
     """
+    refuse_in_forked_child()
     settings = settings or FinetuneSettings()
     if not getattr(model, "compiled", False) or model.optimizer is None:
         raise UnsupportedModelError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -66,7 +66,7 @@ def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Netwo
     )
 
 
-@njit(cache=True)
+@compiled
 def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
     """Write the pre-activations of a block as functions of the input, given the earlier units and their signs."""
     width = functions.shape[1]
@@ -87,7 +87,7 @@ def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, f
                 functions[unit, q] = 0.0
 
 
-@njit(cache=True)
+@compiled
 def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
     """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`.
 
@@ -114,7 +114,7 @@ def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
     return length
 
 
-@njit(cache=True)
+@compiled
 def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     """The first unit whose sign differs from that in the previous pattern; -1 if there is no previous pattern."""
     if pattern > 0:
@@ -124,7 +124,7 @@ def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@compiled
 def write_rows(
     network: Network,
     frame: FloatArray,

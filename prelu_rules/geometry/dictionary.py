@@ -14,9 +14,9 @@ Slacks are stored as columns, so that a pivot runs along memory.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from prelu_rules.errors import SolverError
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
@@ -34,7 +34,7 @@ MOST_PIVOTS = 100_000
 """More pivots than any walk needs; after so many, rounding errors keep it from ending."""
 
 
-@njit(cache=True)
+@compiled
 def append(table: FloatArray, n: int, weights: FloatArray, constant: float, bound: float) -> None:
     """Write `weights t + constant` as a row of the cell, number n."""
     n_coordinates = len(weights)
@@ -48,7 +48,7 @@ def append(table: FloatArray, n: int, weights: FloatArray, constant: float, boun
     table[n_coordinates, n] += constant
 
 
-@njit(cache=True)
+@compiled
 def pivot(table: FloatArray, tight: IntArray, n: int, entering: int, leaving: int) -> None:
     """Walk to the corner where the row `entering` is tight instead of the `leaving`-th tight row."""
     inverse = 1.0 / table[leaving, entering]
@@ -65,7 +65,7 @@ def pivot(table: FloatArray, tight: IntArray, n: int, entering: int, leaving: in
     tight[leaving] = entering
 
 
-@njit(cache=True)
+@compiled
 def direction(table: FloatArray, tight: IntArray, objective: int, sign: float, bland: bool) -> int:
     """The tight row to leave so that `sign` times the objective grows; -1 if it is at its maximum."""
     best, found = LEAST_RATE, -1
@@ -78,7 +78,7 @@ def direction(table: FloatArray, tight: IntArray, objective: int, sign: float, b
     return found
 
 
-@njit(cache=True)
+@compiled
 def blocking(
     table: FloatArray, tight: IntArray, n: int, leaving: int, sign: float, skipped: BoolArray, bland: bool
 ) -> tuple[int, float]:
@@ -101,7 +101,7 @@ def blocking(
     return found, step
 
 
-@njit(cache=True)
+@compiled
 def held(table: FloatArray, tight: IntArray, n: int, place: int) -> bool:
     """Whether other rows keep the slack of a tight row from falling by more than `CUT`, if its own row is dropped."""
     n_coordinates, row = len(tight), tight[place]
@@ -113,7 +113,7 @@ def held(table: FloatArray, tight: IntArray, n: int, place: int) -> bool:
     return found
 
 
-@njit(cache=True)
+@compiled
 def reaches(
     table: FloatArray,
     tight: IntArray,
@@ -148,7 +148,7 @@ def reaches(
     return True, pivots
 
 
-@njit(cache=True)
+@compiled
 def maximise(table: FloatArray, tight: IntArray, n: int, objective: int, sign: float, skipped: BoolArray) -> None:
     """Walk to a corner where `sign` times the objective, a row that is skipped, is largest."""
     for pivots in range(MOST_PIVOTS):
@@ -163,7 +163,7 @@ def maximise(table: FloatArray, tight: IntArray, n: int, objective: int, sign: f
     raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
 
 
-@njit(cache=True)
+@compiled
 def sides(table: FloatArray, tight: IntArray, n: int, skipped: BoolArray, crossing: bool) -> tuple[int, int]:
     """The sides of the last row on which the cell has points further away than `CUT`, and the number of pivots.
 
@@ -184,13 +184,13 @@ def sides(table: FloatArray, tight: IntArray, n: int, skipped: BoolArray, crossi
     return (ABOVE if above else BELOW), used + more
 
 
-@njit(cache=True)
+@compiled
 def constant_side(value: float) -> int:
     """The side of a function that is constant on the cell."""
     return BELOW if value < -CUT else ABOVE
 
 
-@njit(cache=True)
+@compiled
 def turn(table: FloatArray, tight: IntArray, n: int, row: int) -> None:
     """Turn a row around: `-w t - c >= 0` instead of `w t + c >= 0`."""
     for place in range(len(tight) + 1):
@@ -201,7 +201,7 @@ def turn(table: FloatArray, tight: IntArray, n: int, row: int) -> None:
                 table[place, i] = -table[place, i]
 
 
-@njit(cache=True)
+@compiled
 def refresh(table: FloatArray, tight: IntArray, n: int, rows: FloatArray) -> None:
     """Recompute the dictionary from its rows, so that the rounding errors of many pivots do not add up.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, Patterns, compiled_network, first_change, write_rows
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -62,7 +62,7 @@ class _Cell(NamedTuple):
     size: IntArray  # (1,), the number of rows
 
 
-@njit(cache=True)
+@compiled
 def _facets(
     network: Network,
     frame: FloatArray,
@@ -141,7 +141,7 @@ def _facets(
     return n_kept
 
 
-@njit(cache=True)
+@compiled
 def _leave(cell: _Cell, row: int) -> None:
     """Make another row tight instead of one that is skipped; if that is impossible, it is not skipped after all."""
     for place in range(len(cell.tight)):
@@ -154,7 +154,7 @@ def _leave(cell: _Cell, row: int) -> None:
             return
 
 
-@njit(cache=True)
+@compiled
 def _is_facet(cell: _Cell, row: int) -> bool:
     """Whether the cell would be larger without a row; if not, the row is skipped from now on."""
     cell.skipped[row] = True
@@ -165,7 +165,7 @@ def _is_facet(cell: _Cell, row: int) -> bool:
     return not cell.skipped[row]
 
 
-@njit(cache=True)
+@compiled
 def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
     """The last of the units that imply a row: here the row is a positive combination of the slacks of tight rows."""
     last = cell.unit[row]
@@ -175,7 +175,7 @@ def _last_of_those_that_imply(cell: _Cell, row: int) -> int:
     return last
 
 
-@njit(cache=True)
+@compiled
 def _mark_tight(cell: _Cell, n_base: int) -> None:
     """Mark the tight rows at this corner that are facets: without such a row the walk would continue beyond it."""
     # A corner on the last row is also a corner of the cell beyond it.

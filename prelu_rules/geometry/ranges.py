@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, compiled_network, first_change, to_frame, write_rows
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
@@ -143,7 +143,7 @@ def units_as_outputs(form: NormalForm, block: slice) -> NormalForm:
     )
 
 
-@njit(cache=True)
+@compiled
 def _widen(
     network: Network,
     frame: FloatArray,

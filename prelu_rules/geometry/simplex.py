@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry import dictionary
 from prelu_rules.geometry.cells import Network, Patterns, compiled_network, pre_activations, to_frame
+from prelu_rules.geometry.compiled import compiled
 from prelu_rules.geometry.dictionary import ABOVE, BOTH
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -127,7 +127,7 @@ def _start(form: NormalForm, frame: Frame) -> _Place:
     return place
 
 
-@njit(cache=True)
+@compiled
 def _search(network: Network, place: _Place, put_off: _PutOff, found: Patterns, tests: int) -> int:
     """Continue the search until the arrays of `found` are full; returns the number of patterns."""
     cursor = place.cursor
@@ -156,7 +156,7 @@ def _search(network: Network, place: _Place, put_off: _PutOff, found: Patterns, 
     return n_found
 
 
-@njit(cache=True)
+@compiled
 def _test(place: _Place, unit: int, crossing: bool) -> int:
     """The sides of a unit on the cell; if both, and with `crossing`, the unit is tight, as an additional row."""
     n_coordinates = len(place.tight)
@@ -180,7 +180,7 @@ def _test(place: _Place, unit: int, crossing: bool) -> int:
     return side
 
 
-@njit(cache=True)
+@compiled
 def _split(network: Network, place: _Place, put_off: _PutOff, unit: int) -> None:
     """Cut the cell along a unit whose row is tight; the positive half is postponed, unless a prefix picks one."""
     cursor = place.cursor
@@ -203,7 +203,7 @@ def _split(network: Network, place: _Place, put_off: _PutOff, unit: int) -> None
         dictionary.turn(place.table, place.tight, n + 1, n)
 
 
-@njit(cache=True)
+@compiled
 def _resume(place: _Place, put_off: _PutOff) -> None:
     """Go to the positive half that was postponed last."""
     depth = place.cursor[_DEPTH] - 1
@@ -216,7 +216,7 @@ def _resume(place: _Place, put_off: _PutOff) -> None:
     place.cursor[_UNIT] = unit + 1
 
 
-@njit(cache=True)
+@compiled
 def _enter(network: Network, place: _Place, start: int, stop: int) -> int:
     """Compute the pre-activations of a block and the sides of its units on the cell; returns how many were tested."""
     pre_activations(network, place.signs, start, stop, place.functions)
@@ -226,7 +226,7 @@ def _enter(network: Network, place: _Place, start: int, stop: int) -> int:
     return stop - start
 
 
-@njit(cache=True)
+@compiled
 def _record(network: Network, place: _Place, found: Patterns, number: int) -> None:
     found.signs[number] = place.signs
     found.decides[number] = place.decides

@@ -123,9 +123,9 @@ def read_with_link(network: NetworkLike) -> ReadNetwork:
     if isinstance(network, NormalForm):
         return ReadNetwork(network)
     if isinstance(network, (str, os.PathLike)):
-        from prelu_rules.readers.keras import load_keras, read_keras_with_link
+        from prelu_rules.readers.keras import read_keras_file
 
-        return read_keras_with_link(load_keras(network))
+        return read_keras_file(network)
     # Someone who has a Keras model has imported Keras; nobody else should pay for the import.
     loaded = sys.modules.get("keras")
     if loaded is not None and isinstance(network, loaded.Model):

@@ -133,7 +133,7 @@ def root_figure(axes: Axes) -> Figure:
 
     Example:
         >>> figure = Figure()
-        >>> root_figure(figure.subfigures(1, 2)[1].add_subplot()) is figure
+        >>> root_figure(figure.add_subfigure(figure.add_gridspec(1, 2)[1]).add_subplot()) is figure
         True
     """
     figure: Any = axes.figure

@@ -23,6 +23,7 @@ from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.divergence import Divergence, divergences, noted
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.force import force_rate
 from prelu_rules.values import FloatArray
 
@@ -203,7 +204,7 @@ class Population(keras.Model):
         Returns:
             When and where for each of them.
         """
-        return divergences(np.asarray(keras.ops.convert_to_numpy(self._diverged)), len(self._layer_shapes) - 1)
+        return divergences(as_array(self._diverged), len(self._layer_shapes) - 1)
 
     def take_losses(self) -> FloatArray:
         """The mean loss of each member over the steps of an execution; resets the mean to 0.
@@ -211,7 +212,7 @@ class Population(keras.Model):
         Returns:
             `(members,)`.
         """
-        summed = np.array(keras.ops.convert_to_numpy(self._summed_losses), dtype=np.float64)
+        summed = np.array(as_array(self._summed_losses), dtype=np.float64)
         self._summed_losses.assign(np.zeros(len(summed)))
         return summed / STEPS_PER_EXECUTION
 
@@ -221,10 +222,7 @@ class Population(keras.Model):
         Returns:
             One form per member; None for members that diverged.
         """
-        linear, slopes = (
-            np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
-            for variable in (self.linear, self.slopes)
-        )
+        linear, slopes = (np.asarray(as_array(variable), dtype=np.float64) for variable in (self.linear, self.slopes))
         diverged = self.divergences()
         return tuple(
             # Weights may overflow in the very last step, which shows in no loss.

@@ -281,15 +281,17 @@ def _split(
     light = np.flatnonzero(total <= max(HEAVY * share * total.sum(), HEAVY_BESIDE_MEAN * total.mean()))
     if len(light) < FEWEST_TO_SPLIT:
         return which, which
+    # At least one row trains.
+    held = min(int(np.ceil(share * len(light))), len(light) - 1)
     labels = None
     if of_classes:
         # For inputs with several classes, the class that weighs most.
         order = np.lexsort((-weights, group))
         classes = rows.y[which][order[np.searchsorted(group[order], light)]]
         counts = np.bincount(classes.astype(np.intp))
-        held = int(np.ceil(share * len(light)))
-        # A class with a single row cannot be split; nor can more classes than there are rows to hold out.
-        labels = classes if counts[counts > 0].min() > 1 and held >= (counts > 0).sum() else None
-    _, held_out = train_test_split(light, test_size=share, random_state=seed, stratify=labels)
+        # A class with a single row cannot be split; nor can more classes than there are rows on a side.
+        n_fewest = min(held, len(light) - held)
+        labels = classes if counts[counts > 0].min() > 1 and n_fewest >= (counts > 0).sum() else None
+    _, held_out = train_test_split(light, test_size=held, random_state=seed, stratify=labels)
     apart = np.isin(group, held_out)
     return which[~apart], which[apart]

@@ -14,6 +14,7 @@ import numpy as np
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
+from prelu_rules.training.arrays import as_array
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 
 STABLE_LOOKS = 3
@@ -197,4 +198,4 @@ class Settling(keras.callbacks.Callback):
 
 
 def _array(variable: keras.Variable) -> Array:
-    return np.array(keras.ops.convert_to_numpy(variable))
+    return as_array(variable)

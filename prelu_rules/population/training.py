@@ -24,6 +24,8 @@ from prelu_rules.population.population import Population
 from prelu_rules.population.rows import RowSource
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.population.settling import Settling
+from prelu_rules.training.arrays import as_array
+from prelu_rules.training.forked import refuse_in_forked_child
 
 
 def train_population(
@@ -55,6 +57,7 @@ def train_population(
     Raises:
         TrainingError: if every member diverged; the message has the first step and layer with numbers that were not
             finite.
+        BackendError: in a process that was forked from one in which TensorFlow ran.
 
     Warns:
         UserWarning: if some members diverged, or after an interrupt (Ctrl-C), which ends the training early.
@@ -67,6 +70,7 @@ def train_population(
         >>> len(forms), forms[0].n_inputs
         (2, 1)
     """
+    refuse_in_forked_child()
     settings, loss = settings or PopulationSettings(), loss_named(loss)
     sequence = np.random.SeedSequence(seed)
     seeds = [int(child.generate_state(1)[0]) for child in sequence.spawn(settings.members)]
@@ -106,7 +110,7 @@ class PopulationWatch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Record the members for which the force wakes in the coming steps."""
-        wake = keras.ops.convert_to_numpy(self.model.wake)[:, 0]
+        wake = as_array(self.model.wake)[:, 0]
         woken = set(np.flatnonzero(wake < (epoch + 1) * STEPS_PER_EXECUTION).tolist()) - self._before.keys()
         if woken:
             members = self.model.members()
@@ -140,6 +144,10 @@ def _fitted(
         )
     except KeyboardInterrupt:
         settling.end()
+        for watch in callbacks:
+            # Keras may have called its end already.
+            if isinstance(watch, PopulationWatch):
+                watch.complete = False
         warnings.warn("interrupted: continuing with the networks as they are.", stacklevel=4)
     forms = population.forms()
     first = first_divergence(population.divergences().values(), settings.steps)

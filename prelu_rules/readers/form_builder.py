@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from prelu_rules.errors import LimitError
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.reading import Link
 from prelu_rules.values import Array, FloatArray
@@ -17,9 +20,12 @@ class FormBuilder:
 
     Args:
         input_shape: the shape of the network's input, without the batch axis; read in row-major order.
-
         layered: whether to make the values between layers units too, with slope 1: the same function, computed in the
             same steps as in the network.
+        largest: the largest number of entries in the form; None for no limit.
+
+    Raises:
+        LimitError: if the form gets larger.
 
     Attributes:
         inputs: `(*input_shape, 1 + n_inputs)`, the tensor of the inputs themselves.
@@ -32,13 +38,14 @@ class FormBuilder:
         array([-1.])
     """
 
-    def __init__(self, input_shape: tuple[int, ...], layered: bool = False) -> None:
-        self._n_inputs = int(np.prod(input_shape))
+    def __init__(self, input_shape: tuple[int, ...], layered: bool = False, largest: int | None = None) -> None:
+        self._n_inputs, self._largest = math.prod(input_shape), largest
         self._units: list[Array] = []
         self._slopes: list[float] = []
         self._labels: list[UnitLabel] = []
         self._layered = layered
         self.end: tuple[Link, str] | None = None
+        self._check_room(self._n_inputs)
         identity = np.eye(self._n_inputs, self._n_inputs + 1, k=1)
         self.inputs: FloatArray = identity.reshape(*input_shape, -1)
 
@@ -56,10 +63,21 @@ class FormBuilder:
         rows = tensor.reshape(-1, tensor.shape[-1])
         level = self._labels[-1].level + 1 if self._labels else 1
         first = 1 + self._n_inputs + len(self._units)
+        self._check_room(len(rows))
         self._units += list(rows)
         self._slopes += np.broadcast_to(slopes, shape).reshape(-1).tolist()
         self._labels += [UnitLabel(level, number + 1) for number in range(len(rows))]
         return np.eye(len(rows), first + len(rows), k=first).reshape(*shape, -1)
+
+    def _check_room(self, n_rows: int) -> None:
+        """Refuse more rows before memory is taken for them."""
+        n_numbers = (len(self._units) + n_rows) * (1 + self._n_inputs + len(self._units) + n_rows)
+        if self._largest is not None and n_numbers > self._largest:
+            raise LimitError(
+                f"the network has {self._n_inputs} inputs and more than {len(self._units) + n_rows - 1} values between "
+                f"its layers, of which a form of {n_numbers} numbers would be made; load it with "
+                "keras.saving.load_model and give the model, if there is memory for that."
+            )
 
     def between_layers(self, tensor: Array) -> Array:
         """The input of the next layer, given the output of a layer.

@@ -7,9 +7,7 @@ affine functions to the next; `register_layer` adds more.
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import prelu_rules.training  # noqa: F401
@@ -18,50 +16,24 @@ import prelu_rules.training  # noqa: F401
 import keras
 import numpy as np
 
-from prelu_rules.errors import DataError, FormatError, UnsupportedModelError
+from prelu_rules.errors import LONGEST_REASON, FormatError, PReLURulesError, UnsupportedModelError, shortened
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import Link, ReadNetwork
 from prelu_rules.readers.form_builder import FormBuilder
+from prelu_rules.readers.keras_file import load_keras
 from prelu_rules.registry import Registry
 from prelu_rules.training.agreement import check_agreement
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.keras_internals import calls_as_keras, origin
 from prelu_rules.training.nonlinearities import kind_of, link_of, negative_slope
 from prelu_rules.training.prelu import PReLU
 from prelu_rules.values import Array, FloatArray
 
+LARGEST_FORM = 50_000_000
+"""Numbers in the form of a file; with its copies a gigabyte."""
+
 LayerReader = Callable[[Any, Array, FormBuilder], Array]
 """Maps a layer and the tensor that it is applied to, `(*shape, width)`, to the tensor that it returns."""
-
-
-def load_keras(path: str | os.PathLike[str]) -> keras.Model:
-    """Load a `.keras` file that may use the package's own layers.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The model.
-
-    Raises:
-        DataError: if the file does not exist.
-        FormatError: if it is not a Keras model.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "model.keras"
-        >>> keras.Sequential([keras.Input((2,)), PReLU()]).save(path)
-        >>> load_keras(path).layers[0].slopes
-        array([0.25, 0.25])
-    """
-    if not Path(path).is_file():
-        raise DataError(f"there is no file {path}; give the path of a .keras file.")
-    if not zipfile.is_zipfile(path):
-        raise FormatError(f"{path} is not a .keras file; save the model with model.save('name.keras').")
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as problem:
-        reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise FormatError(f"{path} cannot be loaded as a Keras model: {reason}") from None
 
 
 def read_keras(model: keras.Model) -> NormalForm:
@@ -85,7 +57,7 @@ def read_keras(model: keras.Model) -> NormalForm:
     return read_keras_with_link(model).form
 
 
-def read_keras_with_link(model: keras.Model) -> ReadNetwork:
+def read_keras_with_link(model: keras.Model, largest: int | None = None) -> ReadNetwork:
     """The normal form of a Keras model and the link that it ends in, checked against the output of the model.
 
     Args:
@@ -93,6 +65,7 @@ def read_keras_with_link(model: keras.Model) -> ReadNetwork:
             LeakyReLU, Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Dropout and noise
             layers, or of such models. Dropout and noise behave as at inference. The model may end in a sigmoid, or in
             one softmax over all of its outputs.
+        largest: the largest number of entries in a form; None for no limit.
 
     Returns:
         The form and the link, float64; inputs and outputs with more than one axis are read in row-major order.
@@ -100,6 +73,7 @@ def read_keras_with_link(model: keras.Model) -> ReadNetwork:
     Raises:
         UnsupportedModelError: if the model is not built, or a layer has no exact piecewise linear form (a quantized
             layer, for example); or if the form differs from the model on sampled rows by more than rounding errors.
+        LimitError: if a form would have more than `largest` entries.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
@@ -121,9 +95,43 @@ def read_keras_with_link(model: keras.Model) -> ReadNetwork:
         raise UnsupportedModelError(
             f"the model {model.name!r} has the input shape {shape}; every axis needs a known size."
         )
-    found = _read(model, FormBuilder(shape))
-    check_agreement(model, found, _read(model, FormBuilder(shape, layered=True)).form)
+    found = _read(model, FormBuilder(shape, largest=largest))
+    check_agreement(model, found, _read(model, FormBuilder(shape, layered=True, largest=largest)).form)
     return found
+
+
+def read_keras_file(path: str | os.PathLike[str]) -> ReadNetwork:
+    """The normal form of a saved Keras model and the link that it ends in.
+
+    Args:
+        path: a `.keras` file, of any origin.
+
+    Returns:
+        As `read_keras_with_link`.
+
+    Raises:
+        DataError: if there is no such file.
+        FormatError: if it is not a Keras model.
+        UnsupportedModelError: as `read_keras_with_link`.
+        LimitError: if the form of the model would take more than a gigabyte.
+
+    Example:
+        >>> import tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
+        >>> keras.Sequential([keras.Input((1,)), keras.layers.ReLU()]).save(path)
+        >>> read_keras_file(path).predict([[-4.0], [4.0]])
+        array([[0.],
+               [4.]])
+    """
+    model = load_keras(path)
+    try:
+        return read_keras_with_link(model, LARGEST_FORM)
+    except PReLURulesError:
+        raise
+    except Exception as problem:
+        # A model that somebody made by hand may fail wherever it is looked at.
+        reason = shortened(str(problem) or type(problem).__name__, LONGEST_REASON)
+        raise FormatError(f"{path} holds a model that cannot be run: {reason.rstrip('.')}.") from None
 
 
 def _read(model: Any, builder: FormBuilder) -> ReadNetwork:
@@ -179,7 +187,7 @@ def _unsupported(layer: Any, reason: str) -> UnsupportedModelError:
 
 
 def _float64(variable: Any) -> FloatArray:
-    return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float64)
+    return np.asarray(as_array(variable), dtype=np.float64)
 
 
 def _keep(layer: Any, tensor: Array, builder: FormBuilder) -> Array:

@@ -15,6 +15,8 @@ import numpy as np
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import ReadNetwork
+from prelu_rules.training.arrays import as_array
+from prelu_rules.training.forked import with_patience
 from prelu_rules.training.keras_internals import all_layers, input_structure
 from prelu_rules.values import FloatArray
 
@@ -46,6 +48,7 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
 
     Raises:
         UnsupportedModelError: if an output differs by more than rounding in the model's dtype can explain.
+        BackendError: if the model cannot be run, in a process that was forked.
 
     Example:
         >>> model = keras.Sequential([keras.Input((1,)), keras.layers.ReLU()])
@@ -57,7 +60,7 @@ def check_agreement(model: keras.Model, found: ReadNetwork, layered: NormalForm)
     """
     dtype = _coarsest(model)
     rows = _sampled(found.form, str(model.inputs[0].dtype))
-    computed = _computed(model, rows)
+    computed = with_patience(lambda: _computed(model, rows))
     noise, largest = _rounding(layered, rows, dtype)
     if found.link is not None:
         # A probability changes by less than its logits do, and is rounded once more.
@@ -147,4 +150,4 @@ def _rounding(form: NormalForm, rows: FloatArray, dtype: str) -> tuple[FloatArra
 
 
 def _array(tensor: Any) -> FloatArray:
-    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float64)
+    return np.asarray(as_array(tensor), dtype=np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
 from prelu_rules.tolerances import SAME_OUTPUT
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.copies import set_weights
 from prelu_rules.training.keras_internals import input_structure
 from prelu_rules.training.nonlinearities import kind_of, negative_slope
@@ -64,7 +65,7 @@ def with_prelus(model: keras.Model, *, slopes: SlopeSharing = "channel", elimina
 
 
 def _outputs(model: keras.Model, x: Any) -> list[Any]:
-    return [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(model(x, training=False))]
+    return [as_array(one) for one in keras.tree.flatten(model(x, training=False))]
 
 
 def _copy(model: keras.Model, sharing: SlopeSharing, eliminable: bool) -> keras.Model:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from prelu_rules.errors import InvalidValueError, TrainingError, UnsupportedModelError
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE
 from prelu_rules.training.attributes import instance_attribute
+from prelu_rules.training.forked import refuse_in_forked_child
 from prelu_rules.training.keras_internals import (
     TrainFunction,
     make_train_function,
@@ -114,11 +115,7 @@ class IdentityForce(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Add the force to the model's training step."""
         model = self.model
-        if keras.backend.backend() != "tensorflow":
-            raise TrainingError(
-                f"Keras runs on {keras.backend.backend()}, but the force needs TensorFlow; set "
-                "KERAS_BACKEND=tensorflow."
-            )
+        refuse_in_forked_child()
         if model.built:
             _slopes_of(model)
         # An interrupted fit leaves its function behind; the one to keep is the one before it.

@@ -7,11 +7,15 @@ and can be fixed here.
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 TrainFunction = Callable[[Any], Any]
 """A function from an iterator of batches to the logs of one execution."""
@@ -326,6 +330,67 @@ def update_variables(update: Callable[..., None], *args: Any) -> None:
         2.0
     """
     tf.__internal__.distribute.interim.maybe_merge_call(update, tf.distribute.get_strategy(), *args)
+
+
+def tensorflow_runs() -> bool:
+    """Whether TensorFlow has found its devices and started its threads.
+
+    Returns:
+        False as long as it is only imported.
+
+    Example:
+        >>> tensor = tf.constant(1.0) + 1.0
+        >>> tensorflow_runs()
+        True
+    """
+    started = context.context_safe()
+    return started is not None and started._context_handle is not None
+
+
+class WeightCount:
+    """How many weights layers have made, and how many were too many.
+
+    Attributes:
+        made: so far.
+        refused: the number that would have been too many; None while there was none.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.refused: int | None = None
+
+
+@contextmanager
+def weights_bounded(most: int) -> Iterator[WeightCount]:
+    """Within the block layers that this thread builds refuse to make more weights than that, before memory is taken.
+
+    Args:
+        most: how many.
+
+    Yields:
+        The count.
+
+    Example:
+        >>> with weights_bounded(10) as count:
+        ...     keras.layers.Dense(2).build((None, 3))
+        >>> count.made
+        8
+    """
+    count, thread, add_weight = WeightCount(), threading.get_ident(), keras.layers.Layer.add_weight
+
+    def counted(layer: keras.layers.Layer, shape: Any = None, *args: Any, **options: Any) -> Any:
+        if threading.get_ident() == thread:
+            count.made += math.prod((shape,) if isinstance(shape, int) else tuple(shape or ()))
+            if count.made > most:
+                count.refused = count.made
+                raise MemoryError(f"{count.made} weights are more than {most}")
+        return add_weight(layer, shape, *args, **options)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield count
+    finally:
+        keras.layers.Layer.add_weight = add_weight
 
 
 def _is_of_keras(thing: Any) -> bool:

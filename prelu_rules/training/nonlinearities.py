@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from prelu_rules.errors import UnsupportedModelError
 from prelu_rules.network.reading import Link
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.keras_internals import operation_class
 from prelu_rules.values import FloatArray
 
@@ -101,7 +102,7 @@ def negative_slope(part: Any) -> FloatArray | None:
                 f"layer {part.name!r} ({type(part).__name__}) cannot be read: it has no slopes yet, because the model "
                 "was never called; call it on one row first."
             )
-        return np.asarray(keras.ops.convert_to_numpy(part.alpha), dtype=np.float64)
+        return np.asarray(as_array(part.alpha), dtype=np.float64)
     if kind not in ("relu", "leaky_relu"):
         return None
     largest, threshold = getattr(part, "max_value", None), getattr(part, "threshold", 0)

@@ -11,6 +11,7 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError, ShapeError, UnsupportedModelError
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
+from prelu_rules.training.arrays import as_array
 from prelu_rules.values import BoolArray, FloatArray
 
 
@@ -104,7 +105,7 @@ class PReLU(keras.layers.PReLU):
     @property
     def slopes(self) -> FloatArray:
         """The slopes, float64, with the shape of a row of the layer's input (1 along shared axes)."""
-        return np.asarray(keras.ops.convert_to_numpy(self.alpha), dtype=np.float64)
+        return np.asarray(as_array(self.alpha), dtype=np.float64)
 
     def nonlinear(self, threshold: float = LINEAR_SLOPE) -> BoolArray:
         """Which units are still nonlinear.
@@ -125,7 +126,7 @@ class PReLU(keras.layers.PReLU):
         """Which units are fixed at a slope of exactly 1, with the shape of `slopes`."""
         if self._eliminated is None:
             return np.zeros(self.slopes.shape, dtype=bool)
-        return np.asarray(keras.ops.convert_to_numpy(self._eliminated), dtype=bool)
+        return np.asarray(as_array(self._eliminated), dtype=bool)
 
     def eliminate(self, units: BoolArray) -> None:
         """Set slopes to exactly 1 permanently; units that were eliminated before stay eliminated.

@@ -7,6 +7,7 @@ import numpy as np
 
 from prelu_rules.network.slopes import is_linear
 from prelu_rules.tolerances import LINEAR_SLOPE
+from prelu_rules.training.arrays import as_array
 from prelu_rules.training.keras_internals import all_layers
 
 
@@ -45,7 +46,7 @@ def count_nonlinear(model: keras.Model, threshold: float = LINEAR_SLOPE) -> int:
         2
     """
     return sum(
-        int((~is_linear(np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64), threshold)).sum())
+        int((~is_linear(np.asarray(as_array(layer.alpha), dtype=np.float64), threshold)).sum())
         for layer in prelu_layers(model)
     )
 
@@ -75,6 +76,6 @@ def count_evaluations(model: keras.Model, threshold: float = LINEAR_SLOPE) -> in
         shape = layer.get_build_config()["input_shape"][1:]
         if None in shape:
             return None
-        nonlinear = ~is_linear(np.asarray(keras.ops.convert_to_numpy(layer.alpha), dtype=np.float64), threshold)
+        nonlinear = ~is_linear(np.asarray(as_array(layer.alpha), dtype=np.float64), threshold)
         total += int(np.broadcast_to(nonlinear, shape).sum())
     return total

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """TensorFlow's own setting: 0 to print everything, 3 to print what ends the process only."""
@@ -48,7 +50,7 @@ def _held_back() -> Iterator[None]:
         return
     if sys.stderr is not None:
         sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with _held() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -59,3 +61,11 @@ def _held_back() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _held() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        # Without a folder for it, it is lost.
+        return Path(os.devnull).open("w+b")

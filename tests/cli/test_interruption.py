@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from prelu_rules.cli.interruption import heard_interruptions
+from prelu_rules.cli.interruption import heard_interruptions, ignore_interruptions
 
 WITHIN = """
 import signal, sys, time
@@ -78,3 +78,29 @@ def test_other_threads_have_no_signals():
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGINT)]
+
+
+def test_who_ignores_interruptions_in_the_block_ignores_them_after_it():
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with heard_interruptions():
+            ignore_interruptions()
+        signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interruption_of_the_command_line_is_one_line_and_status_130(monkeypatch, capsys, times):
+    """Also where a second one comes while the first is being answered."""
+    from prelu_rules import cli
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("prelu_rules.cli.app.run" if times == 1 else "prelu_rules.cli._heard", interrupted)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 130
+    assert capsys.readouterr() == ("", "prelu-rules: interrupted; no file is left half-written\n")

@@ -44,7 +44,7 @@ def test_numbers_of_numpy_become_plain_levels():
         (("a", "category", ("x", "x")), "two levels that are written 'x'"),
         (("a", "category", (1, "1")), "two levels that are written '1'; rename one of them"),
         (("a", "category", ("1", True, "True")), "two levels that are written 'True'"),
-        (("a", "category", ((1, 2),)), r"has the level \(1, 2\)"),
+        (("a", "category", ((1, 2),)), "has the level a list of 2"),
         (("a", "category", (None,)), "has the level None"),
         (("a", "category", (float("nan"),)), "has the level nan"),
         (("a", "category", ("\ud800",)), "a level must be Unicode text or a finite number"),

@@ -78,6 +78,24 @@ def test_numbers_that_training_cannot_hold_are_named(value):
         fit_rules(X.assign(y=X["a"].where(X.index != 3, value)), "y")
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"test_fraction": 0.9}, {"test_fraction": 0.999}, {"validation_fraction": 0.9}]
+)
+def test_more_classes_than_rows_on_a_side(options):
+    """Shares of the classes cannot be kept then, which scikit-learn says with an error of its own."""
+    classes = [f"class {number % 20}" for number in range(60)]
+    fitted = fit_rules({"a": np.arange(60.0), "y": classes}, "y", **{**QUICK, "members": 1, **options})
+    assert set(fitted.rules.classes) == set(classes) and 0 < fitted.n_test < 60
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9, 0.999])
+def test_every_class_is_learned_from(share):
+    cells = table_cells({"a": np.arange(60.0)})
+    classes = tuple(f"class {number}" for number in range(20))
+    learn, test = _split(cells, Target("y", np.arange(60.0) % 20, classes), share, seed=0)
+    assert set(learn % 20) == set(range(20)) and len(test) and not set(learn) & set(test)
+
+
 def test_copies_of_a_row_are_on_one_side():
     copies = pd.concat([X.iloc[:60]] * 5, ignore_index=True)
     learn, test = _split(table_cells(copies), Target("y", np.tile(np.arange(60.0), 5)), 0.2, 0)
@@ -112,4 +130,4 @@ def test_a_result_is_saved_and_scores_the_table_from_the_file_alone(bent, tmp_pa
     rules, model = bent.save(tmp_path / "new" / "folder")
     assert model.exists()
     np.testing.assert_array_equal(pr.read_rules(rules).predict(X)[:, 0], bent.predict(X))
-    assert "IF a " in str(bent) and "MAE" in str(bent) and len(repr(bent)) < 100
+    assert "If a " in str(bent) and "MAE" in str(bent) and len(repr(bent)) < 100

@@ -49,7 +49,7 @@ def test_python_computes_what_the_rules_do(numbers, x1, x2):
         ("compact", ["y = 1/3 * x - 2/7 * max(0, x - 5/3) + 100/3"]),
         ("markdown", ["x < 5/3", r"100/3 + 1/3\*x"]),
         ("latex", [r"$\frac{100}{3}$ + $\frac{1}{3}$ x", r"x $<$ $\frac{5}{3}$"]),
-        ("python", ["if x - 5/3 < 0", "'y': 1/3 * x + 100/3"]),
+        ("python", ["if x - 5/3 < 0", "1/3 * x + 100/3 if rule == 1"]),
     ],
 )
 def test_thirds_are_written_as_such(target, expected):

@@ -71,20 +71,20 @@ def with_evidence(**change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"class_counts": [1]}, "rule 2: class_counts adds up to 1 rows"),
-        ({"class_counts": [0.5, 0.5]}, "rule 2: class_counts holds 0.5 at index 0"),
-        ({"class_counts": 7}, "rule 2: class_counts is 7"),
-        ({"count": 3, "class_counts": [1, 1, 1]}, "rule 2 has class_counts of 3 classes, but there are 2"),
-        ({"errors": [0.5, 0.5]}, r"rule 2: errors has shape \(2,\), but must have shape \(1,\)"),
-        ({"errors": ["much"]}, "rule 2: errors must hold numbers"),
-        ({"errors": [-1]}, "rule 2: errors holds -1.0 at index 0"),
+        ({"class_counts": [1]}, r"rules\[1\] does not describe rules: class_counts adds up to 1 rows"),
+        ({"class_counts": [0.5, 0.5]}, r"rules\[1\].class_counts\[0\] is 0.5, but must be a whole number"),
+        ({"class_counts": 7}, r"rules\[1\].class_counts is 7, but must be a list"),
+        ({"count": 3, "class_counts": [1, 1, 1]}, "rules: rule 2 has class_counts of 3 classes, but there are 2"),
+        ({"errors": [0.5, 0.5]}, r"rules\[1\].errors is a list of 2, but must be a list of 1 numbers"),
+        ({"errors": ["much"]}, r"rules\[1\].errors\[0\] is 'much', but must be a finite number"),
+        ({"errors": [-1]}, r"rules\[1\] does not describe rules: errors holds -1.0 at index 0"),
         ({"errors": [1]}, "rule 2 has the errors .* its outputs are logits"),
-        ({"typical": [[1, 2]]}, r"typical has shape \(1, 2\), but must have shape \(2, 2\)"),
-        ({"typical": [[1, 2], [3]]}, "typical must hold numbers"),
+        ({"typical": [[1, 2]]}, "typical is a list of 1, but must be a list of 2 rows"),
+        ({"typical": [[1, 2], [3]]}, r"typical\[1\] is a list of 1, but must be a list of 2 numbers"),
     ],
 )
 def test_evidence_is_checked_by_name_and_place(change, message):
-    with pytest.raises(FormatError, match=f"does not describe rules .*{message}"):
+    with pytest.raises(FormatError, match=message):
         read(with_evidence(**change))
 
 
@@ -96,19 +96,22 @@ def changed(**change):
     ("text", "message"),
     [
         ("IF true", "the text is not JSON"),
-        ("[1]", "format 'list', not 'prelu_rules/rules'"),
+        ("[1]", "format a list of 1, not 'prelu_rules/rules'"),
         ('{"format": "other"}', "format 'other'"),
         (changed(version=3), "version 3 of the format, but only versions 1 and 2 are known; upgrade"),
         (changed(version=True), "version True of the format"),
-        (changed(rules=[]), "does not describe rules .*0 rules"),
-        (changed(rules=[{}]), "does not describe rules .*KeyError"),
-        (changed(columns=None), "does not describe rules"),
-        (changed(columns=[{"name": 1}, {"name": 2}]), r"does not describe rules .*must all be text; rename them\)"),
-        (changed(columns=[{"name": "a", "kind": "date"}, {"name": "b"}]), "does not describe rules .*kind 'date'"),
-        (changed(domain={"lower": [0], "upper": [1]}), "does not describe rules .*the domain is for"),
-        ("[" * 100_000, "the text is not JSON .*recursion"),
-        (changed(output_names=["a", "b"]), "does not describe rules .*2 output names"),
-        (changed(precision={"digits": 1}), "does not describe rules .*TypeError"),
+        (changed(rules=[]), "does not describe rules: a rule system has 0 rules"),
+        (changed(rules=[{}]), r"rules\[0\] has no 'outputs'"),
+        (changed(columns=None), "columns is null, but must be a list"),
+        (changed(columns=[{"name": 1}, {"name": 2}]), r"columns\[0\].name is 1, but must be Unicode text"),
+        (
+            changed(columns=[{"name": "a", "kind": "date"}, {"name": "b"}]),
+            r"columns\[0\] does not describe rules: column 'a' is of kind 'date'",
+        ),
+        (changed(domain={"lower": [0], "upper": [1]}), r"domain.lower is a list of 1, but must be a list of 2 numbers"),
+        ("[" * 100_000, "the JSON is nested more than 20 levels deep"),
+        (changed(output_names=["a", "b"]), r"rules\[0\].outputs.coef is a list of 1, but must be a list of 2 rows"),
+        (changed(precision={"digits": 1}), "precision has no 'feature_scale'"),
     ],
 )
 def test_other_texts_are_refused_in_a_sentence(text, message):

@@ -133,7 +133,7 @@ def test_names_that_only_look_like_indicators_are_numbers():
     ],
 )
 def test_what_the_first_version_did_not_write_is_refused(change):
-    with pytest.raises(FormatError, match="does not describe rules"):
+    with pytest.raises(FormatError, match="again|does not describe rules"):
         read(json.dumps(plain(**change)))
 
 
@@ -143,6 +143,6 @@ def test_a_column_of_several_features_in_two_places_is_refused_or_kept_apart():
     rules = RuleSystem((Rule((), AffineMap([[1.0, 2.0, 3.0]], [0.0])),), ("c = x", "a", "c = y"), ("y",))
     content = json.loads(write(rules)) | {"version": 1, "feature_names": list(rules.feature_names)}
     del content["columns"]
-    with pytest.raises(FormatError, match="does not describe rules .*the column name 'c' is used twice"):
+    with pytest.raises(FormatError, match="does not describe rules: the column name 'c' is used twice"):
         read(json.dumps(content | {"indicators": indicators}))
     assert read(json.dumps(content)) == replace(rules, columns=rules.columns)

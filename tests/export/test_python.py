@@ -1,5 +1,5 @@
-import keyword
-
+import by_python
+import executed
 import networks
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from prelu_rules.columns.column import Column
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.python import identifiers, write
+from prelu_rules.export.python import write
 from prelu_rules.rules.extraction import extract_rules
 
 ODD = [
@@ -42,13 +42,6 @@ def test_the_source_runs_and_predicts(seed, features):
         result = scope["predict"](*row.tolist())
         assert list(result) == features[1:]
         np.testing.assert_allclose(list(result.values()), y, rtol=1e-9, atol=1e-9)
-
-
-@given(st.lists(st.text(max_size=6), max_size=6))
-def test_identifiers_are_distinct_words(features):
-    words = identifiers(features)
-    assert len(set(words)) == len(features)
-    assert all(word.isidentifier() and not keyword.iskeyword(word) for word in words)
 
 
 def test_one_rule_needs_no_condition():
@@ -101,3 +94,26 @@ def test_it_takes_raw_cells(seed):
         np.testing.assert_allclose(found, rules.predict(cells)[0, 0], rtol=1e-9, atol=1e-9)
     with pytest.raises(ValueError, match="kind is 'house', which no training row had"):
         scope["predict"](1.0, "house", True, "b\\")
+
+
+@pytest.mark.parametrize("name", executed.NAMES)
+def test_answers_are_those_of_the_rules(name):
+    case = executed.case(name)
+    for shape in case.shapes:
+        executed.check(case, shape, *by_python.answers(case.system, shape, case.rows))
+        assert all(found == [None] * len(found) for found in by_python.answers(case.system, shape, case.refused)[0])
+
+
+@pytest.mark.parametrize("pair", [*executed.PAIRS, ("max", "abs"), ("ValueError", "float")], ids=executed.pair_id)
+def test_names_are_data(pair):
+    case = executed.hostile_case(*pair)
+    for shape in case.shapes:
+        executed.check(case, shape, *by_python.answers(case.system, shape, case.rows))
+
+
+@pytest.mark.parametrize("cell", [float("inf"), float("-inf"), float("nan"), None])
+def test_numbers_have_to_be_finite(cell):
+    scope = {}
+    exec(write(extract_rules(networks.random_form(0, (1, 1)))), scope)
+    with pytest.raises(ValueError, match="which no training row had"):
+        scope["predict"](cell)

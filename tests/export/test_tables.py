@@ -153,10 +153,10 @@ def test_a_negative_threshold_keeps_its_minus():
 def test_users_add_targets():
     rules = extract_rules(networks.xor_form())
     export.register("count", lambda system, unit="rules": f"{len(system)} {unit}")
-    assert rules.export("count", unit="regions") == "4 regions" and export.targets()[-1] == "count"
+    assert rules.export("count", unit="regions") == "4 regions" and list(export.targets())[-1] == "count"
     # The cell of a notebook, run again.
     export.register("count", lambda system: f"{len(system)}")
-    assert rules.export("count") == "4" and export.targets().count("count") == 1
+    assert rules.export("count") == "4" and list(export.targets()).count("count") == 1
     with pytest.raises(InvalidValueError, match="no export target 'counts'; did you mean 'count'?"):
         rules.export("counts")
     export.unregister("count")

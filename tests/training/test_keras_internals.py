@@ -1,5 +1,7 @@
 """What the package uses of Keras without its promise: a version that moves a name fails here, and says which."""
 
+import threading
+
 import keras
 import numpy as np
 import pytest
@@ -195,3 +197,19 @@ def test_update_variables():
 
     strategy.run(lambda: internals.update_variables(update, 2.0))
     assert float(variable.numpy()) == 3
+
+
+def test_weights_bounded():
+    """Only of this thread, and only within the block."""
+    add_weight = layers.Layer.add_weight
+    with internals.weights_bounded(20) as count:
+        layers.Dense(4).build((None, 3))
+        assert (count.made, count.refused) == (16, None)
+        thread = threading.Thread(target=lambda: layers.Dense(4).build((None, 30)))
+        thread.start()
+        thread.join()
+        assert count.made == 16
+        with pytest.raises(MemoryError):
+            layers.Dense(10**9).build((None, 10**9))
+        assert count.refused == 16 + 10**18
+    assert layers.Layer.add_weight is add_weight

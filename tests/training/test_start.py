@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 import prelu_rules
-from prelu_rules.training.start import LEVEL, start_tensorflow
+from prelu_rules.training.start import LEVEL, _held_back, start_tensorflow
 
 PACKAGE = Path(prelu_rules.__file__).parent
 
@@ -89,6 +89,14 @@ except ImportError:
 
 def test_who_has_no_standard_error_can_start():
     assert run("import os; os.close(2); import prelu_rules.training; print('started')").stdout == "started\n"
+
+
+def test_without_a_folder_for_what_is_held_back(monkeypatch, capfd):
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: (_ for _ in ()).throw(FileNotFoundError()))
+    with _held_back():
+        os.write(2, b"lost\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"
 
 
 def test_the_level_of_the_user_stays():

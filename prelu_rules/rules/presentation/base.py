@@ -42,7 +42,7 @@ def base_and_adjustments(
         >>> from prelu_rules.rules.presentation.by_state import function_of
         >>> kind = Column("kind", "category", ("farm", "home", "shop"))
         >>> total = base_and_adjustments([kind], function_of([kind], [5.0, 20.0, 20.0], 1.0), lambda linear: linear)
-        >>> total.constant, total.terms[0].weight, [state.level for state in total.terms[0].where[0].states]
+        >>> total.constant, total.terms[0].weight, [s and s.level for s in total.terms[0].where[0].states]
         (21.0, -15.0, ['farm'])
     """
     left = {} if left is None else left

@@ -114,7 +114,7 @@ def function_of(
     Example:
         >>> kind = Column("kind", "category", ("farm", "home", "shop"))
         >>> always, some = function_of([kind, Column("kwh")], [0.0, 2.0, 2.0, 1.5], -3.0)
-        >>> always.linear.weights, [state.level for state in some.where[0].states], some.linear.constant
+        >>> always.linear.weights, [state and state.level for state in some.where[0].states], some.linear.constant
         ({'kwh': Fraction(3, 2)}, ['home', 'shop'], Fraction(2, 1))
     """
     weights = dict(zip(features_of(columns), map(exact, row), strict=True))
@@ -151,7 +151,7 @@ def by_state(
     Example:
         >>> columns = [Column("age", missing=True), Column("smoker", "yes/no")]
         >>> cost = function_of(columns, [2.0, 30.0, 5.0], 1.0)
-        >>> for where, (total,) in by_state(columns, [cost]):
+        >>> for where, (total,) in by_state(columns, [cost]) or ():
         ...     names = [test.states[0] and test.states[0].name for test in where]
         ...     print(names, plain(total.constant), list(total.weights))
         [None, None] 1.0 ['age']
@@ -209,7 +209,8 @@ def by_column(columns: Sequence[Column], function: Function) -> ByColumn | None:
 
     Example:
         >>> smoker = Column("smoker", "yes/no")
-        >>> by_column([smoker], function_of([smoker], [2.0], 1.0))[("", None)]
+        >>> parts = by_column([smoker], function_of([smoker], [2.0], 1.0))
+        >>> parts and parts[("", None)]
         Linear(constant=Fraction(1, 1), weights={})
     """
     parts = collected(function)

@@ -19,7 +19,7 @@ from prelu_rules.rules.rule_system import RuleSystem
 MOST_CLASSES = 6
 """Classes up to which decisions are looked for; each pair of them is a boundary."""
 
-MOST_RULES = 16
+MOST_RULES = 24
 """Rules up to which decisions are looked for, and decision rules up to which they are merged."""
 
 MOST_DECISIONS = 10

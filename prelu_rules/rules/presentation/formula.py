@@ -46,6 +46,7 @@ def formula_of(system: RuleSystem, precision: Precision | None) -> Formula | Non
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-200], C=[[0.1]], D=[[0.15]], e=[10], slopes=[0])
         >>> formula = formula_of(extract_rules(form, domain=Box([0], [500])), None)
+        >>> assert formula is not None
         >>> formula.outputs[0].base.constant, formula.outputs[0].bends, formula.bends[0].cases[0].threshold
         (10.0, ((0.15, Letter(place=0)),), 200.0)
     """

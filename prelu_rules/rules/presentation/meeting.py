@@ -47,8 +47,8 @@ def meeting_form(system: RuleSystem) -> tuple[CompactForm, BoolArray] | None:
         >>> from prelu_rules.rules.rule import Condition
         >>> below = Rule((Condition([1.0], -200.0, nonnegative=False),), AffineMap([[0.1]], [10.0]))
         >>> above = Rule((Condition([1.0], -200.0, nonnegative=True),), AffineMap([[0.25]], [-20.0]))
-        >>> form, strict = meeting_form(RuleSystem((below, above), ("kwh",), ("price",)))
-        >>> form.weights
+        >>> found = meeting_form(RuleSystem((below, above), ("kwh",), ("price",)))
+        >>> found and found[0].weights
         array([[ 1.0e+00,  0.0e+00, -2.0e+02],
                [ 1.0e-01,  1.5e-01,  1.0e+01]])
     """

@@ -28,7 +28,8 @@ def presented(system: RuleSystem) -> Presentation:
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-200], C=[[0.1]], D=[[0.15]], e=[10], slopes=[0])
         >>> low, high = presented(extract_rules(form, domain=Box([0], [500]))).rules
-        >>> low.clauses[0][0].comparison.upper, high.otherwise, high.outputs[0].total.constant
+        >>> below = low.clauses[0][0].comparison
+        >>> below and below.upper, high.otherwise, high.outputs[0].total.constant
         (Bound(value=200.0, included=False), True, -20.0)
     """
     formula = formula_of(system, system.precision)

@@ -1,0 +1,270 @@
+"""Tables in files of any size, a batch of rows at a time."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import os
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from prelu_rules.columns.column import Kind
+from prelu_rules.columns.decoding import decode, encoding_of
+from prelu_rules.columns.dialect import Dialect, check_signs
+from prelu_rules.columns.numerals import find_notation
+from prelu_rules.columns.records import check_header, records
+from prelu_rules.columns.text_cells import check_names, typed
+from prelu_rules.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BATCH_BYTES = 4_000_000
+"""About so many bytes of text are one batch."""
+
+BATCH_ROWS = 65_536
+"""So many rows of a Parquet file are one batch."""
+
+LONGEST_RECORD = 64_000_000
+"""A record of more characters than this is taken for a quote that is not closed."""
+
+
+class Batch(NamedTuple):
+    """Some rows of a file.
+
+    Attributes:
+        cells: all columns as they are in the file; of a text file as texts, None where there is nothing.
+        typed: the columns that were asked for, of their kinds.
+    """
+
+    cells: pd.DataFrame
+    typed: pd.DataFrame
+
+
+class _Given(NamedTuple):
+    """What the user said of how a text file is written; None for what is to be found."""
+
+    separator: str | None
+    decimal: str | None
+    thousands: str | None
+    encoding: str | None
+
+
+def read_batches(
+    path: str | os.PathLike[str],
+    kinds: Mapping[str, Kind],
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+) -> Iterator[Batch]:
+    r"""Read a table whose columns are known, with memory for one batch of rows.
+
+    How a text file is written, as far as it is not given, is found from its first batch.
+
+    Args:
+        path: a text file with a header, which may be gzip'ed, a Parquet file, or "-" for standard input.
+        kinds: the kind of each column that is wanted.
+        separator: the character between cells; None to find it.
+        decimal: the decimal sign; None to find it from the columns of numbers.
+        thousands: what groups digits by three, "" for nothing; None to find it.
+        encoding: Python's name of the encoding; None to find it.
+
+    Yields:
+        Batches, in the order of the file.
+
+    Raises:
+        DataError: if the file cannot be read or is not a table, a column is not there, a cell is not of its kind, or
+            it is not clear how numbers are written.
+        InvalidValueError: if an argument is not one of the values that `read_table` takes.
+
+    Example:
+        >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
+        >>> _ = path.write_text("zip;rent\n1067;1.250,50\n80331;NA\n")
+        >>> for batch in read_batches(path, {"rent": "number"}):
+        ...     print(batch.cells["zip"].tolist(), batch.typed["rent"].tolist())
+        ['1067', '80331'] [1250.5, nan]
+    """
+    check_signs(separator, decimal, thousands)
+    where = "standard input" if str(path) == "-" else str(path)
+    with _opened(path, where) as file:
+        start = file.read(4)
+        if start == b"PAR1" or where.lower().endswith(".parquet"):
+            yield from _of_parquet(start, file, kinds, where)
+        else:
+            yield from _of_text(start, file, kinds, where, _Given(separator, decimal, thousands, encoding))
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str], where: str) -> Iterator[IO[bytes]]:
+    """The file, open for reading."""
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(path).open("rb")
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}; give the path of a CSV file.") from None
+    except IsADirectoryError:
+        raise DataError(f"there is no file {path}, it is a directory; give the path of a CSV file.") from None
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise DataError(f"cannot read {where}: {reason}; give the path of a CSV file that you may read.") from None
+    with file:
+        yield file
+
+
+def _of_text(start: bytes, file: IO[bytes], kinds: Mapping[str, Kind], where: str, given: _Given) -> Iterator[Batch]:
+    """The batches of a text file."""
+    import pandas as pd
+
+    header, dialect, line = "", None, 1
+    for text, encoding in _whole_records(start, file, where, given.encoding):
+        if not header:
+            # The header is a record of its own, and begins every batch.
+            end = _end_of_first_record(text)
+            header, text = text[:end], text[end:]
+        here = where if dialect is None else f"{where} from line {line} on"
+        if not text.strip():
+            continue
+        names, columns, separator = records(header + text, dialect.separator if dialect else given.separator, here)
+        check_names(kinds, list(names), where)
+        line += text.count("\n")
+        if dialect is None:
+            numbers = {n: c for n, c in zip(names, columns, strict=True) if kinds.get(n) in {"number", "integer"}}
+            signs = find_notation(numbers, separator, (given.decimal, given.thousands), where)
+            dialect = Dialect(separator, *signs, encoding)
+        table = {
+            n: pd.Series([c or None for c in cells], dtype=object) for n, cells in zip(names, columns, strict=True)
+        }
+        cells = pd.DataFrame(table)
+        yield Batch(cells, typed(cells, kinds, dialect, here))
+    if dialect is None:
+        # What is wrong with a file without rows is said in one place.
+        records(header, given.separator, where)
+
+
+def _whole_records(start: bytes, file: IO[bytes], where: str, encoding: str | None) -> Iterator[tuple[str, str]]:
+    """The text of a file in pieces that end where a record does, and its encoding."""
+    chunks = _chunks(start, file, where)
+    first = next(chunks)
+    if first.startswith(b"PK\x03\x04"):
+        decode(first, None, where)
+    encoding = encoding_of(first, encoding, where)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    text, given_any = "", False
+    for chunk in chain([first], chunks, [b""]):
+        try:
+            text += decoder.decode(chunk, final=not chunk)
+        except UnicodeError:
+            raise DataError(f"{where} is not a text file in {encoding}; give another --encoding.") from None
+        if "\0" in text:
+            decode(b"\0", encoding, where)
+        text = text.removeprefix("\ufeff") if chunk is first else text
+        end = _end_of_records(text) if chunk else len(text)
+        if len(text) - end > LONGEST_RECORD:
+            raise DataError(f"{where} has a record of more than {LONGEST_RECORD:,} characters; close its quote.")
+        if text[:end].strip() or (not chunk and not given_any):
+            yield text[:end], encoding
+            text, given_any = text[end:], True
+
+
+def _chunks(start: bytes, file: IO[bytes], where: str) -> Iterator[bytes]:
+    """The bytes of a text file, decompressed; at least one piece."""
+    source: IO[bytes] = io.BufferedReader(_Joined(start, file))  # type: ignore[type-var]
+    if start.startswith(b"\x1f\x8b"):
+        source = gzip.GzipFile(fileobj=source)  # type: ignore[assignment]
+    try:
+        chunk = source.read(BATCH_BYTES)
+        yield chunk
+        while chunk:
+            chunk = source.read(BATCH_BYTES)
+            if chunk:
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataError(f"{where} is a damaged gzip file; compress it again.") from None
+
+
+class _Joined(io.RawIOBase):
+    """What was read of a file already, and then the rest of it."""
+
+    def __init__(self, start: bytes, file: IO[bytes]) -> None:
+        self._start, self._file = start, file
+
+    def readable(self) -> bool:
+        """That it can be read."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        """Fill a buffer, and say how much of it."""
+        data = self._start[: len(buffer)] or self._file.read(len(buffer))
+        self._start = self._start[len(data) :] if self._start else b""
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _end_of_records(text: str) -> int:
+    """Where the last whole record ends: after the last line break that is not within quotes."""
+    end = text.rfind("\n") + 1
+    while end and text.count('"', 0, end) % 2:
+        end = text.rfind("\n", 0, end - 1) + 1
+    return end
+
+
+def _end_of_first_record(text: str) -> int:
+    """Where the first record that is not blank ends."""
+    end = text.find("\n", len(text) - len(text.lstrip())) + 1
+    while end and text.count('"', 0, end) % 2:
+        end = text.find("\n", end) + 1
+    return end or len(text)
+
+
+def _of_parquet(start: bytes, file: IO[bytes], kinds: Mapping[str, Kind], where: str) -> Iterator[Batch]:
+    """The batches of a Parquet file, whose end has to be read first."""
+    import pandas as pd
+
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise DataError(f"{where} needs pyarrow to be read; pip install 'prelu-rules[parquet]'.") from None
+    nullable = {
+        pyarrow.int64(): pd.Int64Dtype(),
+        pyarrow.int32(): pd.Int32Dtype(),
+        pyarrow.bool_(): pd.BooleanDtype(),
+        pyarrow.int16(): pd.Int16Dtype(),
+        pyarrow.int8(): pd.Int8Dtype(),
+        pyarrow.uint8(): pd.UInt8Dtype(),
+        pyarrow.uint16(): pd.UInt16Dtype(),
+        pyarrow.uint32(): pd.UInt32Dtype(),
+        pyarrow.uint64(): pd.UInt64Dtype(),
+    }
+    with tempfile.TemporaryFile() as copy:
+        source = file
+        if not file.seekable():
+            copy.write(start)
+            shutil.copyfileobj(file, copy)
+            source = copy
+        source.seek(0)
+        try:
+            rows = 0
+            for batch in parquet.ParquetFile(source).iter_batches(BATCH_ROWS):
+                frame = batch.to_pandas(types_mapper=nullable.get)
+                frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+                check_header(list(frame.columns), where)
+                check_names(kinds, list(frame.columns), where)
+                rows += len(frame)
+                yield Batch(frame, frame[list(kinds)])
+        except (pyarrow.ArrowException, OSError):
+            raise DataError(f"{where} is not a Parquet file, or a damaged one; write it again.") from None
+    if not rows:
+        raise DataError(f"{where} has 0 rows of data; add rows.")

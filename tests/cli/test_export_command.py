@@ -1,0 +1,52 @@
+import pytest
+
+from prelu_rules.cli import main
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.extraction import extract_rules
+
+RULES = extract_rules(NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0]), feature_names=["age"])
+
+
+@pytest.fixture
+def path(tmp_path):
+    RULES.export("json", tmp_path / "rules.json")
+    return str(tmp_path / "rules.json")
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    return stopped.value.code, *capsys.readouterr()
+
+
+def test_all_targets_are_listed(capsys):
+    status, out, _ = run(capsys, "export")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()][:2] == ["text", "compact"]
+
+
+def test_rules_are_printed_or_written(capsys, path, tmp_path):
+    assert run(capsys, "export", path, "--to", "compact") == (0, RULES.export("compact"), "")
+    file = tmp_path / "rules.py"
+    status, out, _ = run(capsys, "export", path, "--to", "python", "--function", "price", "--out", str(file))
+    assert (status, out) == (0, f"Wrote {file}.\n")
+    assert file.read_text() == RULES.export("python", function="price")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["RULES", "--to", "pyton"], "there is no export target 'pyton'; did you mean 'python'?"),
+        (["RULES", "--to", "latex", "--dialect", "x"], "'latex' does not take the option 'dialect'"),
+        (["RULES", "--to", "python", "--shape", "tree"], "shape is 'tree'"),
+        (["nowhere.json", "--to", "python"], "nowhere.json"),
+        (["--to", "python"], "give the path of a rules.json"),
+    ],
+)
+def test_what_cannot_be_written_is_one_line(capsys, path, arguments, message):
+    status, out, err = run(capsys, "export", *[path if word == "RULES" else word for word in arguments])
+    assert (status, out, err.count("\n")) == (2, "", 1) and message in err
+
+
+def test_a_part_of_what_a_language_needs(capsys, path):
+    assert run(capsys, "export", path, "--to", "c", "--part", "header") == (0, RULES.export("c", part="header"), "")

@@ -1,0 +1,125 @@
+import io
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from prelu_rules.cli import main
+from prelu_rules.columns import batches
+from prelu_rules.columns.column import Column
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.extraction import extract_rules
+
+COLUMNS = (Column("kwh"), Column("kind", "category", ("business", "farm")), Column("age", missing=True))
+TABLE = pd.DataFrame(
+    {
+        "note": ["a;b", "", "=cmd()", None],
+        "kwh": [100.0, 250.0, 399.0, 0.0],
+        "kind": ["farm", "business", "farm", "business"],
+        "age": [3.0, None, 40.0, 7.0],
+    }
+)
+
+
+def rules_of(n_outputs=1, **names):
+    rng = np.random.default_rng(n_outputs)
+    form = NormalForm(
+        A=[[1, 0, 0, 0, 0], [0, 1, -1, 0.5, 3]],
+        B=np.zeros((2, 2)),
+        b=[-200, 0],
+        C=rng.normal(size=(n_outputs, 5)),
+        D=rng.normal(size=(n_outputs, 2)),
+        e=rng.normal(size=n_outputs),
+        slopes=[0, 0],
+    )
+    return extract_rules(form, TABLE[["kwh", "kind", "age"]], columns=COLUMNS, **names)
+
+
+@pytest.fixture
+def files(tmp_path):
+    rules_of(output_names=["price"]).export("json", tmp_path / "rules.json")
+    TABLE.to_csv(tmp_path / "data.csv", index=False)
+    TABLE.to_parquet(tmp_path / "data.parquet")
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(list(map(str, arguments)))
+    return stopped.value.code, *capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["data.csv", "data.parquet"])
+def test_every_row_gets_its_answer_its_rule_and_the_reason(capsys, files, name):
+    status, out, err = run(capsys, "predict", files / "rules.json", files / name)
+    scored = pd.read_csv(io.StringIO(out), keep_default_na=False)
+    rules = rules_of(output_names=["price"])
+    assert (status, err) == (0, "")
+    assert list(scored) == ["note", "kwh", "kind", "age", "prediction", "rule", "reason", "outside"]
+    np.testing.assert_allclose(scored["prediction"], rules.predict(TABLE)[:, 0], rtol=1e-15)
+    assert (scored["rule"] == rules.assign(TABLE) + 1).all()
+    assert (scored["outside"] == "").all() and (scored["reason"] != "").all()
+    assert scored["note"].tolist() == ["a;b", "", "=cmd()", ""]
+
+
+def test_a_file_is_written_in_batches(capsys, files, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH_BYTES", 40)
+    for suffix, read in ((".csv", pd.read_csv), (".parquet", pd.read_parquet)):
+        out = files / f"scored{suffix}"
+        status, said, _ = run(capsys, "predict", files / "rules.json", files / "data.csv", "--out", out)
+        assert (status, said) == (0, f"Wrote 4 rows to {out}.\n")
+        np.testing.assert_allclose(read(out)["prediction"], rules_of().predict(TABLE)[:, 0], rtol=1e-15)
+
+
+def test_standard_input(capsys, files, monkeypatch):
+    class Input:
+        buffer = io.BytesIO((files / "data.csv").read_bytes())
+
+    monkeypatch.setattr(sys, "stdin", Input)
+    status, out, _ = run(capsys, "predict", files / "rules.json", "-")
+    assert status == 0 and len(out.splitlines()) == 5
+
+
+def test_classes_and_several_outputs(capsys, files):
+    rules_of(3, classes=("low", "middle", "high")).export("json", files / "classes.json")
+    _, out, _ = run(capsys, "predict", files / "classes.json", files / "data.csv")
+    scored, rules = pd.read_csv(io.StringIO(out)), rules_of(3, classes=("low", "middle", "high"))
+    assert scored["class"].tolist() == rules.classify(TABLE).tolist()
+    shares = scored[["probability of low", "probability of middle", "probability of high"]]
+    np.testing.assert_allclose(shares, rules.probabilities(TABLE), rtol=1e-14)
+    rules_of(2).export("json", files / "two.json")
+    _, out, _ = run(capsys, "predict", files / "two.json", files / "data.csv")
+    assert {"prediction of out1", "prediction of out2"} < set(pd.read_csv(io.StringIO(out)))
+
+
+def test_rows_outside_the_range_are_answered_and_marked(capsys, files):
+    TABLE.assign(kwh=[-5.0, 1e6, 100.0, 100.0], age=[3.0, None, 1000.0, None]).to_csv(files / "far.csv", index=False)
+    _, out, _ = run(capsys, "predict", files / "rules.json", files / "far.csv")
+    scored = pd.read_csv(io.StringIO(out), keep_default_na=False)
+    assert scored["outside"].tolist() == ["kwh", "kwh", "age", ""]
+
+
+def test_names_that_are_taken_get_a_number(capsys, files):
+    TABLE.assign(rule="x", prediction=1, **{"prediction 2": 2}).to_csv(files / "taken.csv", index=False)
+    _, out, _ = run(capsys, "predict", files / "rules.json", files / "taken.csv")
+    assert {"rule 2", "prediction 3"} < set(out.splitlines()[0].split(","))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (TABLE.drop(columns="kwh"), "has no column 'kwh'"),
+        (TABLE.assign(kind="castle"), "'castle'"),
+        (TABLE.assign(kwh=["1", "2", "x", "4"]), "has the text 'x' where a number is needed"),
+        (TABLE.assign(kwh=[1, None, 3, 4]), "kwh"),
+        (TABLE[:0], "has 0 rows of data"),
+    ],
+    ids=["no column", "unknown level", "text", "missing", "no rows"],
+)
+def test_bad_tables_are_one_line_and_leave_no_file(capsys, files, table, message):
+    table.to_csv(files / "bad.csv", index=False)
+    before = sorted(path.name for path in files.iterdir())
+    status, out, err = run(capsys, "predict", files / "rules.json", files / "bad.csv", "--out", files / "out.csv")
+    assert (status, out, err.count("\n")) == (2, "", 1) and message in err
+    assert sorted(path.name for path in files.iterdir()) == before

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from prelu_rules.geometry import compiled as module
+from prelu_rules.geometry.compiled import compiled
+
+
+def twice(x):
+    return 2 * x
+
+
+def test_what_is_compiled_is_the_same_function():
+    assert compiled(twice)(3) == 6 and compiled(twice)(np.array([0.5])).tolist() == [1.0]
+
+
+def test_without_a_place_nothing_is_kept(monkeypatch):
+    """As with a package and a home that cannot be written."""
+    asked = []
+
+    def njit(function=None, cache=False):
+        def decorate(function):
+            asked.append(cache)
+            if cache:
+                raise RuntimeError("cannot cache function 'twice': no locator available for file 'twice.py'")
+            return function
+
+        return decorate if function is None else decorate(function)
+
+    monkeypatch.setattr(module, "njit", njit)
+    assert compiled(twice) is twice and asked == [True, False]
+
+
+def test_all_of_the_geometry_is_compiled():
+    from prelu_rules.geometry import cells, dictionary, facets, ranges, simplex
+
+    for one in (cells.pre_activations, dictionary.maximise, facets.facets, simplex.simplex_patterns, ranges.to_frame):
+        assert callable(one)
+    assert hasattr(cells.pre_activations, "py_func") and hasattr(dictionary.maximise, "py_func")
+
+
+@pytest.mark.parametrize("name", ["cells", "dictionary", "facets", "ranges", "simplex"])
+def test_numba_is_asked_through_one_door(name):
+    from pathlib import Path
+
+    assert "njit" not in (Path(module.__file__).parent / f"{name}.py").read_text()
