@@ -14,7 +14,9 @@ from prelu_rules.rules.presentation.formula import formula_of
 from prelu_rules.rules.presentation.presentation import Formula, PresentedOutput, PresentedRule
 from prelu_rules.rules.presentation.rules import presented_rules
 from prelu_rules.rules.presentation.statements import Bend, Cells
+from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 
 
@@ -37,6 +39,7 @@ class Agreement:
         self._y = np.asarray(system.predict(self._x) if moved.any() else y, dtype=np.float64)
         self._single = np.sum([rule.covers(self._x) for rule in system.rules], axis=0) == 1
         self._index = system.assign(self._x)
+        self._on_boundary = _on_boundary(system.rules, self._x)
 
     def error(self, precision: Precision, allowed: FloatArray) -> FloatArray | None:
         """How far printed numbers are from the rules at most.
@@ -47,7 +50,8 @@ class Agreement:
 
         Returns:
             `(n_outputs,)`, over the formula and the rules. None where that is more than what is allowed, or a row that
-            falls under one rule does not fall under one printed rule, or another row falls under none.
+            falls under one rule does not fall under one printed rule, or another row falls under none. A row for which
+            only rounding errors say on which side of a boundary it is, may fall under a rule that is not printed.
         """
         formula = formula_of(self._system, precision)
         cells = Cells(self._system.columns, self._x, () if formula is None else formula.bends)
@@ -74,7 +78,8 @@ class Agreement:
                 covers[number] = ~np.delete(covers, number, axis=0).any(axis=0)
         shown = np.isin(self._index, [rule.number - 1 for rule in rules])
         # Off the domain nothing is said of what follows from what.
-        if not self._is_cover(covers, shown & self._inside):
+        may_be_folded = self._on_boundary & (len(rules) < len(self._system)) & ~covers.any(axis=0)
+        if not self._is_cover(covers, shown & self._inside & ~may_be_folded):
             return None
         said = {rule.number: rule.outputs for rule in rules}
         for rule, covered in zip(rules, covers, strict=True):
@@ -91,12 +96,10 @@ class Agreement:
         decisions = {self._system.rules[k].decision for k in index.tolist()}
         return all(k is not None and (self._system.classes or ())[k] == label for k in decisions)
 
-    def _is_cover(self, covers: BoolArray, rows: BoolArray | None = None) -> bool:
-        """Whether each row falls under exactly one printed rule, if it does under one rule; and no row under none."""
-        counts, single = covers.sum(axis=0), self._single
-        if rows is not None:
-            counts, single = counts[rows], single[rows]
-        return bool((counts > 0).all() and (counts[single] == 1).all())
+    def _is_cover(self, covers: BoolArray, rows: BoolArray) -> bool:
+        """Whether each of some rows falls under one printed rule, if it does under one rule, and none under none."""
+        counts = covers.sum(axis=0)[rows]
+        return bool((counts > 0).all() and (counts[self._single[rows]] == 1).all())
 
     def _part(self, rows: BoolArray, bends: Sequence[Bend]) -> Cells:
         return Cells(self._system.columns, self._x[rows], bends)
@@ -131,6 +134,16 @@ def real_rows(columns: Sequence[Column], x: FloatArray) -> FloatArray:
             if column.missing:
                 cells[cells[:, -1] == 1, :-1] = 0.0
         start = end
+    return found
+
+
+def _on_boundary(rules: Sequence[Rule], x: FloatArray) -> BoolArray:
+    """Which rows lie on the boundary of a condition, up to rounding errors."""
+    found = np.zeros(len(x), dtype=bool)
+    for rule in rules:
+        for condition in rule.conditions:
+            coef, intercept = condition.halfspace()
+            found |= np.abs(x @ coef + intercept) <= CANCELLED * (np.abs(x) @ np.abs(coef) + abs(intercept))
     return found
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from prelu_rules.columns.column import Column
+from prelu_rules.domains.box import Box
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
@@ -41,6 +42,18 @@ def test_rows_on_a_boundary_that_a_letter_says():
         shown = presented(extract_rules(one, x))
         sides = [clause[0].bends for rule in shown.rules for clause in rule.clauses]
         assert all(len(bends) == 1 for bends in sides) and len({side for ((_, side),) in sides}) == 2
+
+
+def test_a_row_on_a_boundary_may_fall_under_a_rule_that_is_folded():
+    """0.2 * 3 is above 0.6 by a rounding error only; as it is printed, the row at -3 is on the boundary."""
+    form = NormalForm(
+        A=[[0.2, 0.0], [1.0, 0.0]], B=np.zeros((2, 2)), b=[0.6, 3.5], C=[[0, 1]], D=[[1, 1]], e=[0], slopes=[0, 0]
+    )
+    x = np.array([[-5.0, 0.0], [-3.0, 1.0], [-4.0, 2.0]])
+    rules = extract_rules(form, Box([-5, 0], [0, 2]), x=x)
+    assert form.pre_activations(x)[1, 0] != 0.0 and rules.rules[-1].count == 0
+    assert presented(rules).folded == 1
+    np.testing.assert_allclose(presented(rules).formula.predict(rules.columns, x), rules.predict(x), atol=0.05)
 
 
 def test_points_of_a_domain_become_rows():
