@@ -140,7 +140,7 @@ def check_files(json_file: Path | None, figure: Path | None) -> None:
     for path in (json_file, figure):
         if path is not None and not path.parent.is_dir():
             raise InvalidValueError(
-                f"there is no folder {path.parent} for {path.name}; create it or choose another file."
+                f"the folder {path.parent} of {path.name} does not exist; create it or choose another file."
             )
     check_writable(*(path for path in (json_file, figure) if path is not None))
 

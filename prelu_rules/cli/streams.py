@@ -32,7 +32,7 @@ class OutputError(Exception):
 
     @property
     def reader_is_gone(self) -> bool:
-        """Whether the other end of a pipe is closed, which is no fault and nothing to speak of."""
+        """Whether the reader of a pipe has closed it, which is not an error to report."""
         return isinstance(self.problem, BrokenPipeError)
 
 

@@ -7,21 +7,19 @@ import gzip
 import io
 import os
 import shutil
-import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from prelu_rules.columns.column import Kind
 from prelu_rules.columns.decoding import decode, encoding_of
-from prelu_rules.columns.dialect import Dialect, check_signs
-from prelu_rules.columns.numerals import find_notation
+from prelu_rules.columns.dialect import check_signs
 from prelu_rules.columns.records import check_header, records
+from prelu_rules.columns.source import is_parquet, opened
 from prelu_rules.columns.text_cells import check_names, typed
+from prelu_rules.columns.text_table import KnownDialect, cells_and_dialect
 from prelu_rules.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,15 +45,6 @@ class Batch(NamedTuple):
 
     cells: pd.DataFrame
     typed: pd.DataFrame
-
-
-class _Given(NamedTuple):
-    """What the user said of how a text file is written; None for what is to be found."""
-
-    separator: str | None
-    decimal: str | None
-    thousands: str | None
-    encoding: str | None
 
 
 def read_batches(
@@ -88,6 +77,7 @@ def read_batches(
         InvalidValueError: if an argument is not one of the values that `read_table` takes.
 
     Example:
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
         >>> _ = path.write_text("zip;rent\n1067;1.250,50\n80331;NA\n")
         >>> for batch in read_batches(path, {"rent": "number"}):
@@ -95,62 +85,42 @@ def read_batches(
         ['1067', '80331'] [1250.5, nan]
     """
     check_signs(separator, decimal, thousands)
-    where = "standard input" if str(path) == "-" else str(path)
-    with _opened(path, where) as file:
+    with opened(path) as (file, where):
         start = file.read(4)
-        if start == b"PAR1" or where.lower().endswith(".parquet"):
+        if is_parquet(start, where):
             yield from _of_parquet(start, file, kinds, where)
         else:
-            yield from _of_text(start, file, kinds, where, _Given(separator, decimal, thousands, encoding))
+            yield from _of_text(start, file, kinds, where, (separator, decimal, thousands, encoding))
 
 
-@contextmanager
-def _opened(path: str | os.PathLike[str], where: str) -> Iterator[IO[bytes]]:
-    """The file, open for reading."""
-    if str(path) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(path).open("rb")
-    except FileNotFoundError:
-        raise DataError(f"there is no file {path}; give the path of a CSV file.") from None
-    except IsADirectoryError:
-        raise DataError(f"there is no file {path}, it is a directory; give the path of a CSV file.") from None
-    except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else problem
-        raise DataError(f"cannot read {where}: {reason}; give the path of a CSV file that you may read.") from None
-    with file:
-        yield file
-
-
-def _of_text(start: bytes, file: IO[bytes], kinds: Mapping[str, Kind], where: str, given: _Given) -> Iterator[Batch]:
+def _of_text(
+    start: bytes,
+    file: IO[bytes],
+    kinds: Mapping[str, Kind],
+    where: str,
+    given: tuple[str | None, str | None, str | None, str | None],
+) -> Iterator[Batch]:
     """The batches of a text file."""
-    import pandas as pd
-
-    header, dialect, line = "", None, 1
-    for text, encoding in _whole_records(start, file, where, given.encoding):
+    header, line, known = "", 1, None
+    for text, encoding in _whole_records(start, file, where, given[3]):
         if not header:
             # The header is a record of its own, and begins every batch.
             end = _end_of_first_record(text)
             header, text = text[:end], text[end:]
-        here = where if dialect is None else f"{where} from line {line} on"
         if not text.strip():
             continue
-        names, columns, separator = records(header + text, dialect.separator if dialect else given.separator, here)
-        check_names(kinds, list(names), where)
+        here = where if known is None else f"{where} from line {line} on"
+        known = KnownDialect(*given[:3], encoding) if known is None else known
+        cells, dialect = cells_and_dialect(
+            header + text, known, lambda name: kinds.get(name) in {"number", "integer"}, here
+        )
+        check_names(kinds, list(cells.columns), where)
         line += text.count("\n")
-        if dialect is None:
-            numbers = {n: c for n, c in zip(names, columns, strict=True) if kinds.get(n) in {"number", "integer"}}
-            signs = find_notation(numbers, separator, (given.decimal, given.thousands), where)
-            dialect = Dialect(separator, *signs, encoding)
-        table = {
-            n: pd.Series([c or None for c in cells], dtype=object) for n, cells in zip(names, columns, strict=True)
-        }
-        cells = pd.DataFrame(table)
+        known = KnownDialect(dialect.separator, dialect.decimal, dialect.thousands, encoding)
         yield Batch(cells, typed(cells, kinds, dialect, here))
-    if dialect is None:
+    if known is None:
         # What is wrong with a file without rows is said in one place.
-        records(header, given.separator, where)
+        records(header, given[0], where)
 
 
 def _whole_records(start: bytes, file: IO[bytes], where: str, encoding: str | None) -> Iterator[tuple[str, str]]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prelu_rules.columns.column import Kind
 from prelu_rules.columns.decoding import decode
 from prelu_rules.columns.dialect import Dialect, check_signs
-from prelu_rules.columns.numerals import find_notation
 from prelu_rules.columns.plain_numbers import plain_numbers
-from prelu_rules.columns.records import check_header, records
+from prelu_rules.columns.records import check_header
+from prelu_rules.columns.source import is_parquet, opened
 from prelu_rules.columns.text_cells import check_names, inferred, typed
+from prelu_rules.columns.text_table import KnownDialect, cells_and_dialect
 from prelu_rules.errors import DataError, InvalidValueError
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ def read_table(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
         >>> _ = path.write_text("zip;rent;pets\n01067;1.250,50;true\n80331;NA;false\n")
         >>> read_table(path)
@@ -72,17 +72,17 @@ def read_table(
         raise InvalidValueError(f"column {min(both)!r} is in both category and number; name it in one.")
     kinds: dict[str, Kind] = {**dict.fromkeys(category, "category"), **dict.fromkeys(number, "number")}
     data, where = _data(path)
-    if _is_parquet(data, where):
+    if is_parquet(data, where):
         return _of_kinds(_parquet(data, where), kinds, where)
-    text, given = _decoded(data, where, (separator, decimal, thousands, encoding))
+    text, known = _decoded(data, where, (separator, decimal, thousands, encoding))
     usual = separator in {None, ","} and decimal in {None, "."} and not thousands and not kinds
     columns = plain_numbers(text) if usual else None
     if columns is not None:
         return pd.DataFrame(columns)
-    cells, dialect = _cells(text, where, given, lambda name: name not in category)
-    known = typed(cells, kinds, dialect, where)
+    cells, dialect = cells_and_dialect(text, known, lambda name: name not in category, where)
+    chosen = typed(cells, kinds, dialect, where)
     return pd.DataFrame(
-        {name: known[name] if name in kinds else inferred(cells[name], dialect, where) for name in cells.columns}
+        {name: chosen[name] if name in kinds else inferred(cells[name], dialect, where) for name in cells.columns}
     )
 
 
@@ -115,6 +115,7 @@ def read_columns(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
         >>> _ = path.write_text("zip;rent;floor\n1067;1.250,50;3\n80331;NA;first\n")
         >>> read_columns(path, {"rent": "number", "zip": "category"})
@@ -123,12 +124,12 @@ def read_columns(
         1     NaN  80331
     """
     data, where = _data(path)
-    if _is_parquet(data, where):
+    if is_parquet(data, where):
         frame = _parquet(data, where)
         check_names(kinds, [str(name) for name in frame.columns], where)
         return frame[list(kinds)]
-    text, given = _decoded(data, where, (separator, decimal, thousands, encoding))
-    cells, dialect = _cells(text, where, given, lambda name: kinds.get(name) in {"number", "integer"})
+    text, known = _decoded(data, where, (separator, decimal, thousands, encoding))
+    cells, dialect = cells_and_dialect(text, known, lambda name: kinds.get(name) in {"number", "integer"}, where)
     return typed(cells, kinds, dialect, where)
 
 
@@ -161,6 +162,7 @@ def read_cells(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "prices.csv"
         >>> _ = path.write_text("kind\tprice\nnew\t0.5\n\t7\n")
         >>> cells, dialect = read_cells(path)
@@ -168,65 +170,28 @@ def read_cells(
         ([['new', '0.5'], [None, '7']], '\t')
     """
     data, where = _data(path)
-    if _is_parquet(data, where):
+    if is_parquet(data, where):
         raise DataError(f"{where} is a Parquet file, whose columns have types; read it with read_table.")
-    text, given = _decoded(data, where, (separator, decimal, thousands, encoding))
-    cells, dialect = _cells(text, where, given, lambda name: name not in category)
+    text, known = _decoded(data, where, (separator, decimal, thousands, encoding))
+    cells, dialect = cells_and_dialect(text, known, lambda name: name not in category, where)
     check_names(category, list(cells.columns), where)
     return cells, dialect
 
 
-class _Given(NamedTuple):
-    """The known parts of the dialect: what the user gave, and the encoding."""
-
-    separator: str | None
-    decimal: str | None
-    thousands: str | None
-    encoding: str
-
-
 def _decoded(
     data: bytes, where: str, given: tuple[str | None, str | None, str | None, str | None]
-) -> tuple[str, _Given]:
+) -> tuple[str, KnownDialect]:
     """The text of a file, and the known parts of its dialect."""
     separator, decimal, thousands, encoding = given
     check_signs(separator, decimal, thousands)
     text, encoding = decode(data, encoding, where)
-    return text, _Given(separator, decimal, thousands, encoding)
-
-
-def _cells(text: str, where: str, given: _Given, may_be_numbers: Callable[[str], bool]) -> tuple[pd.DataFrame, Dialect]:
-    """The cells of a text and its dialect, whose signs are detected from the columns that may hold numbers."""
-    import pandas as pd
-
-    names, columns, separator = records(text, given.separator, where)
-    table = dict(zip(names, columns, strict=True))
-    numbers = {name: column for name, column in table.items() if may_be_numbers(name)}
-    decimal, thousands = find_notation(numbers, separator, (given.decimal, given.thousands), where)
-    cells = {name: pd.Series([cell or None for cell in column], dtype=object) for name, column in table.items()}
-    return pd.DataFrame(cells), Dialect(separator, decimal, thousands, given.encoding)
+    return text, KnownDialect(separator, decimal, thousands, encoding)
 
 
 def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     """The bytes of a file, and its name in error messages."""
-    if str(path) == "-":
-        if sys.stdin is None:
-            raise DataError("standard input is closed; give the path of a CSV file.")
-        return sys.stdin.buffer.read(), "standard input"
-    try:
-        return Path(path).read_bytes(), str(path)
-    except FileNotFoundError:
-        raise DataError(f"there is no file {path}; give the path of a CSV file.") from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a directory, not a file; give the path of a CSV file.") from None
-    except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else problem
-        raise DataError(f"cannot read {path}: {reason}; give the path of a CSV file that you may read.") from None
-
-
-def _is_parquet(data: bytes, where: str) -> bool:
-    """Whether the bytes are those of a Parquet file, or the file's name says so."""
-    return data.startswith(b"PAR1") or where.lower().endswith(".parquet")
+    with opened(path) as (file, where):
+        return file.read(), where
 
 
 def _parquet(data: bytes, where: str) -> pd.DataFrame:

@@ -334,11 +334,6 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
         yield from parts_of(part)
 
 
-def cells_of(expression: Expression) -> Iterator[Cell]:
-    """The cells that an expression uses, each as often as it does."""
-    return (part for part in parts_of(expression) if isinstance(part, Cell))
-
-
 def needed(program: Program, results: Iterable[int]) -> list[int]:
     """The steps that some steps need, and these themselves.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.language import Language, written
-from prelu_rules.export.program import Choice, Expression, IsEqual, Program, Reference, parts_of
+from prelu_rules.export.program import Choice, Expression, IsEqual, Program, Reference, needed, parts_of
 from prelu_rules.export.sql_cells import is_known, is_level, is_missing
 from prelu_rules.export.sql_dialect import Dialect
 
@@ -45,7 +45,7 @@ class Source:
             tests_are_numbers=True,
             longest_sum=LONGEST_SUM,
         )
-        self.depths, self.used = _depths(program), _used(program)
+        self.depths, self.used = _depths(program), needed(program, _results(program))
 
     def check_distinct(self, what: str, names: Sequence[str]) -> None:
         """Refuse names that are one in the dialect."""
@@ -128,10 +128,6 @@ def _depths(program: Program) -> list[int]:
     return depths
 
 
-def _used(program: Program) -> list[int]:
-    """The steps that the results need, in order."""
-    used = {step for _, step in program.outputs} | {s for s in (program.rule, program.decision) if s is not None}
-    for place in reversed(range(len(program.steps))):
-        if place in used:
-            used |= {part.step for part in parts_of(program.steps[place].value) if isinstance(part, Reference)}
-    return sorted(used)
+def _results(program: Program) -> list[int]:
+    """The steps that are asked for."""
+    return [step for step in (*(s for _, s in program.outputs), program.rule, program.decision) if step is not None]

@@ -145,7 +145,7 @@ def shop(data):
         (["reproduce", "xor", "--method", "paper", "--figure", "x.bmp"], "its name must end in .png"),
         (["reproduce", "xor", "--figure", "x.png"], "give --method paper"),
         (["reproduce", "figure2", "--figure", "x.bmp"], "its name must end in .png"),
-        (["reproduce", "xor", "--json", "nowhere/x.json"], "there is no folder nowhere"),
+        (["reproduce", "xor", "--json", "nowhere/x.json"], "the folder nowhere of"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(capsys, data, monkeypatch, tmp_path, words, message):

@@ -44,7 +44,7 @@ def test_a_small_run(capsys, tmp_path):
         (["--jobs", "0"], "jobs is 0"),
         (["--variants", "magic"], "there is no variant 'magic'; choose from probabilities, stable"),
         (["--figure", "c.bmp"], "its name must end in .png"),
-        (["--json", "nowhere/c.json"], "there is no folder nowhere"),
+        (["--json", "nowhere/c.json"], "the folder nowhere of"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(capsys, monkeypatch, tmp_path, words, message):

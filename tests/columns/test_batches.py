@@ -134,10 +134,13 @@ def test_an_open_quote_is_noticed(tmp_path, monkeypatch):
         list(read_batches(tmp_path / "data.csv", {"price": "number"}))
 
 
-def test_files_that_are_not_there(tmp_path):
-    for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(DataError, match="there is no file"):
+def test_files_that_are_not_there(tmp_path, monkeypatch):
+    for path, message in ((tmp_path / "none.csv", "there is no file"), (tmp_path, "is a directory, not a file")):
+        with pytest.raises(DataError, match=message):
             list(read_batches(path, KINDS))
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(DataError, match="standard input is closed"):
+        list(read_batches("-", KINDS))
     with pytest.raises(InvalidValueError, match="encoding is 'klingon'"):
         (tmp_path / "data.csv").write_text("price\n1\n")
         list(read_batches(tmp_path / "data.csv", {"price": "number"}, encoding="klingon"))

@@ -249,10 +249,10 @@ def test_files_that_cannot_be_read_are_named(tmp_path, write, monkeypatch):
     with pytest.raises(DataError, match="is damaged or not a Parquet file"):
         read_table(write("a,b\n1,2\n", name="data.parquet"))
 
-    def refuse(path):
+    def refuse(path, mode):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DataError, match=r"cannot read secret\.csv: Permission denied"):
         read_table("secret.csv")
 

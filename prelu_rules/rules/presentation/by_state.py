@@ -385,13 +385,6 @@ def _united(first: Where, second: Where) -> Where | None:
 
 
 def _both(columns: Sequence[Column], first: Where, second: Where) -> Where | None:
-    """The tests that pass where both pass; None where they cannot."""
-    found: list[Test] = []
-    for column in columns:
-        mine = [test for test in (*first, *second) if test.column == column]
-        states = tuple(state for state in states_of(column) if all(state in test.states for test in mine))
-        if not states:
-            return None
-        if mine:
-            found.append(Test(column, states))
-    return tuple(found)
+    """The tests that pass where both do, in the order of their columns; None where they cannot."""
+    found = both_pass(first, second)
+    return found and tuple(sorted(found, key=lambda test: columns.index(test.column)))
