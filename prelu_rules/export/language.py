@@ -22,6 +22,7 @@ from prelu_rules.export.program import (
     Reference,
     Weighted,
 )
+from prelu_rules.export.terms import linear_sum
 from prelu_rules.rules.names import ClassLabel
 
 
@@ -83,13 +84,23 @@ def written(expression: Expression, program: Program, names: Sequence[str], lang
     Returns:
         Source text; sums and comparisons are not in parentheses.
     """
+    return _Printer(program, names, language).write(expression)
 
-    def write(part: Expression) -> str:
+
+class _Printer:
+    """Writes expressions of a program."""
+
+    def __init__(self, program: Program, names: Sequence[str], language: Language) -> None:
+        self._program, self._names, self._language = program, names, language
+
+    def write(self, part: Expression) -> str:
+        """An expression; sums and comparisons are not in parentheses."""
+        language = self._language
         match part:
             case Cell():
                 return language.cell(part)
             case Reference(step):
-                return names[step]
+                return self._names[step]
             case Number(value):
                 return str(value) if isinstance(value, int) else language.number(value)
             case Label(value):
@@ -101,41 +112,34 @@ def written(expression: Expression, program: Program, names: Sequence[str], lang
             case IsLevel():
                 return language.is_level(part)
             case Weighted(terms, constant):
-                return total(terms, constant)
+                return self._sum(terms, constant)
             case Positive(value):
-                return language.positive(write(value))
+                return language.positive(self.write(value))
             case AtLeast(value, bound, negated):
-                return f"{write(value)}{language.below if negated else language.at_least}{write(bound)}"
+                return f"{self.write(value)}{language.below if negated else language.at_least}{self.write(bound)}"
             case IsEqual(value, bound):
-                return f"{write(value)}{language.equal}{write(bound)}"
+                return f"{self.write(value)}{language.equal}{self.write(bound)}"
             case All(tests):
-                return language.both.join(map(write, tests)) or language.always
+                return language.both.join(map(self.write, tests)) or language.always
             case Choice(((IsMissing(cell), Number(0.0)),), Cell()) if language.filled is not None:
                 return language.filled(cell)
             case Choice(branches, otherwise):
-                pairs = [(write(test), write(value)) for test, value in branches]
-                return language.choice(pairs, None if otherwise is None else write(otherwise))
+                pairs = [(self.write(test), self.write(value)) for test, value in branches]
+                return language.choice(pairs, None if otherwise is None else self.write(otherwise))
 
-    def total(terms: Sequence[tuple[float, Expression]], constant: float) -> str:
-        parts: list[tuple[bool, str]] = []
-        for weight, term in terms:
-            name = factor(term)
-            weighted = name if abs(weight) == 1 else f"{language.number(abs(weight))}{language.times}{name}"
-            parts.append((weight < 0, weighted))
-        if constant != 0 or not parts:
-            parts.append((constant < 0, language.number(abs(constant))))
-        most = language.longest_sum or len(parts)
-        while len(parts) > most:
-            groups = [parts[start : start + most] for start in range(0, len(parts), most)]
-            parts = [(False, f"({added(group)})") for group in groups]
-        return added(parts)
+    def _sum(self, terms: Sequence[tuple[float, Expression]], constant: float) -> str:
+        """A sum, in parentheses by groups where it is longer than the language takes."""
+        return linear_sum(
+            [weight for weight, _ in terms],
+            [self._factor(term) for _, term in terms],
+            constant,
+            times=self._language.times,
+            write=self._language.number,
+            longest=self._language.longest_sum,
+        )
 
-    def added(parts: Sequence[tuple[bool, str]]) -> str:
-        (minus, first), *rest = parts
-        return ("-" if minus else "") + first + "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
-
-    def factor(term: Expression) -> str:
-        is_test = isinstance(term, Reference) and program.steps[term.step].is_test
-        return language.as_number(write(term)) if is_test and not language.tests_are_numbers else write(term)
-
-    return write(expression)
+    def _factor(self, term: Expression) -> str:
+        """A term as a number."""
+        is_test = isinstance(term, Reference) and self._program.steps[term.step].is_test
+        counts = is_test and not self._language.tests_are_numbers
+        return self._language.as_number(self.write(term)) if counts else self.write(term)

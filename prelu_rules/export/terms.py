@@ -39,6 +39,7 @@ def linear_sum(
     *,
     times: str = " * ",
     write: Callable[[float], str] = number,
+    longest: int | None = None,
 ) -> str:
     """Write a sum of weighted names and a constant.
 
@@ -48,6 +49,7 @@ def linear_sum(
         constant: the constant.
         times: the text between a weight and its name.
         write: how to write a non-negative number.
+        longest: the largest number of terms in one sum; longer ones are grouped by parentheses. None for any number.
 
     Returns:
         The sum; "0" if no terms are left.
@@ -55,6 +57,8 @@ def linear_sum(
     Example:
         >>> linear_sum([1.0, 0.0, -2.0], ["a", "b", "c"], -1.0)
         'a - 2 * c - 1'
+        >>> linear_sum([1.0, 1.0, -1.0], ["a", "b", "c"], 0.0, longest=2)
+        '(a + b) + (-c)'
     """
     parts: list[tuple[bool, str]] = []
     for weight, name in zip(weights, names, strict=True):
@@ -62,8 +66,17 @@ def linear_sum(
             parts.append((weight < 0, name if abs(weight) == 1 else f"{write(abs(float(weight)))}{times}{name}"))
     if constant != 0 or not parts:
         parts.append((constant < 0, write(abs(float(constant)))))
-    first, *rest = parts
-    return ("-" if first[0] else "") + first[1] + "".join(f" {'-' if minus else '+'} {t}" for minus, t in rest)
+    most = longest or len(parts)
+    while len(parts) > most:
+        groups = [parts[start : start + most] for start in range(0, len(parts), most)]
+        parts = [(False, f"({_added(group)})") for group in groups]
+    return _added(parts)
+
+
+def _added(parts: Sequence[tuple[bool, str]]) -> str:
+    """Parts of a sum, of which some are subtracted."""
+    (minus, first), *rest = parts
+    return ("-" if minus else "") + first + "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
 
 
 def said(indicator: Feature, holds: bool, write: Callable[[str], str]) -> str:
