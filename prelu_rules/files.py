@@ -101,6 +101,27 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a binary file, completely or not at all; see `whole_files`.
+
+    Args:
+        path: the file.
+        content: its bytes.
+
+    Raises:
+        DataError: if it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "rules.bin"
+        >>> write_bytes(path, b"rules")
+        >>> path.read_bytes()
+        b'rules'
+    """
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def check_writable(*paths: str | os.PathLike[str]) -> None:
     """Refuse what could not be written, before the work and not after it.
 

@@ -32,8 +32,13 @@ def export(
         raise InvalidValueError(f"there are no rules to write in {to!r}; give the path of a rules.json.")
     given = {"shape": shape, "dialect": dialect, "table": table, "view": view, "function": function, "part": part}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    text = read_rules(rules).export(to, out, **options)
-    typer.echo(f"Wrote {out}." if out is not None else text, nl=out is not None)
+    result: str | bytes = read_rules(rules).export(to, out, **options)
+    if out is not None:
+        typer.echo(f"Wrote {out}.")
+    elif isinstance(result, bytes):
+        raise InvalidValueError(f"{to!r} is not text, which could be printed; give --out FILE.")
+    else:
+        typer.echo(result, nl=False)
     return 0
 
 

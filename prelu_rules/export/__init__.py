@@ -1,6 +1,7 @@
 """Rules in other languages: a registry with one file per target.
 
-A target is a function from a `RuleSystem`, with options of its own, to text. Users add theirs with `register`.
+A target is a function from a `RuleSystem`, with options of its own, to text or the bytes of a file. Users add theirs
+with `register`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from types import MappingProxyType
-from typing import Any
+from typing import Any, overload
 
 from prelu_rules.export import (
     c,
@@ -26,9 +27,10 @@ from prelu_rules.export import (
     sql,
     text,
 )
+from prelu_rules.export.target import BinaryTarget as BinaryTarget
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.export.text_reader import read
-from prelu_rules.files import write_text
+from prelu_rules.files import write_bytes, write_text
 from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
@@ -92,8 +94,8 @@ def register(target: str, exporter: Exporter | Target) -> None:
 
     Args:
         target: its name; not that of a target of the package.
-        exporter: a function that takes a `RuleSystem` and keyword options and returns text; or a `Target`, which also
-            says what users have to know.
+        exporter: a function that takes a `RuleSystem` and keyword options and returns text or bytes; or a `Target`,
+            which also says what users have to know.
 
     Raises:
         InvalidValueError: if the package itself has a target of this name.
@@ -139,9 +141,21 @@ def check_target(target: str) -> None:
     _targets[target]
 
 
+@overload
+def export(
+    system: RuleSystem | RulesOnDemand, target: BinaryTarget, path: str | PathLike[str] | None = None, **options: Any
+) -> bytes: ...
+
+
+@overload
 def export(
     system: RuleSystem | RulesOnDemand, target: str, path: str | PathLike[str] | None = None, **options: Any
-) -> str:
+) -> str: ...
+
+
+def export(
+    system: RuleSystem | RulesOnDemand, target: str, path: str | PathLike[str] | None = None, **options: Any
+) -> str | bytes:
     """Write rules in another language.
 
     Args:
@@ -151,7 +165,7 @@ def export(
         options: what the target takes.
 
     Returns:
-        The text.
+        The text, or the bytes of a file; see `BinaryTarget`.
 
     Raises:
         InvalidValueError: if there is no such target, or it does not take an option.
@@ -168,5 +182,5 @@ def export(
     found.check_options(target, options)
     result = found.write(system, **options)
     if path is not None:
-        write_text(path, result)
+        write_bytes(path, result) if isinstance(result, bytes) else write_text(path, result)
     return result

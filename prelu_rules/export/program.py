@@ -1,12 +1,14 @@
 """Rules as a small program over the raw cells of one row: what every executable target prints.
 
 A program is a list of steps, each of which gives a name to an expression of cells and of earlier steps. There are two
-shapes: the *formula* (one step for each bend, then the outputs) and the *list* (the number of the first rule that
-holds, then the outputs of that rule). A language is a table of how it writes these expressions; see `language`.
+shapes: the *formula* (one step for each bend, then the outputs) and the *list* (one step for each boundary that several
+rules share, the number of the first rule that holds, then the outputs of that rule). A language is a table of how it
+writes these expressions; see `language`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +20,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.on_demand import RulesOnDemand
+from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array
 
@@ -248,13 +251,11 @@ class _Builder:
 
     def list_of(self, system: RuleSystem) -> Program:
         """The number of the first rule that holds, then its outputs."""
-        tests = []
-        for rule in system.rules:
-            sides = tuple(
-                AtLeast(self.weighted(c.coef, self.features, c.intercept), Number(0.0), negated=not c.nonnegative)
-                for c in rule.conditions
-            )
-            tests.append(All(sides))
+        sums = self._boundaries([condition for rule in system.rules for condition in rule.conditions])
+        tests = [
+            All(tuple(AtLeast(sums[_key(c)], Number(0.0), negated=not c.nonnegative) for c in rule.conditions))
+            for rule in system.rules
+        ]
         numbers = tuple((test, Number(k)) for k, test in enumerate(tests, start=1))
         if not system.rules[-1].conditions:
             chosen: Expression = Choice(numbers[:-1], numbers[-1][1]) if len(numbers) > 1 else numbers[0][1]
@@ -263,11 +264,23 @@ class _Builder:
         found = self.add("rule", chosen)
         outputs = []
         for k, name in enumerate(system.output_names):
-            sums = [
-                self.weighted(rule.outputs.coef[k], self.features, rule.outputs.intercept[k]) for rule in system.rules
-            ]
-            outputs.append(self.add(name, self._by_rule(found, sums)))
+            affine = [(rule.outputs.coef[k], rule.outputs.intercept[k]) for rule in system.rules]
+            values = [self.weighted(coef, self.features, intercept) for coef, intercept in affine]
+            outputs.append(self.add(name, self._by_rule(found, values)))
         return self._program(system, outputs, found)
+
+    def _boundaries(self, conditions: Sequence[Condition]) -> dict[bytes, Expression]:
+        """The sum of each boundary by its key; one of several terms that is needed again is a step."""
+        uses = Counter(map(_key, conditions))
+        sums: dict[bytes, Expression] = {}
+        for condition in conditions:
+            key = _key(condition)
+            if key not in sums:
+                total = self.weighted(condition.coef, self.features, condition.intercept)
+                shared = uses[key] > 1 and len(total.terms) > 1
+                number = sum(isinstance(one, Reference) for one in sums.values()) + 1
+                sums[key] = self.add(f"boundary {number}", total) if shared else total
+        return sums
 
     def _by_rule(self, rule: Reference, values: Sequence[Expression]) -> Expression:
         """The value of the rule that was found."""
@@ -289,6 +302,11 @@ class _Builder:
         known = tuple(IsKnown(Cell(column)) for column in system.columns)
         chosen = None if rule is None else rule.step
         return Program(system.columns, tuple(self.steps), known, named, chosen, decision, system.classes)
+
+
+def _key(condition: Condition) -> bytes:
+    """The same of all conditions at the same boundary, and of no others."""
+    return condition.coef.tobytes() + np.float64(condition.intercept).tobytes()
 
 
 def _decided(classes: Sequence[ClassLabel], logits: Sequence[Reference]) -> Expression:

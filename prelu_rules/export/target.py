@@ -6,13 +6,16 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.program import Shape
 
-Exporter = Callable[..., str]
-"""Takes a `RuleSystem` or `RulesOnDemand` and keyword options, and returns text."""
+Exporter = Callable[..., str | bytes]
+"""Takes a `RuleSystem` or `RulesOnDemand` and keyword options, and returns text, or the bytes of a file."""
+
+BinaryTarget = Literal["excel", "keras", "onnx"]
+"""The package's targets that are bytes of a file; all others are text."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from prelu_rules.values import FloatArray, IntArray, Value, frozen_array
 if TYPE_CHECKING:
     import sympy
 
+    from prelu_rules.export import BinaryTarget
     from prelu_rules.rules.certificate import Certificate
     from prelu_rules.rules.presentation.presentation import Presentation
 
@@ -261,7 +262,13 @@ class RuleSystem(Predictor, Value):
 
         return expressions(self, kind, exact=exact)
 
-    def export(self, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str:
+    @overload
+    def export(self, target: BinaryTarget, path: str | PathLike[str] | None = None, **options: Any) -> bytes: ...
+
+    @overload
+    def export(self, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str: ...
+
+    def export(self, target: str, path: str | PathLike[str] | None = None, **options: Any) -> str | bytes:
         """Write the rules in another language; see `prelu_rules.export.export`."""
         from prelu_rules.export import export
 

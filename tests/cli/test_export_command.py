@@ -1,5 +1,6 @@
 import pytest
 
+from prelu_rules import export
 from prelu_rules.cli import main
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
@@ -31,6 +32,21 @@ def test_rules_are_printed_or_written(capsys, path, tmp_path):
     status, out, _ = run(capsys, "export", path, "--to", "python", "--function", "price", "--out", str(file))
     assert (status, out) == (0, f"Wrote {file}.\n")
     assert file.read_text() == RULES.export("python", function="price")
+
+
+def test_bytes_need_a_file(capsys, path, tmp_path):
+    export.register("first byte", lambda system: b"\0")
+    try:
+        status, out, err = run(capsys, "export", path, "--to", "first byte")
+        assert (status, out, err) == (
+            2,
+            "",
+            "prelu-rules: 'first byte' is not text, which could be printed; give --out FILE.\n",
+        )
+        assert run(capsys, "export", path, "--to", "first byte", "--out", str(tmp_path / "rules.bin"))[0] == 0
+    finally:
+        export.unregister("first byte")
+    assert (tmp_path / "rules.bin").read_bytes() == b"\0"
 
 
 @pytest.mark.parametrize(

@@ -40,3 +40,11 @@ def test_a_target_may_take_any_option():
         assert RULES.export("any", colour="red") == "colour"
     finally:
         export.unregister("any")
+
+
+def test_a_target_may_be_bytes(tmp_path):
+    export.register("first byte", lambda system: b"\0")
+    try:
+        assert RULES.export("first byte", tmp_path / "rules.bin") == b"\0" == (tmp_path / "rules.bin").read_bytes()
+    finally:
+        export.unregister("first byte")
