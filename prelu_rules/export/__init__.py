@@ -25,6 +25,7 @@ from prelu_rules.export import (
     r,
     rust,
     sql,
+    table,
     text,
 )
 from prelu_rules.export.target import BinaryTarget as BinaryTarget
@@ -67,6 +68,7 @@ _targets: Registry[str, Target] = Registry(
         ),
         "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
         "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
+        "table": Target(table.write, "a line of CSV for each rule", "a spreadsheet, or pandas", ("list",)),
         "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
     },
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from importlib.resources import files
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.errors import DataError, FormatError, quoted
+from prelu_rules.errors import DataError, FormatError, InvalidValueError, quoted
 from prelu_rules.export.json_entry import MAX_BYTES, Entry, parse
 from prelu_rules.export.json_version_1 import read_version_1
 from prelu_rules.network.affine import AffineMap
@@ -33,26 +34,52 @@ OPTIONAL = ("errors", "class_counts", "typical")
 """What is written only where it is known; files that were written before have none of it."""
 
 
-def write(system: RuleSystem, indent: int | None = 1) -> str:
+Part = Literal["rules", "schema"]
+"""The rules, or the schema of the format that they are in."""
+
+
+def write(system: RuleSystem, indent: int | None = 1, part: Part = "rules") -> str:
     """The whole system as JSON.
 
     Args:
         system: the rules.
         indent: spaces per level; None for one line.
+        part: "rules", or "schema" for the JSON Schema (draft 2020-12) of the format; see `schema`.
 
     Returns:
         The text; floats in the shortest form that reads back as the same float.
 
     Raises:
         FormatError: if the rules hold exact rationals, which JSON cannot.
+        InvalidValueError: if there is no such part.
 
     Example:
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> json.loads(write(extract_rules(NormalForm.from_layers([[[2.0]]], [[0.1]], []))))["output_names"]
         ['out1']
     """
-    content = {"format": FORMAT, "version": VERSION, **_plain(system)}
+    if part not in get_args(Part):
+        raise InvalidValueError(f"part is {part!r}; it must be 'rules' or 'schema'.")
+    content = schema() if part == "schema" else {"format": FORMAT, "version": VERSION, **_plain(system)}
     return json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of what `write` writes, for readers in other languages.
+
+    It says what is there and of which type; that lengths fit together is for `read` to find. The schema of a version
+    never changes, but for what may be left out.
+
+    Returns:
+        The schema, draft 2020-12.
+
+    Example:
+        >>> schema()["properties"]["version"]
+        {'const': 2}
+    """
+    text = files(__package__).joinpath(f"rules_version_{VERSION}.schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def read(text: str) -> RuleSystem:

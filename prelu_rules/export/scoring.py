@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prelu_rules.columns.column import Kind
-from prelu_rules.export.sentences import Sentences, in_line
+from prelu_rules.export.conditions import conditions_of
 from prelu_rules.losses.link import class_link
 from prelu_rules.rules.assignment import assigned, outputs
+from prelu_rules.rules.names import free_name
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, BoolArray, FloatArray
 
@@ -41,7 +42,7 @@ class Scoring:
     def __init__(self, rules: RuleSystem) -> None:
         self._rules = rules
         self.kinds: Mapping[str, Kind] = {column.name: column.kind for column in rules.columns}
-        self._reasons = _reasons(rules)
+        self._reasons = np.array(conditions_of(rules), dtype=object)
 
     def added(self, cells: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
         """A table with further columns.
@@ -65,8 +66,10 @@ class Scoring:
         found["rule"] = chosen + 1
         found["reason"] = self._reasons[chosen]
         found["outside"] = self._outside(x)
-        names = set(cells.columns)
-        return cells.assign(**{_free(name, names): values for name, values in found.items()})
+        named: dict[str, Array] = {}
+        for name, values in found.items():
+            named[free_name(name, [*cells.columns, *named])] = values
+        return cells.assign(**named)
 
     def _answers(self, y: FloatArray) -> dict[str, Array]:
         """The columns of the answers."""
@@ -95,22 +98,3 @@ class Scoring:
             out &= ~missing.get(feature.column, np.zeros(len(x), dtype=bool))
             found[out] = [f"{text}, {feature.column}" if text else feature.column for text in found[out]]
         return found
-
-
-def _reasons(rules: RuleSystem) -> Array:
-    """The conditions of each rule, as text; those of rules without training rows are not printed anywhere."""
-    sentences = Sentences(rules.presentation)
-    reasons = np.full(len(rules), "no printed rule holds", dtype=object)
-    for rule in rules.presentation.rules:
-        conditions = in_line(sentences.phrases.conditions(rule.clauses)) if rule.clauses else "always"
-        reasons[rule.number - 1] = conditions
-    return reasons
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """A name that no column has yet."""
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name} {number}", number + 1
-    taken.add(free)
-    return free

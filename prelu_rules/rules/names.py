@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 
@@ -60,3 +60,23 @@ def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple
             f"there are {len(names)} names for {count} columns ({', '.join(map(str, names))}); give one each."
         )
     return tuple(map(str, names))
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """A name that is not taken yet.
+
+    Args:
+        name: the name that is wanted.
+        taken: all that are there.
+
+    Returns:
+        The name, with a number if it is taken.
+
+    Example:
+        >>> free_name("rule", ["rule", "rule 2"])
+        'rule 3'
+    """
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name} {number}", number + 1
+    return free

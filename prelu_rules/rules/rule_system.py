@@ -25,6 +25,8 @@ from prelu_rules.rules.rule import Rule
 from prelu_rules.values import FloatArray, IntArray, Value, frozen_array
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import sympy
 
     from prelu_rules.export import BinaryTarget
@@ -261,6 +263,18 @@ class RuleSystem(Predictor, Value):
         from prelu_rules.rules.symbolic import expressions
 
         return expressions(self, kind, exact=exact)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rules as a pandas DataFrame, a row for each; see `prelu_rules.export.table.columns_of`."""
+        from prelu_rules.export import table
+
+        return table.to_pandas(self)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rules as a polars DataFrame, a row for each; see `prelu_rules.export.table.columns_of`."""
+        from prelu_rules.export import table
+
+        return table.to_polars(self)
 
     @overload
     def export(self, target: BinaryTarget, path: str | PathLike[str] | None = None, **options: Any) -> bytes: ...
