@@ -25,6 +25,7 @@ from prelu_rules.export import (
     r,
     rust,
     sql,
+    sympy,
     table,
     text,
 )
@@ -69,6 +70,13 @@ _targets: Registry[str, Target] = Registry(
         "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
         "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
         "table": Target(table.write, "a line of CSV for each rule", "a spreadsheet, or pandas", ("list",)),
+        "sympy": Target(
+            sympy.write,
+            "Python source of SymPy expressions of the features",
+            "SymPy",
+            ("list", "formula"),
+            "symbols stand for features, 1 or 0 for a level or a missing cell, rather than for cells",
+        ),
         "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
     },
 )

@@ -61,6 +61,11 @@ def _sum(
     return sympy.Add(*parts, _number(constant, exact))
 
 
+def _positive(z: sympy.Expr) -> sympy.Expr:
+    # Unevaluated, since SymPy would ask of every bend inside which of the two is larger: twice the time with each.
+    return sympy.Max(0, z, evaluate=not z.free_symbols)
+
+
 def _symbols(names: Sequence[str]) -> list[sympy.Symbol]:
     return [sympy.Symbol(name, real=True) for name in names]
 
@@ -130,7 +135,7 @@ def closed_formula(
         terms = [*symbols, *activations]
         z = _sum([*form.A[unit], *form.B[unit, :unit]], terms, form.b[unit], exact)
         slope = number(form.slopes[unit])
-        activations.append(sympy.expand(slope * z) + (1 - slope) * sympy.Max(0, z))
+        activations.append(sympy.expand(slope * z) + (1 - slope) * _positive(z))
     terms = [*symbols, *activations]
     return {
         name: sympy.expand(_sum([*form.C[k], *form.D[k]], terms, form.e[k], exact))
