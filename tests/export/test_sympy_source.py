@@ -20,11 +20,11 @@ def outputs_of(source):
 
 def answers(system, outputs, table):
     """The outputs of rows, by NumPy."""
-    symbols = [sympy.Symbol(name, real=True) for name in system.feature_names]
+    # Under names of its own, since SymPy's writer of functions takes one that is called "select" for NumPy's.
+    symbols = {sympy.Symbol(name, real=True): sympy.Symbol(f"x{k}") for k, name in enumerate(system.feature_names)}
+    expressions = [outputs[name].xreplace(symbols) for name in system.output_names]
     x = system.encoded(table)
-    functions = [
-        sympy.lambdify(symbols, outputs[name], "numpy", cse=True, dummify=True) for name in system.output_names
-    ]
+    functions = [sympy.lambdify(list(symbols.values()), one, "numpy", cse=True) for one in expressions]
     with np.errstate(invalid="ignore"):
         return np.column_stack([np.broadcast_to(function(*x.T), len(x)) for function in functions])
 
