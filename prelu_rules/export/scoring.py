@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prelu_rules.columns.column import Kind
+from prelu_rules.columns.tables import TableLike
 from prelu_rules.export.conditions import conditions_of
 from prelu_rules.losses.link import class_link
 from prelu_rules.rules.assignment import assigned, outputs
 from prelu_rules.rules.names import free_name
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import Array, BoolArray, FloatArray
+from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, Value
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, eq=False)
+class Scores(Value):
+    """What rules say of rows.
+
+    Attributes:
+        outputs: `(n_rows, n_outputs)`; for a classifier the logits.
+        labels: `(n_rows,)`, the class of each row; None where numbers are predicted.
+        probabilities: `(n_rows, n_classes)`; None where numbers are predicted.
+        rule: int, `(n_rows,)`, the number of the rule, from 1.
+        reason: `(n_rows,)`, the conditions of that rule as text.
+        outside: `(n_rows,)`, the names of the columns by which the row is outside the range of the data, with commas
+            between; nothing where it is inside.
+    """
+
+    outputs: FloatArray
+    labels: Array | None
+    probabilities: FloatArray | None
+    rule: IntArray
+    reason: Array
+    outside: Array
+
+
 class Scoring:
-    """What is added to the rows of a table.
+    """Scores rows by rules.
 
     Args:
         rules: the rules.
@@ -44,6 +68,30 @@ class Scoring:
         self.kinds: Mapping[str, Kind] = {column.name: column.kind for column in rules.columns}
         self._reasons = np.array(conditions_of(rules), dtype=object)
 
+    def scores(self, table: TableLike) -> Scores:
+        """What the rules say of each row.
+
+        Args:
+            table: rows with the columns that the rules use.
+
+        Returns:
+            The scores.
+
+        Raises:
+            DataError: if the table lacks a column.
+            InvalidValueError: if a cell cannot be used.
+            OutsideDomainError: if no rule covers a row.
+        """
+        rules = self._rules
+        x = rules.encoded(table)
+        chosen = assigned(rules.rules, x, rules.domain)
+        y = outputs(rules.rules, x, chosen)
+        labels = probabilities = None
+        if rules.classes is not None:
+            link = class_link(y.shape[1])
+            labels, probabilities = np.array(rules.classes, dtype=object)[link.decide(y)], link.inverse(y)
+        return Scores(y, labels, probabilities, chosen + 1, self._reasons[chosen], self._outside(x))
+
     def added(self, cells: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
         """A table with further columns.
 
@@ -59,30 +107,22 @@ class Scoring:
             InvalidValueError: if a cell cannot be used.
             OutsideDomainError: if no rule covers a row.
         """
-        rules = self._rules
-        x = rules.encoded(typed)
-        chosen = assigned(rules.rules, x, rules.domain)
-        found = self._answers(outputs(rules.rules, x, chosen))
-        found["rule"] = chosen + 1
-        found["reason"] = self._reasons[chosen]
-        found["outside"] = self._outside(x)
+        scores = self.scores(typed)
+        found = [*self._answers(scores), ("rule", scores.rule), ("reason", scores.reason), ("outside", scores.outside)]
         named: dict[str, Array] = {}
-        for name, values in found.items():
+        for name, values in found:
             named[free_name(name, [*cells.columns, *named])] = values
         return cells.assign(**named)
 
-    def _answers(self, y: FloatArray) -> dict[str, Array]:
+    def _answers(self, scores: Scores) -> list[tuple[str, Array]]:
         """The columns of the answers."""
         rules = self._rules
-        if rules.classes is not None:
-            link = class_link(y.shape[1])
-            labels = np.array(rules.classes, dtype=object)
-            shares = link.inverse(y).T
-            named = {f"probability of {label}": s for label, s in zip(rules.classes, shares, strict=True)}
-            return {"class": labels[link.decide(y)], **named}
-        if y.shape[1] == 1:
-            return {"prediction": y[:, 0]}
-        return {f"prediction of {name}": values for name, values in zip(rules.output_names, y.T, strict=True)}
+        if scores.labels is not None and scores.probabilities is not None:
+            shares = zip(rules.classes or (), scores.probabilities.T, strict=True)
+            return [("class", scores.labels), *((f"probability of {label}", share) for label, share in shares)]
+        if len(rules.output_names) == 1:
+            return [("prediction", scores.outputs[:, 0])]
+        return [(f"prediction of {name}", y) for name, y in zip(rules.output_names, scores.outputs.T, strict=True)]
 
     def _outside(self, x: Array) -> Array:
         """The names of the columns by which each row is outside the range of the data, with commas between."""

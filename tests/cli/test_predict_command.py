@@ -123,3 +123,12 @@ def test_bad_tables_are_one_line_and_leave_no_file(capsys, files, table, message
     status, out, err = run(capsys, "predict", files / "rules.json", files / "bad.csv", "--out", files / "out.csv")
     assert (status, out, err.count("\n")) == (2, "", 1) and message in err
     assert sorted(path.name for path in files.iterdir()) == before
+
+
+def test_classes_that_are_written_alike_keep_their_probabilities(capsys, tmp_path):
+    rules_of(3, classes=(1, "1", True)).export("json", tmp_path / "rules.json")
+    TABLE.to_csv(tmp_path / "data.csv", index=False)
+    _, out, _ = run(capsys, "predict", tmp_path / "rules.json", tmp_path / "data.csv")
+    found = pd.read_csv(io.StringIO(out)).filter(like="probability")
+    assert list(found) == ["probability of 1", "probability of 1 2", "probability of True"]
+    np.testing.assert_allclose(found.sum(axis=1), 1)
