@@ -55,7 +55,11 @@ _targets: Registry[str, Target] = Registry(
             "levels and classes without NUL, of at most 4,095 bytes",
         ),
         "javascript": Target(
-            javascript.write, "an ES module, or its types for TypeScript", "a browser or node", ("list", "formula")
+            javascript.write,
+            "an ES module, or its types for TypeScript",
+            "a browser or node",
+            ("list", "formula"),
+            "whole numbers as levels and classes up to 2^53",
         ),
         "julia": Target(
             julia.write,
@@ -67,8 +71,20 @@ _targets: Registry[str, Target] = Registry(
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
         ),
-        "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
-        "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
+        "rust": Target(
+            rust.write,
+            "a module without crates",
+            "Rust",
+            ("list", "formula"),
+            "whole numbers as levels and classes up to 2^53",
+        ),
+        "sql": Target(
+            sql.write,
+            "a query, a view or expressions",
+            "a database",
+            ("list", "formula"),
+            "names that the dialect tells apart and can hold, none with NUL; deeply nested bends only as a query",
+        ),
         "table": Target(table.write, "a line of CSV for each rule", "a spreadsheet, or pandas", ("list",)),
         "sympy": Target(
             sympy.write,
