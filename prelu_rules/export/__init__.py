@@ -58,7 +58,7 @@ _targets: Registry[str, Target] = Registry(
             "a decision model, DMN 1.3 with FEEL",
             "a modeler or engine of DMN",
             ("list", "formula"),
-            "levels and classes without control characters; at most 200 classes",
+            "levels and classes without control characters",
         ),
         "javascript": Target(
             javascript.write, "an ES module, or its types for TypeScript", "a browser or node", ("list", "formula")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.dmn_bounds import bounds_of, cells_of
 from prelu_rules.export.dmn_model import Decision, Input, Model, Table, Type, xml
 from prelu_rules.export.feel import RESERVED, TYPES, allowed, both, language, literal, type_of
@@ -14,19 +13,18 @@ from prelu_rules.export.program import (
     Choice,
     Expression,
     IsEqual,
+    IsMissing,
     Number,
     Program,
     Reference,
     Shape,
+    Step,
     needed,
     parts_of,
     program_of,
 )
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
-
-MOST_CLASSES = 200
-"""A class is chosen by as many tests, each within the one before and as long; FEEL readers stop at 280 in a row."""
 
 KNOWN = "known"
 """The decision whether rules can answer a row."""
@@ -49,7 +47,7 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
 
     Raises:
         InvalidValueError: if there is no such shape, a level or class holds a character that XML cannot hold or is a
-            whole number that is no double, or there are too many classes.
+            whole number that is no double.
 
     Example:
         >>> from prelu_rules.network.normal_form import NormalForm
@@ -63,11 +61,6 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
         <text>if known then age + bend_1 else null</text>
     """
     program = program_of(system, shape)
-    if program.classes is not None and len(program.classes) > MOST_CLASSES:
-        raise InvalidValueError(
-            f"there are {len(program.classes)} classes, and an expression of FEEL that readers take chooses between at "
-            f"most {MOST_CLASSES}; export the rules to another target."
-        )
     return xml(_Writer(program).model())
 
 
@@ -120,20 +113,43 @@ class _Writer:
         if place == program.rule:
             about = "the number of the first rule that holds; null where there is none"
             return Decision(name, step.name, "number", self._needs(step.value, KNOWN), self._rules(step.value), about)
-        is_result = place == program.decision or place in [output for _, output in program.outputs]
-        if program.rule is not None and is_result and place != program.decision:
-            rule = self.names.steps[program.rule]
-            return Decision(name, step.name, "number", self._needs(step.value, rule), self._by_rule(rule, step.value))
+        if place == program.decision:
+            return self._class(step.value)
+        if place in [output for _, output in program.outputs]:
+            if program.rule is not None:
+                rule = self.names.steps[program.rule]
+                table = self._by_rule(rule, step.value)
+                return Decision(name, step.name, "number", self._needs(step.value, rule), table)
+            text = f"if {KNOWN} then {self.text(step.value)} else null"
+            return Decision(name, step.name, "number", self._needs(step.value, KNOWN), text)
         text = self.text(step.value)
         if isinstance(step.value, Choice):
             text = text[1:-1]
         elif step.is_test:
             text = self.language.as_number(text)
-        if is_result and program.rule is None:
-            text = f"if {KNOWN} then {self.text(step.value)} else null"
-        kind = f"t_{name}" if place == program.decision else "number"
-        needs = self._needs(step.value, *[KNOWN] * (is_result and program.rule is None))
-        return Decision(name, step.name, kind, needs, text, "1 or 0" if step.is_test else "")
+        return Decision(name, step.name, "number", self._needs(step.value), text, _about(step))
+
+    def _class(self, decided: Expression) -> Decision:
+        """The class: of one or two logits as an expression; of more the first that is the largest, by a table."""
+        program, name = self.program, self._class_name()
+        assert program.classes is not None
+        logits = [self.names.steps[step] for _, step in program.outputs]
+        if len(logits) > 2:
+            guard = (
+                (KNOWN, "boolean", "true")
+                if program.rule is None
+                else (self.names.steps[program.rule], "number", "> 0")
+            )
+            listed = ", ".join(logits)
+            largest = f"index of([{listed}], max({listed}))[1]"
+            rows = tuple(((guard[2], str(k)), literal(label)) for k, label in enumerate(program.classes, start=1))
+            table = Table("UNIQUE", (guard[:2], (largest, "number")), rows)
+            return Decision(name, "class", f"t_{name}", (guard[0], *logits), table)
+        text = self.text(decided)
+        if program.rule is not None:
+            return Decision(name, "class", f"t_{name}", self._needs(decided), text[1:-1])
+        needs = self._needs(decided, KNOWN)
+        return Decision(name, "class", f"t_{name}", needs, f"if {KNOWN} then {text} else null")
 
     def _rules(self, chosen: Expression) -> Table:
         """The table that finds the first rule that holds."""
@@ -169,3 +185,13 @@ class _Writer:
                 case Reference(step):
                     found[self.names.steps[step]] = None
         return tuple(found)
+
+
+def _about(step: Step) -> str:
+    """What a reader may want to know of a step."""
+    if step.is_test:
+        return "1 where it holds, 0 elsewhere"
+    match step.value:
+        case Choice(((IsMissing(), _),), Cell()):
+            return "the number, or 0 where it is missing"
+    return ""

@@ -187,7 +187,7 @@ def _diagram(root: ElementTree.Element, model: Model) -> None:
     lines: dict[str, int] = {one.name: 0 for one in model.inputs}
     for decision in model.decisions:
         lines[decision.name] = 1 + max((lines[need] for need in decision.needs), default=0)
-    diagram = _add(_add(root, "dmndi:DMNDI"), "dmndi:DMNDiagram", {"id": "diagram"})
+    diagram = _add(_add(root, "dmndi:DMNDI"), "dmndi:DMNDiagram", {"id": "prelu-rules-diagram"})
     last = max(lines.values())
     places: dict[str, tuple[int, int]] = {}
     filled = [0] * (last + 1)
@@ -195,8 +195,8 @@ def _diagram(root: ElementTree.Element, model: Model) -> None:
         places[name] = filled[line] * (WIDTH + BETWEEN), (last - line) * (HEIGHT + BETWEEN)
         filled[line] += 1
         shape = _add(diagram, "dmndi:DMNShape", {"id": f"{name}-shape", "dmnElementRef": name})
-        x, y = map(str, places[name])
-        _add(shape, "dc:Bounds", {"height": str(HEIGHT), "width": str(WIDTH), "x": x, "y": y})
+        left, top = map(str, places[name])
+        _add(shape, "dc:Bounds", {"height": str(HEIGHT), "width": str(WIDTH), "x": left, "y": top})
     for decision in model.decisions:
         for need in decision.needs:
             reference = _requirement(decision.name, need)
