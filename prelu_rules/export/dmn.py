@@ -74,9 +74,8 @@ class _Writer:
     def model(self) -> Model:
         """All of it."""
         program = self.program
-        results = [
-            step for step in (*(s for _, s in program.outputs), program.rule, program.decision) if step is not None
-        ]
+        asked = (*(step for _, step in program.outputs), program.rule, program.decision)
+        results = [step for step in asked if step is not None]
         steps = [place for place in needed(program, results) if not isinstance(program.steps[place].value, Cell)]
         types, inputs = self._inputs()
         if program.classes is not None:
@@ -135,16 +134,13 @@ class _Writer:
         assert program.classes is not None
         logits = [self.names.steps[step] for _, step in program.outputs]
         if len(logits) > 2:
-            guard = (
-                (KNOWN, "boolean", "true")
-                if program.rule is None
-                else (self.names.steps[program.rule], "number", "> 0")
-            )
+            guard = KNOWN if program.rule is None else self.names.steps[program.rule]
+            kind, test = ("boolean", "true") if program.rule is None else ("number", ">= 1")
             listed = ", ".join(logits)
             largest = f"index of([{listed}], max({listed}))[1]"
-            rows = tuple(((guard[2], str(k)), literal(label)) for k, label in enumerate(program.classes, start=1))
-            table = Table("UNIQUE", (guard[:2], (largest, "number")), rows)
-            return Decision(name, "class", f"t_{name}", (guard[0], *logits), table)
+            rows = tuple(((test, str(k)), literal(label)) for k, label in enumerate(program.classes, start=1))
+            table = Table("UNIQUE", ((guard, kind), (largest, "number")), rows)
+            return Decision(name, "class", f"t_{name}", (guard, *logits), table)
         text = self.text(decided)
         if program.rule is not None:
             return Decision(name, "class", f"t_{name}", self._needs(decided), text[1:-1])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -183,20 +184,22 @@ def _expression(parent: ElementTree.Element, tag: str, identifier: str, text: st
 
 
 def _diagram(root: ElementTree.Element, model: Model) -> None:
-    """A shape for each input and decision, in lines by how many steps it takes, and an edge for each need."""
+    """A shape for each input and decision, in centred lines by how many steps it takes, and an edge for each need."""
     lines: dict[str, int] = {one.name: 0 for one in model.inputs}
     for decision in model.decisions:
         lines[decision.name] = 1 + max((lines[need] for need in decision.needs), default=0)
     diagram = _add(_add(root, "dmndi:DMNDI"), "dmndi:DMNDiagram", {"id": "prelu-rules-diagram"})
-    last = max(lines.values())
+    in_line = Counter(lines.values())
+    last, widest = max(in_line), max(in_line.values())
     places: dict[str, tuple[int, int]] = {}
-    filled = [0] * (last + 1)
+    filled = Counter[int]()
     for name, line in lines.items():
-        places[name] = filled[line] * (WIDTH + BETWEEN), (last - line) * (HEIGHT + BETWEEN)
+        left = (widest - in_line[line] + 2 * filled[line]) * (WIDTH + BETWEEN) // 2
+        places[name] = left, (last - line) * (HEIGHT + BETWEEN)
         filled[line] += 1
         shape = _add(diagram, "dmndi:DMNShape", {"id": f"{name}-shape", "dmnElementRef": name})
-        left, top = map(str, places[name])
-        _add(shape, "dc:Bounds", {"height": str(HEIGHT), "width": str(WIDTH), "x": left, "y": top})
+        bounds = {"height": HEIGHT, "width": WIDTH, "x": places[name][0], "y": places[name][1]}
+        _add(shape, "dc:Bounds", {side: str(length) for side, length in bounds.items()})
     for decision in model.decisions:
         for need in decision.needs:
             reference = _requirement(decision.name, need)

@@ -145,9 +145,9 @@ def many_columns():
 def many_classes():
     """A class chosen by tests of each logit against all others would not be read."""
     rng = np.random.default_rng(2)
-    names = [f"logit {k}" for k in range(500)]
-    rules = (Rule((), AffineMap(rng.normal(size=(500, 1)), rng.normal(size=500))),)
-    system = RuleSystem(rules, ["x"], names, classes=tuple(range(500)))
+    names = [f"logit {k}" for k in range(300)]
+    rules = (Rule((), AffineMap(rng.normal(size=(300, 1)), rng.normal(size=300))),)
+    system = RuleSystem(rules, ["x"], names, classes=tuple(range(300)))
     return executed.Case("many classes", system, {"x": [-1.0, 0.0, 0.5, 10.0]}, {"x": [None]})
 
 
