@@ -102,6 +102,19 @@ def test_names_are_data():
             by_python.check(case, shape, *next(results))
 
 
+def test_a_label_escapes_what_xml_cannot_hold():
+    names = ["nul\0", "\x1b[0m\ufffe", "line\r\nbreak\u2028"]
+    rule = Rule((), AffineMap(np.eye(3), np.zeros(3)))
+    system = RuleSystem((rule,), names, names)
+    table = {name: [float(k)] for k, name in enumerate(names)}
+    text = write(system)
+    check_valid(text)
+    for label in ("nul\\u0000", "\\u001b[0m\\ufffe", "line\\r\\nbreak\\u2028"):
+        # Of the input, of the decision, and of the output of its table.
+        assert text.count(f'label="{label}"') == 3
+    assert ran([(system, "list", table, True)])[0] == ([[0.0, 1.0, 2.0]], [1], None)
+
+
 def ranges():
     """Every kind of bounds of a number, twice the same, more than two, and a rule that never holds."""
     at_least, below = (lambda k: Condition([1.0, 0.0], -k, True)), (lambda k: Condition([1.0, 0.0], -k, False))
