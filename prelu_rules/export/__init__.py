@@ -14,6 +14,7 @@ from typing import Any, overload
 from prelu_rules.export import (
     c,
     compact,
+    dmn,
     html,
     javascript,
     json,
@@ -53,6 +54,13 @@ _targets: Registry[str, Target] = Registry(
             "a compiler of C99 with IEEE doubles",
             ("list", "formula"),
             "levels and classes without NUL, of at most 4,095 bytes",
+        ),
+        "dmn": Target(
+            dmn.write,
+            "a decision model, DMN 1.3 with FEEL",
+            "a modeler or engine of DMN",
+            ("list", "formula"),
+            "levels and classes without control characters",
         ),
         "javascript": Target(
             javascript.write,
