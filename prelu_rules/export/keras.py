@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.identifiers import identifiers
 from prelu_rules.export.keras_columns import answers, features_of_column, input_of
-from prelu_rules.export.keras_names import OWN, described_names, keras_names
+from prelu_rules.export.keras_names import described_names, keras_names
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
@@ -121,12 +120,10 @@ def _from_columns(system: RuleSystem | RulesOnDemand, network: Any) -> keras.Mod
     import keras
 
     names = keras_names(system)
-    words = list(names.inputs.values())
-    of_features = identifiers([f"{word} features" for word in words], reserved={*words, *OWN})
-    cells = {word: input_of(column, word) for column, word in zip(system.columns, words, strict=True)}
+    cells = {names.inputs[column.name]: input_of(column, names.inputs[column.name]) for column in system.columns}
     parts = [
-        features_of_column(column, names.missing, name)(cell)
-        for column, name, cell in zip(system.columns, of_features, cells.values(), strict=True)
+        features_of_column(column, names.missing, names.layers[column.name])(cell)
+        for column, cell in zip(system.columns, cells.values(), strict=True)
     ]
     joined = keras.layers.Concatenate(dtype="float64", name="features")(parts) if len(parts) > 1 else parts[0]
     found = answers(names, system.classes)(network(joined))

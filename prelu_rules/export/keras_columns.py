@@ -136,7 +136,7 @@ def answers(names: KerasNames, classes: Sequence[ClassLabel] | None) -> Any:
 
     Example:
         >>> import prelu_rules.training
-        >>> model = answers(KerasNames({}, {"logit": "logit"}, "class", ""), ("no", "yes"))
+        >>> model = answers(KerasNames({}, {}, {"logit": "logit"}, "class", ""), ("no", "yes"))
         >>> model(np.array([[-1.0], [2.0], [np.nan]]))["class"].numpy()
         array([b'no', b'yes', b''], dtype=object)
     """

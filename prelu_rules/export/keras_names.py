@@ -18,6 +18,9 @@ from prelu_rules.values import Shown
 OWN = ("features", "rules", "answers")
 """Layers of the model, which no input is called as."""
 
+LONGEST_NAME = 40
+"""Characters of the name of a column that the layer of its features is called by."""
+
 
 @dataclass(frozen=True)
 class KerasNames(Shown):
@@ -25,6 +28,7 @@ class KerasNames(Shown):
 
     Attributes:
         inputs: what the input of each column is called, by the name of the column.
+        layers: what the layer that makes the features of each column is called, by the name of the column.
         outputs: what each output is called, by its name.
         decision: what the output with the class is called; None where numbers are predicted.
         missing: the text that stands for a missing cell of a category of texts, and for a class that is not known; no
@@ -39,6 +43,7 @@ class KerasNames(Shown):
     """
 
     inputs: dict[str, str]
+    layers: dict[str, str]
     outputs: dict[str, str]
     decision: str | None
     missing: str
@@ -63,13 +68,15 @@ def keras_names(system: RuleSystem | RulesOnDemand) -> KerasNames:
     """
     columns = [column.name for column in system.columns]
     classes = system.classes
-    words = identifiers([*([] if classes is None else ["class"]), *system.output_names])
+    words = identifiers([*columns, *(f"{name[:LONGEST_NAME]} features" for name in columns)], OWN)
+    answers = identifiers([*([] if classes is None else ["class"]), *system.output_names])
     texts = [level for column in system.columns if is_text(column) for level in spelled(column.name, column.levels)]
     texts += [] if classes is None or not are_texts(classes) else spelled("class", classes)
     return KerasNames(
-        dict(zip(columns, identifiers(columns, OWN), strict=True)),
-        dict(zip(system.output_names, words[len(words) - len(system.output_names) :], strict=True)),
-        None if classes is None else words[0],
+        dict(zip(columns, words[: len(columns)], strict=True)),
+        dict(zip(columns, words[len(columns) :], strict=True)),
+        dict(zip(system.output_names, answers[-len(system.output_names) :], strict=True)),
+        None if classes is None else answers[0],
         unlike("", texts),
     )
 
