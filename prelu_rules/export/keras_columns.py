@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 
 from prelu_rules.columns.column import Column
-from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.holding import as_double
-from prelu_rules.export.keras_names import KerasNames, are_texts, is_text, spelled, unlike
+from prelu_rules.export.keras_names import KerasNames, are_texts, as_doubles, is_text, spelled, unlike
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.values import FloatArray
 
@@ -78,7 +76,7 @@ def _looked_up(texts: Sequence[str], rows: FloatArray) -> Any:
     import keras
 
     # The word for unknown texts is never used, but the first level may not be the same.
-    unknown = unlike("[UNK]", texts)
+    unknown = unlike(texts, "[UNK]")
     number = keras.layers.StringLookup(vocabulary=list(texts), oov_token=unknown, name="level")
     row = _table(rows, "indicators")
     return lambda cell: row(number(cell))
@@ -111,7 +109,7 @@ def _of_level(value: Any, column: Column) -> tuple[Any, Any]:
     from keras import ops
 
     is_category = column.kind == "category"
-    levels = np.array([[as_double(level) for level in column.levels]] if is_category else [[1.0]])
+    levels = np.array([as_doubles(column.name, column.levels)] if is_category else [[1.0]])
     # NaN is equal to nothing.
     parts = [ops.equal(value, levels)] + ([ops.isnan(value)] if column.missing else [])
     features = ops.concatenate(parts, axis=-1) if column.missing else parts[0]
@@ -168,7 +166,5 @@ def _labelled(number: Any, classes: Sequence[ClassLabel], missing: str) -> Any:
     if are_texts(classes):
         texts = spelled("class", classes)
         return keras.layers.StringLookup(vocabulary=texts, oov_token=missing, invert=True, name="label")(number)
-    labels = np.array([[as_double(label)] for label in classes])
-    if len(np.unique(labels)) < len(labels):
-        raise InvalidValueError(f"the classes {list(classes)!s:.80} are equal as numbers; make them texts.")
+    labels = np.array(as_doubles("class", classes))[:, None]
     return keras.ops.squeeze(_table(labels, "label")(number), -1)

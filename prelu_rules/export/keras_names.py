@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from prelu_rules.columns.column import Column, Level
@@ -77,7 +78,7 @@ def keras_names(system: RuleSystem | RulesOnDemand) -> KerasNames:
         dict(zip(columns, words[len(columns) :], strict=True)),
         dict(zip(system.output_names, answers[-len(system.output_names) :], strict=True)),
         None if classes is None else answers[0],
-        unlike("", texts),
+        unlike(texts, "", "missing"),
     )
 
 
@@ -131,24 +132,47 @@ def spelled(what: str, values: Sequence[Level | ClassLabel]) -> list[str]:
     return texts
 
 
-def unlike(text: str, others: Iterable[str]) -> str:
-    """A text that no other is equal to.
+def as_doubles(what: str, values: Sequence[Level | ClassLabel]) -> list[float]:
+    """Levels or classes as numbers.
 
     Args:
-        text: what it is if it may be.
-        others: texts.
+        what: whose they are, for error messages.
+        values: the levels or classes, all of them numbers or truth values.
 
     Returns:
-        The text, or the word "missing" between brackets.
+        A double for each.
+
+    Raises:
+        InvalidValueError: if a number is no double, or two are equal.
 
     Example:
-        >>> unlike("", ["farm"]), unlike("", ["", "(missing)"])
-        ('', '((missing))')
+        >>> as_doubles("zone", [1, 2.5])
+        [1.0, 2.5]
     """
-    taken, candidate, number = set(others), text, 1
-    while candidate in taken:
-        candidate, number = f"{'(' * number}{text or 'missing'}{')' * number}", number + 1
-    return candidate
+    numbers = [as_double(value) for value in values]
+    for place, number in enumerate(numbers):
+        if number in numbers[:place]:
+            raise InvalidValueError(f"{quoted(what)} has two values that are equal to {number}; make them texts.")
+    return numbers
+
+
+def unlike(texts: Iterable[str], *words: str) -> str:
+    """A text that stands for none of some texts.
+
+    Args:
+        texts: those that are taken.
+        words: what it may be, in this order.
+
+    Returns:
+        The first word that is free, or the last with a number.
+
+    Example:
+        >>> unlike(["farm"], "", "missing"), unlike(["", "missing"], "", "missing")
+        ('', 'missing 2')
+    """
+    taken = set(texts)
+    numbered = (f"{words[-1]} {number}" for number in count(2))
+    return next(word for word in chain(words, numbered) if word not in taken)
 
 
 def described_names(system: RuleSystem | RulesOnDemand, names: KerasNames) -> dict[str, Any]:
@@ -167,7 +191,7 @@ def described_names(system: RuleSystem | RulesOnDemand, names: KerasNames) -> di
         missing = (names.missing if text else "NaN") if column.missing else None
         given: dict[str, Any] = {"column": column.name, "kind": column.kind, "missing": missing}
         if column.kind == "category":
-            given["levels"] = spelled(column.name, column.levels) if text else [as_double(v) for v in column.levels]
+            given["levels"] = spelled(column.name, column.levels) if text else as_doubles(column.name, column.levels)
         inputs[names.inputs[column.name]] = given
     described: dict[str, Any] = {"inputs": inputs, "outputs": {word: name for name, word in names.outputs.items()}}
     if system.classes is not None:

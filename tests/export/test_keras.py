@@ -111,7 +111,7 @@ AWKWARD = (
     ("unstack", "where"),
     ("cell", "outputs"),
     ("[UNK]", ""),
-    ("", "(missing)"),
+    ("", "missing"),
     ("label", "level"),
     ("a/b", "../a"),
 )
@@ -146,7 +146,9 @@ import keras
 import numpy as np
 model = keras.saving.load_model(sys.argv[1])
 found = model(dict(np.load(sys.argv[2])))
-np.savez(sys.argv[3], **{name: np.asarray(value).astype("S" if name == "class" else float) for name, value in found.items()})
+arrays = {name: np.asarray(value) for name, value in found.items()}
+arrays["class"] = arrays["class"].astype("S")
+np.savez(sys.argv[3], **arrays)
 """
 
 
@@ -210,6 +212,21 @@ def test_one_column_of_numbers_and_one_output():
     np.testing.assert_array_equal(found["out1"], [5.0, np.nan, 2.0])
 
 
+@pytest.mark.parametrize("classes", [("no", "yes"), (0.1, 0.7), (False, True)])
+def test_one_logit_of_0_is_the_first_class_and_classes_are_exact(classes):
+    system = extract_rules(NormalForm([[1]], [[0]], [0], [[1]], [[0]], [0], [0]), classes=classes)
+    cells = {"in1": np.array([-1.0, -0.0, 0.0, 2.0**-1000, np.nan])}
+    found = answers_of(system, keras_model(system)(cells))[1]
+    assert found == [classes[0]] * 3 + [classes[1], None]
+
+
+def test_the_first_of_equal_logits_is_the_class():
+    form = NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[0], [1], [1]], np.zeros((3, 0)), [0, 0, 0], [])
+    system = extract_rules(form, classes=("a", "b", "c"))
+    found = keras_model(system)({"in1": np.array([-1.0, 0.0, 1.0])})
+    assert answers_of(system, found)[1] == ["a", "a", "b"]
+
+
 def test_answers_are_in_doubles_whatever_keras_is_set_to():
     case = executed.case("kinds of levels")
     before = keras.config.dtype_policy()
@@ -252,7 +269,8 @@ def test_rules_without_a_network_are_refused(name):
         ([Column("x", "category", ("a", "b\0"))], None, r"'b\\x00' of 'x' ends with NUL, which Keras drops; rename it"),
         ([Column("x", "category", (1, 2**54 + 1))], None, "18014398509481985 is not a double; make it text"),
         ([Column("x"), Column("y")], ("1", 1), "'class' has two values that are written '1'; rename one"),
-        ([Column("x"), Column("y")], (1, 1.0), r"the classes \[1, 1.0\] are equal as numbers; make them texts"),
+        ([Column("x"), Column("y")], (1, 1.0), "'class' has two values that are equal to 1.0; make them texts"),
+        ([Column("x", "category", (0, -0.0))], None, "'x' has two values that are equal to -0.0; make them texts"),
     ],
 )
 def test_what_keras_does_not_keep_is_refused_by_name(columns, classes, message):
