@@ -147,14 +147,17 @@ def _read_model(model: Any, tensor: Array, builder: FormBuilder) -> Array:
     def value_of(symbolic: Any) -> Array:
         if id(symbolic) not in known:
             operation, sources = origin(symbolic)
-            tensors = [value_of(source) for source in sources]
+            # Not in a comprehension, which would take twice the depth of calls for deep networks.
+            for source in sources:
+                value_of(source)
+            tensors = [known[id(source)] for source in sources]
             if type(operation) is keras.layers.Concatenate:
-                found = _concatenated(operation, tensors, builder)
+                # It computes nothing, so that nothing is rounded in it.
+                known[id(symbolic)] = _concatenated(operation, tensors, builder)
             elif len(sources) != 1:
                 raise _unsupported(operation, f"it joins {len(sources)} tensors")
             else:
-                found = _read_layer(operation, tensors[0], builder)
-            known[id(symbolic)] = builder.between_layers(found)
+                known[id(symbolic)] = builder.between_layers(_read_layer(operation, tensors[0], builder))
         return known[id(symbolic)]
 
     return value_of(model.outputs[0])
