@@ -89,7 +89,7 @@ class FittedRules(Shown):
         return self.path.before_force.n_units
 
     @cached_property
-    def model(self) -> keras.Sequential:
+    def model(self) -> keras.Model:
         """The network of the rules in Keras, from encoded columns to the target itself, or logits."""
         from prelu_rules.training.from_form import keras_model
 

@@ -19,6 +19,7 @@ from prelu_rules.export import (
     javascript,
     json,
     julia,
+    keras,
     latex,
     markdown,
     paper,
@@ -30,6 +31,8 @@ from prelu_rules.export import (
     table,
     text,
 )
+from prelu_rules.export.keras import keras_model as keras_model
+from prelu_rules.export.keras_names import keras_names as keras_names
 from prelu_rules.export.target import BinaryTarget as BinaryTarget
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.export.text_reader import read
@@ -75,6 +78,13 @@ _targets: Registry[str, Target] = Registry(
             "Julia",
             ("list", "formula"),
             "not yet run by Julia itself; parsed by a grammar of Julia, and computed from that",
+        ),
+        "keras": Target(
+            keras.write,
+            "the network as a Keras model, from columns or features",
+            "Keras 3, with TensorFlow where columns hold texts",
+            ("formula",),
+            "rules that came without a network",
         ),
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"

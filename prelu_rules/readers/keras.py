@@ -62,9 +62,9 @@ def read_keras_with_link(model: keras.Model, largest: int | None = None) -> Read
 
     Args:
         model: a built Sequential or functional model with one input and one output, made of Dense, PReLU, ReLU,
-            LeakyReLU, Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Dropout and noise
-            layers, or of such models. Dropout and noise behave as at inference. The model may end in a sigmoid, or in
-            one softmax over all of its outputs.
+            LeakyReLU, Activation, BatchNormalization, Normalization, Rescaling, Flatten, Reshape, Concatenate, Dropout
+            and noise layers, or of such models. Dropout and noise behave as at inference. The model may end in a
+            sigmoid, or in one softmax over all of its outputs.
         largest: the largest number of entries in a form; None for no limit.
 
     Returns:
@@ -147,9 +147,17 @@ def _read_model(model: Any, tensor: Array, builder: FormBuilder) -> Array:
     def value_of(symbolic: Any) -> Array:
         if id(symbolic) not in known:
             operation, sources = origin(symbolic)
-            if len(sources) != 1:
+            # Not in a comprehension, which would take twice the depth of calls for deep networks.
+            for source in sources:
+                value_of(source)
+            tensors = [known[id(source)] for source in sources]
+            if type(operation) is keras.layers.Concatenate:
+                # It computes nothing, so that nothing is rounded in it.
+                known[id(symbolic)] = _concatenated(operation, tensors, builder)
+            elif len(sources) != 1:
                 raise _unsupported(operation, f"it joins {len(sources)} tensors")
-            known[id(symbolic)] = builder.between_layers(_read_layer(operation, value_of(sources[0]), builder))
+            else:
+                known[id(symbolic)] = builder.between_layers(_read_layer(operation, tensors[0], builder))
         return known[id(symbolic)]
 
     return value_of(model.outputs[0])
@@ -164,19 +172,25 @@ def _read_layer(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
             f"layer {layer.name!r} ({type(layer).__name__}) is quantized to {mode}: it rounds its inputs, so it is not "
             "piecewise linear, and its weights are codes; give the model as it was before it was quantized."
         )
-    if builder.end is not None and not _keeps_values(layer):
-        link, name = builder.end
-        raise UnsupportedModelError(
-            f"layer {name!r} cannot be read: its {link} is not the end of the model, since layer {layer.name!r} "
-            f"({type(layer).__name__}) follows; only a {link} at the end can be read; remove this one with "
-            "prelu_rules.with_logits."
-        )
+    if not _keeps_values(layer):
+        _check_no_end(layer, builder)
     # The exact type, since a subclass may compute something else.
     if type(layer) in _readers:
         return _readers[type(layer)](layer, tensor, builder)
     if kind_of(layer) is not None:
         return _nonlinearity(layer, tensor, builder)
     raise _unsupported(layer, "it has no known exact piecewise linear form")
+
+
+def _check_no_end(layer: Any, builder: FormBuilder) -> None:
+    """Refuse a layer that computes with probabilities."""
+    if builder.end is not None:
+        link, name = builder.end
+        raise UnsupportedModelError(
+            f"layer {name!r} cannot be read: its {link} is not the end of the model, since layer {layer.name!r} "
+            f"({type(layer).__name__}) follows; only a {link} at the end can be read; remove this one with "
+            "prelu_rules.with_logits."
+        )
 
 
 def _unsupported(layer: Any, reason: str) -> UnsupportedModelError:
@@ -244,6 +258,17 @@ def _dense(layer: Any, tensor: Array, builder: FormBuilder) -> Array:
     if layer.use_bias:
         result[..., 0] += _float64(layer.bias)
     return _apply_activation(layer, result, builder)
+
+
+def _concatenated(layer: Any, tensors: list[Array], builder: FormBuilder) -> Array:
+    _check_no_end(layer, builder)
+    width = max(tensor.shape[-1] for tensor in tensors)
+    # Units that were added after a tensor was made have no weight in it.
+    wide = [np.pad(tensor, [(0, 0)] * (tensor.ndim - 1) + [(0, width - tensor.shape[-1])]) for tensor in tensors]
+    # Here there is no axis of rows in front, but one of weights behind.
+    if layer.axis in (0, -wide[0].ndim):
+        raise _unsupported(layer, "it joins tensors along their rows")
+    return np.concatenate(wide, axis=layer.axis - 1)
 
 
 def _flatten(layer: Any, tensor: Array, builder: FormBuilder) -> Array:

@@ -1,5 +1,6 @@
 import pytest
 
+import prelu_rules as pr
 from prelu_rules import export
 from prelu_rules.cli import main
 from prelu_rules.network.normal_form import NormalForm
@@ -47,6 +48,12 @@ def test_bytes_need_a_file(capsys, path, tmp_path):
     finally:
         export.unregister("first byte")
     assert (tmp_path / "rules.bin").read_bytes() == b"\0"
+
+
+def test_what_keras_takes_is_chosen(capsys, path, tmp_path):
+    file = tmp_path / "rules.keras"
+    assert run(capsys, "export", path, "--to", "keras", "--inputs", "features", "--out", str(file))[0] == 0
+    assert pr.read_network(file).predict([[5.0]]).tolist() == [[7.0]]
 
 
 @pytest.mark.parametrize(

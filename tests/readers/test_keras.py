@@ -41,6 +41,21 @@ def twice():
     return keras.Model(start, shared(layers.PReLU()(shared(start))))
 
 
+def skipping():
+    """Each layer sees the inputs and all layers before it."""
+    start = keras.Input((3,))
+    first = layers.Dense(4, activation="relu")(start)
+    both = layers.Concatenate()([start, first])
+    second = layers.PReLU()(layers.Dense(2)(both))
+    return keras.Model(start, layers.Dense(2)(layers.Concatenate(axis=1)([second, both, start])))
+
+
+def joining(axis):
+    start = keras.Input((2, 3))
+    other = layers.ReLU()(layers.Dense(3)(start))
+    return keras.Model(start, layers.Concatenate(axis=axis)([start, layers.PReLU()(other), other]))
+
+
 MODELS = {
     "dense": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(2, use_bias=False)]),
     "prelu": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(4), pr.PReLU(), layers.Dense(2)]),
@@ -83,6 +98,10 @@ MODELS = {
         ]
     ),
     "one layer used twice": twice,
+    "skip connections": skipping,
+    "joined along the first axis": lambda: joining(1),
+    "joined along the last axis": lambda: joining(2),
+    "joined along an axis counted from the end": lambda: joining(-2),
     "matrix output": lambda: keras.Sequential([keras.Input((2, 3)), layers.Dense(2), pr.PReLU()]),
 }
 
@@ -199,6 +218,16 @@ def joined():
     return keras.Model(start, layers.Add()([start, layers.Dense(2)(start)]))
 
 
+def joined_after_a_link():
+    start = keras.Input((2,))
+    return keras.Model(start, layers.Concatenate()([start, layers.Softmax()(start)]))
+
+
+def joined_along_rows():
+    start = keras.Input((2,), batch_size=1)
+    return keras.Model(start, layers.Concatenate(axis=0)([start, layers.ReLU()(start)]))
+
+
 def two_inputs():
     starts = keras.Input((2,)), keras.Input((2,))
     return keras.Model(starts, layers.Add()(starts))
@@ -219,6 +248,8 @@ def ending(*last):
         (lambda: ending(layers.ReLU(max_value=6.0)), "max_value=6"),
         (lambda: ending(layers.Dense(1, activation=layers.PReLU())), "it has no slopes yet"),
         (joined, "it joins 2 tensors"),
+        (joined_after_a_link, "its softmax is not the end of the model, since layer .* \\(Concatenate\\) follows"),
+        (joined_along_rows, "it joins tensors along their rows"),
         (two_inputs, "has 2 inputs and 1 outputs"),
         (Subclassed, "has no graph of layers"),
         (doubled, "it overrides the method 'call'"),

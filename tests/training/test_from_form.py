@@ -27,7 +27,22 @@ def test_the_model_is_the_function_of_the_form(seed, n_units, n_outputs):
 def test_units_that_do_not_use_one_another_share_a_layer():
     form = random_form(np.random.default_rng(0), n_units=3)
     flat = NormalForm(form.A, np.zeros((3, 3)), form.b, form.C, form.D, form.e, form.slopes)
-    assert (len(keras_model(flat).layers), len(keras_model(form).layers)) == (3, 7)
+    assert [layer.name for layer in keras_model(flat).layers if "bends" in layer.name] == ["bends_1"]
+    assert len([layer for layer in keras_model(form).layers if "bends" in layer.name]) == 3
+
+
+def test_a_plain_model_has_built_in_layers_only():
+    form = random_form(np.random.default_rng(0), n_units=3)
+    form = NormalForm(form.A, form.B, form.b, form.C, form.D, form.e, np.zeros(3))
+    model = keras_model(form, plain=True)
+    assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
+    again = NormalForm.from_keras(model)
+    for one, other in zip(
+        (again.A, again.B, again.b, again.C, again.D, again.e),
+        (form.A, form.B, form.b, form.C, form.D, form.e),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_saved_model_is_the_same(tmp_path):
