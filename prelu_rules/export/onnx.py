@@ -17,8 +17,9 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.onnx_answers import NO_RULE, add_formula, add_rule, named
 from prelu_rules.export.onnx_classes import add_class, add_probabilities, labels_of
+from prelu_rules.export.onnx_columns import check_columns
 from prelu_rules.export.onnx_graph import ROWS, Graph
-from prelu_rules.export.onnx_rows import Rows, check_columns, rows_of_columns, rows_of_features
+from prelu_rules.export.onnx_rows import Rows, rows_of_columns, rows_of_features
 from prelu_rules.export.program import Shape, program_of
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -82,6 +83,8 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, inputs
     """
     if inputs not in get_args(Inputs):
         raise InvalidValueError(f"inputs is {inputs!r}; it must be 'columns' or 'features'.")
+    if not system.columns:
+        raise InvalidValueError("the rules use no columns, so an ONNX model of them has no inputs; add a column.")
     is_list = program_of(system, shape).rule is not None
     if inputs == "features":
         graph = Graph(["features"])
@@ -109,7 +112,7 @@ def _add_results(system: RuleSystem | RulesOnDemand, is_list: bool, rows: Rows, 
         graph.give(rule, np.int64, (ROWS,), f"the number of the rule; {NO_RULE} where none answers")
     if system.classes is not None:
         labels = labels_of(system.classes)
-        said = f"the class; {labels.values[-1]!r} where there is no answer"
+        said = f"the class; {labels.values.tolist()[-1]!r} where there is no answer"
         graph.give(add_class(labels, outputs, n_outputs, graph), labels.dtype, (ROWS,), said)
         said = f"a column for each of: {_listed(system.classes)}"
         graph.give(add_probabilities(outputs, n_outputs, graph), np.float64, (ROWS, len(system.classes)), said)

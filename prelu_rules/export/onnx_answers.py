@@ -39,7 +39,12 @@ def add_rule(rules: Sequence[Rule], rows: Rows, graph: Graph) -> tuple[str, str]
     # The 0 keeps the number of rows.
     shape = graph.constant("by rule", np.array([0, len(rules) + 1, len(maps[0].intercept)]))
     every = graph.add("Reshape", every, shape, name="outputs by rule")
-    return found, graph.add("GatherND", every, found, name="outputs", batch_dims=1)
+    # GatherND says the same in one node, but fails without rows in the reference implementation.
+    place = graph.add("Unsqueeze", found, graph.constant("at the end", np.array([2])), name="place")
+    numbers = graph.constant("places of rules", np.arange(len(rules) + 1)[:, None])
+    chosen = graph.add("Equal", place, numbers, name="is chosen")
+    only = graph.add("Where", chosen, every, graph.constant("nothing", np.array(0.0)), name="outputs of rule")
+    return found, graph.add("ReduceSum", only, graph.constant("along rules", np.array([1])), name="outputs", keepdims=0)
 
 
 def add_formula(form: NormalForm, rows: Rows, graph: Graph) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError, quoted
 from prelu_rules.export.holding import as_double, holding_of
 from prelu_rules.export.onnx_answers import named
+from prelu_rules.export.onnx_columns import unlike
 from prelu_rules.export.onnx_graph import Graph
-from prelu_rules.export.onnx_rows import unlike
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.values import Array
 

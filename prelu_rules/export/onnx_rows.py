@@ -7,15 +7,15 @@ for many columns as for a few.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from prelu_rules.columns.column import Column, Feature
-from prelu_rules.errors import InvalidValueError, quoted
-from prelu_rules.export.holding import as_double, described, held_by
+from prelu_rules.export.holding import as_double
+from prelu_rules.export.onnx_columns import input_type, taken
 from prelu_rules.export.onnx_graph import Graph
 from prelu_rules.values import Array, FloatArray, IntArray
 
@@ -63,90 +63,6 @@ class _State:
     is_feature: bool = True
 
 
-def input_type(column: Column) -> type[np.generic]:
-    """What the cells of a column are to ONNX.
-
-    Args:
-        column: the column.
-
-    Returns:
-        `np.str_` for levels that are text or of several types, `np.bool_` for truth values that cannot be missing, and
-        `np.float64` elsewhere: NaN is a missing number, or a missing truth value, which is 1 or 0 there.
-
-    Example:
-        >>> [input_type(Column("smoker", "yes/no", missing=missing)).__name__ for missing in (False, True)]
-        ['bool', 'float64']
-    """
-    holding = held_by(column)
-    if holding in ("text", "mixed"):
-        return np.str_
-    return np.bool_ if holding == "truth" and not column.missing else np.float64
-
-
-def missing_text(column: Column) -> str:
-    """How a missing cell of a column of texts is written: empty, unless that is a level.
-
-    Args:
-        column: the column.
-
-    Returns:
-        A text that is no level.
-
-    Example:
-        >>> missing_text(Column("kind", "category", ("farm",))), missing_text(Column("kind", "category", ("", "farm")))
-        ('', 'missing')
-    """
-    return unlike(map(str, column.levels), "missing")
-
-
-def unlike(texts: Iterable[str], word: str) -> str:
-    """A text that stands for none of some texts.
-
-    Args:
-        texts: that are taken.
-        word: what it is if the empty text is taken.
-
-    Returns:
-        The empty text, the word, or the word with a number.
-
-    Example:
-        >>> unlike(["", "none"], "none")
-        'none 2'
-    """
-    taken, found, number = set(texts), "", 1
-    while found in taken:
-        found, number = word if number == 1 else f"{word} {number}", number + 1
-    return found
-
-
-def check_columns(columns: Sequence[Column]) -> None:
-    """Refuse columns that cannot be inputs.
-
-    Args:
-        columns: the columns.
-
-    Raises:
-        InvalidValueError: if a name is empty, a name or a level holds NUL, or two levels are the same double.
-
-    Example:
-        >>> check_columns([Column("age")])
-    """
-    for column in columns:
-        if not column.name:
-            raise InvalidValueError(
-                "a column is called '', which ONNX has no input for; rename it, or give inputs='features'."
-            )
-        texts = map(str, column.levels) if input_type(column) is np.str_ else ()
-        for what, text in (("column", column.name), *(("level", text) for text in texts)):
-            if "\0" in text:
-                raise InvalidValueError(
-                    f"the {what} {quoted(text)} holds NUL, where runtimes of ONNX cut texts off; rename it, or give "
-                    "inputs='features'."
-                )
-        if input_type(column) is not np.str_:
-            _check_levels(column)
-
-
 def rows_of_columns(columns: Sequence[Column], graph: Graph) -> Rows:
     """Rows from an input for each column.
 
@@ -161,7 +77,7 @@ def rows_of_columns(columns: Sequence[Column], graph: Graph) -> Rows:
         >>> rows_of_columns([Column("age"), Column("smoker", "yes/no", missing=True)], Graph(["age", "smoker"])).places
         array([0, 1, 2])
     """
-    inputs = {column.name: _taken(column, graph) for column in columns}
+    inputs = {column.name: taken(column, graph) for column in columns}
     places: dict[str, int] = {}
     parts = []
     for dtype in (np.float64, np.bool_, np.str_):
@@ -194,34 +110,8 @@ def rows_of_features(features: Sequence[Feature], graph: Graph, name: str = "fea
         2
     """
     names = ", ".join(feature.name for feature in features)
-    taken = graph.take(name, np.float64, len(features), f"a column for each of: {names}")
-    return _rows(taken, [_State(k, "number") for k in range(len(features))], len(features), graph)
-
-
-def _taken(column: Column, graph: Graph) -> str:
-    """The input of a column; the places of levels where they are texts."""
-    dtype = input_type(column)
-    if dtype is np.float64:
-        said = described(column, column.name, "NaN", lambda level: repr(as_double(level)))
-    else:
-        said = described(column, column.name, repr(missing_text(column)), repr if dtype is np.bool_ else _text)
-    name = graph.take(column.name, dtype, 1, said)
-    if dtype is not np.str_:
-        return name
-    texts = [*map(str, column.levels), *([missing_text(column)] if column.missing else [])]
-    return graph.add(
-        "LabelEncoder",
-        name,
-        name="level",
-        domain="ai.onnx.ml",
-        keys_strings=texts,
-        values_int64s=list(range(len(texts))),
-        default_int64=-1,
-    )
-
-
-def _text(level: object) -> str:
-    return repr(str(level))
+    matrix = graph.take(name, np.float64, len(features), f"a column for each of: {names}")
+    return _rows(matrix, [_State(k, "number") for k in range(len(features))], len(features), graph)
 
 
 def _states(column: Column, place: int) -> list[_State]:
@@ -264,14 +154,3 @@ def _rows(cells: str, states: Sequence[_State], n_cells: int, graph: Graph) -> R
     count = graph.add("ReduceSum", ones, graph.constant("across", np.array([1])), name="known cells", keepdims=1)
     known = graph.add("Equal", count, graph.constant("all", np.array(float(n_cells))), name="known")
     return Rows(x, known, len(states), np.flatnonzero([state.is_feature for state in states]))
-
-
-def _check_levels(column: Column) -> None:
-    seen: dict[float, object] = {}
-    for level in column.levels:
-        first = seen.setdefault(as_double(level), level)
-        if first is not level:
-            raise InvalidValueError(
-                f"column {quoted(column.name)} has the levels {first!r} and {level!r}, which are the same double; make "
-                "one of them text."
-            )
