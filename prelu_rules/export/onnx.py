@@ -1,8 +1,8 @@
 """ONNX: a model in doubles, of the columns of a table or of encoded features.
 
-It is written for opset 13 and version 7 of the format, which are the oldest that hold it, so that every runtime since
-2021 runs it; none of its operators changes in later ones. Numbers stand in arrays, since attributes are rounded to 32
-bits, and there is one matrix product for all boundaries and one for each depth of bends.
+It is written for opset 13 and version 7 of the format (onnx 1.8), the oldest that hold it, so that old runtimes run it,
+too; its operators mean the same in later opsets. Numbers stand in arrays, since attributes are rounded to 32 bits, and
+there is one matrix product for all boundaries and one for each depth of bends.
 """
 
 from __future__ import annotations
@@ -38,10 +38,15 @@ OPSET, OPSET_OF_LEVELS, FORMAT = 13, 2, 7
 def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, inputs: Inputs = "columns") -> bytes:
     """A model whose inputs are called as the columns are, each `(n_rows, 1)`.
 
-    A number or an integer is a double, and NaN where it is missing. Yes and no, and levels that are True and False, are
-    booleans; where they may be missing they are doubles, 1, 0 or NaN. Levels that are numbers are doubles. Other levels
-    are texts, a level that is none as Python writes it (`"3"`), and a missing one is the empty text; if that is a
-    level, then "missing". What each input takes stands in its `doc_string`, and the rules in that of the model.
+    What to feed, which the `doc_string` of each input says as well:
+
+    - for a number or an integer, a double, NaN where it is missing;
+    - for yes and no, or levels that are True and False, a boolean; where cells may be missing, a double: 1, 0 or NaN;
+    - for levels that are numbers, a double, NaN where it is missing;
+    - for other levels, a text, also where one of several types is a number (`"3"`), as Python writes it; the empty text
+      where it is missing, or "missing" if the empty text is a level.
+
+    Nothing is filled in. Feed no None: to onnxruntime it is the text "None". A NaN that is made a boolean is True.
 
     Args:
         system: the rules.
@@ -52,7 +57,7 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, inputs
     Returns:
         The bytes of an .onnx file. Its results are, in this order,
 
-        - "outputs": `(n_rows, n_outputs)` doubles, in the order of `output_names`, which are in the metadata as JSON;
+        - "outputs": `(n_rows, n_outputs)` doubles, in the order of `output_names`, which the metadata have as JSON;
         - "rule", of a list: `(n_rows,)` int64, the number of the rule, from 1;
         - "class", of a classifier: `(n_rows,)`, texts; int64 if all classes are whole numbers, or True and False (1 and
           0); doubles if they are other numbers; in each case as `labels_of` says;
