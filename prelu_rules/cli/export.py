@@ -18,7 +18,7 @@ def export(
     view: Annotated[str | None, typer.Option(help="The view that SQL creates.")] = None,
     function: Annotated[str | None, typer.Option(help="The name of the function in program code.")] = None,
     part: Annotated[str | None, typer.Option(help="What to write in C or JavaScript, such as header or types.")] = None,
-    inputs: Annotated[str | None, typer.Option(help="What Keras takes: columns, or features (encoded).")] = None,
+    inputs: Annotated[str | None, typer.Option(help="What Keras or ONNX takes: columns or features.")] = None,
 ) -> int:
     """Write rules in another language, such as SQL, C or a workbook."""
     from prelu_rules.errors import InvalidValueError

@@ -22,6 +22,7 @@ from prelu_rules.export import (
     keras,
     latex,
     markdown,
+    onnx,
     paper,
     python,
     r,
@@ -88,6 +89,13 @@ _targets: Registry[str, Target] = Registry(
         ),
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
+        ),
+        "onnx": Target(
+            onnx.write,
+            "a model in doubles of columns or encoded features",
+            "onnx to be written; onnxruntime or another runtime",
+            ("list", "formula"),
+            "columns with names; columns, text levels and classes without NUL",
         ),
         "rust": Target(
             rust.write,

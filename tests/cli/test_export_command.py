@@ -73,3 +73,9 @@ def test_what_cannot_be_written_is_one_line(capsys, path, arguments, message):
 
 def test_a_part_of_what_a_language_needs(capsys, path):
     assert run(capsys, "export", path, "--to", "c", "--part", "header") == (0, RULES.export("c", part="header"), "")
+
+
+def test_what_a_model_takes(capsys, path, tmp_path):
+    file = tmp_path / "rules.onnx"
+    assert run(capsys, "export", path, "--to", "onnx", "--inputs", "features", "--out", str(file))[0] == 0
+    assert file.read_bytes() == RULES.export("onnx", inputs="features") != RULES.export("onnx")
