@@ -14,6 +14,7 @@ from typing import Any, overload
 from prelu_rules.export import (
     c,
     compact,
+    excel,
     html,
     javascript,
     json,
@@ -67,6 +68,13 @@ _targets: Registry[str, Target] = Registry(
         ),
         "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
         "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
+        "excel": Target(
+            excel.write,
+            "a workbook with live formulas (.xlsx)",
+            "a spreadsheet; XlsxWriter writes it",
+            ("list", "formula"),
+            "Excel compares 15 digits; names of at most 32,767 characters; no empty level or class",
+        ),
         "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
     },
 )
