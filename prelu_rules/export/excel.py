@@ -78,12 +78,12 @@ def _check(program: Program, calculation: Calculation) -> None:
             )
 
 
-def _typical(system: RuleSystem | RulesOnDemand) -> dict[str, Level | None] | None:
-    """The raw cells of a typical row of the first class; None where the rules know of none."""
+def _typical(system: RuleSystem | RulesOnDemand) -> list[dict[str, Level | None]]:
+    """The raw cells of a typical row of the first class; none where the rules know of none."""
     if not isinstance(system, RuleSystem) or system.typical is None:
-        return None
+        return []
     left = iter(system.typical[0].tolist())
-    return {column.name: _decoded(column, [next(left) for _ in column.features]) for column in system.columns}
+    return [{column.name: _decoded(column, [next(left) for _ in column.features]) for column in system.columns}]
 
 
 def _decoded(column: Column, features: list[float]) -> Level | None:

@@ -47,7 +47,7 @@ def workbook(
     calculation: Calculation,
     said: str,
     rows: int,
-    typical: Mapping[str, Level | None] | None,
+    filled: Sequence[Mapping[str, Level | None]],
 ) -> bytes:
     """A workbook.
 
@@ -56,7 +56,7 @@ def workbook(
         calculation: what the formulas are.
         said: the rules as text.
         rows: how many cases it has lines for.
-        typical: the cells of the first line; None to leave it empty.
+        filled: the cells of the first lines; the others are left empty.
 
     Returns:
         The bytes of an .xlsx file.
@@ -67,9 +67,8 @@ def workbook(
     book.set_properties({"created": datetime.datetime(2000, 1, 1)})
     sheets = _Sheets(book, calculation)
     empty = calculation.values({column.name: None for column in calculation.program.columns})
-    first = empty if typical is None else calculation.values(typical)
-    lines = [first, *[empty] * (rows - 1)]
-    sheets.cases(lines, typical or {})
+    lines = [*map(calculation.values, filled), *[empty] * (rows - len(filled))]
+    sheets.cases(lines, filled)
     sheets.rules(said)
     sheets.steps(lines)
     sheets.lists()
@@ -97,7 +96,7 @@ class _Sheets:
         self.open_text = book.add_format({"bg_color": "#FFFBEF", "num_format": "@"})
         self.listing = book.add_format({"font_name": "Courier New", "font_size": 10})
 
-    def cases(self, lines: Sequence[Sequence[Value]], typical: Mapping[str, Level | None]) -> None:
+    def cases(self, lines: Sequence[Sequence[Value]], filled: Sequence[Mapping[str, Level | None]]) -> None:
         """The sheet to fill in."""
         sheet, width = self.sheets[CASES], len(self.columns)
         self._headings(sheet, [column.name for column in self.columns], self.asked)
@@ -115,9 +114,11 @@ class _Sheets:
             shown = [values[position] if there else "" for position in self._positions]
             for place, (formula, value) in enumerate(zip(formulas, [*shown, ""], strict=True), start=width):
                 _formula(sheet, row, place, formula, value)
-        for place, column in enumerate(self.columns):
-            if typical.get(column.name) is not None:
-                _write(sheet, 1, place, typical[column.name])
+        for row, cells in enumerate(filled, start=1):
+            for place, column in enumerate(self.columns):
+                cell = cells[column.name]
+                if cell is not None:
+                    _write(sheet, row, place, cell)
 
     def rules(self, said: str) -> None:
         """The rules for people."""
