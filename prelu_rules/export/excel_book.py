@@ -36,7 +36,7 @@ HOW_TO = (
     f"The sheet {STEPS} shows how each answer is computed, and {LISTS} what may be chosen.",
 )
 
-HEADING_HEIGHT, NARROWEST, WIDEST = 32, 10, 24
+HEADING_HEIGHT, NARROWEST, WIDEST = 32, 12, 24
 """Points of the line of headings, of two lines of text; and the characters that a column is wide."""
 
 STATE = f"{STEPS}!$A{LINE}"
@@ -89,6 +89,10 @@ class _Sheets:
     def __init__(self, book: Any, calculation: Calculation) -> None:
         self.calculation, self.columns = calculation, calculation.program.columns
         self.sheets = {name: book.add_worksheet(name) for name in (CASES, RULES, STEPS, LISTS)}
+        for sheet in self.sheets.values():
+            sheet.set_landscape()
+            # Printed as wide as one page, and as long as it is.
+            sheet.fit_to_pages(1, 0)
         heading = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
         self.asked = book.add_format({**heading, "bg_color": "#FFF2CC"})
         self.answered = book.add_format({**heading, "bg_color": "#DDEBF7"})
