@@ -18,6 +18,7 @@ def export(
     view: Annotated[str | None, typer.Option(help="The view that SQL creates.")] = None,
     function: Annotated[str | None, typer.Option(help="The name of the function in program code.")] = None,
     part: Annotated[str | None, typer.Option(help="What to write in C or JavaScript, such as header or types.")] = None,
+    rows: Annotated[int | None, typer.Option(help="How many cases a workbook has lines for.")] = None,
 ) -> int:
     """Write rules in another language, such as SQL, C or a workbook."""
     from prelu_rules.errors import InvalidValueError
@@ -31,7 +32,7 @@ def export(
     if rules is None:
         raise InvalidValueError(f"there are no rules to write in {to!r}; give the path of a rules.json.")
     given = {"shape": shape, "dialect": dialect, "table": table, "view": view, "function": function, "part": part}
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options: dict[str, Any] = {name: value for name, value in {**given, "rows": rows}.items() if value is not None}
     result: str | bytes = read_rules(rules).export(to, out, **options)
     if out is not None:
         typer.echo(f"Wrote {out}.")

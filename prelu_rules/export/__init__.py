@@ -73,7 +73,7 @@ _targets: Registry[str, Target] = Registry(
             "a workbook with live formulas (.xlsx)",
             "a spreadsheet; XlsxWriter writes it",
             ("list", "formula"),
-            "Excel compares 15 digits; names of at most 32,767 characters; no empty level or class",
+            "Excel compares 15 digits; names without NUL, of at most 32,767 characters; no empty level or class",
         ),
         "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
     },

@@ -32,7 +32,9 @@ Value = ClassLabel | None
 
 
 def evaluated(steps: Sequence[Step], cells: Mapping[str, Level | None]) -> list[Value]:
-    """The values of steps for one row, with sums in the same order as every program adds them.
+    """The values of steps for one row.
+
+    Sums are added term by term, as programs do where there are no more than `LONGEST_SUM`; see `in_short_steps`.
 
     Args:
         steps: each uses earlier ones only.

@@ -66,15 +66,16 @@ def _check(program: Program, calculation: Calculation) -> None:
         check_text("column name", column.name)
     for name, _ in program.outputs:
         check_text("output name", name)
-    for sheet, count in (
-        (CASES, len(program.columns) + len(calculation.answers) + 1),
-        (STEPS, len(calculation.helpers)),
-        (LISTS, len(calculation.lists.columns)),
+    # Lists has fewer columns than the cases.
+    for sheet, what, count, most in (
+        (CASES, "columns", len(program.columns) + len(calculation.answers) + 1, MOST_COLUMNS),
+        (STEPS, "columns", len(calculation.helpers), MOST_COLUMNS),
+        (LISTS, "numbers", len(calculation.lists.columns[0][1]), MOST_LINES - 1),
     ):
-        if count > MOST_COLUMNS:
+        if count > most:
             raise InvalidValueError(
-                f"the sheet {sheet} would have {count:,} columns, but Excel has {MOST_COLUMNS:,}; "
-                "choose fewer rules or columns, or shape='formula'."
+                f"the sheet {sheet} would have {count:,} {what}, but Excel has room for {most:,}; choose fewer rules or "
+                "columns, or shape='formula'."
             )
 
 
@@ -88,7 +89,7 @@ def _typical(system: RuleSystem | RulesOnDemand) -> list[dict[str, Level | None]
 
 def _decoded(column: Column, features: list[float]) -> Level | None:
     """The cell that has these features."""
-    if column.missing and features.pop() > 0.5:
+    if column.missing and (features.pop() > 0.5 or not features):
         return None
     if column.kind == "category":
         return column.levels[max(range(len(features)), key=features.__getitem__)]

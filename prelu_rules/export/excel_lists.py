@@ -164,16 +164,20 @@ def absolute(place: int, line: int) -> str:
 def check_text(what: str, text: str) -> None:
     """Refuse a text that no cell can hold.
 
+    Other control characters are escaped in files, and read back; of NUL only Excel itself may know.
+
     Args:
         what: what it is, for the message.
         text: any.
 
     Raises:
-        InvalidValueError: if it is too long.
+        InvalidValueError: if it is too long, or has a NUL.
 
     Example:
         >>> check_text("column name", "=cmd()")
     """
+    if "\0" in text:
+        raise InvalidValueError(f"the {what} {quoted(text)} has a NUL, which cells cannot hold; rename it.")
     length = len(text.encode("utf-16-le")) // 2
     if length > LONGEST_TEXT:
         raise InvalidValueError(
@@ -209,8 +213,8 @@ def check_values(what: str, values: Sequence[ClassLabel | Level]) -> None:
         values: any.
 
     Raises:
-        InvalidValueError: if one is an empty or too long text, a number that Excel does not have, or two numbers are
-            the same to 15 digits.
+        InvalidValueError: if one is a text that is empty, too long or has a NUL, or a number that Excel does not have,
+            or two numbers are the same to 15 digits.
 
     Example:
         >>> check_values("class", ["no", 1, True])

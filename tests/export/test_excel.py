@@ -7,7 +7,7 @@ import io
 import re
 import shutil
 import subprocess
-import zipfile
+import sys
 from dataclasses import replace
 
 import by_python
@@ -210,7 +210,7 @@ def test_where_no_rule_holds_the_note_says_so(tmp_path):
 
 
 def hostile_cases():
-    return [executed.hostile_case(*pair) for pair in executed.PAIRS if "" not in pair]
+    return [executed.hostile_case(*pair) for pair in executed.PAIRS if "" not in pair and "\0" not in pair[0]]
 
 
 @pytest.mark.parametrize("shape", ["list", pytest.param("formula", marks=pytest.mark.slow)])
@@ -250,6 +250,17 @@ def test_the_text_of_the_rules_is_text():
         assert said == str(case.system)
 
 
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [(pair, "is '', which Excel takes for an empty cell") for pair in executed.PAIRS if "" in pair]
+    + [(pair, "'nul\\\\x00here' has a NUL, which") for pair in executed.PAIRS if "\0" in pair[0]],
+    ids=["empty", "nul"],
+)
+def test_other_names_are_refused(pair, message):
+    with pytest.raises(InvalidValueError, match=message):
+        write(executed.hostile_case(*pair).system)
+
+
 FUNCTIONS = set("AND COUNTA EXACT IF IFERROR INDEX ISBLANK ISNA ISNUMBER ISTEXT LEFT MATCH MAX NA SUM".split())
 
 
@@ -271,3 +282,170 @@ def formulas(content):
     """All cells with formulas."""
     book = executed.module("openpyxl").load_workbook(io.BytesIO(content))
     return [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.data_type == "f"]
+
+
+# The sheets
+
+
+def test_cells_can_be_chosen_from_lists():
+    levels = ("a,b", 'say "x"', "long " * 60, "=1+1")
+    columns = (
+        Column("kind", "category", levels, missing=True),
+        Column("zone", "category", (1, 2.5, "c")),
+        Column("nothing", "category", (), missing=True),
+        Column("smoker", "yes/no"),
+        Column("age", "integer"),
+        Column("kwh"),
+    )
+    system = extract_rules(networks.random_form(0, (12, 2, 1)), columns=columns)
+    book = executed.module("openpyxl").load_workbook(io.BytesIO(write(system, rows=30)))
+    found = {str(one.sqref): one for one in book["Cases"].data_validations.dataValidation}
+    assert {place: (one.type, one.formula1, one.formula2) for place, one in found.items()} == {
+        "A2:A31": ("list", "Lists!$B$2:$B$5", None),
+        "B2:B31": ("list", "Lists!$C$2:$C$4", None),
+        "C2:C31": ("textLength", "0", None),
+        "D2:D31": ("list", "Lists!$E$2:$E$3", None),
+        "E2:E31": ("whole", "-999999999999999", "999999999999999"),
+        "F2:F31": ("decimal", "-9.99999999999999e+307", "9.99999999999999e+307"),
+    }
+    lists = list(book["Lists"].iter_cols(min_row=2, max_row=5, min_col=2, values_only=True))
+    assert lists == [levels, (1, 2.5, "c", None), (None,) * 4, (True, False, None, None)]
+    # What is typed or chosen there stays a text.
+    assert [book["Cases"].column_dimensions[name].number_format for name in "AB"] == ["@", "General"]
+
+
+def test_numbers_are_held_in_full():
+    weights = [0.1 + 0.2, 1 / 3, 123456.25, 5e-324 + 2.5e-308, 0.1]
+    system = RuleSystem((Rule((), AffineMap([weights], [-1.2345678901234567])),), [f"x{k}" for k in range(5)], ["y"])
+    content = write(system, rows=1)
+    book = executed.module("openpyxl").load_workbook(io.BytesIO(content))
+    assert [cell.value for cell in book["Lists"]["A"]] == ["numbers", weights[0], weights[3], 1.2345678901234567]
+    assert book["Steps"].cell(2, 8).value == (
+        "=Lists!$A$2*Cases!$A2 + 1/3*Cases!$B2 + 123456.25*Cases!$C2 + Lists!$A$3*Cases!$D2 + 0.1*Cases!$E2 "
+        "- Lists!$A$4"
+    )
+
+
+def test_the_first_line_is_a_typical_row_and_viewers_see_its_answers(tmp_path):
+    case = executed.case("three classes")
+    typical = case.system.encoded({name: cells[:3] for name, cells in case.rows.items()})
+    system = replace(case.system, typical=typical)
+    content = write(system, rows=3)
+    shown = executed.module("openpyxl").load_workbook(io.BytesIO(content), data_only=True)
+    first, *others = shown["Cases"].iter_rows(min_row=2, values_only=True)
+    row = executed.rows_of(case.rows)[0]
+    assert first[:6] == tuple(row.values())
+    sheet = Recalculated(tmp_path, system, "list", content)
+    assert [cell or "" for cell in first[6:]] == sheet.book.evaluate(sheet.asked)
+    assert others == [(None,) * 12] * 2
+    places = [cell.coordinate for cell in shown["Steps"][2]]
+    assert [shown["Steps"][place].value for place in places] == sheet.book.evaluate([f"Steps!{p}" for p in places])
+
+
+@pytest.mark.parametrize("name", ["tariff", "kinds of levels", "gaps"])
+def test_what_viewers_see_is_what_is_computed(tmp_path, name):
+    case = executed.case(name)
+    rows = executed.rows_of(case.rows)[::100]
+    content = filled(case.system, "list", rows)
+    shown = executed.module("openpyxl").load_workbook(io.BytesIO(content), data_only=True)
+    lines = list(shown["Cases"].iter_rows(min_row=2, min_col=1 + len(case.system.columns), values_only=True))
+    sheet = Recalculated(tmp_path, case.system, "list")
+    expected = [[None if cell == "" else cell for cell in sheet.line(row.values())[:-1]] for row in rows]
+    assert [list(line[:-1]) for line in lines] == [*expected, [None] * len(expected[0])]
+
+
+def test_the_same_rules_are_the_same_bytes():
+    assert write(SYSTEM) == write(SYSTEM)
+
+
+# What it cannot hold
+
+
+def category(*levels):
+    return extract_rules(networks.random_form(0, (len(levels), 1)), columns=[Column("kind", "category", levels)])
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        (lambda: category("a" * 32_768), "the level of column 'kind' 'a{70,80}...' has 32,768 characters, but"),
+        (
+            lambda: category("a", "\N{GRINNING FACE}" * 16_384),
+            "has 32,768 characters, but a cell of Excel holds 32,767",
+        ),
+        (lambda: category("a", ""), "a level of column 'kind' is '', which Excel takes"),
+        (lambda: category(0.3, 0.1 + 0.2), "'kind' 0.30000000000000004 is the same to Excel as 0.3, since"),
+        (lambda: category(2**54 + 1), "18014398509481985 is not a double"),
+        (lambda: category(1e308), r"'kind' 1e\+308 is too large for Excel"),
+        (lambda: RuleSystem((Rule((), AffineMap([[5e-324]], [0.0])),), "x", "y"), "the number 5e-324 is too small"),
+        (lambda: RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ["x" * 40_000], "y"), "the column name 'x"),
+        (lambda: RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), "x", ["y" * 40_000]), "the output name 'y"),
+        (
+            lambda: RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), "x", "y", classes=("", "b")),
+            "a class is '', which",
+        ),
+    ],
+)
+def test_what_excel_cannot_hold_is_refused_by_name(tmp_path, system, message):
+    path = tmp_path / "rules.xlsx"
+    with pytest.raises(InvalidValueError, match=message) as caught:
+        system().export("excel", path)
+    assert not path.exists() and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("rows", [0, -1, 1_048_576, 2.0, True, "many"])
+def test_numbers_of_lines_that_no_sheet_has(rows):
+    with pytest.raises(InvalidValueError, match=f"rows is {rows!r}; it must be a whole number from 1 to 1,048,575."):
+        write(SYSTEM, rows=rows)
+
+
+def test_as_many_lines_as_asked_for():
+    book = executed.module("openpyxl").load_workbook(io.BytesIO(write(SYSTEM, rows=12)))
+    assert [book[name].max_row for name in ("Cases", "Steps")] == [13, 13]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sheet", "what"),
+    [
+        ("MOST_COLUMNS", 6, "Cases", "7 columns"),
+        ("MOST_COLUMNS", 12, "Steps", "[0-9]+ columns"),
+        ("MOST_LINES", 2, "Lists", "[0-9]+ numbers"),
+    ],
+)
+def test_more_than_a_sheet_has_room_for(monkeypatch, limit, most, sheet, what):
+    monkeypatch.setattr(excel, limit, most)
+    with pytest.raises(InvalidValueError, match=f"the sheet {sheet} would have {what}, but Excel has room for"):
+        write(SYSTEM, rows=1)
+
+
+def test_without_the_package_that_writes_workbooks(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    with pytest.raises(DataError, match=r"pip install 'prelu-rules\[excel\]'"):
+        write(SYSTEM)
+
+
+# LibreOffice
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed; it is large")
+def test_libreoffice_agrees(tmp_path):
+    hostile = [executed.hostile_case(*pair) for pair in executed.PAIRS if pair[0].startswith("=")]
+    cases = [*map(executed.case, ("tariff", "kinds of levels", "gaps")), *hostile]
+    paths = [tmp_path / f"{k}.xlsx" for k in range(len(cases))]
+    for case, path in zip(cases, paths, strict=True):
+        book = executed.module("openpyxl").load_workbook(
+            io.BytesIO(filled(case.system, "list", executed.rows_of(case.rows)))
+        )
+        # Without the results that were written LibreOffice has to compute them.
+        book.save(path)
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", tmp_path / "computed", *paths]
+    subprocess.run(command, check=True, capture_output=True)
+    for case, path in zip(cases, paths, strict=True):
+        book = executed.module("openpyxl").load_workbook(tmp_path / "computed" / path.name, data_only=True)
+        width = len(case.system.columns)
+        lines = book["Cases"].iter_rows(min_row=2, max_row=1 + len(case.rows[case.system.columns[0].name]))
+        cells = [["" if cell.value is None else cell.value for cell in line[width:]] for line in lines]
+        outputs, rules, classes = answers(case.system, "list", cells)
+        executed.check(case, "list", outputs, rules, classes)
