@@ -74,8 +74,8 @@ def _check(program: Program, calculation: Calculation) -> None:
     ):
         if count > most:
             raise InvalidValueError(
-                f"the sheet {sheet} would have {count:,} {what}, but Excel has room for {most:,}; choose fewer rules or "
-                "columns, or shape='formula'."
+                f"the sheet {sheet} would have {count:,} {what}, but Excel has room for {most:,}; choose fewer rules "
+                "or columns, or shape='formula'."
             )
 
 
