@@ -3,11 +3,13 @@
 LibreOffice, which is large, is not installed for these tests; one of them uses it where it is there.
 """
 
+import datetime
 import io
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 
 import by_python
@@ -206,6 +208,12 @@ def test_where_no_rule_holds_the_note_says_so(tmp_path):
     assert line.line([50.0]) == ["#N/A", "#N/A", "no rule covers this line"] and line.line([5.0]) == [10.0, 2, ""]
 
 
+def test_a_logit_of_zero_is_the_first_class(tmp_path):
+    rule = Rule((), AffineMap([[1.0]], [0.0]))
+    line = Recalculated(tmp_path, RuleSystem((rule,), ["x"], ["logit"], classes=("no", "yes")), "list")
+    assert [line.line([x])[2] for x in (-1.0, 0.0, 1e-300)] == ["no", "no", "yes"]
+
+
 # Names
 
 
@@ -336,10 +344,14 @@ def test_the_first_line_is_a_typical_row_and_viewers_see_its_answers(tmp_path):
     row = executed.rows_of(case.rows)[0]
     assert first[:6] == tuple(row.values())
     sheet = Recalculated(tmp_path, system, "list", content)
-    assert [cell or "" for cell in first[6:]] == sheet.book.evaluate(sheet.asked)
+    # What is in the file is not computed before a cell changes.
+    assert ["" if cell is None else cell for cell in first[6:]] == sheet.line(row.values())
     assert others == [(None,) * 12] * 2
     places = [cell.coordinate for cell in shown["Steps"][2]]
-    assert [shown["Steps"][place].value for place in places] == sheet.book.evaluate([f"Steps!{p}" for p in places])
+    values = [shown["Steps"][place].value for place in places]
+    computed = sheet.book.evaluate([f"Steps!{place}" for place in places])
+    # True is equal to 1, which is another cell.
+    assert [(value, isinstance(value, bool)) for value in values] == [(v, isinstance(v, bool)) for v in computed]
 
 
 @pytest.mark.parametrize("name", ["tariff", "kinds of levels", "gaps"])
@@ -354,8 +366,21 @@ def test_what_viewers_see_is_what_is_computed(tmp_path, name):
     assert [list(line[:-1]) for line in lines] == [*expected, [None] * len(expected[0])]
 
 
+def test_viewers_see_classes_that_xml_cannot_hold():
+    labels = ("a\x01b", "_x0041_")
+    system = RuleSystem((Rule((), AffineMap([[1.0]], [0.0])),), ["x"], ["logit"], classes=labels)
+    content = filled(system, "list", [{"x": -1.0}, {"x": 1.0}])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        cases = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert "<v>a_x0001_b</v>" in cases and "<v>_x005F_x0041_</v>" in cases
+
+
 def test_the_same_rules_are_the_same_bytes():
-    assert write(SYSTEM) == write(SYSTEM)
+    content = write(SYSTEM)
+    assert content == write(SYSTEM)
+    # Not the time at which it was written.
+    created = executed.module("openpyxl").load_workbook(io.BytesIO(content)).properties.created
+    assert created == datetime.datetime(2000, 1, 1)
 
 
 # What it cannot hold
