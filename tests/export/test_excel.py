@@ -354,6 +354,15 @@ def test_the_first_line_is_a_typical_row_and_viewers_see_its_answers(tmp_path):
     assert [(value, isinstance(value, bool)) for value in values] == [(v, isinstance(v, bool)) for v in computed]
 
 
+def test_what_is_missing_in_a_typical_row_is_left_empty():
+    case = executed.case("kinds of levels")
+    row = executed.rows_of(case.rows)[-1]
+    typical = np.tile(case.system.encoded(row), (3, 1))
+    content = write(replace(case.system, typical=typical), rows=1)
+    line = executed.module("openpyxl").load_workbook(io.BytesIO(content))["Cases"][2]
+    assert [cell.value for cell in line[:4]] == list(row.values()) and row["flag"] is row["code"] is None
+
+
 @pytest.mark.parametrize("name", ["tariff", "kinds of levels", "gaps"])
 def test_what_viewers_see_is_what_is_computed(tmp_path, name):
     case = executed.case(name)
