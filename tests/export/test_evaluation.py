@@ -7,7 +7,7 @@ import pytest
 
 from prelu_rules.export import short_steps
 from prelu_rules.export.evaluation import evaluated
-from prelu_rules.export.program import Choice, IsEqual, Reference, Weighted, program_of
+from prelu_rules.export.program import All, AtLeast, Choice, IsEqual, Reference, Weighted, program_of
 from prelu_rules.export.short_steps import in_short_steps
 
 CASES = [lambda name=name: executed.case(name) for name in executed.NAMES]
@@ -43,6 +43,10 @@ def test_steps_of_two_or_three_terms(monkeypatch, name, longest):
         for step in program.steps:
             if isinstance(step.value, Weighted):
                 assert len(step.value.terms) + (step.value.constant != 0) <= longest
+            if isinstance(step.value, All):
+                compared = [test.value for test in step.value.tests if isinstance(test, AtLeast)]
+                assert len(step.value.tests) <= longest
+                assert all(isinstance(one, Reference) or len(one.terms) == 1 for one in compared)
         outputs, rules, _ = answers(program, table)
         expected, expected_rules, _ = by_python.answers(case.system, shape, table)
         assert rules == expected_rules
