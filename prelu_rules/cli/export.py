@@ -19,6 +19,7 @@ def export(
     function: Annotated[str | None, typer.Option(help="The name of the function in program code.")] = None,
     part: Annotated[str | None, typer.Option(help="What to write in C or JavaScript, such as header or types.")] = None,
     inputs: Annotated[str | None, typer.Option(help="What Keras or ONNX takes: columns or features.")] = None,
+    rows: Annotated[int | None, typer.Option(help="How many cases a workbook has lines for.")] = None,
 ) -> int:
     """Write rules in another language, such as SQL, C or a workbook."""
     from prelu_rules.errors import InvalidValueError
@@ -33,7 +34,7 @@ def export(
         raise InvalidValueError(f"there are no rules to write in {to!r}; give the path of a rules.json.")
     given = {"shape": shape, "dialect": dialect, "table": table, "view": view, "function": function, "part": part}
     given |= {"inputs": inputs}
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options: dict[str, Any] = {name: value for name, value in {**given, "rows": rows}.items() if value is not None}
     result: str | bytes = read_rules(rules).export(to, out, **options)
     if out is not None:
         typer.echo(f"Wrote {out}.")

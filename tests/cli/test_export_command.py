@@ -56,6 +56,12 @@ def test_what_keras_takes_is_chosen(capsys, path, tmp_path):
     assert pr.read_network(file).predict([[5.0]]).tolist() == [[7.0]]
 
 
+def test_a_workbook_has_lines_for_as_many_cases_as_asked_for(capsys, path, tmp_path):
+    file = tmp_path / "rules.xlsx"
+    assert run(capsys, "export", path, "--to", "excel", "--rows", "3", "--out", str(file))[0] == 0
+    assert file.read_bytes() == RULES.export("excel", rows=3) != RULES.export("excel")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
