@@ -35,6 +35,8 @@ from prelu_rules.export import (
 )
 from prelu_rules.export.keras import keras_model as keras_model
 from prelu_rules.export.keras_names import keras_names as keras_names
+from prelu_rules.export.table import to_pandas as to_pandas
+from prelu_rules.export.table import to_polars as to_polars
 from prelu_rules.export.target import BinaryTarget as BinaryTarget
 from prelu_rules.export.target import Exporter, Target
 from prelu_rules.export.text_reader import read

@@ -266,15 +266,15 @@ class RuleSystem(Predictor, Value):
 
     def to_pandas(self) -> pd.DataFrame:
         """The rules as a pandas DataFrame, a row for each; see `prelu_rules.export.table.columns_of`."""
-        from prelu_rules.export import table
+        from prelu_rules.export import to_pandas
 
-        return table.to_pandas(self)
+        return to_pandas(self)
 
     def to_polars(self) -> pl.DataFrame:
         """The rules as a polars DataFrame, a row for each; see `prelu_rules.export.table.columns_of`."""
-        from prelu_rules.export import table
+        from prelu_rules.export import to_polars
 
-        return table.to_polars(self)
+        return to_polars(self)
 
     @overload
     def export(self, target: BinaryTarget, path: str | PathLike[str] | None = None, **options: Any) -> bytes: ...
