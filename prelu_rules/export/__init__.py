@@ -21,6 +21,7 @@ from prelu_rules.export import (
     latex,
     markdown,
     paper,
+    pmml,
     python,
     r,
     rust,
@@ -66,6 +67,13 @@ _targets: Registry[str, Target] = Registry(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
         ),
         "rust": Target(rust.write, "a module without crates", "Rust", ("list", "formula")),
+        "pmml": Target(
+            pmml.write,
+            "a PMML 4.4 document",
+            "a program that evaluates PMML, such as JPMML or PMML4S",
+            ("list", "formula"),
+            "names without NUL and what else XML does not have",
+        ),
         "sql": Target(sql.write, "a query, a view or expressions", "a database", ("list", "formula")),
         "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
     },
