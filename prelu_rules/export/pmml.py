@@ -14,7 +14,7 @@ from prelu_rules.export.holding import holding_of
 from prelu_rules.export.imperative import where_a_rule_holds
 from prelu_rules.export.pmml_columns import data_field, feature, known, mining_field
 from prelu_rules.export.pmml_expressions import DerivedFields, double, element, reference
-from prelu_rules.export.pmml_names import check_text, data_type, distinct, literal
+from prelu_rules.export.pmml_names import check_name, data_type, distinct, literal
 from prelu_rules.export.program import (
     All,
     AtLeast,
@@ -82,10 +82,10 @@ class _Document:
         self.program = program
         taken = {column.name for column in program.columns}
         self.data_fields = [data_field(column) for column in program.columns]
-        self.outputs = {step: self._output(name, "output", taken) for name, step in program.outputs}
-        self.rule = None if program.rule is None else self._output("rule", "output", taken)
-        self.decision = None if program.decision is None else self._output("class", "output", taken)
-        self.target = self._output(f"target {self.decision or next(iter(self.outputs.values()))}", "target", taken)
+        self.outputs = {step: self._output(name, taken) for name, step in program.outputs}
+        self.rule = None if program.rule is None else self._output("rule", taken)
+        self.decision = None if program.decision is None else self._output("class", taken)
+        self.target = self._output(f"target {self.decision or program.outputs[0][0]}", taken)
         self.labels = holding_of(program.classes or ())
         self.fields = DerivedFields(sorted(taken), {})
         self._add_steps()
@@ -93,9 +93,9 @@ class _Document:
         self._conditions: dict[Expression, str] = {}
 
     @staticmethod
-    def _output(name: str, what: str, taken: set[str]) -> str:
+    def _output(name: str, taken: set[str]) -> str:
         """A name that no other field has."""
-        check_text(what, name)
+        check_name("output", name)
         found = distinct(name, taken)
         taken.add(found)
         return found

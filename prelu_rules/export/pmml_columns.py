@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from prelu_rules.columns.column import Column
 from prelu_rules.export.holding import held_by
 from prelu_rules.export.pmml_expressions import apply, constant, double, element, reference
-from prelu_rules.export.pmml_names import check_text, data_type, literal
+from prelu_rules.export.pmml_names import check_name, data_type, literal
 from prelu_rules.export.program import Cell, Choice, Expression, IsLevel, IsMissing
 
 NO_LEVEL = "\ufdd0"
@@ -32,7 +32,7 @@ def data_field(column: Column) -> Element:
         >>> data_field(Column("age")).attrib
         {'name': 'age', 'optype': 'continuous', 'dataType': 'double'}
     """
-    check_text("column", column.name)
+    check_name("column", column.name)
     if column.kind in ("number", "integer"):
         most = double(sys.float_info.max)
         values = [element("Interval", closure="closedClosed", leftMargin=f"-{most}", rightMargin=most)]

@@ -32,6 +32,24 @@ def check_text(what: str, text: str) -> None:
         )
 
 
+def check_name(what: str, name: str) -> None:
+    """Refuse a name that no field can have.
+
+    Args:
+        what: what it is the name of.
+        name: the name.
+
+    Raises:
+        InvalidValueError: if it is empty, or XML cannot hold it.
+
+    Example:
+        >>> check_name("column", "body mass")
+    """
+    if not name:
+        raise InvalidValueError(f"the {what} name '' is empty, which no field in PMML is; rename it.")
+    check_text(f"{what} name", name)
+
+
 def distinct(name: str, taken: Container[str]) -> str:
     """A name that differs from those taken, with a number if need be.
 
