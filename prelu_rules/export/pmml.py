@@ -14,6 +14,7 @@ from prelu_rules.export.holding import holding_of
 from prelu_rules.export.imperative import where_a_rule_holds
 from prelu_rules.export.pmml_columns import data_field, feature, known, mining_field
 from prelu_rules.export.pmml_expressions import DerivedFields, double, element, reference
+from prelu_rules.export.pmml_layout import lay_out
 from prelu_rules.export.pmml_names import check_name, data_type, distinct, literal
 from prelu_rules.export.program import (
     All,
@@ -71,7 +72,7 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
         </PMML>
     """
     document = _Document(program_of(system, shape)).element()
-    ElementTree.indent(document)
+    lay_out(document)
     return f"{HEAD}{ElementTree.tostring(document, encoding='us-ascii').decode()}\n"
 
 
@@ -142,9 +143,7 @@ class _Document:
             return element("DataField", name=self.target, optype="continuous", dataType="double")
         labels = dict.fromkeys(literal(label, self.labels, "class") for label in self.program.classes)
         values = [element("Value", value=label) for label in labels]
-        return element(
-            "DataField", *values, name=self.target, optype="categorical", dataType=data_type(self.labels)
-        )
+        return element("DataField", *values, name=self.target, optype="categorical", dataType=data_type(self.labels))
 
     @property
     def _function(self) -> str:

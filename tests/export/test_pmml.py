@@ -73,7 +73,9 @@ def answers(system, shape, table, rows):
         return outputs, rules, None
     are_numbers = all(type(label) in (int, float) for label in system.classes)
     are_truth = all(type(label) is bool for label in system.classes)
-    labels = {str(label).lower() if are_truth else label if are_numbers else str(label): label for label in system.classes}
+    labels = {
+        str(label).lower() if are_truth else label if are_numbers else str(label): label for label in system.classes
+    }
     return outputs, rules, [None if one is None else labels[one] for one in by_name[taken[-1]]]
 
 
