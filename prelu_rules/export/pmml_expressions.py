@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from prelu_rules.export.program import All, AtLeast, Expression, Number, Positive, Reference, Weighted
 from prelu_rules.export.pmml_names import distinct
+from prelu_rules.export.program import All, AtLeast, Expression, Number, Positive, Reference, Weighted
 
 LONGEST_SUM = 100
 """Terms in a row, since each is a level deeper; parsers refuse elements that are nested some hundreds deep."""

@@ -28,7 +28,7 @@ def check_text(what: str, text: str) -> None:
     """
     if found := _NOT_IN_XML.search(text):
         raise InvalidValueError(
-            f"the {what} {quoted(text)} holds the character {ascii(found[0])}, which XML does not have; rename it."
+            f"the {what} {quoted(text)} holds the character {found[0]!a}, which XML does not have; rename it."
         )
 
 

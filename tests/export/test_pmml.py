@@ -1,16 +1,13 @@
 """PMML in JPMML, equal to Python to the last bit, and in PMML4S, which adds the constant of a table first."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
 
 import by_python
 import executed
 import networks
-import numpy as np
 import pytest
 
 from prelu_rules.columns.column import Column
@@ -103,3 +100,20 @@ def test_names_are_data(tmp_path, judge):
     for case in cases:
         for shape in case.shapes:
             check(case, shape, *next(results))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("nul\0here", "holds the character '.x00', which XML does not have"), ("", "is empty, which no field in PMML is")],
+)
+def test_what_xml_cannot_hold_is_refused_by_name(name, said):
+    case = executed.hostile_case(name, "plain")
+    for shape in case.shapes:
+        with pytest.raises(InvalidValueError, match=said):
+            write(case.system, shape)
+
+
+def test_a_level_that_is_no_double_is_refused():
+    form = networks.random_form(0, (1, 1))
+    with pytest.raises(InvalidValueError, match="18014398509481985 is not a double"):
+        write(extract_rules(form, columns=[Column("x", "category", (2**54 + 1,))]))
