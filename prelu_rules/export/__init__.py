@@ -21,6 +21,7 @@ from prelu_rules.export import (
     latex,
     markdown,
     paper,
+    polars,
     python,
     r,
     rust,
@@ -61,6 +62,13 @@ _targets: Registry[str, Target] = Registry(
             "Julia",
             ("list", "formula"),
             "not yet run by Julia itself; parsed by a grammar of Julia, and computed from that",
+        ),
+        "polars": Target(
+            polars.write,
+            "a module of expressions, for DataFrame and LazyFrame",
+            "polars 1.8",
+            ("list", "formula"),
+            "of integers only those that a double is equal to",
         ),
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"

@@ -1,0 +1,347 @@
+"""polars: a module of expressions, for data frames in memory and for lazy ones."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from prelu_rules.columns.column import Column, Level
+from prelu_rules.export.frames import check_labels, docstring, loaded, number, results_of
+from prelu_rules.export.holding import as_double, held_by, holding_of
+from prelu_rules.export.identifiers import check_function
+from prelu_rules.export.imperative import LONGEST_SUM, Names, names_of
+from prelu_rules.export.language import Language, written
+from prelu_rules.export.program import (
+    Cell,
+    Expression,
+    Number,
+    Positive,
+    Program,
+    Shape,
+    Weighted,
+    depths,
+    needed,
+    program_of,
+)
+from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.on_demand import RulesOnDemand
+from prelu_rules.rules.rule_system import RuleSystem
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+RESERVED = frozenset([*keyword.kwlist, "cs", "expressions", "isinstance", "known", "pl", "value"])
+"""The language's words, and what the source calls."""
+
+_HEAD = '''\
+import polars as pl
+import polars.selectors as cs
+
+
+def {function}(frame):
+    """The answers to the rows of a DataFrame or a LazyFrame, as a frame of the same kind."""
+    if isinstance(frame, pl.DataFrame):
+        return {function}(frame.lazy()).collect()
+    frame = frame.select(_cells())
+    for stage in _stages(pl.col):
+        frame = frame.with_columns(stage)
+    return frame.select(_answers(pl.col))
+
+
+def expressions():
+    """The answers as expressions of a frame's columns; each computes all that it needs."""
+    row = pl.struct(_cells())
+    for stage in _stages(pl.field):
+        row = row.struct.with_fields(stage)
+    return _answers(row.struct.field)
+
+
+def _number(column):
+    # Of a type other than numbers and truth values it is an error.
+    return column * pl.lit(1.0, dtype=pl.Float64)
+
+
+def _exact(integers):
+    # Whether doubles hold the cells; columns of other types are not selected, and all of theirs are as they are.
+    double = integers.cast(pl.Float64)
+    same = double.cast(pl.Int64, strict=False).eq_missing(integers.cast(pl.Int64, strict=False))
+    return pl.all_horizontal(same & (double.abs() < 2.0**63))
+'''
+
+_TYPES = {"truth": "pl.Boolean", "text": "pl.String", "mixed": "pl.String"}
+
+
+def write(system: RuleSystem | RulesOnDemand, function: str = "predict", shape: Shape | None = None) -> str:
+    r"""A module that needs polars only, with every number in full.
+
+    Columns are found by their names. Numbers may be of any numeric type, yes and no are Boolean or 1 and 0, and levels
+    are String, Categorical or Enum; a category whose levels are all numbers is numeric, and one of texts and numbers is
+    text. Null is a missing cell, and so is NaN.
+
+    Args:
+        system: the rules.
+        function: the name of the function.
+        shape: "list" for the rules, "formula" for the network's formula; see `program_of`.
+
+    Returns:
+        Python source. The function takes a DataFrame or a LazyFrame and returns one with a column for each output,
+        `rule` with the number of the rule (from 1; not in a formula), and `class`; all are null in a row where a cell
+        is one that rules cannot answer, such as an integer that no double is equal to, or no rule holds. Of a LazyFrame
+        nothing is collected. `expressions()` returns the same as a list of expressions. Columns of other types are
+        errors of polars.
+
+    Raises:
+        InvalidValueError: if the function cannot be called so, there is no such shape, a level is a number that no
+            double is equal to, or a class is not Unicode or has more than 64 bits.
+
+    Example:
+        >>> from prelu_rules.network.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> source = write(extract_rules(form, feature_names=["age"], output_names=["cost"]), shape="formula")
+        >>> print(source[source.index("def _cells") :], end="")
+        def _cells():
+            age = _number(pl.col('age'))
+            known = [
+                age.is_finite() & _exact(cs.by_name('age')),
+            ]
+            return [
+                age.alias('age'),
+                pl.all_horizontal(known).alias('known'),
+            ]
+        <BLANKLINE>
+        <BLANKLINE>
+        def _stages(value):
+            age = value('age')
+            yield [
+                (age - 3.0).clip(0.0).alias('bend_1'),
+            ]
+            bend_1 = value('bend_1')
+            yield [
+                (age + bend_1).alias('cost'),
+            ]
+        <BLANKLINE>
+        <BLANKLINE>
+        def _answers(value):
+            known = value('known')
+            return [
+                pl.when(known).then(value('cost')).alias('cost'),
+            ]
+    """
+    check_function(function, "Python", RESERVED)
+    return _Source(program_of(system, shape)).module(function)
+
+
+def answers(system: RuleSystem | RulesOnDemand, frame: Frame, shape: Shape | None = None) -> Frame:
+    """What rules answer to the rows of a frame.
+
+    Args:
+        system: the rules.
+        frame: a DataFrame, or a LazyFrame, of which nothing is collected.
+        shape: as in `write`.
+
+    Returns:
+        A frame of the same kind, with the columns that `write` describes.
+
+    Raises:
+        InvalidValueError: as `write` does.
+        DataError: if polars is not installed.
+
+    Example:
+        >>> import polars as pl
+        >>> from prelu_rules.network.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> rules = extract_rules(form, feature_names=["age"], output_names=["cost"])
+        >>> answers(rules, pl.DataFrame({"age": [1.0, 5.0, None]})).rows()
+        [(1.0, 1), (7.0, 2), (None, None)]
+    """
+    found: Frame = loaded(write(system, shape=shape), "polars")["predict"](frame)
+    return found
+
+
+def expressions(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> list[pl.Expr]:
+    """What rules answer, as expressions of a frame's columns.
+
+    Each expression computes all that it needs, so where there are many outputs `answers` is faster.
+
+    Args:
+        system: the rules.
+        shape: as in `write`.
+
+    Returns:
+        Named expressions: the outputs, "rule" and "class" as `write` describes them. In `with_columns` one that is
+        called like a column replaces it, as it does in polars.
+
+    Raises:
+        InvalidValueError: as `write` does.
+        DataError: if polars is not installed.
+
+    Example:
+        >>> import polars as pl
+        >>> from prelu_rules.network.normal_form import NormalForm
+        >>> from prelu_rules.rules.extraction import extract_rules
+        >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
+        >>> rules = extract_rules(form, feature_names=["age"], output_names=["cost"])
+        >>> pl.DataFrame({"age": [1.0, 5.0]}).with_columns(expressions(rules)).rows()
+        [(1.0, 1.0, 1), (5.0, 7.0, 2)]
+    """
+    found: list[pl.Expr] = loaded(write(system, shape=shape), "polars")["expressions"]()
+    return found
+
+
+class _Source:
+    """The functions of a program: cells, then what needs them, stage by stage, then the answers."""
+
+    def __init__(self, program: Program) -> None:
+        check_labels(program, 64)
+        self.program, self.results = program, results_of(program)
+        self.names = names_of(program, RESERVED, letters="unicode")
+        self.language = _language(self.names, holding_of(program.classes or ()) == "mixed")
+
+    def module(self, function: str) -> str:
+        """The whole module."""
+        head = "\n".join([*docstring(self.program, self.names, "null"), "", _HEAD.format(function=function)])
+        parts = [self._cells(), self._stages(), self._answers()]
+        return "\n\n".join([head, *("\n".join([*lines, ""]) for lines in parts)])
+
+    def _cells(self) -> list[str]:
+        """Cells as numbers or texts, and whether rules can answer all of them."""
+        words = self.names.columns
+        lines = ["def _cells():"]
+        for column in self.program.columns:
+            cell = f"pl.col({_pattern(column.name) or column.name!r})"
+            lines.append(f"    {words[column.name]} = {f'_number({cell})' if _is_number(column) else cell}")
+        known = [self.language.is_known(test.cell) for test in self.program.known]
+        aliases = [f"{word}.alias({word!r})" for word in words.values()]
+        lines += _listed("known =", known)
+        return [*lines, *_listed("return", [*aliases, "pl.all_horizontal(known).alias('known')"])]
+
+    def _stages(self) -> list[str]:
+        """Lists of steps, each of which needs cells and earlier lists only."""
+        lines = ["def _stages(value):"]
+        lines += [f"    {word} = value({word!r})" for word in self.names.columns.values()]
+        places = [
+            place
+            for place in needed(self.program, [step for _, step in self.results])
+            if not isinstance(self.program.steps[place].value, Cell)
+        ]
+        at = depths(self.program)
+        for depth in sorted({at[place] for place in places}):
+            stage = [place for place in places if at[place] == depth]
+            named = [(self.names.steps[place], self._step(place)) for place in stage]
+            lines += _listed("yield", [f"{text}.alias({name!r})" for name, text in named])
+            lines += [f"    {name} = value({name!r})" for name, _ in named]
+        # What no later stage reads needs no name.
+        while lines[-1].startswith("    ") and " = value(" in lines[-1]:
+            lines.pop()
+        return lines
+
+    def _step(self, place: int) -> str:
+        """The expression of a step."""
+        step = self.program.steps[place]
+        constant = _constant(step.value)
+        if constant is not None:
+            return f"pl.lit({constant!r})"
+        text = written(step.value, self.program, self.names.steps, self.language)
+        if step.is_test:
+            return self.language.as_number(text)
+        return f"({text})" if isinstance(step.value, Weighted) else text
+
+    def _answers(self) -> list[str]:
+        """The results, where rules can answer."""
+        types = {self.program.rule: "pl.Int64", self.program.decision: _type(self.program.classes or ())}
+        answers = []
+        for name, step in self.results:
+            cast = f".cast({types[step]})" if step in types else ""
+            answers.append(f"pl.when(known).then(value({self.names.steps[step]!r})){cast}.alias({name!r})")
+        return ["def _answers(value):", "    known = value('known')", *_listed("return", answers)]
+
+
+def _language(names: Names, mixed: bool) -> Language:
+    cells = names.cells
+    return Language(
+        number=number,
+        label=lambda label: f"pl.lit({(str(label) if mixed else label)!r})",
+        cell=lambda cell: cells[cell.column.name],
+        is_missing=lambda cell: _is_missing(cell.column, cells[cell.column.name]),
+        is_level=lambda test: f"{cells[test.cell.column.name]}.eq_missing({_level(test.cell.column, test.level)!r})",
+        is_known=lambda cell: _is_known(cell.column, cells[cell.column.name]),
+        as_number=lambda test: f"({test}).cast(pl.Float64)",
+        choice=_choice,
+        positive=lambda value: f"({value}).clip(0.0)",
+        # `when` takes several tests.
+        both=", ",
+        filled=lambda cell: f"{cells[cell.column.name]}.fill_null(0.0).fill_nan(0.0)",
+        tests_are_numbers=True,
+        longest_sum=LONGEST_SUM,
+    )
+
+
+def _listed(opening: str, items: Sequence[str]) -> list[str]:
+    """The lines of a statement with a list."""
+    return [f"    {opening} [", *(f"        {item}," for item in items), "    ]"]
+
+
+def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
+    """A choice of the first test that holds."""
+    pairs = [f".when({test}).then({value})" for test, value in branches]
+    pairs += [] if otherwise is None else [f".otherwise({otherwise})"]
+    return "pl" + "\n        ".join(pairs)
+
+
+def _constant(value: Expression) -> float | int | None:
+    """The number that a step always is; None where it depends on cells."""
+    match value:
+        case Number(found):
+            return found
+        case Weighted((), found):
+            return found
+        case Positive(inner):
+            found = _constant(inner)
+            return None if found is None else max(0.0, found)
+    return None
+
+
+def _pattern(name: str) -> str | None:
+    """A regular expression for a name that polars would take for one, or for all columns; as source text."""
+    special = name == "*" or (name.startswith("^") and name.endswith("$"))
+    return repr(f"^{re.escape(name)}$") if special else None
+
+
+def _is_number(column: Column) -> bool:
+    return held_by(column) in ("truth", "number")
+
+
+def _level(column: Column, level: Level) -> float | str:
+    return as_double(level) if _is_number(column) else str(level)
+
+
+def _is_missing(column: Column, word: str) -> str:
+    return f"{word}.is_null() | {word}.is_nan()" if _is_number(column) else f"{word}.is_null()"
+
+
+def _is_known(column: Column, word: str) -> str:
+    """A test of a cell; null counts as false."""
+    levels = column.levels or ((False, True) if column.kind == "yes/no" else ())
+    known = f"{word}.is_in({[_level(column, level) for level in levels]!r})"
+    if column.kind in ("number", "integer"):
+        known = f"{word}.is_finite()"
+    elif not levels:
+        return _is_missing(column, word)
+    if _is_number(column):
+        pattern = _pattern(column.name)
+        known += f" & _exact({f'cs.matches({pattern})' if pattern else f'cs.by_name({column.name!r})'})"
+    return f"{_is_missing(column, word)} | ({known})" if column.missing else known
+
+
+def _type(classes: Sequence[ClassLabel]) -> str:
+    """The type of the classes."""
+    holding = holding_of(classes)
+    if holding == "number":
+        return "pl.Int64" if all(isinstance(label, int) for label in classes) else "pl.Float64"
+    return _TYPES[holding]
