@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prelu_rules.columns.column import Column, Level
 from prelu_rules.export.frames import check_labels, docstring, loaded, number, results_of
@@ -302,8 +302,8 @@ def _constant(value: Expression) -> float | int | None:
         case Weighted((), found):
             return found
         case Positive(inner):
-            found = _constant(inner)
-            return None if found is None else max(0.0, found)
+            within = _constant(inner)
+            return None if within is None else max(0.0, within)
     return None
 
 
