@@ -72,6 +72,9 @@ def _exact(integers):
     return pl.all_horizontal(same & (double.abs() < 2.0**63))
 '''
 
+LONGEST_CHAIN = 10
+"""Branches of one choice; polars takes a time to plan it that grows with the square of that."""
+
 _TYPES = {"truth": "pl.Boolean", "text": "pl.String", "mixed": "pl.String"}
 
 
@@ -288,10 +291,15 @@ def _listed(opening: str, items: Sequence[str]) -> list[str]:
 
 
 def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
-    """A choice of the first test that holds."""
+    """A choice of the first test that holds; a long one is the first of several that is not null."""
     pairs = [f".when({test}).then({value})" for test, value in branches]
-    pairs += [] if otherwise is None else [f".otherwise({otherwise})"]
-    return "pl" + "\n        ".join(pairs)
+    if len(pairs) <= LONGEST_CHAIN:
+        pairs += [] if otherwise is None else [f".otherwise({otherwise})"]
+        return "pl" + "\n        ".join(pairs)
+    starts = range(0, len(pairs), LONGEST_CHAIN)
+    chains = ["pl" + "\n        ".join(pairs[start : start + LONGEST_CHAIN]) for start in starts]
+    listed = ",\n        ".join([*chains, *([] if otherwise is None else [otherwise])])
+    return f"pl.coalesce(\n        {listed},\n        )"
 
 
 def _constant(value: Expression) -> float | int | None:
