@@ -71,9 +71,7 @@ _targets: Registry[str, Target] = Registry(
             ("list", "formula"),
             "of integers only those that a double is equal to",
         ),
-        "pandas": Target(
-            pandas.write, "a module for a DataFrame", "pandas 2.2 and NumPy 2", ("list", "formula")
-        ),
+        "pandas": Target(pandas.write, "a module for a DataFrame", "pandas 2.2 and NumPy 2", ("list", "formula")),
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from prelu_rules.columns.column import Column, Level
@@ -14,7 +15,6 @@ from prelu_rules.export.identifiers import check_function
 from prelu_rules.export.imperative import LONGEST_SUM, Names, names_of
 from prelu_rules.export.language import Language, written
 from prelu_rules.export.program import (
-    Cell,
     Expression,
     Number,
     Positive,
@@ -46,7 +46,7 @@ def {function}(frame):
     """The answers to the rows of a DataFrame or a LazyFrame, as a frame of the same kind."""
     if isinstance(frame, pl.DataFrame):
         return {function}(frame.lazy()).collect()
-    frame = frame.select(_cells())
+    frame = frame.select(_features())
     for stage in _stages(pl.col):
         frame = frame.with_columns(stage)
     return frame.select(_answers(pl.col))
@@ -54,8 +54,9 @@ def {function}(frame):
 
 def expressions():
     """The answers as expressions of a frame's columns; each computes all that it needs."""
-    row = pl.struct(_cells())
-    for stage in _stages(pl.field):
+    features = {{feature.meta.output_name(): feature for feature in _features()}}
+    row = pl.struct(features["known"])
+    for stage in _stages(lambda name: features[name] if name in features else pl.field(name)):
         row = row.struct.with_fields(stage)
     return _answers(row.struct.field)
 
@@ -106,8 +107,8 @@ def write(system: RuleSystem | RulesOnDemand, function: str = "predict", shape: 
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> source = write(extract_rules(form, feature_names=["age"], output_names=["cost"]), shape="formula")
-        >>> print(source[source.index("def _cells") :], end="")
-        def _cells():
+        >>> print(source[source.index("def _features") :], end="")
+        def _features():
             age = _number(pl.col('age'))
             known = [
                 age.is_finite() & _exact(cs.by_name('age')),
@@ -198,50 +199,38 @@ def expressions(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) 
 
 
 class _Source:
-    """The functions of a program: cells, then what needs them, stage by stage, then the answers."""
+    """The functions of a program: features, then what needs them, stage by stage, then the answers."""
 
     def __init__(self, program: Program) -> None:
         check_labels(program, 64)
         self.program, self.results = program, results_of(program)
         self.names = names_of(program, RESERVED, letters="unicode")
+        self.stages = _stages_of(program, [step for _, step in self.results])
         self.language = _language(self.names, holding_of(program.classes or ()) == "mixed")
 
     def module(self, function: str) -> str:
         """The whole module."""
         head = "\n".join([*docstring(self.program, self.names, "null"), "", _HEAD.format(function=function)])
-        parts = [self._cells(), self._stages(), self._answers()]
+        parts = [self._features(), self._stages(), self._answers()]
         return "\n\n".join([head, *("\n".join([*lines, ""]) for lines in parts)])
 
-    def _cells(self) -> list[str]:
-        """Cells as numbers or texts, and whether rules can answer all of them."""
+    def _features(self) -> list[str]:
+        """What the cells are to the rules, and whether these can answer all of them."""
         words = self.names.columns
-        lines = ["def _cells():"]
+        lines = ["def _features():"]
         for column in self.program.columns:
-            cell = f"pl.col({_pattern(column.name) or column.name!r})"
+            cell = f"pl.col({_pattern(column.name) or repr(column.name)})"
             lines.append(f"    {words[column.name]} = {f'_number({cell})' if _is_number(column) else cell}")
-        known = [self.language.is_known(test.cell) for test in self.program.known]
-        aliases = [f"{word}.alias({word!r})" for word in words.values()]
-        lines += _listed("known =", known)
-        return [*lines, *_listed("return", [*aliases, "pl.all_horizontal(known).alias('known')"])]
+        lines += _listed("known =", [self.language.is_known(test.cell) for test in self.program.known])
+        features = [f"{self._step(place)}.alias({self.names.steps[place]!r})" for place in self.stages[0]]
+        return [*lines, *_listed("return", [*features, "pl.all_horizontal(known).alias('known')"])]
 
     def _stages(self) -> list[str]:
-        """Lists of steps, each of which needs cells and earlier lists only."""
+        """Lists of steps, each of which needs earlier ones only."""
         lines = ["def _stages(value):"]
-        lines += [f"    {word} = value({word!r})" for word in self.names.columns.values()]
-        places = [
-            place
-            for place in needed(self.program, [step for _, step in self.results])
-            if not isinstance(self.program.steps[place].value, Cell)
-        ]
-        at = depths(self.program)
-        for depth in sorted({at[place] for place in places}):
-            stage = [place for place in places if at[place] == depth]
-            named = [(self.names.steps[place], self._step(place)) for place in stage]
-            lines += _listed("yield", [f"{text}.alias({name!r})" for name, text in named])
-            lines += [f"    {name} = value({name!r})" for name, _ in named]
-        # What no later stage reads needs no name.
-        while lines[-1].startswith("    ") and " = value(" in lines[-1]:
-            lines.pop()
+        for before, stage in pairwise(self.stages):
+            lines += [f"    {self.names.steps[place]} = value({self.names.steps[place]!r})" for place in before]
+            lines += _listed("yield", [f"{self._step(place)}.alias({self.names.steps[place]!r})" for place in stage])
         return lines
 
     def _step(self, place: int) -> str:
@@ -263,6 +252,14 @@ class _Source:
             cast = f".cast({types[step]})" if step in types else ""
             answers.append(f"pl.when(known).then(value({self.names.steps[step]!r})){cast}.alias({name!r})")
         return ["def _answers(value):", "    known = value('known')", *_listed("return", answers)]
+
+
+def _stages_of(program: Program, results: Sequence[int]) -> list[list[int]]:
+    """The steps of cells, and those that need a step, two steps, and so on, one after the other; results come later."""
+    at = [0 if depth == 0 and place not in results else depth + 1 for place, depth in enumerate(depths(program))]
+    places = needed(program, results)
+    stages = [[place for place in places if at[place] == number] for number in range(max(at) + 1)]
+    return [stages[0], *filter(None, stages[1:])]
 
 
 def _language(names: Names, mixed: bool) -> Language:

@@ -71,7 +71,9 @@ def test_answers_are_those_of_the_rules(name, shape):
     case = executed.case(name)
     check_all(case, shape)
     found = answers(case.system, frame_of(case.system, case.refused), shape)
-    executed.check_refused(case, *([None if pd.isna(v) else v for v in found.iloc[:, k]] for k in range(found.shape[1])))
+    executed.check_refused(
+        case, *([None if pd.isna(v) else v for v in found.iloc[:, k]] for k in range(found.shape[1]))
+    )
 
 
 @pytest.mark.parametrize("types", TYPES)
