@@ -55,10 +55,11 @@ def {function}(frame):
 def expressions():
     """The answers as expressions of a frame's columns; each computes all that it needs."""
     features = {{feature.meta.output_name(): feature for feature in _features()}}
-    row = pl.struct(features["known"])
-    for stage in _stages(lambda name: features[name] if name in features else pl.field(name)):
+    row, found = pl.struct(features["known"]), dict(features)
+    for stage in _stages(lambda name: features.get(name, pl.field(name))):
         row = row.struct.with_fields(stage)
-    return _answers(row.struct.field)
+        found |= {{name: row.struct.field(name) for name in (step.meta.output_name() for step in stage)}}
+    return _answers(found.get)
 
 
 def _number(column):
@@ -66,8 +67,9 @@ def _number(column):
     return column * pl.lit(1.0, dtype=pl.Float64)
 
 
-def _exact(integers):
-    # Whether doubles hold the cells; columns of other types are not selected, and all of theirs are as they are.
+def _exact(column):
+    # Whether doubles hold the cells. Of a column that is not of integers nothing is selected, and nothing is tested.
+    integers = column & cs.integer()
     double = integers.cast(pl.Float64)
     same = double.cast(pl.Int64, strict=False).eq_missing(integers.cast(pl.Int64, strict=False))
     return pl.all_horizontal(same & (double.abs() < 2.0**63))
