@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from prelu_rules.errors import DataError, InvalidValueError
-from prelu_rules.export.holding import as_double, described, held_by
+from prelu_rules.export.holding import as_double, described, held_by, holding_of
 from prelu_rules.export.imperative import Names
 from prelu_rules.export.program import Program
+from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.short_numbers import as_fraction
 
 
@@ -52,25 +54,47 @@ def number(value: float) -> str:
     return repr(float(value)) if fraction is None else f"{fraction.numerator}/{fraction.denominator}"
 
 
-def check_labels(program: Program, bits: int | None = None) -> None:
-    """Refuse levels and classes that cannot be told apart or held.
+def check_labels(program: Program) -> None:
+    """Refuse levels and classes that a column of a frame cannot hold.
 
     Args:
         program: whose columns and classes are looked at.
-        bits: the most that an integer may have.
 
     Raises:
-        InvalidValueError: if a level is a number that no double is equal to, or a class is not Unicode or too large.
+        InvalidValueError: if a level is a number that no double is equal to, or a class is not Unicode, has more than
+            64 bits, or stands beside fractions and is no double.
     """
     for column in program.columns:
         if held_by(column) == "number":
             for level in column.levels:
                 as_double(level)
-    for label in program.classes or ():
+    classes = program.classes or ()
+    for label in classes:
         if isinstance(label, str) and any("\ud800" <= letter <= "\udfff" for letter in label):
             raise InvalidValueError(f"the class {label[:80]!r} is not Unicode; rename it.")
-        if bits is not None and isinstance(label, int) and not -(2 ** (bits - 1)) <= label < 2 ** (bits - 1):
-            raise InvalidValueError(f"the class {label!s:.80} has more than {bits} bits; make it text.")
+    if holding_of(classes) == "number":
+        whole = type_of_numbers(classes) is int
+        for label in classes:
+            if not whole:
+                as_double(label)
+            elif not -(2**63) <= int(label) < 2**63:
+                raise InvalidValueError(f"the class {label!s:.80} has more than 64 bits; make it text.")
+
+
+def type_of_numbers(classes: Sequence[ClassLabel]) -> type[int] | type[float]:
+    """What a column holds that has room for all of some numbers.
+
+    Args:
+        classes: numbers.
+
+    Returns:
+        `int` where all of them are.
+
+    Example:
+        >>> type_of_numbers([1, 2.5])
+        <class 'float'>
+    """
+    return int if all(isinstance(label, int) for label in classes) else float
 
 
 def docstring(program: Program, names: Names, missing: str) -> list[str]:
