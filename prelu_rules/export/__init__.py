@@ -67,7 +67,7 @@ _targets: Registry[str, Target] = Registry(
         "polars": Target(
             polars.write,
             "a module of expressions, for DataFrame and LazyFrame",
-            "polars 1.8",
+            "polars 1.40",
             ("list", "formula"),
             "of integers only those that a double is equal to",
         ),
