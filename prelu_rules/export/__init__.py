@@ -24,8 +24,10 @@ from prelu_rules.export import (
     latex,
     markdown,
     onnx,
+    pandas,
     paper,
     pmml,
+    polars,
     python,
     r,
     rust,
@@ -89,8 +91,16 @@ _targets: Registry[str, Target] = Registry(
             "the network as a Keras model, from columns or features",
             "Keras 3, with TensorFlow where columns hold texts",
             ("formula",),
-            "rules that came without a network",
+            "no rules that came without a network",
         ),
+        "polars": Target(
+            polars.write,
+            "a module of expressions, for DataFrame and LazyFrame",
+            "polars 1.40",
+            ("list", "formula"),
+            "of integers only those that a double is equal to",
+        ),
+        "pandas": Target(pandas.write, "a module for a DataFrame", "pandas 2.2 and NumPy 2", ("list", "formula")),
         "r": Target(
             r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
         ),

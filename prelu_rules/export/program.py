@@ -367,3 +367,19 @@ def needed(program: Program, results: Iterable[int]) -> list[int]:
         if place in found:
             found |= {part.step for part in parts_of(program.steps[place].value) if isinstance(part, Reference)}
     return sorted(found)
+
+
+def depths(program: Program) -> list[int]:
+    """How many steps each step needs, one after the other.
+
+    Args:
+        program: the steps.
+
+    Returns:
+        A number for each step; 0 where it needs cells only.
+    """
+    found: list[int] = []
+    for step in program.steps:
+        before = [found[part.step] for part in parts_of(step.value) if isinstance(part, Reference)]
+        found.append(1 + max(before, default=-1))
+    return found

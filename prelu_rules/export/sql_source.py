@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.language import Language, written
-from prelu_rules.export.program import Choice, Expression, IsEqual, Program, Reference, needed, parts_of
+from prelu_rules.export.program import Choice, Expression, IsEqual, Program, depths, needed
 from prelu_rules.export.sql_cells import is_known, is_level, is_missing
 from prelu_rules.export.sql_dialect import Dialect
 
@@ -45,7 +45,7 @@ class Source:
             tests_are_numbers=True,
             longest_sum=LONGEST_SUM,
         )
-        self.depths, self.used = _depths(program), needed(program, _results(program))
+        self.depths, self.used = depths(program), needed(program, _results(program))
 
     def check_distinct(self, what: str, names: Sequence[str]) -> None:
         """Refuse names that are one in the dialect."""
@@ -117,15 +117,6 @@ def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
     """A choice in one line."""
     parts = [f" WHEN {test} THEN {value}" for test, value in branches]
     return f"CASE{''.join(parts)}{'' if otherwise is None else f' ELSE {otherwise}'} END"
-
-
-def _depths(program: Program) -> list[int]:
-    """How many steps each step needs, one after the other."""
-    depths: list[int] = []
-    for step in program.steps:
-        before = [depths[part.step] for part in parts_of(step.value) if isinstance(part, Reference)]
-        depths.append(1 + max(before, default=-1))
-    return depths
 
 
 def _results(program: Program) -> list[int]:
