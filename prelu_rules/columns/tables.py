@@ -13,7 +13,8 @@ import numpy as np
 
 from prelu_rules.columns.cells import Cells, as_level, cells_of_values, dates_refused
 from prelu_rules.columns.column import Column, Kind, Level
-from prelu_rules.errors import DataError
+from prelu_rules.errors import DataError, PReLURulesError
+from prelu_rules.values import IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,17 +67,60 @@ def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool =
         >>> [cells.kind for cells in known_cells(table, [Column("age"), Column("zip", "category", (8001, 3012))])]
         ['integer', 'category']
     """
+    values = known_values(table, columns, by_place=by_place)
+    return [column_cells(column, found) for column, found in zip(columns, values, strict=True)]
+
+
+def known_values(table: TableLike, columns: Sequence[Column], *, by_place: bool = False) -> list[Any]:
+    """The values of known columns, which `column_cells` types; nothing is copied where the library allows it.
+
+    Args:
+        table: as for `table_cells`.
+        columns: the columns.
+        by_place: whether to match columns by position, whatever their names, instead of by name.
+
+    Returns:
+        For each of `columns` a `narwhals` Series or a list, of which slices can be taken.
+
+    Raises:
+        DataError: if the table lacks a column.
+
+    Example:
+        >>> known_values({"day": ["Monday", "Sunday"], "age": [41, 7]}, [Column("age")])
+        [[41, 7]]
+    """
     found = _named_columns(table)
     if by_place:
         if len(found) != len(columns):
             raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}; give one for each.")
-        return [_cells(one.name, values, _levels(one)) for one, (_, values) in zip(columns, found, strict=True)]
+        return [values for _, values in found]
     named = dict(found)
     for column in columns:
         if column.name not in named:
             have = ", ".join(map(repr, named)) or "none"
             raise DataError(f"the table has no column {column.name!r}; its columns are {have}.")
-    return [_cells(column.name, named[column.name], _levels(column)) for column in columns]
+    return [named[column.name] for column in columns]
+
+
+def column_cells(column: Column, values: Any) -> Cells:
+    """The cells of a known column.
+
+    Args:
+        column: the column; in a category, every value counts as a level.
+        values: a `narwhals` Series, or a list.
+
+    Returns:
+        The cells.
+
+    Raises:
+        InvalidValueError: if a column of numbers mixes text with numbers, or holds dates.
+        CellTypeError: if a cell is neither text nor a number.
+
+    Example:
+        >>> column_cells(Column("zip", "category", (8001, 3012)), [8001]).kind
+        'category'
+    """
+    return _cells(column.name, values, column.levels if column.kind == "category" else None)
 
 
 def is_table(x: Any) -> bool:
@@ -207,6 +251,10 @@ def _distinct(items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
 
 def _column_values(value: Any) -> Any:
     """The cells of a column of a dict; a single value is a column with one row."""
+    if value is None or isinstance(value, (str, int, float)):
+        return [value]
+    if type(value) is list:
+        return value
     import pandas as pd
 
     if isinstance(value, (pd.api.extensions.ExtensionArray, pd.Index)):
@@ -223,10 +271,6 @@ def _column_values(value: Any) -> Any:
         return [value] if one or not hasattr(value, "__iter__") else list(value)
 
 
-def _levels(column: Column) -> tuple[Level, ...] | None:
-    return column.levels if column.kind == "category" else None
-
-
 def _cells(name: str, values: Any, levels: tuple[Level, ...] | None) -> Cells:
     """The cells of a column; if levels are given, even none, it is a category and every value is a level."""
     return cells_of_values(name, values, levels) if isinstance(values, list) else _series_cells(name, values, levels)
@@ -238,8 +282,8 @@ def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> C
     dtype = series.dtype
     if not levels and dtype in (nw.Categorical, nw.Enum):
         return cells_of_values(name, series.to_list(), _declared_levels(series))
-    if levels is not None:
-        return cells_of_values(name, series.to_list(), levels)
+    if levels is not None or dtype == nw.String:
+        return _of_distinct(name, series, levels)
     if dtype.is_temporal():
         raise dates_refused(name)
     if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
@@ -247,10 +291,39 @@ def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> C
         gap = False if dtype == nw.Boolean else 0
         values = np.asarray((series.fill_null(gap) if missing.any() else series).to_numpy())
         if dtype.is_float():
-            missing = missing | np.isnan(values.astype(np.float64))
+            missing = missing | np.isnan(values.astype(np.float64, copy=False))
         kind: Kind = "yes/no" if dtype == nw.Boolean else "integer" if dtype.is_integer() else "number"
         return Cells(name, None if missing.all() and len(missing) else kind, values, missing)
     return cells_of_values(name, series.to_list())
+
+
+def _of_distinct(name: str, series: Any, levels: tuple[Level, ...] | None) -> Cells:
+    """The cells of a column of few values, each of which is typed once."""
+    try:
+        codes, distinct = _coded(series.to_native())
+        # The last one stands for those that are missing, whose code is -1.
+        if len(codes):
+            return cells_of_values(name, [*distinct, None], levels).taken(codes)
+    except (TypeError, PReLURulesError):
+        # A list, for example, which is refused by the number of its row.
+        pass
+    return cells_of_values(name, series.to_list(), levels)
+
+
+def _coded(native: Any) -> tuple[IntArray, list[Any]]:
+    """The index of each value among the distinct ones, -1 where it is missing, and these."""
+    import pandas as pd
+
+    if hasattr(native, "dictionary_encode"):
+        coded = native.dictionary_encode().unify_dictionaries()
+        if not coded.num_chunks:
+            return np.zeros(0, dtype=np.intp), []
+        indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in coded.chunks]
+        return np.concatenate(indices).astype(np.intp), coded.chunk(0).dictionary.to_pylist()
+    if not isinstance(native, pd.Series):
+        native = pd.Series(native.to_list(), dtype=object)
+    codes, distinct = pd.factorize(native)
+    return codes, list(distinct)
 
 
 def _declared_levels(series: Any) -> tuple[Level, ...]:
