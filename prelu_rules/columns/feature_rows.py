@@ -96,7 +96,7 @@ class FeatureParts:
 
         Returns:
             `(at most size, n_features)`: float64 in C order, or fractions. Numbers of an array of float64 are not
-            checked: NaN and infinite ones are as they are; see `check`.
+            checked: NaN and infinite ones are as they are; see `checked`.
 
         Raises:
             InvalidValueError: if a cell cannot be used; see `encoding.encoded_cells`.
@@ -115,16 +115,29 @@ class FeatureParts:
             ]
             return encoded_cells(self._columns, cells)
         except PReLURulesError:
-            self.check()
+            self._check()
             raise
 
-    def check(self) -> None:
-        """Check all rows at once, so that an error counts rows from the first one.
+    def checked(self, start: int) -> Array:
+        """The features of a part, all of which are finite.
+
+        Args:
+            start: its first row.
+
+        Returns:
+            As `part` does.
 
         Raises:
-            InvalidValueError: if a cell cannot be used.
+            InvalidValueError: if a cell cannot be used; see `encoding.encoded_cells`.
             CellTypeError: if a cell is neither text nor a number.
         """
+        rows = self.part(start)
+        if self._values is None and rows.dtype == np.float64 and not np.isfinite(rows).all():
+            self._check()
+        return rows
+
+    def _check(self) -> None:
+        """Check all rows at once, so that the error counts rows from the first one."""
         if self._values is None:
             input_rows(self._rows, self._rows.shape[1])
         else:

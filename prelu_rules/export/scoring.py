@@ -10,7 +10,6 @@ import numpy as np
 from prelu_rules.columns.column import Kind
 from prelu_rules.export.sentences import Sentences, in_line
 from prelu_rules.losses.link import class_link
-from prelu_rules.rules.assignment import assigned, outputs
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, BoolArray, FloatArray
 
@@ -60,8 +59,8 @@ class Scoring:
         """
         rules = self._rules
         x = rules.encoded(typed)
-        chosen = assigned(rules.rules, x, rules.domain)
-        found = self._answers(outputs(rules.rules, x, chosen))
+        chosen = rules.evaluation.assigned(x)
+        found = self._answers(rules.evaluation.outputs(x, chosen))
         found["rule"] = chosen + 1
         found["reason"] = self._reasons[chosen]
         found["outside"] = self._outside(x)

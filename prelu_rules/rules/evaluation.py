@@ -1,0 +1,192 @@
+"""Finds the rule that each row falls under, and computes its outputs, for any number of rows.
+
+The sum of a row is added in the order of the features, the constant last, as exported programs do. So its last bit does
+not depend on the rows beside it, as it would in a matrix product; and large tables, which are evaluated by compiled
+code, get the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+
+import numpy as np
+
+from prelu_rules.domains.domain import Domain
+from prelu_rules.errors import OutsideDomainError
+from prelu_rules.rules.off_domain import first_met
+from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.weighted_sums import weighted_sums
+from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
+
+CHUNK = 8192
+"""Rows that NumPy processes together, so that intermediate results fit into the processor's cache."""
+
+MOST_BOUNDARIES = 64
+"""Compiled code holds the signs of a row in the bits of one integer."""
+
+CHUNK_SUMS = 500_000
+"""Fewer rows are processed together if they would have more sums and features than this (4 MB)."""
+
+COMPILED_FROM = 1_000_000
+"""Rows from which on compiled code is loaded, which takes half a second, or some if it was never compiled before."""
+
+
+class Evaluation:
+    """Rules as arrays, for many rows.
+
+    Args:
+        rules: the rules, in order.
+        domain: the domain of the rules.
+
+    Attributes:
+        n_outputs: the number of outputs.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> from prelu_rules.rules.rule import Condition
+        >>> adult, child = (Rule((Condition([1.0], -18.0, side),), AffineMap([[1.0]], [0.0])) for side in (True, False))
+        >>> evaluation = Evaluation([adult, child], None)
+        >>> evaluation.assigned(np.array([[17.0], [18.0]]))
+        array([1, 0])
+        >>> evaluation.outputs(np.array([[17.0], [18.0]]), np.array([1, 0]))
+        array([[17.],
+               [18.]])
+    """
+
+    def __init__(self, rules: Sequence[Rule], domain: Domain | None) -> None:
+        self._rules, self._domain = rules, domain
+        # Rules share boundaries, so each sum is computed only once.
+        boundaries: dict[tuple[object, ...], int] = {}
+        self._sides = [
+            [
+                (boundaries.setdefault((*one.coef.tolist(), one.intercept), len(boundaries)), one.nonnegative)
+                for one in rule.conditions
+            ]
+            for rule in rules
+        ]
+        self.n_outputs, n_inputs = rules[0].outputs.coef.shape
+        self._boundaries = np.array(list(boundaries)).reshape(-1, n_inputs + 1)
+        maps = [np.column_stack([rule.outputs.coef, rule.outputs.intercept]) for rule in rules]
+        # Of a weight, all rules lie side by side, as they are looked up.
+        self._maps = np.ascontiguousarray(np.array(maps).transpose(1, 2, 0))
+        self._chunk = min(CHUNK, max(1, CHUNK_SUMS // (len(boundaries) + n_inputs + self.n_outputs)))
+
+    def assigned(self, x: Array, first_row: int = 0) -> IntArray:
+        """Find the rule that each row falls under.
+
+        Args:
+            x: `(n_rows, n_inputs)`, finite.
+            first_row: the number of the first one, for the error message.
+
+        Returns:
+            int, `(n_rows,)`, the index of the first rule whose conditions all hold. If none does, it is the first rule
+            on a straight line to the domain's middle; see `prelu_rules.rules.off_domain`.
+
+        Raises:
+            OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
+        """
+        index = np.empty(len(x), dtype=np.intp)
+        for start in range(0, len(x), self._chunk):
+            index[start : start + self._chunk] = self._covering(x[start : start + self._chunk])
+        if (index < 0).any():
+            index[index < 0] = first_met(self._rules, x[index < 0], self._domain)
+        if (index < 0).any():
+            row = int(np.argmax(index < 0))
+            raise OutsideDomainError(
+                f"row {first_row + row} ({x[row].tolist()}) is covered by no rule; extract the rules on a domain that "
+                "contains it."
+            )
+        return index
+
+    def outputs(self, x: Array, index: IntArray) -> FloatArray:
+        """Compute the outputs of rules for rows.
+
+        Args:
+            x: `(n_rows, n_inputs)`, finite.
+            index: `(n_rows,)`, the rule of each row.
+
+        Returns:
+            float64, `(n_rows, n_outputs)`.
+        """
+        y = np.empty((len(x), self.n_outputs))
+        for start in range(0, len(x), self._chunk):
+            rules = index[start : start + self._chunk]
+            columns = _columns(x[start : start + self._chunk])
+            for k, weights in enumerate(self._maps):
+                own = (np.take(numbers, rules) for numbers in weights)
+                y[start : start + self._chunk, k] = weighted_sums(columns, own)
+        return y
+
+    def write_quickly(self, x: Array, y: FloatArray) -> bool:
+        """Write the outputs for rows by compiled code.
+
+        Args:
+            x: `(n_rows, n_inputs)`, not checked yet.
+            y: `(n_rows, n_outputs)`, to be written.
+
+        Returns:
+            False if that is not possible for these rules; if an output is not finite, as is the case for all rows that
+            are not; or if no rule holds in a row. `y` then has to be written in another way.
+        """
+        arrays = self._for_compiled
+        if arrays is None or x.dtype != np.float64:
+            return False
+        return _compiled()(x, *arrays, y)
+
+    @cached_property
+    def _for_compiled(self) -> tuple[Array, ...] | None:
+        """The rules as compiled code takes them; None if it does not."""
+        n_boundaries, n_columns = self._boundaries.shape
+        exact = self._boundaries.dtype == object or self._maps.dtype == object
+        if exact or n_boundaries > MOST_BOUNDARIES or n_columns == 1:
+            return None
+        asked = [sum(1 << boundary for boundary, _ in sides) for sides in self._sides]
+        wanted = [sum(1 << boundary for boundary, nonnegative in sides if nonnegative) for sides in self._sides]
+        nobody = np.full((*self._maps.shape[:2], 1), np.nan)
+        maps = np.concatenate([self._maps, nobody], axis=2)
+        return self._boundaries, np.array(asked, dtype=np.uint64), np.array(wanted, dtype=np.uint64), maps
+
+    def _covering(self, x: Array) -> IntArray:
+        """The first rule that covers each row; -1 if none does."""
+        columns = _columns(x)
+        weights = self._boundaries.T[:, :, None]
+        signs: BoolArray = np.asarray(weighted_sums(columns, weights) >= 0, dtype=bool)
+        sides = (~signs, signs)
+        index = np.full(len(x), -1, dtype=np.intp)
+        # From the last rule to the first, which counts if several hold.
+        for number in range(len(self._rules) - 1, -1, -1):
+            holds = np.ones(len(x), dtype=bool)
+            for boundary, nonnegative in self._sides[number]:
+                holds &= sides[nonnegative][boundary]
+            np.copyto(index, number, where=holds)
+        return index
+
+
+def is_worth_compiling(n_rows: int) -> bool:
+    """Whether to evaluate rows by compiled code: if they are many, or it is loaded already.
+
+    Args:
+        n_rows: the number of rows.
+
+    Returns:
+        True if so; the outputs are the same, bit for bit.
+
+    Example:
+        >>> is_worth_compiling(10_000_000)
+        True
+    """
+    return n_rows >= COMPILED_FROM or bool(_compiled.cache_info().currsize)
+
+
+@cache
+def _compiled() -> Callable[..., bool]:
+    """The compiled code, which few programs need."""
+    from prelu_rules.rules.row_pass import outputs_in_one_pass
+
+    return outputs_in_one_pass
+
+
+def _columns(x: Array) -> Array:
+    """The numbers of each feature, side by side in memory."""
+    return np.ascontiguousarray(x.T)
