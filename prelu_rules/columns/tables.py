@@ -198,6 +198,10 @@ def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
                 "columns need the same number of rows."
             )
         return found
+    if type(table).__module__.startswith("dask."):
+        raise DataError(
+            "the table is a dask collection, which can only be predicted, row by row; call its compute() for this."
+        )
     if hasattr(table, "iloc"):
         return _distinct((name, _series(table.iloc[:, k])) for k, name in enumerate(table.columns))
     return _distinct((series.name, series) for series in _frame(table).iter_columns())

@@ -29,7 +29,7 @@ CHUNK_SUMS = 500_000
 """Fewer rows are processed together if they would have more sums and features than this (4 MB)."""
 
 COMPILED_FROM = 1_000_000
-"""Rows from which on compiled code is loaded, which takes half a second, or some if it was never compiled before."""
+"""Rows from which on compiled code is used; loading it takes half a second, or a few where it was never used before."""
 
 
 class Evaluation:
@@ -70,6 +70,7 @@ class Evaluation:
         maps = [np.column_stack([rule.outputs.coef, rule.outputs.intercept]) for rule in rules]
         # Of a weight, all rules lie side by side, as they are looked up.
         self._maps = np.ascontiguousarray(np.array(maps).transpose(1, 2, 0))
+        self._rows_so_far = 0
         self._chunk = min(CHUNK, max(1, CHUNK_SUMS // (len(boundaries) + n_inputs + self.n_outputs)))
 
     def assigned(self, x: Array, first_row: int = 0) -> IntArray:
@@ -118,6 +119,20 @@ class Evaluation:
                 y[start : start + self._chunk, k] = weighted_sums(columns, own)
         return y
 
+    def is_worth_compiling(self, n_rows: int) -> bool:
+        """Whether to evaluate rows by compiled code: they are many, or they are the next batch of many.
+
+        Args:
+            n_rows: the number of rows, which are counted.
+
+        Returns:
+            True if so; the outputs are the same, bit for bit.
+        """
+        if n_rows < CHUNK:
+            return False
+        self._rows_so_far += n_rows
+        return self._rows_so_far >= COMPILED_FROM
+
     def write_quickly(self, x: Array, y: FloatArray) -> bool:
         """Write the outputs for rows by compiled code.
 
@@ -161,22 +176,6 @@ class Evaluation:
                 holds &= sides[nonnegative][boundary]
             np.copyto(index, number, where=holds)
         return index
-
-
-def is_worth_compiling(n_rows: int) -> bool:
-    """Whether to evaluate rows by compiled code: if they are many, or it is loaded already.
-
-    Args:
-        n_rows: the number of rows.
-
-    Returns:
-        True if so; the outputs are the same, bit for bit.
-
-    Example:
-        >>> is_worth_compiling(10_000_000)
-        True
-    """
-    return n_rows >= COMPILED_FROM or bool(_compiled.cache_info().currsize)
 
 
 @cache

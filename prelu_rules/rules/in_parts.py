@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from prelu_rules.columns.feature_rows import FeatureParts
-from prelu_rules.rules.evaluation import Evaluation, is_worth_compiling
+from prelu_rules.rules.evaluation import Evaluation
 from prelu_rules.values import FloatArray, IntArray
 
 MOST_THREADS = 8
@@ -72,7 +72,7 @@ def predicted_in_parts(evaluation: Evaluation, parts: FeatureParts) -> FloatArra
                [8.]])
     """
     y = np.empty((parts.n_rows, evaluation.n_outputs))
-    compiled = is_worth_compiling(parts.n_rows)
+    compiled = evaluation.is_worth_compiling(parts.n_rows)
 
     def predict(start: int) -> None:
         here = y[start : start + parts.size]

@@ -21,6 +21,7 @@ from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
 from prelu_rules.rules.evaluation import Evaluation
 from prelu_rules.rules.in_parts import assigned_in_parts, predicted_in_parts
+from prelu_rules.rules.lazily import lazily
 from prelu_rules.rules.names import ClassLabel, check_classes
 from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.rule import Rule
@@ -39,7 +40,8 @@ class RuleSystem(Predictor, Value):
     """Rules that together give one answer for every input.
 
     Rows `x` can be a table (pandas, polars, pyarrow, or a dict of columns), whose columns are matched by name; a single
-    row with names (a dict or a pandas Series); or encoded features, `(n_rows, n_features)`.
+    row with names (a dict or a pandas Series); or encoded features, `(n_rows, n_features)`. Dask collections are
+    answered lazily; see `Predictor`.
 
     Attributes:
         rules: the rules in reading order; see `rules.order`. If several hold, the first one counts.
@@ -172,6 +174,7 @@ class RuleSystem(Predictor, Value):
         """The rules as arrays, for many rows of features."""
         return Evaluation(self.rules, self.domain)
 
+    @lazily
     def assign(self, x: TableLike) -> IntArray:
         """Find the rule that each row falls under.
 
@@ -190,6 +193,7 @@ class RuleSystem(Predictor, Value):
         """
         return assigned_in_parts(self.evaluation, FeatureParts(self.columns, x))
 
+    @lazily
     def rule_numbers(self, x: TableLike) -> IntArray:
         """Find the number of the rule that each row falls under, counted from 1 as in every print.
 
@@ -212,8 +216,12 @@ class RuleSystem(Predictor, Value):
         """
         return self.assign(x) + 1
 
+    @lazily
     def predict(self, x: TableLike) -> FloatArray:
         """Compute the outputs by the rules; for a classifier the logits.
+
+        A row gets the same outputs, bit for bit, alone, in any table and in any batch: sums are added in the order of
+        the features, the constant last. Besides the result, memory is needed only for parts of the rows.
 
         Args:
             x: rows.
