@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
-from prelu_rules.columns.cells import Cells, as_level, cells_of_values, dates_refused
-from prelu_rules.columns.column import Column, Kind, Level
-from prelu_rules.errors import DataError, PReLURulesError
-from prelu_rules.values import IntArray
+from prelu_rules.columns.cells import Cells, cells_of_values
+from prelu_rules.columns.column import Column, Level
+from prelu_rules.columns.series_cells import series_cells
+from prelu_rules.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -277,75 +275,4 @@ def _column_values(value: Any) -> Any:
 
 def _cells(name: str, values: Any, levels: tuple[Level, ...] | None) -> Cells:
     """The cells of a column; if levels are given, even none, it is a category and every value is a level."""
-    return cells_of_values(name, values, levels) if isinstance(values, list) else _series_cells(name, values, levels)
-
-
-def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> Cells:
-    import narwhals as nw
-
-    dtype = series.dtype
-    if not levels and dtype in (nw.Categorical, nw.Enum):
-        return cells_of_values(name, series.to_list(), _declared_levels(series))
-    if levels is not None or dtype == nw.String:
-        return _of_distinct(name, series, levels)
-    if dtype.is_temporal():
-        raise dates_refused(name)
-    if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
-        missing = np.asarray(series.is_null().to_numpy(), dtype=bool)
-        gap = False if dtype == nw.Boolean else 0
-        values = np.asarray((series.fill_null(gap) if missing.any() else series).to_numpy())
-        if dtype.is_float():
-            missing = missing | np.isnan(values.astype(np.float64, copy=False))
-        kind: Kind = "yes/no" if dtype == nw.Boolean else "integer" if dtype.is_integer() else "number"
-        return Cells(name, None if missing.all() and len(missing) else kind, values, missing)
-    return cells_of_values(name, series.to_list())
-
-
-def _of_distinct(name: str, series: Any, levels: tuple[Level, ...] | None) -> Cells:
-    """The cells of a column of few values, each of which is typed once."""
-    try:
-        codes, distinct = _coded(series.to_native())
-        # The last one stands for those that are missing, whose code is -1.
-        if len(codes):
-            return cells_of_values(name, [*distinct, None], levels).taken(codes)
-    except (TypeError, PReLURulesError):
-        # A list, for example, which is refused by the number of its row.
-        pass
-    return cells_of_values(name, series.to_list(), levels)
-
-
-def _coded(native: Any) -> tuple[IntArray, list[Any]]:
-    """The index of each value among the distinct ones, -1 where it is missing, and these."""
-    import pandas as pd
-
-    if hasattr(native, "dictionary_encode"):
-        coded = native.dictionary_encode().unify_dictionaries()
-        if not coded.num_chunks:
-            return np.zeros(0, dtype=np.intp), []
-        indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in coded.chunks]
-        return np.concatenate(indices).astype(np.intp), coded.chunk(0).dictionary.to_pylist()
-    if not isinstance(native, pd.Series):
-        native = pd.Series(native.to_list(), dtype=object)
-    codes, distinct = pd.factorize(native)
-    return codes, list(distinct)
-
-
-def _declared_levels(series: Any) -> tuple[Level, ...]:
-    """The levels that occur, in the declared order; sorted if the library does not keep an order."""
-    present = [value for value, gone in zip(series.to_list(), series.is_null().to_list(), strict=True) if not gone]
-    used = {as_level(value) for value in present}
-    declared = [as_level(value) for value in _declared(series)] or sorted(used, key=str)
-    return tuple(dict.fromkeys(level for level in declared if level in used))
-
-
-def _declared(series: Any) -> list[Any]:
-    native = series.to_native()
-    if hasattr(native, "cat") and hasattr(native.cat, "categories"):
-        return list(native.cat.categories.tolist())
-    if hasattr(series.dtype, "categories"):
-        return list(series.dtype.categories)
-    if hasattr(native, "unify_dictionaries") or "dictionary" in str(native.dtype):
-        arrow = series.to_arrow() if not hasattr(native, "unify_dictionaries") else native
-        chunks = arrow.unify_dictionaries().chunks if hasattr(arrow, "unify_dictionaries") else [arrow]
-        return list(chunks[0].dictionary.to_pylist()) if chunks else []
-    return []
+    return cells_of_values(name, values, levels) if isinstance(values, list) else series_cells(name, values, levels)

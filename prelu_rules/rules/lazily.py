@@ -76,7 +76,10 @@ def _of_array(rules: Predictor, name: str, x: Any) -> Any:
 
 def _of_frame(rules: Predictor, name: str, x: Any) -> Any:
     """The answers for the rows of a dask table, of which only the columns that are needed are read."""
-    known_values(x._meta, rules.columns)
+    import pandas as pd
+
+    # An empty table of the same columns, which checks their names.
+    known_values(pd.DataFrame(columns=x.columns), rules.columns)
     names = {column.name for column in rules.columns}
     none = getattr(rules, name)(np.empty((0, rules.n_inputs)))
     needed = x[[label for label in x.columns if str(label) in names]]

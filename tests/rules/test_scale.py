@@ -1,11 +1,7 @@
 """Many rows: the same answers as one by one, lazily, in batches, and with bounded memory."""
 
-import subprocess
-import sys
-import textwrap
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import executed
 import networks
@@ -15,6 +11,7 @@ import pytest
 from by_python import answers
 from hypothesis import given
 from hypothesis import strategies as st
+from large_tables import large_rules, python, write_large
 
 import prelu_rules as pr
 from prelu_rules.columns import feature_rows
@@ -378,16 +375,6 @@ def peak():
 """
 
 
-def python(code, *arguments):
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
-        env={"PYTHONPATH": str(Path(pr.__file__).parent.parent), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["parquet", "arrow", "arrows"])
 def test_batches_need_memory_for_a_batch_only(tmp_path, suffix):
@@ -419,27 +406,6 @@ print(rows, (peak() - before) // 10**6)
     assert done.stderr == ""
     rows, megabytes = map(int, done.stdout.split())
     assert rows == 5_000_000 and megabytes < 150
-
-
-def large_rules():
-    return extract_rules(networks.random_form(0, (10, 3, 1)), feature_names=[f"x{k}" for k in range(10)])
-
-
-def write_large(path, batches, rows):
-    import pyarrow
-    from pyarrow import ipc, parquet
-
-    names = [f"x{k}" for k in range(10)]
-    numbers = np.random.default_rng(0).normal(size=(rows, 10))
-    batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(column) for column in numbers.T], names=names)
-    opened = {
-        ".parquet": lambda: parquet.ParquetWriter(path, batch.schema, use_dictionary=False, compression="none"),
-        ".arrow": lambda: ipc.new_file(str(path), batch.schema),
-        ".arrows": lambda: ipc.new_stream(str(path), batch.schema),
-    }[path.suffix]()
-    with opened as writer:
-        for _ in range(batches):
-            writer.write_batch(batch)
 
 
 @pytest.mark.slow
