@@ -9,7 +9,7 @@ import numpy as np
 from prelu_rules.columns.cells import Cells, as_level, cells_of_values, dates_refused
 from prelu_rules.columns.column import Kind, Level
 from prelu_rules.errors import PReLURulesError
-from prelu_rules.values import IntArray
+from prelu_rules.values import Array, BoolArray, IntArray
 
 
 def series_cells(name: str, series: Any, levels: tuple[Level, ...] | None = None) -> Cells:
@@ -44,14 +44,66 @@ def series_cells(name: str, series: Any, levels: tuple[Level, ...] | None = None
     if dtype.is_temporal():
         raise dates_refused(name)
     if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
+        shared = shared_numbers(series)
+        if shared is not None:
+            return cells_of_numbers(name, shared)
         missing = np.asarray(series.is_null().to_numpy(), dtype=bool)
         gap = False if dtype == nw.Boolean else 0
         values = np.asarray((series.fill_null(gap) if missing.any() else series).to_numpy())
-        if dtype.is_float():
-            missing = missing | np.isnan(values.astype(np.float64, copy=False))
-        kind: Kind = "yes/no" if dtype == nw.Boolean else "integer" if dtype.is_integer() else "number"
-        return Cells(name, None if missing.all() and len(missing) else kind, values, missing)
+        return cells_of_numbers(name, values, missing)
     return cells_of_values(name, series.to_list())
+
+
+def shared_numbers(series: Any) -> Array | None:
+    """The numbers of a column as an array that shares its memory.
+
+    Args:
+        series: a `narwhals` Series.
+
+    Returns:
+        `(n_rows,)`; None if it holds something else, or some are missing other than by NaN, or the library keeps them
+        in another way.
+
+    Example:
+        >>> import narwhals
+        >>> import pandas as pd
+        >>> shared_numbers(narwhals.from_native(pd.Series([0.5, None]), series_only=True))
+        array([0.5, nan])
+    """
+    import pandas as pd
+
+    native = series.to_native()
+    if isinstance(native, pd.Series):
+        numeric = isinstance(native.dtype, np.dtype) and native.dtype.kind in "fiub"
+        return native.to_numpy(copy=False) if numeric else None
+    if not (series.dtype.is_float() or series.dtype.is_integer()):
+        return None
+    if hasattr(native, "num_chunks"):
+        return native.chunk(0).to_numpy() if native.num_chunks == 1 and not native.null_count else None
+    whole = hasattr(native, "n_chunks") and native.n_chunks() == 1 and not native.null_count()
+    return np.asarray(native.to_numpy()) if whole else None
+
+
+def cells_of_numbers(name: str, values: Array, missing: BoolArray | None = None) -> Cells:
+    """The cells of a column that is an array of numbers or truth values.
+
+    Args:
+        name: the name of the column.
+        values: `(n_rows,)`.
+        missing: `(n_rows,)` bool, which ones are missing besides NaN; None if none are.
+
+    Returns:
+        The cells.
+
+    Example:
+        >>> cells_of_numbers("age", np.array([41.0, np.nan])).missing
+        array([False,  True])
+    """
+    kind: Kind = "number" if values.dtype.kind == "f" else "yes/no" if values.dtype.kind == "b" else "integer"
+    gone = np.zeros(len(values), dtype=bool) if missing is None else missing
+    if kind == "number":
+        gone = gone | np.isnan(values)
+    return Cells(name, None if len(gone) and gone.all() else kind, values, gone)
 
 
 def _of_distinct(name: str, series: Any, levels: tuple[Level, ...] | None) -> Cells:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from prelu_rules.columns.cells import Cells, cells_of_values
 from prelu_rules.columns.column import Column, Level
-from prelu_rules.columns.series_cells import series_cells
+from prelu_rules.columns.series_cells import cells_of_numbers, series_cells, shared_numbers
 from prelu_rules.errors import DataError
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def known_values(table: TableLike, columns: Sequence[Column], *, by_place: bool 
         by_place: whether to match columns by position, whatever their names, instead of by name.
 
     Returns:
-        For each of `columns` a `narwhals` Series or a list, of which slices can be taken.
+        For each of `columns` an array of numbers, a `narwhals` Series or a list, of which slices can be taken.
 
     Raises:
         DataError: if the table lacks a column.
@@ -91,13 +93,13 @@ def known_values(table: TableLike, columns: Sequence[Column], *, by_place: bool 
     if by_place:
         if len(found) != len(columns):
             raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}; give one for each.")
-        return [values for _, values in found]
+        return [_shared(column, values) for column, (_, values) in zip(columns, found, strict=True)]
     named = dict(found)
     for column in columns:
         if column.name not in named:
             have = ", ".join(map(repr, named)) or "none"
             raise DataError(f"the table has no column {column.name!r}; its columns are {have}.")
-    return [named[column.name] for column in columns]
+    return [_shared(column, named[column.name]) for column in columns]
 
 
 def column_cells(column: Column, values: Any) -> Cells:
@@ -105,7 +107,7 @@ def column_cells(column: Column, values: Any) -> Cells:
 
     Args:
         column: the column; in a category, every value counts as a level.
-        values: a `narwhals` Series, or a list.
+        values: an array of numbers, a `narwhals` Series, or a list.
 
     Returns:
         The cells.
@@ -273,6 +275,14 @@ def _column_values(value: Any) -> Any:
         return [value] if one or not hasattr(value, "__iter__") else list(value)
 
 
+def _shared(column: Column, values: Any) -> Any:
+    """The values of a column as an array, if they are numbers that need not be copied."""
+    shared = None if column.kind == "category" or isinstance(values, list) else shared_numbers(values)
+    return values if shared is None else shared
+
+
 def _cells(name: str, values: Any, levels: tuple[Level, ...] | None) -> Cells:
     """The cells of a column; if levels are given, even none, it is a category and every value is a level."""
+    if isinstance(values, np.ndarray):
+        return cells_of_numbers(name, values)
     return cells_of_values(name, values, levels) if isinstance(values, list) else series_cells(name, values, levels)
