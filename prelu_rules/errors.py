@@ -4,6 +4,9 @@ All derive from `PReLURulesError`, so that one `except` clause catches them; eac
 names the offending value and says what to do. The command line prints that sentence and exits with status 2.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class PReLURulesError(Exception):
     """Base class of every error that the package raises on purpose.
@@ -68,6 +71,30 @@ class LimitError(PReLURulesError, RuntimeError):
 
 class SolverError(PReLURulesError, RuntimeError):
     """The linear programming solver stopped without an answer."""
+
+
+@contextmanager
+def located(place: str) -> Iterator[None]:
+    """Say in errors of the package where they were met.
+
+    Args:
+        place: where.
+
+    Raises:
+        PReLURulesError: of the same class, with the place before its message.
+
+    Example:
+        >>> try:
+        ...     with located("batch 3"):
+        ...         raise DataError("the table has no column 'age'.")
+        ... except DataError as problem:
+        ...     print(problem)
+        batch 3: the table has no column 'age'.
+    """
+    try:
+        yield
+    except PReLURulesError as problem:
+        raise type(problem)(f"{place}: {problem}") from None
 
 
 LONGEST_QUOTATION = 80

@@ -208,6 +208,32 @@ def exact_array(array: Array) -> Array:
     return np.asarray(np.vectorize(Fraction, otypes=[object])(array))
 
 
+def shaped_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
+    """Inputs as a 2-D array of whatever they hold, not copied if they are an array, and whether it is a single row.
+
+    Args:
+        x: `(n_rows, n_inputs)`, or `(n_inputs,)` for one row.
+        n_inputs: the required number of columns.
+
+    Returns:
+        The rows, `(n_rows, n_inputs)`, and True if `x` was a single row.
+
+    Raises:
+        ShapeError: if `x` does not have `n_inputs` columns.
+
+    Example:
+        >>> shaped_rows([1, 2], 2)
+        (array([[1, 2]]), True)
+    """
+    array = np.asarray(x)
+    single = array.ndim == 1
+    if single:
+        array = array[None, :]
+    if array.ndim != 2 or array.shape[1] != n_inputs:
+        raise ShapeError(f"the input has shape {np.shape(x)}, but must have {n_inputs} columns.")
+    return array, single
+
+
 def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
     """Convert inputs to a checked 2-D array, and tell whether a single row was given.
 
@@ -226,12 +252,7 @@ def input_rows(x: npt.ArrayLike, n_inputs: int) -> tuple[Array, bool]:
         >>> input_rows([1, 2], 2)
         (array([[1., 2.]]), True)
     """
-    array = np.asarray(x)
-    single = array.ndim == 1
-    if single:
-        array = array[None, :]
-    if array.ndim != 2 or array.shape[1] != n_inputs:
-        raise ShapeError(f"the input has shape {np.shape(x)}, but must have {n_inputs} columns.")
+    array, single = shaped_rows(x, n_inputs)
     if array.dtype == np.float64 and np.isfinite(array).all():
         return array, single
     return frozen_array(array, "the input", (None, n_inputs)), single

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from typed_columns import random_table, random_weights, some_columns
 
 from prelu_rules.columns.column import features_of
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.presentation.statements import Cells, states_of

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 
 SHORT_WEIGHTS = (0.0, 0.0, 1.0, 1.0, -1.0, 2.0, -0.5, 0.1, 0.2, 0.3, 1 / 3)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TextIO
 
 import typer
 
 from prelu_rules.cli.table_options import Decimal, Encoding, Separator, Thousands
+from prelu_rules.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +25,10 @@ class _Writer(Protocol):
 
 def predict(
     rules: Annotated[Path, typer.Argument(help="Rules as JSON, such as rules.json.")],
-    data: Annotated[str, typer.Argument(help="A CSV or Parquet file of any size; - for standard input.")],
-    out: Annotated[Path | None, typer.Option(help="A .csv or .parquet file to write instead of printing.")] = None,
+    data: Annotated[str, typer.Argument(help="A CSV, Parquet or Arrow file of any size; - for standard input.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A .csv, .parquet, .arrow or .feather file to write instead of printing.")
+    ] = None,
     separator: Separator = None,
     decimal: Decimal = None,
     thousands: Thousands = None,
@@ -65,12 +69,9 @@ def _opened(out: Path | None) -> Iterator[_Writer]:
     from prelu_rules.files import whole_file
 
     with whole_file(out) as temporary:
-        if out.suffix.lower() == ".parquet":
-            parquet = _Parquet(temporary)
-            try:
-                yield parquet
-            finally:
-                parquet.close()
+        if out.suffix.lower() in _WRITERS:
+            with closing(_Columns(temporary, out)) as columns:
+                yield columns
         else:
             with temporary.open("w", encoding="utf-8", newline="") as file:
                 yield _Csv(file)
@@ -88,35 +89,64 @@ class _Csv:
         self._header = False
 
 
-class _Parquet:
-    """Rows in a Parquet file; the columns have the types of the first batch."""
+class _Columns:
+    """Rows in a file that stores columns; they have the types of the first batch."""
 
-    def __init__(self, path: Path) -> None:
-        from prelu_rules.errors import DataError
-
+    def __init__(self, path: Path, out: Path) -> None:
         try:
             import pyarrow
-            from pyarrow import parquet
         except ImportError:
-            raise DataError(f"{path.name} needs pyarrow to be written; pip install 'prelu-rules[parquet]'.") from None
-        self._arrow, self._parquet, self._path = pyarrow, parquet, path
-        self._writer: parquet.ParquetWriter | None = None
+            raise DataError(f"{out.name} needs pyarrow to be written; pip install 'prelu-rules[parquet]'.") from None
+        self._arrow, self._open = pyarrow, partial(_WRITERS[out.suffix.lower()], path)
+        self._writer: Any = None
 
     def write(self, frame: pd.DataFrame) -> None:
         """Add rows."""
         schema = None if self._writer is None else self._writer.schema
         table = self._arrow.Table.from_pandas(frame, schema=schema, preserve_index=False)
         if self._writer is None:
-            # A column that is empty in the first batch may hold texts later.
-            types = [
-                field.with_type(self._arrow.string()) if self._arrow.types.is_null(field.type) else field
-                for field in table.schema
-            ]
-            table = table.cast(self._arrow.schema(types))
-            self._writer = self._parquet.ParquetWriter(self._path, table.schema)
+            table = table.cast(
+                self._arrow.schema([field.with_type(self._lasting(field.type)) for field in table.schema])
+            )
+            self._writer = self._open(table.schema)
         self._writer.write_table(table)
+
+    def _lasting(self, type_: Any) -> Any:
+        """A type for all batches: a column that is empty in the first one may hold texts, and others other levels."""
+        types = self._arrow.types
+        held = type_.value_type if types.is_dictionary(type_) else type_
+        return self._arrow.string() if types.is_null(held) else held
 
     def close(self) -> None:
         """End the file."""
         if self._writer is not None:
             self._writer.close()
+
+
+def _parquet(path: Path, schema: Any) -> Any:
+    from pyarrow import parquet
+
+    return parquet.ParquetWriter(path, schema)
+
+
+class _Arrow:
+    """A writer of an Arrow file, which closes it, too."""
+
+    def __init__(self, path: Path, schema: Any) -> None:
+        from pyarrow import OSFile, ipc
+
+        self.schema = schema
+        self._file = OSFile(str(path), "wb")
+        self._writer = ipc.new_file(self._file, schema)
+
+    def write_table(self, table: Any) -> None:
+        """Add rows."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """End the file."""
+        self._writer.close()
+        self._file.close()
+
+
+_WRITERS = {".parquet": _parquet, ".arrow": _Arrow, ".feather": _Arrow}

@@ -6,8 +6,6 @@ import codecs
 import gzip
 import io
 import os
-import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -16,8 +14,9 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from prelu_rules.columns.column import Kind
 from prelu_rules.columns.decoding import decode, encoding_of
 from prelu_rules.columns.dialect import check_signs
-from prelu_rules.columns.records import check_header, records
-from prelu_rules.columns.source import is_parquet, opened
+from prelu_rules.columns.records import records
+from prelu_rules.columns.source import START, opened, storage_of
+from prelu_rules.columns.stored import Joined, stored_batches
 from prelu_rules.columns.text_cells import check_names, typed
 from prelu_rules.columns.text_table import KnownDialect, cells_and_dialect
 from prelu_rules.errors import DataError
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 4_000_000
 """About so many bytes of text are one batch."""
-
-BATCH_ROWS = 65_536
-"""So many rows of a Parquet file are one batch."""
 
 LONGEST_RECORD = 64_000_000
 """A record of more characters than this is taken for a quote that is not closed."""
@@ -61,7 +57,7 @@ def read_batches(
     How a text file is written, as far as it is not given, is found from its first batch.
 
     Args:
-        path: a text file with a header, which may be gzip'ed, a Parquet file, or "-" for standard input.
+        path: a text file with a header, which may be gzip'ed, a Parquet or Arrow file, or "-" for standard input.
         kinds: the kind of each column that is wanted.
         separator: the character between cells; None to find it.
         decimal: the decimal sign; None to find it from the columns of numbers.
@@ -77,6 +73,7 @@ def read_batches(
         InvalidValueError: if an argument is not one of the values that `read_table` takes.
 
     Example:
+        >>> import tempfile
         >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "flats.csv"
         >>> _ = path.write_text("zip;rent\n1067;1.250,50\n80331;NA\n")
@@ -86,9 +83,12 @@ def read_batches(
     """
     check_signs(separator, decimal, thousands)
     with opened(path) as (file, where):
-        start = file.read(4)
-        if is_parquet(start, where):
-            yield from _of_parquet(start, file, kinds, where)
+        start = file.read(START)
+        storage = storage_of(start, where)
+        if storage is not None:
+            for cells in stored_batches(storage, start, file, where):
+                check_names(kinds, list(cells.columns), where)
+                yield Batch(cells, cells[list(kinds)])
         else:
             yield from _of_text(start, file, kinds, where, (separator, decimal, thousands, encoding))
 
@@ -150,7 +150,7 @@ def _whole_records(start: bytes, file: IO[bytes], where: str, encoding: str | No
 
 def _chunks(start: bytes, file: IO[bytes], where: str) -> Iterator[bytes]:
     """The bytes of a text file, decompressed; at least one piece."""
-    source: IO[bytes] = io.BufferedReader(_Joined(start, file))  # type: ignore[type-var]
+    source: IO[bytes] = io.BufferedReader(Joined(start, file))  # type: ignore[type-var]
     if start.startswith(b"\x1f\x8b"):
         source = gzip.GzipFile(fileobj=source)  # type: ignore[assignment]
     try:
@@ -162,24 +162,6 @@ def _chunks(start: bytes, file: IO[bytes], where: str) -> Iterator[bytes]:
                 yield chunk
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise DataError(f"{where} is a damaged gzip file; compress it again.") from None
-
-
-class _Joined(io.RawIOBase):
-    """What was read of a file already, and then the rest of it."""
-
-    def __init__(self, start: bytes, file: IO[bytes]) -> None:
-        self._start, self._file = start, file
-
-    def readable(self) -> bool:
-        """That it can be read."""
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        """Fill a buffer, and say how much of it."""
-        data = self._start[: len(buffer)] or self._file.read(len(buffer))
-        self._start = self._start[len(data) :] if self._start else b""
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def _end_of_records(text: str) -> int:
@@ -196,45 +178,3 @@ def _end_of_first_record(text: str) -> int:
     while end and text.count('"', 0, end) % 2:
         end = text.find("\n", end) + 1
     return end or len(text)
-
-
-def _of_parquet(start: bytes, file: IO[bytes], kinds: Mapping[str, Kind], where: str) -> Iterator[Batch]:
-    """The batches of a Parquet file, whose end has to be read first."""
-    import pandas as pd
-
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise DataError(f"{where} needs pyarrow to be read; pip install 'prelu-rules[parquet]'.") from None
-    nullable = {
-        pyarrow.int64(): pd.Int64Dtype(),
-        pyarrow.int32(): pd.Int32Dtype(),
-        pyarrow.bool_(): pd.BooleanDtype(),
-        pyarrow.int16(): pd.Int16Dtype(),
-        pyarrow.int8(): pd.Int8Dtype(),
-        pyarrow.uint8(): pd.UInt8Dtype(),
-        pyarrow.uint16(): pd.UInt16Dtype(),
-        pyarrow.uint32(): pd.UInt32Dtype(),
-        pyarrow.uint64(): pd.UInt64Dtype(),
-    }
-    with tempfile.TemporaryFile() as copy:
-        source = file
-        if not file.seekable():
-            copy.write(start)
-            shutil.copyfileobj(file, copy)
-            source = copy
-        source.seek(0)
-        try:
-            rows = 0
-            for batch in parquet.ParquetFile(source).iter_batches(BATCH_ROWS):
-                frame = batch.to_pandas(types_mapper=nullable.get)
-                frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-                check_header(list(frame.columns), where)
-                check_names(kinds, list(frame.columns), where)
-                rows += len(frame)
-                yield Batch(frame, frame[list(kinds)])
-        except (pyarrow.ArrowException, OSError):
-            raise DataError(f"{where} is not a Parquet file, or a damaged one; write it again.") from None
-    if not rows:
-        raise DataError(f"{where} has 0 rows of data; add rows.")

@@ -105,7 +105,7 @@ def numbers(cells: Cells) -> FloatArray:
         cells: numbers; truth values, which become 1 and 0; or levels of a category, if all of them are numbers.
 
     Returns:
-        `(n_rows,)` float64.
+        `(n_rows,)` float64; the values themselves, not a copy, where they are such numbers already.
 
     Raises:
         InvalidValueError: if a cell is infinite, a text, or an integer that float64 cannot hold exactly.
@@ -116,7 +116,7 @@ def numbers(cells: Cells) -> FloatArray:
     """
     if cells.kind is None:
         return np.zeros(len(cells))
-    values = np.where(cells.missing, 0, cells.values)
+    values = np.where(cells.missing, 0, cells.values) if cells.missing.any() else cells.values
     if values.dtype == object:
         for row, value in enumerate(values):
             if not isinstance(value, Real):
@@ -126,7 +126,7 @@ def numbers(cells: Cells) -> FloatArray:
     if values.dtype.kind in "iuO":
         far = (values > EXACT_INTEGER) | (values < -EXACT_INTEGER)
         _check_exact(cells.name, [(row, values[row]) for row in np.flatnonzero(far).tolist()])
-    result = values.astype(np.float64)
+    result = values.astype(np.float64, copy=False)
     if not np.isfinite(result).all():
         row = int((~np.isfinite(result)).argmax())
         raise InvalidValueError(

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from prelu_rules.columns.cells import Cells, check_no_dates, numbers
-from prelu_rules.columns.column import Column, Level, check_columns, features_of
-from prelu_rules.columns.tables import TableLike, is_table, known_cells
+from prelu_rules.columns.column import Column, check_columns, features_of
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.values import Array, BoolArray, FloatArray, input_rows
+from prelu_rules.values import BoolArray, FloatArray
 
 MANY_LEVELS = 10
 """A text column with more levels than this, and more than half as many as rows, is not taken for a category."""
@@ -93,34 +92,13 @@ def encoded_cells(columns: Sequence[Column], cells: Sequence[Cells]) -> FloatArr
     if len(cells) != len(columns):
         raise ShapeError(f"the table has {len(cells)} columns, but must have {len(columns)}.")
     n_rows = len(cells[0]) if cells else 0
-    parts = [_encoded(column, one) for column, one in zip(columns, cells, strict=True)]
-    return np.hstack([np.empty((n_rows, 0)), *parts])
-
-
-def feature_rows(columns: Sequence[Column], x: TableLike) -> Array:
-    """Rows of features, from a table or from rows that are encoded already.
-
-    Args:
-        columns: the columns.
-        x: a table, or one row with names, whose columns are matched by name, in any order; or encoded rows, `(n_rows,
-            n_features)` or `(n_features,)`.
-
-    Returns:
-        `(n_rows, n_features)`.
-
-    Raises:
-        DataError: if the table lacks a column.
-        ShapeError: if an array has the wrong number of features.
-        InvalidValueError: if a cell cannot be used; see `encoded_cells`.
-        CellTypeError: if a cell is neither text nor a number.
-
-    Example:
-        >>> feature_rows([Column("age"), Column("smoker", "yes/no")], {"smoker": True, "age": 41})
-        array([[41.,  1.]])
-    """
-    if is_table(x):
-        return encoded_cells(columns, known_cells(x, columns))
-    return input_rows(x, len(features_of(columns)))[0]
+    result = np.empty((n_rows, len(features_of(columns))))
+    start = 0
+    for column, one in zip(columns, cells, strict=True):
+        stop = start + len(column.features)
+        _encode(column, one, result[:, start:stop])
+        start = stop
+    return result
 
 
 def _inferred(cells: Cells) -> Column:
@@ -143,14 +121,19 @@ def _inferred(cells: Cells) -> Column:
     return Column(cells.name, "category", levels, missing)
 
 
-def _encoded(column: Column, cells: Cells) -> FloatArray:
-    if cells.missing.any() and not column.missing:
+def _encode(column: Column, cells: Cells, features: FloatArray) -> None:
+    """Write the features of a column, `(n_rows, n_features)`."""
+    if column.missing:
+        features[:, -1] = cells.missing
+    elif cells.missing.any():
         raise InvalidValueError(
             f"column {column.name!r} is missing in row {int(cells.missing.argmax())}, but was never missing in "
             "training; fill in a value, or train with such rows."
         )
-    parts = _indicators(column, cells) if column.kind == "category" else _values(column, cells)[:, None]
-    return np.column_stack([parts, cells.missing]) if column.missing else parts
+    if column.kind == "category":
+        _indicate(column, cells, features)
+    else:
+        features[:, 0] = _values(column, cells)
 
 
 def _values(column: Column, cells: Cells) -> FloatArray:
@@ -170,20 +153,20 @@ def _values(column: Column, cells: Cells) -> FloatArray:
     return found
 
 
-def _indicators(column: Column, cells: Cells) -> FloatArray:
-    """An indicator for each level; a row that is not missing has a single 1."""
+def _indicate(column: Column, cells: Cells, features: FloatArray) -> None:
+    """Write an indicator for each level; a row that is not missing has a single 1."""
+    import pandas as pd
+
     place: dict[Any, int] = {level: k for k, level in enumerate(column.levels)}
     # Cells that were read from a file are texts, even if the levels are not.
     texts = {str(level): k for k, level in enumerate(column.levels)}
-    codes = np.full(len(cells), -1, dtype=np.intp)
-    known: dict[Level, int] = {}
-    for row, value in enumerate(cells.values.tolist()):
-        if not cells.missing[row]:
-            if value not in known:
-                known[value] = place.get(value, texts.get(value, -1) if isinstance(value, str) else -1)
-            codes[row] = known[value]
+    which, distinct = pd.factorize(cells.values.astype(object))
+    known = [place.get(value, texts.get(value, -1) if isinstance(value, str) else -1) for value in distinct]
+    # The last one is for those that are missing, whose number is -1.
+    codes = np.array([*known, -1], dtype=np.intp)[np.where(cells.missing, -1, which)]
     _check_known(column, cells, codes < 0)
-    return np.asarray(np.eye(len(column.levels) + 1)[codes][:, :-1])
+    for level in range(len(column.levels)):
+        features[:, level] = codes == level
 
 
 def _check_known(column: Column, cells: Cells, unknown: BoolArray) -> None:

@@ -7,9 +7,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from prelu_rules.errors import DataError
+
+Storage = Literal["parquet", "arrow", "arrow stream"]
+"""How a file stores columns with types; an Arrow file is also known as a Feather file."""
+
+START = 8
+"""So many bytes tell what a file is."""
+
+_BEGINNINGS: dict[bytes, Storage] = {
+    b"PAR1": "parquet",
+    b"ARROW1\0\0": "arrow",
+    b"\xff\xff\xff\xff": "arrow stream",
+}
+
+_SUFFIXES: dict[str, Storage] = {
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".arrows": "arrow stream",
+}
 
 
 @contextmanager
@@ -51,18 +70,21 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
         yield file, str(path)
 
 
-def is_parquet(start: bytes, where: str) -> bool:
-    """Whether a file is a Parquet file by its first bytes, or says so in its name.
+def storage_of(start: bytes, where: str) -> Storage | None:
+    """What a file is by its first bytes, or else by its name.
 
     Args:
-        start: at least its first four bytes.
+        start: its first bytes, at least eight of a longer one.
         where: the name of the file.
 
     Returns:
-        True for Parquet.
+        How the file stores columns; None for text.
 
     Example:
-        >>> is_parquet(b"PAR1...", "standard input"), is_parquet(b"a,b", "data.csv")
-        (True, False)
+        >>> storage_of(b"PAR1....", "standard input"), storage_of(b"a,b", "data.csv"), storage_of(b"", "data.feather")
+        ('parquet', None, 'arrow')
     """
-    return start.startswith(b"PAR1") or where.lower().endswith(".parquet")
+    for beginning, storage in _BEGINNINGS.items():
+        if start.startswith(beginning):
+            return storage
+    return _SUFFIXES.get(Path(where).suffix.lower())

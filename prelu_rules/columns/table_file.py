@@ -1,18 +1,17 @@
-"""Reading tables from files: CSV with any separator, decimal sign and encoding, and Parquet."""
+"""Reading tables from files: CSV with any separator, decimal sign and encoding, Parquet and Arrow."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from prelu_rules.columns.column import Kind
 from prelu_rules.columns.decoding import decode
 from prelu_rules.columns.dialect import Dialect, check_signs
 from prelu_rules.columns.plain_numbers import plain_numbers
-from prelu_rules.columns.records import check_header
-from prelu_rules.columns.source import is_parquet, opened
+from prelu_rules.columns.source import opened, storage_of
+from prelu_rules.columns.stored import stored_table
 from prelu_rules.columns.text_cells import check_names, inferred, typed
 from prelu_rules.columns.text_table import KnownDialect, cells_and_dialect
 from prelu_rules.errors import DataError, InvalidValueError
@@ -38,7 +37,8 @@ def read_table(
     columns only empty cells are, so that "NA" may be a category. Codes with leading zeros are texts.
 
     Args:
-        path: a text file with a header, which may be compressed with gzip; a Parquet file; or "-" for standard input.
+        path: a text file with a header, which may be compressed with gzip; a Parquet or Arrow file; or "-" for
+            standard input.
         separator: the character between cells; None to detect it, among commas, semicolons, tabs and `|`.
         decimal: the decimal sign, "." or ","; None to detect it from all numbers of the file.
         thousands: the thousands separator: ".", ",", " ", "'", or "" for none; None to detect it.
@@ -72,8 +72,9 @@ def read_table(
         raise InvalidValueError(f"column {min(both)!r} is in both category and number; name it in one.")
     kinds: dict[str, Kind] = {**dict.fromkeys(category, "category"), **dict.fromkeys(number, "number")}
     data, where = _data(path)
-    if is_parquet(data, where):
-        return _of_kinds(_parquet(data, where), kinds, where)
+    storage = storage_of(data, where)
+    if storage is not None:
+        return _of_kinds(stored_table(storage, data, where), kinds, where)
     text, known = _decoded(data, where, (separator, decimal, thousands, encoding))
     usual = separator in {None, ","} and decimal in {None, "."} and not thousands and not kinds
     columns = plain_numbers(text) if usual else None
@@ -106,7 +107,7 @@ def read_columns(
         encoding: the encoding, by its Python name; None to detect it.
 
     Returns:
-        These columns, with the types that `typed` describes; those of a Parquet file as they are stored.
+        These columns, with the types that `typed` describes; those of a Parquet or Arrow file as they are stored.
 
     Raises:
         DataError: if the file cannot be read or is not a table, a column does not exist, a cell is not of the column's
@@ -124,8 +125,9 @@ def read_columns(
         1     NaN  80331
     """
     data, where = _data(path)
-    if is_parquet(data, where):
-        frame = _parquet(data, where)
+    storage = storage_of(data, where)
+    if storage is not None:
+        frame = stored_table(storage, data, where)
         check_names(kinds, [str(name) for name in frame.columns], where)
         return frame[list(kinds)]
     text, known = _decoded(data, where, (separator, decimal, thousands, encoding))
@@ -170,8 +172,8 @@ def read_cells(
         ([['new', '0.5'], [None, '7']], '\t')
     """
     data, where = _data(path)
-    if is_parquet(data, where):
-        raise DataError(f"{where} is a Parquet file, whose columns have types; read it with read_table.")
+    if storage_of(data, where) is not None:
+        raise DataError(f"{where} is a file whose columns have types; read it with read_table.")
     text, known = _decoded(data, where, (separator, decimal, thousands, encoding))
     cells, dialect = cells_and_dialect(text, known, lambda name: name not in category, where)
     check_names(category, list(cells.columns), where)
@@ -192,25 +194,6 @@ def _data(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     """The bytes of a file, and its name in error messages."""
     with opened(path) as (file, where):
         return file.read(), where
-
-
-def _parquet(data: bytes, where: str) -> pd.DataFrame:
-    """The table in a Parquet file; integer columns with missing values keep integers."""
-    import pandas as pd
-
-    try:
-        import pyarrow
-    except ImportError:
-        raise DataError(f"{where} can only be read with pyarrow; run pip install 'prelu-rules[parquet]'.") from None
-    try:
-        frame = pd.read_parquet(BytesIO(data), dtype_backend="numpy_nullable")
-    except (pyarrow.ArrowException, OSError):
-        raise DataError(f"{where} is damaged or not a Parquet file; write it again.") from None
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-    check_header(list(frame.columns), where)
-    if not len(frame):
-        raise DataError(f"{where} has 0 rows of data; add rows.")
-    return frame
 
 
 def _of_kinds(frame: pd.DataFrame, kinds: Mapping[str, Kind], where: str) -> pd.DataFrame:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from prelu_rules.columns.cells import Cells, as_level, cells_of_values, dates_refused
-from prelu_rules.columns.column import Column, Kind, Level
+from prelu_rules.columns.cells import Cells, cells_of_values
+from prelu_rules.columns.column import Column, Level
+from prelu_rules.columns.series_cells import cells_of_numbers, series_cells, shared_numbers
 from prelu_rules.errors import DataError
 
 if TYPE_CHECKING:
@@ -66,17 +67,60 @@ def known_cells(table: TableLike, columns: Sequence[Column], *, by_place: bool =
         >>> [cells.kind for cells in known_cells(table, [Column("age"), Column("zip", "category", (8001, 3012))])]
         ['integer', 'category']
     """
+    values = known_values(table, columns, by_place=by_place)
+    return [column_cells(column, found) for column, found in zip(columns, values, strict=True)]
+
+
+def known_values(table: TableLike, columns: Sequence[Column], *, by_place: bool = False) -> list[Any]:
+    """The values of known columns, which `column_cells` types; nothing is copied where the library allows it.
+
+    Args:
+        table: as for `table_cells`.
+        columns: the columns.
+        by_place: whether to match columns by position, whatever their names, instead of by name.
+
+    Returns:
+        For each of `columns` an array of numbers, a `narwhals` Series or a list, of which slices can be taken.
+
+    Raises:
+        DataError: if the table lacks a column.
+
+    Example:
+        >>> known_values({"day": ["Monday", "Sunday"], "age": [41, 7]}, [Column("age")])
+        [[41, 7]]
+    """
     found = _named_columns(table)
     if by_place:
         if len(found) != len(columns):
             raise DataError(f"the table has {len(found)} columns, but must have {len(columns)}; give one for each.")
-        return [_cells(one.name, values, _levels(one)) for one, (_, values) in zip(columns, found, strict=True)]
+        return [_shared(column, values) for column, (_, values) in zip(columns, found, strict=True)]
     named = dict(found)
     for column in columns:
         if column.name not in named:
             have = ", ".join(map(repr, named)) or "none"
             raise DataError(f"the table has no column {column.name!r}; its columns are {have}.")
-    return [_cells(column.name, named[column.name], _levels(column)) for column in columns]
+    return [_shared(column, named[column.name]) for column in columns]
+
+
+def column_cells(column: Column, values: Any) -> Cells:
+    """The cells of a known column.
+
+    Args:
+        column: the column; in a category, every value counts as a level.
+        values: an array of numbers, a `narwhals` Series, or a list.
+
+    Returns:
+        The cells.
+
+    Raises:
+        InvalidValueError: if a column of numbers mixes text with numbers, or holds dates.
+        CellTypeError: if a cell is neither text nor a number.
+
+    Example:
+        >>> column_cells(Column("zip", "category", (8001, 3012)), [8001]).kind
+        'category'
+    """
+    return _cells(column.name, values, column.levels if column.kind == "category" else None)
 
 
 def is_table(x: Any) -> bool:
@@ -154,6 +198,10 @@ def _named_columns(table: TableLike) -> list[tuple[str, Any]]:
                 "columns need the same number of rows."
             )
         return found
+    if type(table).__module__.startswith("dask."):
+        raise DataError(
+            "the table is a dask collection, which can only be predicted, row by row; call its compute() for this."
+        )
     if hasattr(table, "iloc"):
         return _distinct((name, _series(table.iloc[:, k])) for k, name in enumerate(table.columns))
     return _distinct((series.name, series) for series in _frame(table).iter_columns())
@@ -207,6 +255,10 @@ def _distinct(items: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
 
 def _column_values(value: Any) -> Any:
     """The cells of a column of a dict; a single value is a column with one row."""
+    if value is None or isinstance(value, (str, int, float)):
+        return [value]
+    if type(value) is list:
+        return value
     import pandas as pd
 
     if isinstance(value, (pd.api.extensions.ExtensionArray, pd.Index)):
@@ -223,52 +275,14 @@ def _column_values(value: Any) -> Any:
         return [value] if one or not hasattr(value, "__iter__") else list(value)
 
 
-def _levels(column: Column) -> tuple[Level, ...] | None:
-    return column.levels if column.kind == "category" else None
+def _shared(column: Column, values: Any) -> Any:
+    """The values of a column as an array, if they are numbers that need not be copied."""
+    shared = None if column.kind == "category" or isinstance(values, list) else shared_numbers(values)
+    return values if shared is None else shared
 
 
 def _cells(name: str, values: Any, levels: tuple[Level, ...] | None) -> Cells:
     """The cells of a column; if levels are given, even none, it is a category and every value is a level."""
-    return cells_of_values(name, values, levels) if isinstance(values, list) else _series_cells(name, values, levels)
-
-
-def _series_cells(name: str, series: Any, levels: tuple[Level, ...] | None) -> Cells:
-    import narwhals as nw
-
-    dtype = series.dtype
-    if not levels and dtype in (nw.Categorical, nw.Enum):
-        return cells_of_values(name, series.to_list(), _declared_levels(series))
-    if levels is not None:
-        return cells_of_values(name, series.to_list(), levels)
-    if dtype.is_temporal():
-        raise dates_refused(name)
-    if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
-        missing = np.asarray(series.is_null().to_numpy(), dtype=bool)
-        gap = False if dtype == nw.Boolean else 0
-        values = np.asarray((series.fill_null(gap) if missing.any() else series).to_numpy())
-        if dtype.is_float():
-            missing = missing | np.isnan(values.astype(np.float64))
-        kind: Kind = "yes/no" if dtype == nw.Boolean else "integer" if dtype.is_integer() else "number"
-        return Cells(name, None if missing.all() and len(missing) else kind, values, missing)
-    return cells_of_values(name, series.to_list())
-
-
-def _declared_levels(series: Any) -> tuple[Level, ...]:
-    """The levels that occur, in the declared order; sorted if the library does not keep an order."""
-    present = [value for value, gone in zip(series.to_list(), series.is_null().to_list(), strict=True) if not gone]
-    used = {as_level(value) for value in present}
-    declared = [as_level(value) for value in _declared(series)] or sorted(used, key=str)
-    return tuple(dict.fromkeys(level for level in declared if level in used))
-
-
-def _declared(series: Any) -> list[Any]:
-    native = series.to_native()
-    if hasattr(native, "cat") and hasattr(native.cat, "categories"):
-        return list(native.cat.categories.tolist())
-    if hasattr(series.dtype, "categories"):
-        return list(series.dtype.categories)
-    if hasattr(native, "unify_dictionaries") or "dictionary" in str(native.dtype):
-        arrow = series.to_arrow() if not hasattr(native, "unify_dictionaries") else native
-        chunks = arrow.unify_dictionaries().chunks if hasattr(arrow, "unify_dictionaries") else [arrow]
-        return list(chunks[0].dictionary.to_pylist()) if chunks else []
-    return []
+    if isinstance(values, np.ndarray):
+        return cells_of_numbers(name, values)
+    return cells_of_values(name, values, levels) if isinstance(values, list) else series_cells(name, values, levels)

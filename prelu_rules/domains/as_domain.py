@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.columns.encoding import feature_rows, inferred_columns
+from prelu_rules.columns.encoding import inferred_columns
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.fill import Fill
 from prelu_rules.columns.tables import TableLike, is_table, table_cells
 from prelu_rules.domains.box import Box

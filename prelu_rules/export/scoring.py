@@ -12,7 +12,6 @@ from prelu_rules.columns.column import Kind
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.export.conditions import conditions_of
 from prelu_rules.losses.link import class_link
-from prelu_rules.rules.assignment import assigned, outputs
 from prelu_rules.rules.names import free_name
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, Value
@@ -84,8 +83,8 @@ class Scoring:
         """
         rules = self._rules
         x = rules.encoded(table)
-        chosen = assigned(rules.rules, x, rules.domain)
-        y = outputs(rules.rules, x, chosen)
+        chosen = rules.evaluation.assigned(x)
+        y = rules.evaluation.outputs(x, chosen)
         labels = probabilities = None
         if rules.classes is not None:
             link = class_link(y.shape[1])

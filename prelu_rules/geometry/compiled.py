@@ -11,6 +11,8 @@ from numba import njit
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, and keep what was compiled for the next process.
 
+    Several threads can run it at once.
+
     It is kept beside the source, or in the user's cache folder. Where neither can be written, as in a container with a
     read-only package and no home, each process compiles anew, in some seconds. A shared temporary folder would not do:
     what is kept there is run by whoever loads it.
@@ -26,6 +28,6 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         6
     """
     try:
-        return njit(cache=True)(function)
+        return njit(cache=True, nogil=True)(function)
     except RuntimeError:
-        return njit(function)
+        return njit(nogil=True)(function)

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import InvalidValueError, ShapeError
-from prelu_rules.rules.assignment import outputs
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.order import ordered
 from prelu_rules.rules.overlay import cell_of, overlap, whole_domain
@@ -124,7 +123,7 @@ def _ordered(system: RuleSystem, rows: Array) -> RuleSystem:
 def _with_errors(system: RuleSystem, x: Array, y: FloatArray, weights: FloatArray) -> RuleSystem:
     """The rules with counts and the mean errors of their rows; a rule without rows has no mean."""
     index = system.assign(x)
-    misses = np.abs(outputs(system.rules, x, index) - y)
+    misses = np.abs(system.evaluation.outputs(x, index) - y)
     rules = []
     for k, rule in enumerate(system.rules):
         mine = index == k

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain

@@ -17,6 +17,7 @@ import numpy as np
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.rules.rule import Rule
+from prelu_rules.rules.weighted_sums import weighted_sums
 from prelu_rules.values import Array, FloatArray, IntArray
 
 
@@ -52,7 +53,7 @@ def first_met(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArra
         start, end = np.zeros(len(x)), np.ones(len(x))
         for condition in rule.conditions:
             coef, intercept = condition.halfspace()
-            here = x @ coef + intercept
+            here = weighted_sums(x.T, np.append(coef, intercept)[:, None, None])[0]
             there = here if middle is None else middle @ coef + intercept
             with np.errstate(divide="ignore", invalid="ignore"):
                 crossing = here / (here - there)

@@ -20,6 +20,7 @@ from prelu_rules.markup import page, tag
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import SAMPLED_ROWS, columns_and_rows, rule_on
+from prelu_rules.rules.lazily import lazily
 from prelu_rules.rules.names import ClassLabel, check_classes, default_names
 from prelu_rules.rules.order import reading_order
 from prelu_rules.rules.predictor import Predictor
@@ -110,6 +111,7 @@ class RulesOnDemand(Predictor, Value):
     def _summary(self) -> str:
         return f"{self.form.n_units} nonlinear units, {self.n_inputs} features -> {', '.join(self.output_names)}"
 
+    @lazily
     def predict(self, x: TableLike) -> FloatArray:
         """Compute the outputs of the network; for a classifier the logits.
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.columns.column import Column, Feature, features_of
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
+from prelu_rules.columns.table_batches import TableBatches, table_batches
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, located
 from prelu_rules.losses.link import class_link
+from prelu_rules.rules.lazily import lazily
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.values import Array, FloatArray
 
@@ -50,6 +53,35 @@ class Predictor(ABC):
         Returns:
             float64, `(n_rows, n_outputs)`.
         """
+
+    def predict_batches(self, batches: TableBatches) -> Iterator[FloatArray]:
+        """Predict one batch of rows after the other, with memory for one of them.
+
+        Args:
+            batches: a pyarrow `RecordBatchReader`, `ParquetFile`, `Dataset` or `Scanner`; or any iterable of tables or
+                arrays. Of a Parquet file or a dataset, only the columns that are needed are read.
+
+        Yields:
+            float64, `(n_rows, n_outputs)`, the outputs for each batch, as `predict` returns them.
+
+        Raises:
+            DataError: if it does not give batches, or a batch lacks a column.
+            PReLURulesError: for a cell or a row, as for `predict`; the message starts with the number of the batch,
+                from 0.
+
+        Example:
+            >>> from prelu_rules.network.affine import AffineMap
+            >>> from prelu_rules.rules.rule import Rule
+            >>> from prelu_rules.rules.rule_system import RuleSystem
+            >>> double = RuleSystem((Rule((), AffineMap([[2.0]], [0.0])),), ("x",), ("y",))
+            >>> [y.tolist() for y in double.predict_batches([{"x": [1.0, 2.0]}, {"x": [3.0]}])]
+            [[[2.0], [4.0]], [[6.0]]]
+        """
+        names = [column.name for column in self.columns]
+        for number, batch in enumerate(table_batches(batches, names)):
+            with located(f"batch {number}"):
+                y = self.predict(batch)
+            yield y
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -92,6 +124,7 @@ class Predictor(ABC):
         """
         return feature_rows(self.columns, x)
 
+    @lazily
     def classify(self, x: TableLike) -> npt.NDArray[Any]:
         """Predict the class of each row.
 
@@ -110,6 +143,7 @@ class Predictor(ABC):
         one_type = len({type(label) for label in classes}) == 1
         return np.array(classes, dtype=None if one_type else object)[class_link(logits.shape[1]).decide(logits)]
 
+    @lazily
     def probabilities(self, x: TableLike) -> FloatArray:
         """The probability of each class: softmax of the logits, or sigmoid of a single one.
 

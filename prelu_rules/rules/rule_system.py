@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 import numpy.typing as npt
 
 from prelu_rules.columns.column import Column, check_columns, check_names
+from prelu_rules.columns.feature_rows import FeatureParts
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.domains.as_domain import DomainLike
 from prelu_rules.domains.domain import Domain
@@ -18,7 +19,9 @@ from prelu_rules.errors import InvalidValueError, RuleIndexError, ShapeError
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.precision import Precision
 from prelu_rules.network.reading import NetworkLike, read_network
-from prelu_rules.rules.assignment import assigned, outputs
+from prelu_rules.rules.evaluation import Evaluation
+from prelu_rules.rules.in_parts import assigned_in_parts, predicted_in_parts
+from prelu_rules.rules.lazily import lazily
 from prelu_rules.rules.names import ClassLabel, check_classes
 from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.rule import Rule
@@ -39,7 +42,8 @@ class RuleSystem(Predictor, Value):
     """Rules that together give one answer for every input.
 
     Rows `x` can be a table (pandas, polars, pyarrow, or a dict of columns), whose columns are matched by name; a single
-    row with names (a dict or a pandas Series); or encoded features, `(n_rows, n_features)`.
+    row with names (a dict or a pandas Series); or encoded features, `(n_rows, n_features)`. Dask collections are
+    answered lazily; see `Predictor`.
 
     Attributes:
         rules: the rules in reading order; see `rules.order`. If several hold, the first one counts.
@@ -167,6 +171,12 @@ class RuleSystem(Predictor, Value):
 
         return presented(self)
 
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The rules as arrays, for many rows of features."""
+        return Evaluation(self.rules, self.domain)
+
+    @lazily
     def assign(self, x: TableLike) -> IntArray:
         """Find the rule that each row falls under.
 
@@ -183,8 +193,9 @@ class RuleSystem(Predictor, Value):
             InvalidValueError: if a cell is not allowed; see `encoded`.
             OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
         """
-        return assigned(self.rules, self.encoded(x), self.domain)
+        return assigned_in_parts(self.evaluation, FeatureParts(self.columns, x))
 
+    @lazily
     def rule_numbers(self, x: TableLike) -> IntArray:
         """Find the number of the rule that each row falls under, counted from 1 as in every print.
 
@@ -207,8 +218,12 @@ class RuleSystem(Predictor, Value):
         """
         return self.assign(x) + 1
 
+    @lazily
     def predict(self, x: TableLike) -> FloatArray:
         """Compute the outputs by the rules; for a classifier the logits.
+
+        A row gets the same outputs, bit for bit, alone, in any table and in any batch: sums are added in the order of
+        the features, the constant last. Besides the result, memory is needed only for parts of the rows.
 
         Args:
             x: rows.
@@ -222,8 +237,7 @@ class RuleSystem(Predictor, Value):
             InvalidValueError: if a cell is not allowed; see `encoded`.
             OutsideDomainError: if no rule covers a row, and there is none on the line to the domain.
         """
-        rows = self.encoded(x)
-        return outputs(self.rules, rows, assigned(self.rules, rows, self.domain))
+        return predicted_in_parts(self.evaluation, FeatureParts(self.columns, x))
 
     def with_evidence(self, x: TableLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> RuleSystem:
         """Evaluate the rules on rows with known targets; see `prelu_rules.rules.evidence.with_evidence`."""

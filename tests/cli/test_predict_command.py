@@ -4,9 +4,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from large_tables import large_rules, python, write_large
 
 from prelu_rules.cli import main
-from prelu_rules.columns import batches
+from prelu_rules.columns import batches, stored
 from prelu_rules.columns.column import Column
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
@@ -41,6 +42,7 @@ def files(tmp_path):
     rules_of(output_names=["price"]).export("json", tmp_path / "rules.json")
     TABLE.to_csv(tmp_path / "data.csv", index=False)
     TABLE.to_parquet(tmp_path / "data.parquet")
+    TABLE.astype({"kind": "category"}).to_feather(tmp_path / "data.feather")
     return tmp_path
 
 
@@ -50,7 +52,7 @@ def run(capsys, *arguments):
     return stopped.value.code, *capsys.readouterr()
 
 
-@pytest.mark.parametrize("name", ["data.csv", "data.parquet"])
+@pytest.mark.parametrize("name", ["data.csv", "data.parquet", "data.feather"])
 def test_every_row_gets_its_answer_its_rule_and_the_reason(capsys, files, name):
     status, out, err = run(capsys, "predict", files / "rules.json", files / name)
     scored = pd.read_csv(io.StringIO(out), keep_default_na=False)
@@ -65,11 +67,45 @@ def test_every_row_gets_its_answer_its_rule_and_the_reason(capsys, files, name):
 
 def test_a_file_is_written_in_batches(capsys, files, monkeypatch):
     monkeypatch.setattr(batches, "BATCH_BYTES", 40)
-    for suffix, read in ((".csv", pd.read_csv), (".parquet", pd.read_parquet)):
+    kinds = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".arrow": pd.read_feather, ".feather": pd.read_feather}
+    for suffix, read in kinds.items():
         out = files / f"scored{suffix}"
         status, said, _ = run(capsys, "predict", files / "rules.json", files / "data.csv", "--out", out)
         assert (status, said) == (0, f"Wrote 4 rows to {out}.\n")
         np.testing.assert_allclose(read(out)["prediction"], rules_of().predict(TABLE)[:, 0], rtol=1e-15)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_columns_keep_their_types_whatever_the_first_batch_holds(capsys, files, monkeypatch, suffix):
+    """The notes are missing in it, and the kinds have other levels in the next."""
+    table = TABLE.assign(note=[None, None, "late", None], kind=pd.Categorical(["farm"] * 2 + ["business"] * 2))
+    table.to_parquet(files / "data.parquet", row_group_size=2)
+    monkeypatch.setattr(stored, "BATCH_ROWS", 2)
+    out = files / f"scored{suffix}"
+    status, _, err = run(capsys, "predict", files / "rules.json", files / "data.parquet", "--out", out)
+    assert (status, err) == (0, "")
+    scored = pd.read_parquet(out) if suffix == ".parquet" else pd.read_feather(out)
+    assert scored["note"].fillna("").tolist() == ["", "", "late", ""]
+    assert scored["kind"].tolist() == ["farm"] * 2 + ["business"] * 2
+    np.testing.assert_array_equal(scored["prediction"], rules_of().predict(table)[:, 0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".arrows"])
+def test_a_file_larger_than_memory_is_predicted(tmp_path, suffix):
+    """400 MB of numbers are read, and as much written, with 400 MB, most of which the libraries need."""
+    path, out = tmp_path / f"data{suffix}", tmp_path / "out.arrow"
+    write_large(path, batches=100, rows=50_000)
+    large_rules().export("json", tmp_path / "rules.json")
+    code = (
+        "import resource, sys\nfrom prelu_rules.cli import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "finally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
+    )
+    done = python(code, "predict", tmp_path / "rules.json", path, "--out", out)
+    said, megabytes = done.stdout.splitlines()
+    assert said == f"Wrote 5000000 rows to {out}." and out.stat().st_size > 400_000_000
+    assert int(megabytes) < 400
 
 
 def test_standard_input(capsys, files, monkeypatch):

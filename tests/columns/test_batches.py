@@ -4,15 +4,19 @@ import gzip
 import io
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prelu_rules.columns import batches
+from prelu_rules.columns import batches, stored
 from prelu_rules.columns.batches import read_batches
-from prelu_rules.columns.table_file import read_columns
+from prelu_rules.columns.table_file import read_columns, read_table
 from prelu_rules.errors import DataError, InvalidValueError
+
+pyarrow = pytest.importorskip("pyarrow")
+ipc = pytest.importorskip("pyarrow.ipc")
 
 KINDS = {"price": "number", "kind": "category", "new": "yes/no", "floor": "integer"}
 
@@ -87,20 +91,103 @@ def test_the_dialect_is_found_from_the_first_batch(tmp_path, monkeypatch):
 def test_parquet_comes_in_batches_and_from_a_pipe(tmp_path, monkeypatch):
     frame = pd.DataFrame({"price": [1.5, None, 3.0] * 10, "kind": ["farm", None, "home"] * 10, "floor": range(30)})
     frame.to_parquet(tmp_path / "data.parquet")
-    monkeypatch.setattr(batches, "BATCH_ROWS", 7)
+    monkeypatch.setattr(stored, "BATCH_ROWS", 7)
     table, found = all_of(tmp_path / "data.parquet", {"price": "number", "floor": "integer"})
     assert len(found) == 5 and table["floor"].tolist() == list(range(30)) and table["price"].isna().sum() == 10
 
+    monkeypatch.setattr(sys, "stdin", piped((tmp_path / "data.parquet").read_bytes()))
+    again, _ = all_of("-", {"price": "number", "floor": "integer"})
+    pd.testing.assert_frame_equal(again, table)
+
+
+def arrow_bytes(frame, stream, batch_rows=7, **options):
+    table = pyarrow.Table.from_pandas(frame, preserve_index=False)
+    sink = pyarrow.BufferOutputStream()
+    with (ipc.new_stream if stream else ipc.new_file)(sink, table.schema, **options) as writer:
+        writer.write_table(table, max_chunksize=batch_rows)
+    return sink.getvalue().to_pybytes()
+
+
+FRAME = pd.DataFrame(
+    {
+        "price": [1.5, None, 3.0] * 10,
+        "kind": pd.Categorical(["farm", None, "home"] * 10),
+        "floor": pd.array([1, None, 2**53 + 1] * 10, dtype="Int64"),
+        "new": pd.array([True, None, False] * 10, dtype="boolean"),
+    }
+)
+
+
+def same(table):
+    assert table["price"].fillna(-1).tolist() == FRAME["price"].fillna(-1).tolist()
+    assert table["kind"].astype(object).fillna("").tolist() == FRAME["kind"].astype(object).fillna("").tolist()
+    assert table["floor"].dtype == "Int64" and table["floor"].equals(FRAME["floor"])
+    assert table["new"].dtype == "boolean" and table["new"].equals(FRAME["new"])
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["file", "stream"])
+@pytest.mark.parametrize("name", ["data.arrow", "data.csv"])
+@pytest.mark.parametrize("compression", [None, "lz4"])
+def test_arrow_is_known_by_its_content_and_comes_in_batches(tmp_path, monkeypatch, stream, name, compression):
+    data = arrow_bytes(FRAME, stream, options=ipc.IpcWriteOptions(compression=compression))
+    (tmp_path / name).write_bytes(data)
+    table, found = all_of(tmp_path / name)
+    assert len(found) == 5
+    same(table)
+    same(read_columns(tmp_path / name, KINDS))
+    monkeypatch.setattr(stored, "BATCH_ROWS", 4)
+    assert [len(batch.cells) for batch in found] == [7, 7, 7, 7, 2]
+    assert [len(batch.cells) for batch in all_of(tmp_path / name)[1]] == [4, 3] * 4 + [2]
+    monkeypatch.setattr(sys, "stdin", piped(data))
+    same(all_of("-")[0])
+
+
+def test_feather_of_other_libraries(tmp_path):
+    import polars
+
+    FRAME.to_feather(tmp_path / "data.feather")
+    same(all_of(tmp_path / "data.feather")[0])
+    polars.from_pandas(FRAME).write_ipc(tmp_path / "polars.arrow")
+    same(all_of(tmp_path / "polars.arrow")[0])
+
+
+def piped(data):
     class Pipe(io.BytesIO):
         def seekable(self):
             return False
 
     class Input:
-        buffer = Pipe((tmp_path / "data.parquet").read_bytes())
+        buffer = Pipe(data)
 
-    monkeypatch.setattr(sys, "stdin", Input)
-    again, _ = all_of("-", {"price": "number", "floor": "integer"})
-    pd.testing.assert_frame_equal(again, table)
+    return Input
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["file", "stream"])
+@pytest.mark.parametrize("compression", [None, "zstd"])
+def test_damaged_arrow_is_an_error_or_a_table(tmp_path, stream, compression):
+    """Whatever a byte is, nothing else comes out, and nothing crashes."""
+    data = arrow_bytes(FRAME, stream, options=ipc.IpcWriteOptions(compression=compression))
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(300):
+        place, end = rng.integers(8, len(data)), rng.integers(8, len(data) + 1)
+        broken = bytearray(data[:end] if rng.random() < 0.3 else data)
+        broken[min(place, len(broken) - 1)] = rng.integers(256)
+        (tmp_path / "data.arrow").write_bytes(broken)
+        for read in (lambda: all_of(tmp_path / "data.arrow"), lambda: read_table(tmp_path / "data.arrow")):
+            try:
+                read()
+            except DataError as problem:
+                refused += 1
+                assert "\n" not in str(problem)
+    assert refused > 100
+
+
+def test_arrow_needs_pyarrow(tmp_path, monkeypatch):
+    (tmp_path / "data.arrow").write_bytes(arrow_bytes(FRAME, False))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match=r"can only be read with pyarrow; pip install 'prelu-rules\[parquet\]'"):
+        all_of(tmp_path / "data.arrow")
 
 
 @pytest.mark.parametrize(
@@ -113,11 +200,17 @@ def test_parquet_comes_in_batches_and_from_a_pipe(tmp_path, monkeypatch):
         (b"price\n" + b"1\n" * 200 + b"1,2\n", "is not a regular CSV file"),
         (gzip.compress(b"price\n" + b"1\n" * 200)[:-9], "damaged gzip"),
         (b"PAR1 no", "is not a Parquet file"),
+        (b"ARROW1\0\0 no", "is not an Arrow file, or a damaged one"),
+        (b"\xff\xff\xff\xff no", "is not an Arrow stream, or a damaged one"),
+        (arrow_bytes(FRAME[:0], False), "has 0 rows of data"),
+        (arrow_bytes(FRAME[:0], True), "has 0 rows of data"),
+        (arrow_bytes(FRAME[["kind"]], True), "has no column 'price'"),
         (b"PK\x03\x04zip", "is a workbook or a zip archive"),
         (b"price\n" + b"1\n" * 200 + b"\xff\n", "is not a text file in utf-8"),
         (b"price\n1\x00\n", "contains zero bytes"),
     ],
-    ids=["empty", "header only", "no column", "text", "ragged", "cut gzip", "parquet", "zip", "encoding", "zero"],
+    ids="empty,header only,no column,text,ragged,cut gzip,parquet,arrow,stream,no rows,no rows in a stream,"
+    "no column in a stream,zip,encoding,zero".split(","),
 )
 def test_what_is_not_a_table_is_refused(tmp_path, monkeypatch, data, message):
     monkeypatch.setattr(batches, "BATCH_BYTES", 64)

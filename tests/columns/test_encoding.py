@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from raw_tables import CELLS, raw_tables
 
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.columns.encoding import encoded_cells, feature_rows, inferred_columns, number_columns
+from prelu_rules.columns.encoding import encoded_cells, inferred_columns, number_columns
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.tables import table_cells
 from prelu_rules.errors import CellTypeError, DataError, InvalidValueError, ShapeError
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from raw_tables import raw_tables
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import feature_rows, inferred_columns
+from prelu_rules.columns.encoding import inferred_columns
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.fill import Fill
 from prelu_rules.columns.tables import table_cells
 from prelu_rules.rules.extraction import extract_rules

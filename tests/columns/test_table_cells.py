@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from raw_tables import raw_tables, shapes
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import encoded_cells, feature_rows, inferred_columns
+from prelu_rules.columns.encoding import encoded_cells, inferred_columns
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.tables import is_table, known_cells, table_cells, to_pandas
 from prelu_rules.errors import CellTypeError, DataError, InvalidValueError
 

@@ -228,7 +228,7 @@ def test_types_can_be_given(write):
         (b"PK\x03\x04rest", "is a workbook or a zip archive"),
         (b"\x1f\x8b\x08rest", "is a damaged gzip file"),
         (b"\xff\xfea", r"is not a text file in utf-16"),
-        (b"PAR1rest", "is damaged or not a Parquet file"),
+        (b"PAR1rest", "is not a Parquet file, or a damaged one"),
     ],
 )
 def test_files_that_are_not_tables_are_named(write, text, message):
@@ -246,7 +246,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path, write, monkeypatch):
         read_table("null\0byte.csv")
     with pytest.raises(DataError, match="is not a text file in ascii"):
         read_table(write("ä,b\n1,2\n"), encoding="ascii")
-    with pytest.raises(DataError, match="is damaged or not a Parquet file"):
+    with pytest.raises(DataError, match="is not a Parquet file, or a damaged one"):
         read_table(write("a,b\n1,2\n", name="data.parquet"))
 
     def refuse(path, mode):
@@ -284,7 +284,7 @@ def test_parquet(tmp_path, monkeypatch):
     assert listed(read_table(path, number=["code"])["code"]) == [1, 2, None]
     assert listed(read_table(path, category=["id"])["id"]) == ["9007199254740993", None, "3"]
     assert list(read_columns(path, {"ok": "yes/no", "x": "number"})) == ["ok", "x"]
-    with pytest.raises(DataError, match="is a Parquet file, whose columns have types"):
+    with pytest.raises(DataError, match="is a file whose columns have types"):
         read_cells(path)
     with pytest.raises(DataError, match=r"no column 'cod'; did you mean 'code'\?"):
         read_table(path, category=["cod"])

@@ -7,7 +7,8 @@ from hypothesis import given
 from raw_tables import raw_tables
 
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.columns.encoding import feature_rows, inferred_columns, number_columns
+from prelu_rules.columns.encoding import inferred_columns, number_columns
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.fill import Fill
 from prelu_rules.columns.tables import table_cells
 from prelu_rules.domains.as_domain import as_domain, domain_of_rows

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typed_columns import random_table, random_weights, some_columns
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.domains.as_domain import as_domain
 from prelu_rules.domains.box import Box
 from prelu_rules.rules.presentation.bend_cases import bend_of, flat_bend, largest_weight, linear_parts, pieces_of

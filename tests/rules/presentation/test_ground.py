@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.domains.box import Box
 from prelu_rules.rules.presentation.ground import Cut, Ground, contradictory

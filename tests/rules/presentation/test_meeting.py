@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typed_columns import random_table, random_weights, some_columns
 
 from prelu_rules.columns.column import Column, features_of
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.domains.as_domain import as_domain
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm

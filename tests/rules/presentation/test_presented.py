@@ -8,7 +8,7 @@ import pytest
 from presented_systems import presented_deviation
 
 from prelu_rules.columns.column import Column
-from prelu_rules.columns.encoding import feature_rows
+from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.domains.box import Box
 from prelu_rules.experiments.layered_network import paper_network
 from prelu_rules.extraction import extract
