@@ -80,6 +80,22 @@ def test_a_read_only_package_without_a_home(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "3\n", "")
 
 
+def test_many_rows_in_a_read_only_package_without_a_home(tmp_path):
+    """Where nothing can be kept, each process compiles for a large table; a small one is not kept waiting."""
+    shutil.copytree(PACKAGE, tmp_path / "prelu_rules", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "prelu_rules" / "rules" / "__pycache__").touch()
+    code = """
+        import sys
+        import numpy as np
+        import prelu_rules as pr
+        rules = pr.RuleSystem((pr.Rule((), pr.AffineMap([[2.0]], [0.5])),), ("x",), ("y",))
+        rules.predict(np.ones((1000, 1)))
+        print("numba" in sys.modules, (rules.predict(np.ones((1_100_000, 1))) == 2.5).all())
+    """
+    done = python(code, folder=tmp_path, PYTHONPATH=str(tmp_path), HOME="/dev/null/nobody", XDG_CACHE_HOME=None)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False True\n", "")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_another_user_without_a_home():
     """The package is root's; who runs it owns nothing."""

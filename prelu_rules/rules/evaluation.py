@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,11 @@ from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 CHUNK = 8192
 """Rows that NumPy processes together, so that intermediate results fit into the processor's cache."""
 
-MOST_BOUNDARIES = 64
-"""Compiled code holds the signs of a row in the bits of one integer."""
+MOST_BOUNDARIES = 16
+"""Compiled code looks the rule up by the signs of all boundaries."""
+
+MOST_UNROLLED = 32
+"""Loops over fewer inputs are unrolled."""
 
 CHUNK_SUMS = 500_000
 """Fewer rows are processed together if they would have more sums and features than this (4 MB)."""
@@ -147,43 +151,48 @@ class Evaluation:
         arrays = self._for_compiled
         if arrays is None or x.dtype != np.float64:
             return False
-        return _compiled()(x, *arrays, y)
+        _compiled()(x, *arrays, y)
+        return bool(np.isfinite(y).all())
 
     @cached_property
-    def _for_compiled(self) -> tuple[Array, ...] | None:
+    def _for_compiled(self) -> tuple[Any, ...] | None:
         """The rules as compiled code takes them; None if it does not."""
         n_boundaries, n_columns = self._boundaries.shape
         exact = self._boundaries.dtype == object or self._maps.dtype == object
         if exact or n_boundaries > MOST_BOUNDARIES or n_columns == 1:
             return None
-        asked = [sum(1 << boundary for boundary, _ in sides) for sides in self._sides]
-        wanted = [sum(1 << boundary for boundary, nonnegative in sides if nonnegative) for sides in self._sides]
-        nobody = np.full((*self._maps.shape[:2], 1), np.nan)
-        maps = np.concatenate([self._maps, nobody], axis=2)
-        return self._boundaries, np.array(asked, dtype=np.uint64), np.array(wanted, dtype=np.uint64), maps
+        inputs = (0,) * (n_columns - 1) if n_columns <= MOST_UNROLLED else np.zeros(n_columns - 1)
+        signs = np.arange(2**n_boundaries)
+        rule = self._first([signs >> boundary & 1 > 0 for boundary in range(n_boundaries)], len(signs))
+        # Where none holds, the outputs are those of one more rule, NaN.
+        nobody = np.full((1, self.n_outputs, n_columns), np.nan)
+        weights = np.concatenate([self._maps.transpose(2, 0, 1), nobody])
+        place = np.where(rule < 0, len(self._rules), rule) * self.n_outputs * n_columns
+        return inputs, self._boundaries, place.astype(np.uint64), weights.ravel()
 
     def _covering(self, x: Array) -> IntArray:
         """The first rule that covers each row; -1 if none does."""
-        columns = _columns(x)
-        weights = self._boundaries.T[:, :, None]
-        signs: BoolArray = np.asarray(weighted_sums(columns, weights) >= 0, dtype=bool)
-        sides = (~signs, signs)
-        index = np.full(len(x), -1, dtype=np.intp)
+        signs = weighted_sums(_columns(x), self._boundaries.T[:, :, None]) >= 0
+        return self._first(np.asarray(signs, dtype=bool), len(x))
+
+    def _first(self, signs: Sequence[BoolArray] | BoolArray, n_rows: int) -> IntArray:
+        """The first rule that holds by which boundaries are not negative, `(n_boundaries, n_rows)`; -1 if none does."""
+        index = np.full(n_rows, -1, dtype=np.intp)
         # From the last rule to the first, which counts if several hold.
         for number in range(len(self._rules) - 1, -1, -1):
-            holds = np.ones(len(x), dtype=bool)
+            holds = np.ones(n_rows, dtype=bool)
             for boundary, nonnegative in self._sides[number]:
-                holds &= sides[nonnegative][boundary]
+                holds &= signs[boundary] if nonnegative else ~signs[boundary]
             np.copyto(index, number, where=holds)
         return index
 
 
 @cache
-def _compiled() -> Callable[..., bool]:
+def _compiled() -> Callable[..., None]:
     """The compiled code, which few programs need."""
-    from prelu_rules.rules.row_pass import outputs_in_one_pass
+    from prelu_rules.rules.row_pass import write_in_one_pass
 
-    return outputs_in_one_pass
+    return write_in_one_pass
 
 
 def _columns(x: Array) -> Array:

@@ -109,14 +109,31 @@ def test_exact_rules_stay_exact():
     assert rules.predict(x).tolist() == [[1 / 3]] and not rules.evaluation.write_quickly(x, np.empty((1, 1)))
 
 
-@pytest.mark.parametrize("wide", [False, True], ids=["few boundaries", "more than bits"])
-def test_many_rules_and_outputs(compiled, wide):
-    bounds = np.arange(90.0 if wide else 40.0)
+@pytest.mark.parametrize("many", [False, True], ids=["few boundaries", "more than can be looked up"])
+def test_many_rules_and_outputs(compiled, many):
+    bounds = np.arange(90.0 if many else 16.0)
     maps = [AffineMap([[k, 1.0], [-k, 0.5]], [k, 1 / 3]) for k in [*bounds, -1.0]]
     conditions = [(Condition([1.0, 0.0], -bound, False),) for bound in bounds]
     rules = RuleSystem(tuple(map(Rule, [*conditions, ()], maps)), ("a", "b"), ("y", "z"))
     x = np.random.default_rng(0).uniform(-2, len(bounds) + 2, (500, 2))
-    assert rules.evaluation.write_quickly(x, np.empty((500, 2))) is not wide
+    assert rules.evaluation.write_quickly(x, np.empty((500, 2))) is not many
+    np.testing.assert_array_equal(rules.predict(x), slow_twin(rules, x))
+
+
+def test_conditions_that_repeat_or_exclude_each_other(compiled):
+    high, low = (Condition([1.0, 0.0], 0.0, side) for side in (True, False))
+    maps = [AffineMap([[float(k), 1.0]], [0.0]) for k in range(3)]
+    rules = RuleSystem((Rule((high, low), maps[0]), Rule((high, high), maps[1]), Rule((), maps[2])), ("a", "b"), ("y",))
+    x = np.random.default_rng(0).normal(size=(100, 2))
+    assert rules.evaluation.write_quickly(x, np.empty((100, 1)))
+    np.testing.assert_array_equal(rules.predict(x), slow_twin(rules, x))
+    assert set(rules.assign(x)) == {1, 2}
+
+
+def test_many_inputs_are_not_unrolled(compiled):
+    rules = extract_rules(networks.random_form(0, (40, 3, 2)))
+    x = np.random.default_rng(0).normal(size=(200, 40))
+    assert rules.evaluation.write_quickly(x, np.empty((200, 2)))
     np.testing.assert_array_equal(rules.predict(x), slow_twin(rules, x))
 
 
