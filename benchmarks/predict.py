@@ -26,7 +26,7 @@ from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.in_parts import MOST_THREADS
 from prelu_rules.rules.rule_system import RuleSystem
 
-N_ROWS, N_FEATURES, N_UNITS, REPEATS = 10_000_000, 10, 3, 5
+N_ROWS, N_FEATURES, N_UNITS = 10_000_000, 10, 3
 RESULTS = Path(__file__).parent / "results" / "predict.csv"
 THREADS = min(MOST_THREADS, joblib.cpu_count())
 
@@ -39,9 +39,9 @@ class Line(NamedTuple):
     seconds: float
 
 
-def best(*calls: Callable[[], object], repeats: int = REPEATS) -> list[float]:
+def best(*calls: Callable[[], object], repeats: int = 3) -> list[float]:
     """The smallest number of seconds of each call; they take turns, so that all meet the same machine."""
-    times = []
+    times: list[list[float]] = []
     for _ in range(repeats):
         times.append([])
         for call in calls:
@@ -73,14 +73,15 @@ def arrays(rules: RuleSystem, x: np.ndarray) -> Iterator[Line]:
     from prelu_rules.rules import evaluation
 
     rules.predict(x)
-    limit, ours, rule = best(lambda: one_pass(x), lambda: rules.predict(x), lambda: rules.assign(x))
+    # Often, to find moments in which nobody else uses the memory.
+    limit, ours = best(lambda: one_pass(x), lambda: rules.predict(x), repeats=30)
     yield Line(f"limit: one pass over the array, {THREADS} threads", len(x), limit)
     yield Line("NumPy array", len(x), ours)
-    yield Line("NumPy array, rule of each row (assign)", len(x), rule)
+    yield Line("NumPy array, rule of each row (assign)", len(x), *best(lambda: rules.assign(x)))
     lazy = dask.array.from_array(x, chunks=(len(x) // 16, -1))
-    yield Line("dask array, 16 chunks", len(x), *best(lambda: rules.predict(lazy).compute(), repeats=3))
+    yield Line("dask array, 16 chunks", len(x), *best(lambda: rules.predict(lazy).compute()))
     compiled_from, evaluation.COMPILED_FROM = evaluation.COMPILED_FROM, 10**12
-    yield Line("NumPy array, without compiled code", len(x), *best(lambda: rules.predict(x), repeats=3))
+    yield Line("NumPy array, without compiled code", len(x), *best(lambda: rules.predict(x)))
     evaluation.COMPILED_FROM = compiled_from
 
 
@@ -117,7 +118,7 @@ def tables(rules: RuleSystem, frame: pd.DataFrame, expected: np.ndarray) -> Iter
                 assert np.array_equal(call(), frame.to_numpy())
             else:
                 assert np.array_equal(call(), expected), name
-            yield Line(name, len(frame), *best(call, repeats=3))
+            yield Line(name, len(frame), *best(call))
         yield from duckdb_view(rules, arrow, expected)
         yield command_line(rules, arrow[: len(arrow) // 10], Path(folder))
 
@@ -135,7 +136,7 @@ def duckdb_view(rules: RuleSystem, arrow: Any, expected: np.ndarray) -> Iterator
             return connection.execute("SELECT y FROM answers").fetchnumpy()["y"]
 
         assert np.array_equal(np.sort(answers()), np.sort(expected[:, 0]))
-        yield Line(f"DuckDB {duckdb.__version__}, exported view", len(arrow), *best(answers, repeats=3))
+        yield Line(f"DuckDB {duckdb.__version__}, exported view", len(arrow), *best(answers))
 
 
 def command_line(rules: RuleSystem, arrow: Any, folder: Path) -> Line:
@@ -166,7 +167,7 @@ def keras_model(kernels: list[np.ndarray], biases: list[np.ndarray], x: np.ndarr
         return model.predict(rows, batch_size=8192, verbose=0)
 
     print(f"largest difference of Keras, in float32: {np.abs(predict() - expected).max():.1e}")
-    return Line("Keras model", len(x), *best(predict, repeats=3))
+    return Line("Keras model", len(x), *best(predict))
 
 
 def single_rows(rules: RuleSystem, frame: pd.DataFrame) -> Iterator[Line]:

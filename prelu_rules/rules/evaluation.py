@@ -24,7 +24,7 @@ CHUNK = 8192
 """Rows that NumPy processes together, so that intermediate results fit into the processor's cache."""
 
 MOST_BOUNDARIES = 16
-"""Compiled code looks the rule up by the signs of all boundaries."""
+"""Of no more, the rule is looked up by the signs of all boundaries."""
 
 MOST_UNROLLED = 32
 """Loops over fewer inputs are unrolled."""
@@ -119,8 +119,7 @@ class Evaluation:
             rules = index[start : start + self._chunk]
             columns = _columns(x[start : start + self._chunk])
             for k, weights in enumerate(self._maps):
-                own = (np.take(numbers, rules) for numbers in weights)
-                y[start : start + self._chunk, k] = weighted_sums(columns, own)
+                y[start : start + self._chunk, k] = weighted_sums(columns, np.take(weights, rules, axis=1))
         return y
 
     def is_worth_compiling(self, n_rows: int) -> bool:
@@ -157,13 +156,12 @@ class Evaluation:
     @cached_property
     def _for_compiled(self) -> tuple[Any, ...] | None:
         """The rules as compiled code takes them; None if it does not."""
-        n_boundaries, n_columns = self._boundaries.shape
+        n_columns = self._boundaries.shape[1]
         exact = self._boundaries.dtype == object or self._maps.dtype == object
-        if exact or n_boundaries > MOST_BOUNDARIES or n_columns == 1:
+        if exact or self._by_signs is None or n_columns == 1:
             return None
         inputs = (0,) * (n_columns - 1) if n_columns <= MOST_UNROLLED else np.zeros(n_columns - 1)
-        signs = np.arange(2**n_boundaries)
-        rule = self._first([signs >> boundary & 1 > 0 for boundary in range(n_boundaries)], len(signs))
+        rule = self._by_signs
         # Where none holds, the outputs are those of one more rule, NaN.
         nobody = np.full((1, self.n_outputs, n_columns), np.nan)
         weights = np.concatenate([self._maps.transpose(2, 0, 1), nobody])
@@ -172,8 +170,19 @@ class Evaluation:
 
     def _covering(self, x: Array) -> IntArray:
         """The first rule that covers each row; -1 if none does."""
-        signs = weighted_sums(_columns(x), self._boundaries.T[:, :, None]) >= 0
-        return self._first(np.asarray(signs, dtype=bool), len(x))
+        signs = np.asarray(weighted_sums(_columns(x), self._boundaries.T[:, :, None]) >= 0, dtype=bool)
+        if self._by_signs is None:
+            return self._first(signs, len(x))
+        return self._by_signs[(1 << np.arange(len(signs))) @ signs]
+
+    @cached_property
+    def _by_signs(self) -> IntArray | None:
+        """The first rule that holds by the bits of the boundaries that are not negative; None if these are too many."""
+        n_boundaries = len(self._boundaries)
+        if n_boundaries > MOST_BOUNDARIES:
+            return None
+        bits = np.arange(2**n_boundaries)
+        return self._first([bits >> boundary & 1 > 0 for boundary in range(n_boundaries)], len(bits))
 
     def _first(self, signs: Sequence[BoolArray] | BoolArray, n_rows: int) -> IntArray:
         """The first rule that holds by which boundaries are not negative, `(n_boundaries, n_rows)`; -1 if none does."""

@@ -53,7 +53,7 @@ def first_met(rules: Sequence[Rule], x: Array, domain: Domain | None) -> IntArra
         start, end = np.zeros(len(x)), np.ones(len(x))
         for condition in rule.conditions:
             coef, intercept = condition.halfspace()
-            here = weighted_sums(x.T, [*coef[:, None], np.array([intercept])])
+            here = weighted_sums(x.T, np.append(coef, intercept)[:, None, None])[0]
             there = here if middle is None else middle @ coef + intercept
             with np.errstate(divide="ignore", invalid="ignore"):
                 crossing = here / (here - there)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from prelu_rules.values import Array
 
+FEW_ROWS = 64
+"""Fewer rows are added by one call of NumPy, which takes longer per row, but not as long as a call per feature."""
 
-def weighted_sums(columns: Array, weights: Iterable[Array]) -> Array:
+
+def weighted_sums(columns: Array, weights: Array) -> Array:
     """Sums of weighted features and a constant, added in this order.
 
     Args:
         columns: `(n_features, n_rows)`, the numbers of a feature in a row.
-        weights: `n_features` arrays, the weights of a feature, and one more, the constants; each for all rows,
-            `(n_sums, 1)`, or for each row, `(n_rows,)`.
+        weights: the weights of each feature and the constants, for all rows, `(n_features + 1, n_sums, 1)`, or for each
+            row, `(n_features + 1, n_rows)`.
 
     Returns:
         `(n_sums, n_rows)`, or `(n_rows,)`. A number that is too large becomes infinite, without a warning.
@@ -24,11 +25,16 @@ def weighted_sums(columns: Array, weights: Iterable[Array]) -> Array:
         >>> weighted_sums(np.array([[1.0, 2.0], [10.0, 20.0]]), np.array([[[3.0]], [[1.0]], [[0.5]]]))
         array([[13.5, 26.5]])
     """
-    numbers = iter(weights)
-    total: Array | None = None
+    numbers = columns if weights.ndim == 2 else columns[:, None]
     with np.errstate(over="ignore", invalid="ignore"):
-        for column in columns:
-            term = next(numbers) * column
-            total = term if total is None else np.add(total, term, out=total)
-        constant = next(numbers)
-        return constant + np.zeros(columns.shape[1]) if total is None else np.add(total, constant, out=total)
+        if not len(columns):
+            return np.asarray(weights[-1] + np.zeros(columns.shape[1]))
+        if columns.shape[1] < FEW_ROWS:
+            # Unlike a sum, which may add pairs first, it adds one after the other.
+            total = np.add.accumulate(weights[:-1] * numbers, axis=0)[-1]
+        else:
+            total = weights[0] * numbers[0]
+            for weight, number in zip(weights[1:-1], numbers[1:], strict=True):
+                total += weight * number
+        total += weights[-1]
+        return np.asarray(total)
