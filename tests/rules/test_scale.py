@@ -11,7 +11,7 @@ import pytest
 from by_python import answers
 from hypothesis import given
 from hypothesis import strategies as st
-from large_tables import large_rules, python, write_large
+from large_tables import PEAK, large_rules, python, write_large
 
 import prelu_rules as pr
 from prelu_rules.columns import feature_rows
@@ -137,7 +137,16 @@ def test_many_inputs_are_not_unrolled(compiled):
     np.testing.assert_array_equal(rules.predict(x), slow_twin(rules, x))
 
 
-def test_bends_are_non_negative_in_compiled_code(compiled):
+def test_a_row_on_a_bend_is_on_its_non_negative_side_in_compiled_code(compiled):
+    """Where the outputs on both sides differ, as those of rules that somebody wrote may."""
+    maps = [AffineMap([[0.0]], [float(k)]) for k in range(2)]
+    rules = RuleSystem((Rule((Condition([1.0], -3.0, True),), maps[1]), Rule((), maps[0])), ("x",), ("y",))
+    written = np.empty((3, 1))
+    assert rules.evaluation.write_quickly(np.array([[2.0], [3.0], [4.0]]), written)
+    assert written.ravel().tolist() == rules.predict([[2.0], [3.0], [4.0]]).ravel().tolist() == [0.0, 1.0, 1.0]
+
+
+def test_xor_is_xor_in_compiled_code(compiled):
     rules = extract_rules(networks.xor_form(), networks.BINARY)
     x = np.tile(networks.BINARY, (20, 1))
     written = np.empty((len(x), 2))
@@ -383,12 +392,6 @@ def test_dask_is_not_needed_and_not_imported(tmp_path):
 ONE_RULE = """
 rules = pr.RuleSystem((pr.Rule((), pr.AffineMap([[2.0]], [0.0])),), ("x",), ("y",))
 y = rules.predict([[1.0]])
-"""
-
-PEAK = """
-import resource
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 """
 
 
