@@ -1,4 +1,4 @@
-"""One pass over many rows, compiled: about ten times as fast as NumPy, with the same bits.
+"""One pass over many rows, compiled: several times as fast as NumPy, with the same bits.
 
 Nothing is compiled for few rows; see `evaluation`.
 """
