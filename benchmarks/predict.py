@@ -1,10 +1,12 @@
 """`rules.predict` on 10,000,000 rows x 10 columns with 8 rules: rows per second of each path, in one run.
 
 `python benchmarks/predict.py [rows]` prints a table, and writes it to `benchmarks/results/predict.csv` if all rows were
-asked for. The limit is what the memory allows: one pass over the rows, `sum` of the array in as many threads as
-`predict` uses, in turns with it. DuckDB computes the exported SQL view over its own table in memory, and returns the
-answers as an array. Keras predicts with the network that the rules are of, in batches of 8192, of a tenth of the rows.
-A time is the smallest of several.
+asked for. The limit is what the memory allows: one pass that reads all rows, NumPy's `sum` of parts of the array, in as
+many threads as `predict` uses. A second pass also writes a number for each row into a new array, as a prediction must.
+These and `predict` take turns, 30 times, so that other programs on the machine meet all of them. DuckDB computes the
+exported SQL view over its own table in memory, and returns the answers as an array. Keras predicts with the network
+that the rules are of, in batches of 8192, of a tenth of the rows. A time is the median of several, 3 where nothing else
+is said.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from prelu_rules.columns.feature_rows import PART_ROWS
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.in_parts import MOST_THREADS
@@ -39,22 +42,32 @@ class Line(NamedTuple):
     seconds: float
 
 
-def best(*calls: Callable[[], object], repeats: int = 3) -> list[float]:
-    """The smallest number of seconds of each call; they take turns, so that all meet the same machine."""
-    times: list[list[float]] = []
-    for _ in range(repeats):
-        times.append([])
-        for call in calls:
+def times(*calls: Callable[[], object], repeats: int) -> np.ndarray:
+    """The seconds of each call, `(repeats, n_calls)`; they take turns, so that all meet the same machine."""
+    seconds = np.empty((repeats, len(calls)))
+    for turn in range(repeats):
+        for k, call in enumerate(calls):
             start = time.perf_counter()
             call()
-            times[-1].append(time.perf_counter() - start)
-    return np.min(times, axis=0).tolist()
+            seconds[turn, k] = time.perf_counter() - start
+    return seconds
 
 
-def one_pass(x: np.ndarray) -> float:
-    """The sum of all numbers, in parts of the size that the rules use, in as many threads."""
+def usual(call: Callable[[], object], repeats: int = 3) -> float:
+    """The median number of seconds of a call."""
+    return float(np.median(times(call, repeats=repeats)))
+
+
+def one_pass(x: np.ndarray, y: np.ndarray | None) -> None:
+    """Read all numbers, in parts of the size that the rules use and in as many threads, and perhaps write one a row."""
+
+    def read(start: int) -> None:
+        total = x[start : start + PART_ROWS].sum()
+        if y is not None:
+            y[start : start + PART_ROWS] = total
+
     with ThreadPoolExecutor(THREADS) as threads:
-        return sum(threads.map(lambda start: x[start : start + 65_536].sum(), range(0, len(x), 65_536)))
+        list(threads.map(read, range(0, len(x), PART_ROWS)))
 
 
 def network() -> tuple[list[np.ndarray], list[np.ndarray], RuleSystem]:
@@ -73,15 +86,20 @@ def arrays(rules: RuleSystem, x: np.ndarray) -> Iterator[Line]:
     from prelu_rules.rules import evaluation
 
     rules.predict(x)
-    # Often, to find moments in which nobody else uses the memory.
-    limit, ours = best(lambda: one_pass(x), lambda: rules.predict(x), repeats=30)
-    yield Line(f"limit: one pass over the array, {THREADS} threads", len(x), limit)
+    turns = times(
+        lambda: one_pass(x, None), lambda: one_pass(x, np.empty(len(x))), lambda: rules.predict(x), repeats=30
+    )
+    reading, writing, ours = np.median(turns, axis=0).tolist()
+    of_reading, of_writing = np.median(turns[:, 2:] / turns[:, :2], axis=0)
+    print(f"predict takes {of_reading:.1f} times reading, {of_writing:.1f} times reading and writing, median of turns")
+    yield Line(f"limit: reading the array, {THREADS} threads", len(x), reading)
+    yield Line(f"reading it, and writing a result, {THREADS} threads", len(x), writing)
     yield Line("NumPy array", len(x), ours)
-    yield Line("NumPy array, rule of each row (assign)", len(x), *best(lambda: rules.assign(x)))
+    yield Line("NumPy array, rule of each row (assign)", len(x), usual(lambda: rules.assign(x)))
     lazy = dask.array.from_array(x, chunks=(len(x) // 16, -1))
-    yield Line("dask array, 16 chunks", len(x), *best(lambda: rules.predict(lazy).compute()))
+    yield Line("dask array, 16 chunks", len(x), usual(lambda: rules.predict(lazy).compute()))
     compiled_from, evaluation.COMPILED_FROM = evaluation.COMPILED_FROM, 10**12
-    yield Line("NumPy array, without compiled code", len(x), *best(lambda: rules.predict(x)))
+    yield Line("NumPy array, without compiled code", len(x), usual(lambda: rules.predict(x)))
     evaluation.COMPILED_FROM = compiled_from
 
 
@@ -118,7 +136,7 @@ def tables(rules: RuleSystem, frame: pd.DataFrame, expected: np.ndarray) -> Iter
                 assert np.array_equal(call(), frame.to_numpy())
             else:
                 assert np.array_equal(call(), expected), name
-            yield Line(name, len(frame), *best(call))
+            yield Line(name, len(frame), usual(call))
         yield from duckdb_view(rules, arrow, expected)
         yield command_line(rules, arrow[: len(arrow) // 10], Path(folder))
 
@@ -136,7 +154,7 @@ def duckdb_view(rules: RuleSystem, arrow: Any, expected: np.ndarray) -> Iterator
             return connection.execute("SELECT y FROM answers").fetchnumpy()["y"]
 
         assert np.array_equal(np.sort(answers()), np.sort(expected[:, 0]))
-        yield Line(f"DuckDB {duckdb.__version__}, exported view", len(arrow), *best(answers))
+        yield Line(f"DuckDB {duckdb.__version__}, exported view", len(arrow), usual(answers))
 
 
 def command_line(rules: RuleSystem, arrow: Any, folder: Path) -> Line:
@@ -149,7 +167,7 @@ def command_line(rules: RuleSystem, arrow: Any, folder: Path) -> Line:
     parquet.write_table(arrow, folder / "some.parquet")
     words = ["predict", folder / "rules.json", folder / "some.parquet", "--out", folder / "out.parquet"]
     command = [sys.executable, "-m", "prelu_rules.cli", *map(str, words)]
-    (seconds,) = best(lambda: subprocess.run(command, check=True, capture_output=True), repeats=2)
+    seconds = usual(lambda: subprocess.run(command, check=True, capture_output=True), repeats=2)
     return Line("prelu-rules predict, Parquet to Parquet", len(arrow), seconds)
 
 
@@ -167,7 +185,7 @@ def keras_model(kernels: list[np.ndarray], biases: list[np.ndarray], x: np.ndarr
         return model.predict(rows, batch_size=8192, verbose=0)
 
     print(f"largest difference of Keras, in float32: {np.abs(predict() - expected).max():.1e}")
-    return Line("Keras model", len(x), *best(predict))
+    return Line("Keras model", len(x), usual(predict))
 
 
 def single_rows(rules: RuleSystem, frame: pd.DataFrame) -> Iterator[Line]:
@@ -175,7 +193,7 @@ def single_rows(rules: RuleSystem, frame: pd.DataFrame) -> Iterator[Line]:
     row = frame[:1]
     cells, numbers = row.iloc[0].to_dict(), row.to_numpy()
     for name, given in (("array", numbers), ("dict", cells), ("pandas table", row)):
-        yield Line(f"1 row, {name}", 1, *best(lambda given=given: rules.predict(given), repeats=1000))
+        yield Line(f"1 row, {name}", 1, usual(lambda given=given: rules.predict(given), repeats=1000))
 
 
 def main(n_rows: int) -> None:
@@ -192,7 +210,8 @@ def main(n_rows: int) -> None:
     table = pd.DataFrame(lines)
     table["rows_per_second"] = table["rows"] / table["seconds"]
     table["passes"] = table["seconds"] / table["rows"] / limit
-    print(f"{len(rules)} rules, {n_rows} rows x {N_FEATURES} columns, {x.nbytes / lines[0].seconds / 1e9:.1f} GB/s")
+    bandwidth = x.nbytes / lines[0].seconds / 1e9
+    print(f"{len(rules)} rules, {n_rows} rows x {N_FEATURES} columns, read with {bandwidth:.1f} GB/s")
     print(f"{'path':50s} {'rows':>10s} {'seconds':>10s} {'rows/s':>14s} {'passes':>8s}")
     for line in table.itertuples():
         rate = f"{line.rows_per_second:14,.0f} {line.passes:8.1f}" if line.rows > 1 else ""

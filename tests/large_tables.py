@@ -11,6 +11,13 @@ import numpy as np
 import prelu_rules
 from prelu_rules.rules.extraction import extract_rules
 
+PEAK = """
+from pathlib import Path
+def peak():
+    return 1024 * int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+"""
+"""The most bytes that a process had in memory; `getrusage` would count those of the process that started it."""
+
 
 def large_rules():
     return extract_rules(networks.random_form(0, (10, 3, 1)), feature_names=[f"x{k}" for k in range(10)])

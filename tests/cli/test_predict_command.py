@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from large_tables import large_rules, python, write_large
+from large_tables import PEAK, large_rules, python, write_large
 
 from prelu_rules.cli import main
 from prelu_rules.columns import batches, stored
@@ -90,6 +90,29 @@ def test_columns_keep_their_types_whatever_the_first_batch_holds(capsys, files, 
     np.testing.assert_array_equal(scored["prediction"], rules_of().predict(table)[:, 0])
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])
+def test_batches_may_have_other_levels(capsys, files, suffix):
+    """A stream may replace the levels of a column, an Arrow file may not."""
+    import pyarrow
+    from pyarrow import ipc
+
+    table = TABLE.drop(columns="note")
+    batches = [
+        pyarrow.RecordBatch.from_pandas(part.assign(kind=part["kind"].astype("category")), preserve_index=False)
+        for part in (table[::2], table[1::2])
+    ]
+    with ipc.new_stream(str(files / "data.arrows"), batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    out = files / f"scored{suffix}"
+    status, _, err = run(capsys, "predict", files / "rules.json", files / "data.arrows", "--out", out)
+    assert (status, err) == (0, "")
+    scored = pd.read_parquet(out) if suffix == ".parquet" else pd.read_feather(out)
+    assert scored["kind"].tolist() == ["farm", "farm", "business", "business"]
+    expected = np.concatenate([rules_of().predict(table[k::2])[:, 0] for k in (0, 1)])
+    np.testing.assert_array_equal(scored["prediction"], expected)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".arrows"])
 def test_a_file_larger_than_memory_is_predicted(tmp_path, suffix):
@@ -98,9 +121,8 @@ def test_a_file_larger_than_memory_is_predicted(tmp_path, suffix):
     write_large(path, batches=100, rows=50_000)
     large_rules().export("json", tmp_path / "rules.json")
     code = (
-        "import resource, sys\nfrom prelu_rules.cli import main\n"
-        "try:\n    main(sys.argv[1:])\n"
-        "finally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
+        PEAK + "import sys\nfrom prelu_rules.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nfinally:\n    print(peak() // 10**6)"
     )
     done = python(code, "predict", tmp_path / "rules.json", path, "--out", out)
     said, megabytes = done.stdout.splitlines()

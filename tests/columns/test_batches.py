@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from large_tables import python
 
 from prelu_rules.columns import batches, stored
 from prelu_rules.columns.batches import read_batches
@@ -181,6 +183,30 @@ def test_damaged_arrow_is_an_error_or_a_table(tmp_path, stream, compression):
                 refused += 1
                 assert "\n" not in str(problem)
     assert refused > 100
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["file", "stream"])
+def test_texts_beyond_their_file_are_not_read(tmp_path, stream):
+    """In a process of its own, since it would crash without the check."""
+    table = pyarrow.table({"kind": pyarrow.array(["farm", "home", "barn", "shed"])})
+    sink = pyarrow.BufferOutputStream()
+    with (ipc.new_stream if stream else ipc.new_file)(sink, table.schema) as writer:
+        writer.write_table(table)
+    data, ends = sink.getvalue().to_pybytes(), struct.pack("<5i", 0, 4, 8, 12, 16)
+    assert data.count(ends) == 1
+    (tmp_path / "data.arrow").write_bytes(data.replace(ends, struct.pack("<5i", 0, 4, 8, 12, 2**31 - 1)))
+    code = """
+        import sys
+        from prelu_rules.columns.batches import read_batches
+        from prelu_rules.columns.table_file import read_table
+        for read in (read_table, lambda path: list(read_batches(path, {"kind": "category"}))):
+            try:
+                read(sys.argv[1])
+            except ValueError as problem:
+                print(problem)
+    """
+    done = python(code, tmp_path / "data.arrow")
+    assert done.returncode == 0 and done.stdout.count(", or a damaged one; write it again.") == 2
 
 
 def test_arrow_needs_pyarrow(tmp_path, monkeypatch):
