@@ -21,8 +21,8 @@ def write(system: RuleSystem | RulesOnDemand, function: str = "predict", shape: 
     r"""A module that needs polars only, with every number in full.
 
     Columns are found by their names. Numbers may be of any numeric type, yes and no are Boolean or 1 and 0, and levels
-    are String, Categorical or Enum; a category whose levels are all numbers is numeric, and one of texts and numbers is
-    text. Null is a missing cell, and so is NaN.
+    are String, Categorical or Enum (one with all levels of the rules, before polars 2); a category whose levels are all
+    numbers is numeric, and one of texts and numbers is text. Null is a missing cell, and so is NaN.
 
     Args:
         system: the rules.

@@ -203,6 +203,16 @@ def test_numbers_have_to_be_finite(name, value):
     assert (answered({name: [value]}) == [None]) != finite
 
 
+def test_cells_without_an_answer_and_numbers_that_overflow_warn_of_nothing():
+    rules = extract_rules(networks.random_form(0, (2, 2, 1)), feature_names=["a", "b"])
+    huge = 1.7e308
+    frame = pd.DataFrame({"a": [np.inf, -np.inf, huge, 1.0], "b": [np.inf, np.inf, huge, 1.0]})
+    for shape in ("formula", "list"):
+        found = answers(rules, frame, shape)["out1"]
+        assert found.isna().tolist()[:2] == [True, True]
+        assert np.isfinite(found[3])
+
+
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "uint64", "object", "category", "int64[pyarrow]"])
 def test_integers_have_to_be_floats(dtype):
     cells = [2**53, 2**53 + 1, 2**53 + 2, 2**60, 2**62 + 1, 2**63 - 1, 3]
