@@ -1,0 +1,227 @@
+"""What tests leave of a domain of encoded rows, each of which has one state in each cell.
+
+Where a sample row shows that there is something on a side of a boundary, nothing needs to be computed. Otherwise a
+linear program decides, and where floats leave a doubt, exact arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.columns.column import Column, features_of
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.rules.presentation.by_state import Where
+from prelu_rules.rules.presentation.ground import Cut, Ground, Part
+from prelu_rules.rules.presentation.statements import Test, states_of
+from prelu_rules.tolerances import CUT
+from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+MOST_WORLDS = 96
+"""Combinations of states up to which each is looked at; of columns that would make more, levels are taken as shares."""
+
+SAMPLE = 4096
+"""Sample rows, of all combinations of states together."""
+
+CLEAR = 1e-9
+"""A sample row counts only where it is this far from a boundary, relative to the terms that are summed."""
+
+
+class Side(NamedTuple):
+    """A side of a boundary: where it is at least 0, or below."""
+
+    boundary: int
+    nonnegative: bool
+
+
+class Cell:
+    """The part of a domain that some sides of boundaries share; sides are entered, and left in turn.
+
+    Args:
+        columns: what the columns are.
+        domain: of features; None for all inputs.
+        boundaries: `(n_boundaries, n_features + 1)`, weights and constants.
+
+    Example:
+        >>> cell = Cell((Column("kwh"),), None, np.array([[1.0, -200.0], [1.0, -400.0]]))
+        >>> cell.enter(Side(0, False))
+        >>> cell.reaches(Side(1, False)), cell.reaches(Side(1, True))
+        (True, False)
+    """
+
+    def __init__(self, columns: tuple[Column, ...], domain: Domain | None, boundaries: FloatArray) -> None:
+        self.boundaries = boundaries
+        ground = Ground(columns, domain)
+        split = _told_apart(columns, boundaries)
+        shares = _shares([column for column in columns if column not in split], columns)
+        parts = [part for where in _combinations(split) if (part := ground.part(where)) is not None]
+        self._worlds = [_World(part, boundaries, shares) for part in parts]
+        points = [_points(part, boundaries, max(1, SAMPLE // len(parts)), k) for k, part in enumerate(parts)]
+        self._world_of = np.repeat(np.arange(len(parts)), [len(some) for some in points])
+        self._signs = _signs(np.concatenate(points), boundaries) if points else np.empty((0, len(boundaries)))
+        start = np.ones(len(self._signs), dtype=bool)
+        for row in shares:
+            start &= np.concatenate(points) @ row[:-1] + row[-1] >= 0
+        self._alive: list[BoolArray] = [start]
+        self._live: list[list[int]] = [list(range(len(parts)))]
+
+    @property
+    def sample(self) -> BoolArray:
+        """Which sample rows are in the cell, bool."""
+        return self._alive[-1]
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether the cell has no interior."""
+        return all(self._worlds[k].is_thin for k in self._live[-1])
+
+    def on(self, side: Side) -> BoolArray:
+        """Which sample rows are clearly on a side, in the cell or not, bool."""
+        return np.asarray(self._signs[:, side.boundary] == (1 if side.nonnegative else -1))
+
+    def reaches(self, side: Side) -> bool:
+        """Whether something of the cell is on a side."""
+        if (self._alive[-1] & self.on(side)).any():
+            return True
+        return any(self._worlds[k].reaches(side) for k in self._live[-1])
+
+    def is_within(self, side: Side) -> bool:
+        """Whether all of the cell is on a side or on its boundary."""
+        if (self._alive[-1] & self.on(Side(side.boundary, not side.nonnegative))).any():
+            return False
+        return all(self._worlds[k].is_within(side) for k in self._live[-1])
+
+    def enter(self, side: Side) -> None:
+        """Take the part of the cell on a side."""
+        alive = self._alive[-1] & self.on(side)
+        seen = set(np.unique(self._world_of[alive]).tolist())
+        live = [k for k in self._live[-1] if self._worlds[k].enter(side, k in seen)]
+        self._alive.append(alive)
+        self._live.append(live)
+
+    def leave(self) -> None:
+        """Undo what was entered last."""
+        self._alive.pop()
+        self._live.pop()
+        for k in self._live[-1]:
+            self._worlds[k].leave()
+
+
+class _World:
+    """The cell where columns are in certain states."""
+
+    def __init__(self, part: Part, boundaries: FloatArray, shares: Sequence[FloatArray]) -> None:
+        self._part, self._boundaries = part, boundaries
+        self._program = CellProgram(part.frame)
+        self._cuts = [Cut(row, strict=False) for row in shares]
+        for row in shares:
+            self._program.push(row[:-1], float(row[-1]))
+        self._thin = [False]
+        self._entered: list[bool] = []
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether it has no interior, or none was found."""
+        return self._thin[-1]
+
+    def reaches(self, side: Side) -> bool:
+        """Whether something is on a side."""
+        return self._reach(side)[0]
+
+    def is_within(self, side: Side) -> bool:
+        """Whether nothing is beyond the boundary of a side."""
+        row = self._row(side)
+        reach = self._program.reach(-row[:-1], -float(row[-1]))
+        if reach < -CUT:
+            return True
+        return not self._part.exactly_possible([*self._cuts, Cut(-row, strict=True)])
+
+    def enter(self, side: Side, seen: bool) -> bool:
+        """Take what is on a side, unless it is nothing; a row may have been seen there."""
+        there, thin = (True, self.is_thin) if seen else self._reach(side)
+        if there:
+            row = self._row(side)
+            self._program.push(row[:-1], float(row[-1]))
+            self._cuts.append(Cut(row, strict=not side.nonnegative))
+            self._thin.append(thin)
+        self._entered.append(there)
+        return there
+
+    def leave(self) -> None:
+        """Undo what was entered last, or was not."""
+        if self._entered.pop():
+            self._program.pop()
+            self._cuts.pop()
+            self._thin.pop()
+
+    def _row(self, side: Side) -> FloatArray:
+        row = self._boundaries[side.boundary]
+        return row if side.nonnegative else -row
+
+    def _reach(self, side: Side) -> tuple[bool, bool]:
+        """Whether something is on a side, and whether it has no interior as far as is known."""
+        row = self._row(side)
+        reach = self._program.reach(row[:-1], float(row[-1]))
+        if reach < -CUT:
+            return False, True
+        if reach > CUT and not self.is_thin:
+            return True, False
+        return self._part.exactly_possible([*self._cuts, Cut(row, strict=not side.nonnegative)]), True
+
+
+def _told_apart(columns: Sequence[Column], boundaries: FloatArray) -> tuple[Column, ...]:
+    """The columns whose states are told apart: those that boundaries use, but for the widest where these are too many.
+
+    Where a number is missing it counts as 0, so that the state says something of the number, too.
+    """
+    used = dict(zip(features_of(columns), boundaries[:, :-1].any(axis=0), strict=True))
+    found = [c for c in columns if len(states_of(c)) > 1 and any(used[feature] for feature in c.features)]
+    while prod(len(states_of(column)) for column in found) > MOST_WORLDS:
+        found.remove(max(found, key=lambda column: len(states_of(column))))
+    return tuple(found)
+
+
+def _combinations(columns: Sequence[Column]) -> Iterator[Where]:
+    for states in product(*map(states_of, columns)):
+        yield tuple(Test(column, (state,)) for column, state in zip(columns, states, strict=True))
+
+
+def _shares(columns: Sequence[Column], all_columns: Sequence[Column]) -> list[FloatArray]:
+    """Half-spaces that indicators of columns are in if they are taken as shares: none below 0, together at most 1."""
+    features = features_of(all_columns)
+    found = []
+    for column in columns:
+        mine = np.array([f.column == column.name and f.is_indicator for f in features] + [False], dtype=float)
+        if mine.any():
+            found += [np.eye(len(mine))[k] for k in np.flatnonzero(mine)]
+            found.append(np.append(-mine[:-1], 1.0))
+    return found
+
+
+def _points(part: Part, boundaries: FloatArray, n_rows: int, seed: int) -> FloatArray:
+    """Sample rows of a part."""
+    frame, rng = part.frame, np.random.default_rng(seed)
+    if np.isinf(frame.bound):
+        sizes = np.abs(boundaries)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = np.where(sizes[:, :-1] > 0, sizes[:, -1:] / sizes[:, :-1], np.nan)
+        known = np.where(np.isfinite(each) & (each > 0), each, np.nan)
+        scales = np.array([np.nanmedian(row) if np.isfinite(row).any() else 1.0 for row in known.T])
+        spread = rng.normal(size=(n_rows, frame.n_coordinates)) * 4.0 ** rng.uniform(-1, 2, (n_rows, 1))
+        moved = spread @ frame.basis.T * scales
+        return np.asarray(frame.centre + moved)
+    t = rng.uniform(-frame.bound, frame.bound, (n_rows, frame.n_coordinates))
+    inside = (t @ frame.rows[:, :-1].T + frame.rows[:, -1] >= 0).all(axis=1)
+    return np.asarray(frame.centre + t[inside] @ frame.basis.T)
+
+
+def _signs(points: FloatArray, boundaries: FloatArray) -> IntArray:
+    """The side of each boundary that each row is on, 1 or -1; 0 where it is too close to tell."""
+    totals = points @ boundaries[:, :-1].T + boundaries[:, -1]
+    sizes = np.abs(points) @ np.abs(boundaries[:, :-1]).T + np.abs(boundaries[:, -1])
+    return np.where(np.abs(totals) > CLEAR * sizes, np.sign(totals), 0).astype(np.intp)
