@@ -255,11 +255,11 @@ class RuleSystem(Predictor, Value):
 
         return certify(self, read_network(network), self._domain(domain), **limits)
 
-    def tree(self) -> DecisionTree:
+    def tree(self, everywhere: bool = True) -> DecisionTree:
         """The rules as a decision tree; see `prelu_rules.rules.tree_growth.decision_tree`."""
         from prelu_rules.rules.tree_growth import decision_tree
 
-        return decision_tree(self, self.domain)
+        return decision_tree(self, everywhere)
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

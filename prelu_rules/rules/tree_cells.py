@@ -16,6 +16,7 @@ import numpy as np
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.ground import Cut, Ground, Part
 from prelu_rules.rules.presentation.statements import Test, states_of
@@ -37,6 +38,11 @@ class Side(NamedTuple):
 
     boundary: int
     nonnegative: bool
+
+    @property
+    def opposite(self) -> Side:
+        """The other side."""
+        return Side(self.boundary, not self.nonnegative)
 
 
 class Cell:
@@ -60,25 +66,21 @@ class Cell:
         split = _told_apart(columns, boundaries)
         shares = _shares([column for column in columns if column not in split], columns)
         parts = [part for where in _combinations(split) if (part := ground.part(where)) is not None]
+        if not parts:
+            raise InvalidValueError("no row is in the domain of the rules; give rules that hold somewhere.")
         self._worlds = [_World(part, boundaries, shares) for part in parts]
         points = [_points(part, boundaries, max(1, SAMPLE // len(parts)), k) for k, part in enumerate(parts)]
         self._world_of = np.repeat(np.arange(len(parts)), [len(some) for some in points])
-        self._signs = _signs(np.concatenate(points), boundaries) if points else np.empty((0, len(boundaries)))
-        start = np.ones(len(self._signs), dtype=bool)
-        for row in shares:
-            start &= np.concatenate(points) @ row[:-1] + row[-1] >= 0
+        sample = np.concatenate(points)
+        self._signs = _signs(sample, boundaries)
+        start = np.all([sample @ row[:-1] + row[-1] >= 0 for row in shares] or np.ones((1, len(sample))), axis=0)
         self._alive: list[BoolArray] = [start]
-        self._live: list[list[int]] = [list(range(len(parts)))]
+        self._entered: list[Side] = []
 
     @property
     def sample(self) -> BoolArray:
         """Which sample rows are in the cell, bool."""
         return self._alive[-1]
-
-    @property
-    def is_thin(self) -> bool:
-        """Whether the cell has no interior."""
-        return all(self._worlds[k].is_thin for k in self._live[-1])
 
     def on(self, side: Side) -> BoolArray:
         """Which sample rows are clearly on a side, in the cell or not, bool."""
@@ -86,30 +88,39 @@ class Cell:
 
     def reaches(self, side: Side) -> bool:
         """Whether something of the cell is on a side."""
-        if (self._alive[-1] & self.on(side)).any():
+        if side in self._entered:
             return True
-        return any(self._worlds[k].reaches(side) for k in self._live[-1])
+        if side.opposite in self._entered:
+            return False
+        if (self.sample & self.on(side)).any():
+            return True
+        return any(world.reaches(side) for world in self._reached())
 
     def is_within(self, side: Side) -> bool:
         """Whether all of the cell is on a side or on its boundary."""
-        if (self._alive[-1] & self.on(Side(side.boundary, not side.nonnegative))).any():
+        if (self.sample & self.on(side.opposite)).any():
             return False
-        return all(self._worlds[k].is_within(side) for k in self._live[-1])
+        return all(world.is_within(side) for world in self._reached())
 
     def enter(self, side: Side) -> None:
         """Take the part of the cell on a side."""
-        alive = self._alive[-1] & self.on(side)
-        seen = set(np.unique(self._world_of[alive]).tolist())
-        live = [k for k in self._live[-1] if self._worlds[k].enter(side, k in seen)]
-        self._alive.append(alive)
-        self._live.append(live)
+        self._alive.append(self.sample & self.on(side))
+        self._entered.append(side)
 
     def leave(self) -> None:
         """Undo what was entered last."""
         self._alive.pop()
-        self._live.pop()
-        for k in self._live[-1]:
-            self._worlds[k].leave()
+        self._entered.pop()
+        for world in self._worlds:
+            world.leave(len(self._entered))
+
+    def _reached(self) -> Iterator[_World]:
+        """The combinations of states in which there is something of the cell."""
+        for number, world in enumerate(self._worlds):
+            mine = self._world_of == number
+            seen = [bool((alive & mine).any()) for alive in self._alive[1:]]
+            if world.follow(self._entered, seen):
+                yield world
 
 
 class _World:
@@ -122,7 +133,8 @@ class _World:
         for row in shares:
             self._program.push(row[:-1], float(row[-1]))
         self._thin = [False]
-        self._entered: list[bool] = []
+        self._entered = 0
+        self._is_empty = False
 
     @property
     def is_thin(self) -> bool:
@@ -141,20 +153,27 @@ class _World:
             return True
         return not self._part.exactly_possible([*self._cuts, Cut(-row, strict=True)])
 
-    def enter(self, side: Side, seen: bool) -> bool:
-        """Take what is on a side, unless it is nothing; a row may have been seen there."""
-        there, thin = (True, self.is_thin) if seen else self._reach(side)
-        if there:
-            row = self._row(side)
-            self._program.push(row[:-1], float(row[-1]))
-            self._cuts.append(Cut(row, strict=not side.nonnegative))
-            self._thin.append(thin)
-        self._entered.append(there)
-        return there
+    def follow(self, sides: Sequence[Side], seen: Sequence[bool]) -> bool:
+        """Take what is on the sides that were not entered yet, of which rows may have been seen; False for nothing."""
+        while not self._is_empty and self._entered < len(sides):
+            side, row = sides[self._entered], self._row(sides[self._entered])
+            there, thin = (True, False) if seen[self._entered] else self._reach(side)
+            if there:
+                self._program.push(row[:-1], float(row[-1]))
+                self._cuts.append(Cut(row, strict=not side.nonnegative))
+                self._thin.append(thin)
+            self._entered += 1
+            self._is_empty = not there
+        return not self._is_empty
 
-    def leave(self) -> None:
-        """Undo what was entered last, or was not."""
-        if self._entered.pop():
+    def leave(self, n_sides: int) -> None:
+        """Undo what was entered after a number of sides."""
+        while self._entered > n_sides:
+            self._entered -= 1
+            if self._is_empty:
+                # What left nothing was not entered.
+                self._is_empty = False
+                continue
             self._program.pop()
             self._cuts.pop()
             self._thin.pop()

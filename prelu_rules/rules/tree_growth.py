@@ -16,10 +16,10 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.rules.decision_tree import DecisionTree, Fork, Leaf
 from prelu_rules.rules.presentation.boundaries import Boundaries
-from prelu_rules.rules.rule import Condition
+from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.tree_cells import Cell, Side
-from prelu_rules.values import FloatArray
+from prelu_rules.values import FloatArray, IntArray
 
 MOST_NODES = 1000
 """Nodes that a tree may have; nobody reads more."""
@@ -48,16 +48,18 @@ class _Option(NamedTuple):
     no: Sequence[_Open]
 
 
-def decision_tree(system: RuleSystem, domain: Domain | None) -> DecisionTree:
-    """Grow a decision tree.
+def decision_tree(system: RuleSystem, everywhere: bool = True) -> DecisionTree:
+    """Rules as a decision tree.
 
     Args:
         system: the rules.
-        domain: sides of tests that no row of it is on are left out; None for all rows.
+        everywhere: whether the tree is right for every row; otherwise it leaves out tests that all rows of the domain
+            of the rules pass.
 
     Returns:
-        A tree that leads each row of the domain to the first rule that holds. A test that asks where rules change
-        is one of their conditions, and is computed as they are.
+        A tree that leads each row to the first rule that holds. Every test is a condition of a rule and computed as
+        there, so that this is so on boundaries too, unless rounding errors put a row on sides that no point is on.
+        Equal branches are there once, and a test that leads to the same on both sides is left out.
 
     Raises:
         InvalidValueError: if it has more than `MOST_NODES` nodes.
@@ -65,14 +67,13 @@ def decision_tree(system: RuleSystem, domain: Domain | None) -> DecisionTree:
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
-        >>> from prelu_rules.rules.rule import Rule
         >>> outputs = AffineMap([[1.0]], [0.0])
         >>> low, high = (Condition([1.0], -kwh, False) for kwh in (200.0, 400.0))
         >>> rules = RuleSystem([Rule((low,), outputs), Rule((high,), outputs), Rule((), outputs)], ["kwh"], ["price"])
-        >>> decision_tree(rules, None).depth
-        2
+        >>> decision_tree(rules).rule_numbers([[0.0], [200.0], [400.0]])
+        array([1, 2, 3])
     """
-    return _Growth(system, domain).tree()
+    return _Growth(system, None if everywhere else system.domain).tree()
 
 
 class _Growth:
@@ -81,22 +82,19 @@ class _Growth:
     def __init__(self, system: RuleSystem, domain: Domain | None) -> None:
         self._system = system
         self._conditions: list[Condition] = []
-        rules = []
+        self._all: list[_Open] = []
         places: dict[bytes, int] = {}
         for number, rule in enumerate(system.rules):
-            asks: dict[int, bool] | None = {}
+            sides = []
             for condition in rule.conditions:
-                key = condition.coef.tobytes() + np.float64(condition.intercept).tobytes()
-                place = places.setdefault(key, len(places))
+                place = places.setdefault(_key(condition), len(places))
                 if place == len(self._conditions):
                     self._conditions.append(condition)
-                if asks is not None and asks.setdefault(place, condition.nonnegative) != condition.nonnegative:
-                    asks = None
-            if asks is not None:
-                rules.append(_Open(number, asks))
+                sides.append(Side(place, condition.nonnegative))
+            if not any(side.opposite in sides for side in sides):
+                self._all.append(_Open(number, dict(sides)))
         rows = [np.append(c.coef, c.intercept).astype(np.float64) for c in self._conditions]
         self._rows: FloatArray = np.array(rows).reshape(-1, system.n_inputs + 1)
-        self._all = rules
         self._cell = Cell(system.columns, domain, self._rows)
         self._first = self._first_of_sample()
         self._upward = self._which_read_upward()
@@ -135,15 +133,10 @@ class _Growth:
         sides = []
         for nonnegative, left in ((True, best.yes), (False, best.no)):
             self._cell.enter(Side(best.boundary, nonnegative))
-            sides.append((self._grown(left), self._cell.is_thin))
+            sides.append(self._grown(left))
             self._cell.leave()
-        (yes, yes_is_thin), (no, no_is_thin) = sides
-        # No rule on a boundary that has no width says nothing that a row could fall under but by rounding.
-        if yes == no or (yes_is_thin and self._nodes[yes] == Leaf(None)):
-            return no
-        if no_is_thin and self._nodes[no] == Leaf(None):
-            return yes
-        return self._fork(best.boundary, yes, no)
+        yes, no = sides
+        return yes if yes == no else self._fork(best.boundary, yes, no)
 
     def _leaf(self, rule: int | None) -> int:
         return self._node((-1, -1 if rule is None else rule), Leaf(None if rule is None else rule + 1))
@@ -241,7 +234,7 @@ class _Growth:
                 return rule.rule
         return None
 
-    def _first_of_sample(self) -> FloatArray:
+    def _first_of_sample(self) -> IntArray:
         """The first rule that holds for each sample row; -1 where there is none, or a row is too close to a boundary."""
         found = np.full(len(self._cell.sample), -1)
         for rule in reversed(self._all):
@@ -253,13 +246,14 @@ class _Growth:
 
     def _which_read_upward(self) -> list[bool]:
         """Whether each boundary reads as a lower bound where it is at least 0."""
-        found = []
-        for condition in self._conditions:
-            alone = self._system.rules[0].without_evidence()
-            rules = [type(alone)((condition,), alone.outputs)]
-            [[side]] = Boundaries(rules, self._system.columns, None).sides
-            found.append(side.above == condition.nonnegative)
-        return found
+        together = Rule(tuple(self._conditions), self._system.rules[0].outputs)
+        [sides] = Boundaries([together], self._system.columns, None).sides
+        return [side.above == c.nonnegative for side, c in zip(sides, self._conditions, strict=True)]
+
+
+def _key(condition: Condition) -> bytes:
+    """The same of all conditions at the same boundary, and of no others."""
+    return condition.coef.tobytes() + np.float64(condition.intercept).tobytes()
 
 
 def _given(rules: Sequence[_Open], known: Side) -> list[_Open]:
