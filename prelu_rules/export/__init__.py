@@ -14,12 +14,14 @@ from typing import Any, overload
 from prelu_rules.export import (
     c,
     compact,
+    graphviz,
     html,
     javascript,
     json,
     julia,
     latex,
     markdown,
+    mermaid,
     paper,
     python,
     r,
@@ -43,6 +45,16 @@ _targets: Registry[str, Target] = Registry(
         "html": Target(html.write, "formula and rules as a fragment of a page", "a browser or a notebook", ("list",)),
         "markdown": Target(markdown.write, "a table of the rules", "a Markdown viewer", ("list",)),
         "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
+        "graphviz": Target(
+            graphviz.write, "a decision tree in DOT", "Graphviz", ("list",), "trees of at most 1,000 nodes"
+        ),
+        "mermaid": Target(
+            mermaid.write,
+            "a decision tree as a flowchart",
+            "Mermaid, as on GitHub",
+            ("list",),
+            "500 edges and 50,000 characters, which is what Mermaid draws",
+        ),
         "json": Target(json.write, "everything, to be read back by the package", shapes=("list",)),
         "python": Target(python.write, "functions of one row, without imports", "Python", ("list", "formula")),
         "c": Target(
