@@ -102,7 +102,7 @@ def diagram_of(system: RuleSystem | RulesOnDemand, everywhere: bool = True) -> D
             boxes.append(Box(name, "rule", tuple(lines)))
             continue
         conditions = said.phrases.conditions(drawn.tests[place])
-        boxes.append(Box(name, "test", tuple(wrapped(conditions, width=WIDTH))))
+        boxes.append(Box(name, "test", tuple(wrapped(conditions, "", "    ", WIDTH))))
         arrows += [Arrow(name, names[node.yes], "yes"), Arrow(name, names[node.no], "no")]
     return Diagram(tuple(boxes), tuple(arrows), tuple(_notes(said)))
 

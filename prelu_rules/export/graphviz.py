@@ -47,8 +47,8 @@ def write(system: RuleSystem | RulesOnDemand, direction: Direction = "down", eve
             test1 [label="kwh >= 200", style="rounded"]
             rule2 [label="rule 2\lprice = -20 + 0.25*kwh\l", style="filled"]
             rule1 [label="rule 1\lprice = 10 + 0.1*kwh\l", style="filled"]
-            test1 -> rule2 [label="yes"]
-            test1 -> rule1 [label="no"]
+            test1 -> rule2 [label=" yes "]
+            test1 -> rule1 [label=" no "]
         }
     """
     check_direction(direction)
@@ -79,7 +79,8 @@ def _box(box: Box) -> str:
 
 
 def _arrow(arrow: Arrow) -> str:
-    return f'{arrow.tail} -> {arrow.head} [label="{arrow.answer}"]'
+    # Spaces keep it off the line that it stands beside.
+    return f'{arrow.tail} -> {arrow.head} [label=" {arrow.answer} "]'
 
 
 def _label(lines: Sequence[str], left: bool) -> str:

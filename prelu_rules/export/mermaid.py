@@ -21,11 +21,14 @@ _PLAIN = frozenset(" ,()=")
 _PLACEHOLDERS = "ﬂ°¶ß"
 """Letters that Mermaid itself uses for what is escaped."""
 
+_START = '%%{init: {"flowchart": {"wrappingWidth": 600}}}%%\n'
+"""Lines are broken here, in other places than Mermaid would choose."""
+
 _STYLES = """\
-    classDef test fill:#ffffff,stroke:#5b6b7b,color:#1f2933
-    classDef rule fill:#eaf1f8,stroke:#5b6b7b,color:#1f2933
+    classDef test fill:#ffffff,stroke:#5b6b7b,color:#1f2933,text-align:left
+    classDef rule fill:#eaf1f8,stroke:#5b6b7b,color:#1f2933,text-align:left
 """
-_NOTE_STYLE = "    classDef notes fill:none,stroke:none,color:#5b6b7b\n"
+_NOTE_STYLE = "    classDef notes fill:none,stroke:none,color:#5b6b7b,text-align:left\n"
 
 
 def write(system: RuleSystem | RulesOnDemand, direction: Direction = "down", everywhere: bool = True) -> str:
@@ -53,6 +56,7 @@ def write(system: RuleSystem | RulesOnDemand, direction: Direction = "down", eve
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-200], C=[[0.1]], D=[[0.15]], e=[10], slopes=[0])
         >>> chart = write(extract_rules(form, feature_names=["kwh"], output_names=["price"]))
         >>> print(chart.split("    classDef")[0], end="")
+        %%{init: {"flowchart": {"wrappingWidth": 600}}}%%
         flowchart TD
             test1("kwh #gt;= 200")
             rule2["rule 2<br/>price = #45;20 #43; 0.25#42;kwh"]
@@ -98,7 +102,7 @@ def _code(letter: str) -> str:
 
 
 def _chart(diagram: Diagram, direction: Direction) -> str:
-    lines = [f"flowchart {_RANKS[direction]}"]
+    lines = [f"{_START}flowchart {_RANKS[direction]}"]
     lines += [_box(box) for box in diagram.boxes]
     lines += [f"    {arrow.tail} -->|{arrow.answer}| {arrow.head}" for arrow in diagram.arrows]
     if diagram.notes:
