@@ -46,7 +46,11 @@ _targets: Registry[str, Target] = Registry(
         "markdown": Target(markdown.write, "a table of the rules", "a Markdown viewer", ("list",)),
         "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
         "graphviz": Target(
-            graphviz.write, "a decision tree in DOT", "Graphviz", ("list",), "trees of at most 1,000 nodes"
+            graphviz.write,
+            "a decision tree in DOT",
+            "Graphviz",
+            ("list",),
+            "trees of at most 1,000 nodes, lines of at most 1,000 characters",
         ),
         "mermaid": Target(
             mermaid.write,

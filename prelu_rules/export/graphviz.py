@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prelu_rules.export.diagram import Arrow, Box, Direction, check_direction, diagram_of
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.export.diagram import Arrow, Box, Diagram, Direction, check_direction, diagram_of
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
+
+WIDEST_LINE, WIDEST = 1000, 25_000
+"""Characters of a line, and of the widest lines of all rules together; Graphviz gives up at 65,535 points."""
 
 _RANKS: dict[Direction, str] = {"down": "TB", "right": "LR"}
 
@@ -34,8 +38,8 @@ def write(system: RuleSystem | RulesOnDemand, direction: Direction = "down", eve
         where no rule holds.
 
     Raises:
-        InvalidValueError: if these are rules on demand, the tree has more than 1,000 nodes, or there is no such
-            direction.
+        InvalidValueError: if these are rules on demand, there is no such direction, the tree has more than 1,000
+            nodes, or it is wider than Graphviz draws.
         SolverError: if the linear programming solver fails.
 
     Example:
@@ -53,6 +57,7 @@ def write(system: RuleSystem | RulesOnDemand, direction: Direction = "down", eve
     """
     check_direction(direction)
     diagram = diagram_of(system, everywhere)
+    _check_width(diagram)
     notes = f", labelloc=b, labeljust=l, label={_label(diagram.notes, left=True)}" if diagram.notes else ""
     lines = [*map(_box, diagram.boxes), *map(_arrow, diagram.arrows)]
     return _START.format(rank=_RANKS[direction], notes=notes) + "".join(f"    {line}\n" for line in lines) + "}\n"
@@ -72,6 +77,22 @@ def escaped(text: str) -> str:
         say \"a\\n\" &amp; c
     """
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+
+
+def _check_width(diagram: Diagram) -> None:
+    """Refuse what Graphviz would not draw."""
+    longest = max((line for box in diagram.boxes for line in box.lines), key=len)
+    if len(longest) > WIDEST_LINE:
+        raise InvalidValueError(
+            f"the line {longest!r:.80} has {len(longest)} characters, but Graphviz draws at most {WIDEST_LINE} in one; "
+            "shorten names."
+        )
+    width = sum(max(map(len, box.lines)) for box in diagram.boxes if box.kind == "rule")
+    if width > WIDEST:
+        raise InvalidValueError(
+            f"the rules are {width} characters wide side by side, but Graphviz draws at most {WIDEST}; shorten names, "
+            "or train on until fewer units are left."
+        )
 
 
 def _box(box: Box) -> str:
