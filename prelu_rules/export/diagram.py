@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.layout import wrapped
 from prelu_rules.export.sentences import Sentences
-from prelu_rules.export.spelling import percent, spelled, spelled_level
+from prelu_rules.export.spelling import TEXT, Spelling, percent
 from prelu_rules.rules.decision_tree import DecisionTree, Leaf
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.presentation.presentation import PresentedRule
@@ -65,12 +65,15 @@ class Diagram:
     notes: tuple[str, ...]
 
 
-def diagram_of(system: RuleSystem | RulesOnDemand, everywhere: bool = True) -> Diagram:
+def diagram_of(
+    system: RuleSystem | RulesOnDemand, everywhere: bool = True, spelling: Spelling = TEXT
+) -> Diagram:
     """The decision tree of rules as a diagram.
 
     Args:
         system: the rules.
         everywhere: whether the tree is right for every row, or for those of the domain; see `decision_tree`.
+        spelling: how names, numbers and signs are written.
 
     Returns:
         A box for each node of the tree, in its order.
@@ -93,7 +96,7 @@ def diagram_of(system: RuleSystem | RulesOnDemand, everywhere: bool = True) -> D
         )
     tree = system.tree(everywhere)
     drawn = presented_tree(tree)
-    said = Sentences(drawn.presentation)
+    said = Sentences(drawn.presentation, spelling)
     names = _names(tree)
     boxes, arrows = [], []
     for place, (name, node) in enumerate(zip(names, tree.nodes, strict=True)):
@@ -133,10 +136,10 @@ def _rule(said: Sentences, rule: PresentedRule) -> list[str]:
     """What a rule says, and how many rows it covers."""
     lines = [f"rule {rule.number}"]
     if rule.decision is not None:
-        lines.append(f"class = {spelled_level(rule.decision)}")
+        lines.append(f"class = {said.spelling.level(rule.decision)}")
     else:
         for name, output in zip(said.presentation.output_names, rule.outputs, strict=True):
-            lines += wrapped(said.phrases.output(output.total), f"{spelled(name)} = ", "    ", WIDTH)
+            lines += wrapped(said.phrases.output(output.total), f"{said.spelling.name(name)} = ", "    ", WIDTH)
     n_rows = said.presentation.n_rows
     if rule.count is not None and n_rows is not None:
         rows = "row" if n_rows == 1 else "rows"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.diagram import Box, Diagram, Direction, check_direction, diagram_of
+from prelu_rules.export.spelling import Spelling
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -18,8 +19,18 @@ _RANKS: dict[Direction, str] = {"down": "TD", "right": "LR"}
 _PLAIN = frozenset(" ,()=")
 """Signs that mean nothing to Mermaid in double quotes."""
 
-_PLACEHOLDERS = "ﬂ°¶ß"
-"""Letters that Mermaid itself uses for what is escaped."""
+_JOINER = "\N{WORD JOINER}"
+
+_DECODED = re.compile(r"(\\|[$](?=[$])|:(?=fa-|//)|www(?=[.])|@|ﬂ(?=°)|¶(?=ß))", re.IGNORECASE)
+"""What is followed by something that makes it a line's end, an escape, mathematics, an icon, a link, or a code of Mermaid,
+even if it is written as a code itself."""
+
+_INVISIBLE = f"\N{NO-BREAK SPACE}{_JOINER}"
+
+_NAMED = {'"': "quot", "<": "lt", ">": "gt", "&": "amp", "\N{NO-BREAK SPACE}": "nbsp"}
+
+_SPELLING = Spelling(times="\N{MIDDLE DOT}")
+"""Versions before 12 take all text for Markdown, where two stars in a line disappear."""
 
 _START = '%%{init: {"flowchart": {"wrappingWidth": 600}}}%%\n'
 """Lines are broken here, in other places than Mermaid would choose."""
@@ -59,13 +70,13 @@ def write(system: RuleSystem | RulesOnDemand, direction: Direction = "down", eve
         %%{init: {"flowchart": {"wrappingWidth": 600}}}%%
         flowchart TD
             test1("kwh #gt;= 200")
-            rule2["rule 2<br/>price = #45;20 #43; 0.25#42;kwh"]
-            rule1["rule 1<br/>price = 10 #43; 0.1#42;kwh"]
+            rule2["rule 2<br/>price = #45;20 #43; 0.25·kwh"]
+            rule1["rule 1<br/>price = 10 #43; 0.1·kwh"]
             test1 -->|yes| rule2
             test1 -->|no| rule1
     """
     check_direction(direction)
-    diagram = diagram_of(system, everywhere)
+    diagram = diagram_of(system, everywhere, _SPELLING)
     text = _chart(diagram, direction)
     _check_size(diagram, text)
     return text
@@ -79,26 +90,22 @@ def escaped(text: str) -> str:
 
     Returns:
         The text with everything that may mean something as a character code; of several spaces all but the first, too,
-        as a browser would show one.
+        as a browser would show one. What Mermaid looks for in the decoded text, too, is parted by a character without
+        width: what follows a backslash, two dollars, links, the names of icons, and its own marks.
 
     Example:
         >>> escaped('a "b" <c>')
         'a #quot;b#quot; #lt;c#gt;'
     """
-    # A point between digits and a space after a word are plain.
-    spaced = re.sub("(?<= ) |^ ", "\u00a0", text)
-    return "".join(
-        one if one == "." and re.fullmatch("[0-9][.][0-9]", spaced[max(0, k - 1) : k + 2]) else _code(one)
-        for k, one in enumerate(spaced)
-    )
+    spaced = re.sub("(?<= ) |^ ", "\N{NO-BREAK SPACE}", text)
+    joined = _DECODED.sub(rf"\1{_JOINER}", spaced)
+    # A point between digits is plain.
+    return re.sub(r"(?<![0-9])[.]|[.](?![0-9])|[^.]", lambda one: _code(one[0]), joined)
 
 
 def _code(letter: str) -> str:
-    named = {'"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "\u00a0": "#nbsp;"}.get(letter)
-    if named:
-        return named
-    is_plain = letter.isalnum() or letter in _PLAIN if letter.isascii() else letter not in _PLACEHOLDERS
-    return letter if is_plain else f"#{ord(letter)};"
+    is_plain = letter.isalnum() or letter in _PLAIN if letter.isascii() else letter not in _INVISIBLE
+    return letter if is_plain else f"#{_NAMED.get(letter, ord(letter))};"
 
 
 def _chart(diagram: Diagram, direction: Direction) -> str:

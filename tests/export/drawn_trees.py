@@ -9,6 +9,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column
 from prelu_rules.export.diagram import diagram_of
+from prelu_rules.export.spelling import TEXT
 from prelu_rules.rules.decision_tree import Leaf
 from prelu_rules.rules.extraction import extract_rules
 
@@ -77,9 +78,15 @@ def hostile(first, second):
     return rules if len(first) % 2 else rules.decision_rules()
 
 
-def check(system, drawn):
-    """Compare what was drawn with the tree and with what its boxes are meant to say."""
-    tree, diagram = system.tree(), diagram_of(system)
+@cache
+def meant(name, spelling=TEXT):
+    """The tree of one of the systems, and its diagram."""
+    return systems()[name].tree(), diagram_of(systems()[name], spelling=spelling)
+
+
+def check(name, drawn, spelling=TEXT):
+    """Compare what was drawn of one of the systems with the tree and with what its boxes are meant to say."""
+    tree, diagram = meant(name, spelling)
     assert drawn.boxes == {box.name: list(box.lines) for box in diagram.boxes}
     assert len(drawn.boxes) == len(tree.nodes)
     assert len(drawn.arrows) == 2 * sum(not isinstance(node, Leaf) for node in tree.nodes)
