@@ -65,9 +65,7 @@ class Diagram:
     notes: tuple[str, ...]
 
 
-def diagram_of(
-    system: RuleSystem | RulesOnDemand, everywhere: bool = True, spelling: Spelling = TEXT
-) -> Diagram:
+def diagram_of(system: RuleSystem | RulesOnDemand, everywhere: bool = True, spelling: Spelling = TEXT) -> Diagram:
     """The decision tree of rules as a diagram.
 
     Args:

@@ -22,8 +22,8 @@ _PLAIN = frozenset(" ,()=")
 _JOINER = "\N{WORD JOINER}"
 
 _DECODED = re.compile(r"(\\|[$](?=[$])|:(?=fa-|//)|www(?=[.])|@|ﬂ(?=°)|¶(?=ß))", re.IGNORECASE)
-"""What is followed by something that makes it a line's end, an escape, mathematics, an icon, a link, or a code of Mermaid,
-even if it is written as a code itself."""
+"""What ends a line, or is an escape, mathematics, an icon, a link, or a code of Mermaid, together with what follows, even
+if both are written as codes."""
 
 _INVISIBLE = f"\N{NO-BREAK SPACE}{_JOINER}"
 

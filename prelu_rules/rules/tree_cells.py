@@ -17,14 +17,18 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.presentation.by_state import Where
-from prelu_rules.rules.presentation.ground import Cut, Ground, Part
+from prelu_rules.rules.presentation.ground import Ground, Part
 from prelu_rules.rules.presentation.statements import Test, states_of
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import BoolArray, FloatArray, IntArray
+from prelu_rules.values import BoolArray, FloatArray, IntArray, exact_array
 
 MOST_WORLDS = 96
 """Combinations of states up to which each is looked at; of columns that would make more, levels are taken as shares."""
+
+MOST_ASKED = 30_000
+"""Questions that sample rows do not answer, about a minute of linear programs."""
 
 SAMPLE = 4096
 """Sample rows, of all combinations of states together."""
@@ -76,6 +80,7 @@ class Cell:
         start = np.all([sample @ row[:-1] + row[-1] >= 0 for row in shares] or np.ones((1, len(sample))), axis=0)
         self._alive: list[BoolArray] = [start]
         self._entered: list[Side] = []
+        self._asked = 0
 
     @property
     def sample(self) -> BoolArray:
@@ -117,6 +122,12 @@ class Cell:
     def _reached(self) -> Iterator[_World]:
         """The combinations of states in which there is something of the cell."""
         for number, world in enumerate(self._worlds):
+            self._asked += 1
+            if self._asked > MOST_ASKED:
+                raise InvalidValueError(
+                    f"it takes more than {MOST_ASKED} linear programs to see which tests a decision tree of "
+                    f"{len(self.boundaries)} boundaries needs; train on until fewer units are left."
+                )
             mine = self._world_of == number
             seen = [bool((alive & mine).any()) for alive in self._alive[1:]]
             if world.follow(self._entered, seen):
@@ -128,18 +139,14 @@ class _World:
 
     def __init__(self, part: Part, boundaries: FloatArray, shares: Sequence[FloatArray]) -> None:
         self._part, self._boundaries = part, boundaries
+        self._shares = shares
         self._program = CellProgram(part.frame)
-        self._cuts = [Cut(row, strict=False) for row in shares]
         for row in shares:
             self._program.push(row[:-1], float(row[-1]))
+        self._entered: list[Side] = []
         self._thin = [False]
-        self._entered = 0
+        self._cells: list[ExactCell | None] = []
         self._is_empty = False
-
-    @property
-    def is_thin(self) -> bool:
-        """Whether it has no interior, or none was found."""
-        return self._thin[-1]
 
     def reaches(self, side: Side) -> bool:
         """Whether something is on a side."""
@@ -149,34 +156,29 @@ class _World:
         """Whether nothing is beyond the boundary of a side."""
         row = self._row(side)
         reach = self._program.reach(-row[:-1], -float(row[-1]))
-        if reach < -CUT:
-            return True
-        return not self._part.exactly_possible([*self._cuts, Cut(-row, strict=True)])
+        return reach < -CUT or not self._is_exactly(-row, strict=True)
 
     def follow(self, sides: Sequence[Side], seen: Sequence[bool]) -> bool:
         """Take what is on the sides that were not entered yet, of which rows may have been seen; False for nothing."""
-        while not self._is_empty and self._entered < len(sides):
-            side, row = sides[self._entered], self._row(sides[self._entered])
-            there, thin = (True, False) if seen[self._entered] else self._reach(side)
-            if there:
-                self._program.push(row[:-1], float(row[-1]))
-                self._cuts.append(Cut(row, strict=not side.nonnegative))
-                self._thin.append(thin)
-            self._entered += 1
+        for side, is_seen in zip(sides[len(self._entered) :], seen[len(self._entered) :], strict=True):
+            if self._is_empty:
+                break
+            there, thin = (True, False) if is_seen else self._reach(side)
+            row = self._row(side)
+            self._program.push(row[:-1], float(row[-1]))
+            self._entered.append(side)
+            self._thin.append(thin)
             self._is_empty = not there
         return not self._is_empty
 
     def leave(self, n_sides: int) -> None:
         """Undo what was entered after a number of sides."""
-        while self._entered > n_sides:
-            self._entered -= 1
-            if self._is_empty:
-                # What left nothing was not entered.
-                self._is_empty = False
-                continue
+        while len(self._entered) > n_sides:
             self._program.pop()
-            self._cuts.pop()
+            self._entered.pop()
             self._thin.pop()
+            self._is_empty = False
+        del self._cells[n_sides + 1 :]
 
     def _row(self, side: Side) -> FloatArray:
         row = self._boundaries[side.boundary]
@@ -188,9 +190,34 @@ class _World:
         reach = self._program.reach(row[:-1], float(row[-1]))
         if reach < -CUT:
             return False, True
-        if reach > CUT and not self.is_thin:
+        if reach > CUT and not self._thin[-1]:
             return True, False
-        return self._part.exactly_possible([*self._cuts, Cut(row, strict=not side.nonnegative)]), True
+        return self._is_exactly(row, strict=not side.nonnegative), True
+
+    def _is_exactly(self, row: FloatArray, strict: bool) -> bool:
+        """Whether a function is at least 0 somewhere, or above 0, in exact arithmetic.
+
+        A convex set where each of several functions is positive somewhere, and none is negative, has points where all
+        are.
+        """
+        cell = self._exact()
+        cell = None if cell is None else cell.cut(exact_array(row))
+        if cell is None:
+            return False
+        rows = [self._row(side) for side in self._entered if not side.nonnegative] + ([row] if strict else [])
+        return all(cell.exceeds(exact_array(one)) for one in rows)
+
+    def _exact(self) -> ExactCell | None:
+        """The closure of what has been entered; what is before a side is kept for the next one."""
+        if not self._cells:
+            cell = self._part.exact()
+            for row in self._shares:
+                cell = None if cell is None else cell.cut(exact_array(row))
+            self._cells.append(cell)
+        for side in self._entered[len(self._cells) - 1 :]:
+            before = self._cells[-1]
+            self._cells.append(None if before is None else before.cut(exact_array(self._row(side))))
+        return self._cells[-1]
 
 
 def _told_apart(columns: Sequence[Column], boundaries: FloatArray) -> tuple[Column, ...]:
@@ -198,7 +225,7 @@ def _told_apart(columns: Sequence[Column], boundaries: FloatArray) -> tuple[Colu
 
     Where a number is missing it counts as 0, so that the state says something of the number, too.
     """
-    used = dict(zip(features_of(columns), boundaries[:, :-1].any(axis=0), strict=True))
+    used = dict(zip(features_of(columns), np.any(boundaries[:, :-1] != 0, axis=0).tolist(), strict=True))
     found = [c for c in columns if len(states_of(c)) > 1 and any(used[feature] for feature in c.features)]
     while prod(len(states_of(column)) for column in found) > MOST_WORLDS:
         found.remove(max(found, key=lambda column: len(states_of(column))))

@@ -235,7 +235,7 @@ class _Growth:
         return None
 
     def _first_of_sample(self) -> IntArray:
-        """The first rule that holds for each sample row; -1 where there is none, or a row is too close to a boundary."""
+        """The first rule that holds for each sample row; -1 where there is none, or a boundary is too close to tell."""
         found = np.full(len(self._cell.sample), -1)
         for rule in reversed(self._all):
             holds = np.ones(len(found), dtype=bool)

@@ -72,7 +72,7 @@ def classes():
 def hostile(first, second):
     """Rules whose columns, levels, outputs and classes are all called by two names, which all are in the boxes."""
     columns = (Column(first), Column(second, "category", (first, second), missing=True))
-    form = networks.random_form(11, (4, 2, 2))
+    form = networks.random_form(11, (4, 1, 2))
     rules = extract_rules(form, columns=columns, output_names=(second, first), classes=(first, second))
     # The test of a level alone, and a class.
     return rules if len(first) % 2 else rules.decision_rules()

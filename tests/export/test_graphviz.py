@@ -33,7 +33,9 @@ def drawn(folder, sources):
 def in_graph(graph):
     """Boxes and arrows as they were read."""
     names = [node["name"] for node in graph["objects"]]
-    arrows = {(names[e["tail"]], e["label"].strip()): names[e["head"]] for e in graph["edges"]} if len(names) > 1 else {}
+    arrows = (
+        {(names[e["tail"]], e["label"].strip()): names[e["head"]] for e in graph["edges"]} if len(names) > 1 else {}
+    )
     return drawn_trees.Drawn({node["name"]: lines_of(node["label"]) for node in graph["objects"]}, arrows)
 
 
@@ -107,7 +109,9 @@ def test_rules_on_demand_are_refused():
 
 def test_what_is_too_wide_is_refused(monkeypatch):
     for system in drawn_trees.too_long():
-        with pytest.raises(InvalidValueError, match=r"the line '.*long long.* characters, but Graphviz draws at most") as e:
+        with pytest.raises(
+            InvalidValueError, match=r"the line '.*long long.* characters, but Graphviz draws at most"
+        ) as e:
             write(system)
         assert len(str(e.value)) < 300
     monkeypatch.setattr(graphviz, "WIDEST", 100)

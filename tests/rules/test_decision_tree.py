@@ -10,7 +10,7 @@ from prelu_rules.columns.column import Column
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, OutsideDomainError
 from prelu_rules.network.affine import AffineMap
-from prelu_rules.rules import tree_growth
+from prelu_rules.rules import tree_cells, tree_growth
 from prelu_rules.rules.decision_tree import DecisionTree, Fork, Leaf
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Condition, Rule
@@ -207,6 +207,12 @@ def test_too_many_nodes_are_refused(monkeypatch):
     monkeypatch.setattr(tree_growth, "MOST_NODES", 5)
     assert len(executed.case("gaps").system.tree(everywhere=False).nodes) == 3
     with pytest.raises(InvalidValueError, match="12 rules make a decision tree of more than 5 nodes"):
+        executed.case("twelve rules").system.tree()
+
+
+def test_what_takes_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(tree_cells, "MOST_ASKED", 5)
+    with pytest.raises(InvalidValueError, match="more than 5 linear programs to see which tests a decision tree of 8"):
         executed.case("twelve rules").system.tree()
 
 
