@@ -22,8 +22,8 @@ _PLAIN = frozenset(" ,()=")
 _JOINER = "\N{WORD JOINER}"
 
 _DECODED = re.compile(r"(\\|[$](?=[$])|:(?=fa-|//)|www(?=[.])|@|ﬂ(?=°)|¶(?=ß))", re.IGNORECASE)
-"""What ends a line, or is an escape, mathematics, an icon, a link, or a code of Mermaid, together with what follows, even
-if both are written as codes."""
+"""What ends a line, or is an escape, mathematics, an icon, a link, or a code of Mermaid, together with what follows,
+even if both are written as codes."""
 
 _INVISIBLE = f"\N{NO-BREAK SPACE}{_JOINER}"
 

@@ -144,13 +144,15 @@ class _World:
         for row in shares:
             self._program.push(row[:-1], float(row[-1]))
         self._entered: list[Side] = []
-        self._thin = [False]
         self._cells: list[ExactCell | None] = []
         self._is_empty = False
 
     def reaches(self, side: Side) -> bool:
         """Whether something is on a side."""
-        return self._reach(side)[0]
+        row = self._row(side)
+        reach = self._program.reach(row[:-1], float(row[-1]))
+        # Between a point on all sides that were entered and one that is far on this one there are points on all.
+        return reach > CUT or (reach >= -CUT and self._is_exactly(row, strict=not side.nonnegative))
 
     def is_within(self, side: Side) -> bool:
         """Whether nothing is beyond the boundary of a side."""
@@ -163,11 +165,9 @@ class _World:
         for side, is_seen in zip(sides[len(self._entered) :], seen[len(self._entered) :], strict=True):
             if self._is_empty:
                 break
-            there, thin = (True, False) if is_seen else self._reach(side)
-            row = self._row(side)
+            there, row = is_seen or self.reaches(side), self._row(side)
             self._program.push(row[:-1], float(row[-1]))
             self._entered.append(side)
-            self._thin.append(thin)
             self._is_empty = not there
         return not self._is_empty
 
@@ -176,23 +176,12 @@ class _World:
         while len(self._entered) > n_sides:
             self._program.pop()
             self._entered.pop()
-            self._thin.pop()
             self._is_empty = False
         del self._cells[n_sides + 1 :]
 
     def _row(self, side: Side) -> FloatArray:
         row = self._boundaries[side.boundary]
         return row if side.nonnegative else -row
-
-    def _reach(self, side: Side) -> tuple[bool, bool]:
-        """Whether something is on a side, and whether it has no interior as far as is known."""
-        row = self._row(side)
-        reach = self._program.reach(row[:-1], float(row[-1]))
-        if reach < -CUT:
-            return False, True
-        if reach > CUT and not self._thin[-1]:
-            return True, False
-        return self._is_exactly(row, strict=not side.nonnegative), True
 
     def _is_exactly(self, row: FloatArray, strict: bool) -> bool:
         """Whether a function is at least 0 somewhere, or above 0, in exact arithmetic.

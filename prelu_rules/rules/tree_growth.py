@@ -185,7 +185,7 @@ class _Growth:
         return sum(sizes), max(sizes), int(np.count_nonzero(self._rows[boundary, :-1]))
 
     def _open(self, rules: Sequence[_Open]) -> list[_Open]:
-        """What is left to ask in the cell: no condition that holds there anyway, and no rule that does not count."""
+        """What is left to ask in the cell: no condition that holds there anyway, and no rule that nothing is under."""
         forced: dict[int, bool | None] = {}
         found: list[_Open] = []
         for rule in rules:
@@ -197,7 +197,7 @@ class _Growth:
             left = _Open(rule.rule, {b: side for b, side in rule.asks.items() if forced[b] is None})
             if not left.asks:
                 return [*found, left]
-            if self._counts(left, found):
+            if self._is_met(left):
                 found.append(left)
         return found
 
@@ -207,25 +207,19 @@ class _Growth:
             return False
         return None if self._cell.reaches(Side(boundary, False)) else True
 
-    def _counts(self, rule: _Open, earlier: Sequence[_Open]) -> bool:
-        """Whether a rule may be the first to hold somewhere in the cell."""
+    def _is_met(self, rule: _Open) -> bool:
+        """Whether all that a rule asks is met somewhere in the cell."""
         if (self._first[self._cell.sample] == rule.rule).any():
             return True
         entered = 0
-        try:
-            for side in rule.sides:
-                if not self._cell.reaches(side):
-                    return False
-                self._cell.enter(side)
-                entered += 1
-            return not any(self._holds(one) for one in earlier)
-        finally:
-            for _ in range(entered):
-                self._cell.leave()
-
-    def _holds(self, rule: _Open) -> bool:
-        """Whether a rule holds all over the cell."""
-        return all(not self._cell.reaches(Side(b, not nonnegative)) for b, nonnegative in rule.asks.items())
+        for side in rule.sides:
+            if not self._cell.reaches(side):
+                break
+            self._cell.enter(side)
+            entered += 1
+        for _ in range(entered):
+            self._cell.leave()
+        return entered == len(rule.sides)
 
     def _closest(self) -> int | None:
         """The first rule that touches all of the cell, in which none holds; None if there is none."""

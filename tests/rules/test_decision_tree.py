@@ -185,6 +185,22 @@ def test_what_no_row_is_in_is_not_asked():
     assert system.tree(everywhere=False).nodes == (Leaf(1),)
 
 
+def test_what_touches_a_strict_side_is_not_on_it():
+    above, below = (Condition([sign], 0.0, True) for sign in (1.0, -1.0))
+    rules = [Rule(conditions, AffineMap([[0.0]], [1.0])) for conditions in ((above,), (below,), ())]
+    assert RuleSystem(rules, ("x",), ("y",)).tree().nodes[1:] == (Leaf(1), Leaf(2))
+
+
+@pytest.mark.parametrize("name", ["tariff", "kinds of levels", "one logit", "deep", "twelve rules", "gaps", "truth"])
+def test_sample_rows_only_save_time(name, monkeypatch):
+    monkeypatch.setattr(tree_cells, "SAMPLE", 1)
+    monkeypatch.setattr(tree_cells, "CLEAR", np.inf)
+    case = executed.case(name)
+    tree, x = case.system.tree(), case.system.encoded(case.rows)
+    np.testing.assert_array_equal(tree.rule_numbers(x), case.system.rule_numbers(x))
+    check_shape(tree)
+
+
 def test_many_levels_are_taken_as_shares():
     columns = [Column(f"kind {k}", "category", tuple("abcdefgh")) for k in range(4)]
     form = networks.random_form(3, (32, 3, 1))
