@@ -101,6 +101,10 @@ class Cell:
             return True
         return any(world.reaches(side) for world in self._reached())
 
+    def touches(self, side: Side) -> bool:
+        """Whether something of the cell is on a side or on its boundary."""
+        return self.reaches(side) or any(world.touches(side) for world in self._reached())
+
     def is_within(self, side: Side) -> bool:
         """Whether all of the cell is on a side or on its boundary."""
         if (self.sample & self.on(side.opposite)).any():
@@ -149,16 +153,15 @@ class _World:
 
     def reaches(self, side: Side) -> bool:
         """Whether something is on a side."""
-        row = self._row(side)
-        reach = self._program.reach(row[:-1], float(row[-1]))
-        # Between a point on all sides that were entered and one that is far on this one there are points on all.
-        return reach > CUT or (reach >= -CUT and self._is_exactly(row, strict=not side.nonnegative))
+        return self._reaches(self._row(side), strict=not side.nonnegative)
+
+    def touches(self, side: Side) -> bool:
+        """Whether something is on a side or on its boundary."""
+        return self._reaches(self._row(side), strict=False)
 
     def is_within(self, side: Side) -> bool:
         """Whether nothing is beyond the boundary of a side."""
-        row = self._row(side)
-        reach = self._program.reach(-row[:-1], -float(row[-1]))
-        return reach < -CUT or not self._is_exactly(-row, strict=True)
+        return not self._reaches(-self._row(side), strict=True)
 
     def follow(self, sides: Sequence[Side], seen: Sequence[bool]) -> bool:
         """Take what is on the sides that were not entered yet, of which rows may have been seen; False for nothing."""
@@ -182,6 +185,12 @@ class _World:
     def _row(self, side: Side) -> FloatArray:
         row = self._boundaries[side.boundary]
         return row if side.nonnegative else -row
+
+    def _reaches(self, row: FloatArray, strict: bool) -> bool:
+        """Whether a function is at least 0 somewhere, or above 0."""
+        reach = self._program.reach(row[:-1], float(row[-1]))
+        # Between a point on all sides that were entered and one far above 0 there are points where all of that is so.
+        return reach > CUT or (reach >= -CUT and self._is_exactly(row, strict))
 
     def _is_exactly(self, row: FloatArray, strict: bool) -> bool:
         """Whether a function is at least 0 somewhere, or above 0, in exact arithmetic.

@@ -82,17 +82,20 @@ class _Growth:
     def __init__(self, system: RuleSystem, domain: Domain | None) -> None:
         self._system = system
         self._conditions: list[Condition] = []
-        self._all: list[_Open] = []
+        self._sides: list[list[Side]] = []
         places: dict[bytes, int] = {}
-        for number, rule in enumerate(system.rules):
-            sides = []
+        for rule in system.rules:
+            self._sides.append([])
             for condition in rule.conditions:
                 place = places.setdefault(_key(condition), len(places))
                 if place == len(self._conditions):
                     self._conditions.append(condition)
-                sides.append(Side(place, condition.nonnegative))
-            if not any(side.opposite in sides for side in sides):
-                self._all.append(_Open(number, dict(sides)))
+                self._sides[-1].append(Side(place, condition.nonnegative))
+        self._all = [
+            _Open(number, dict(sides))
+            for number, sides in enumerate(self._sides)
+            if not any(side.opposite in sides for side in sides)
+        ]
         rows = [np.append(c.coef, c.intercept).astype(np.float64) for c in self._conditions]
         self._rows: FloatArray = np.array(rows).reshape(-1, system.n_inputs + 1)
         self._cell = Cell(system.columns, domain, self._rows)
@@ -222,10 +225,12 @@ class _Growth:
         return entered == len(rule.sides)
 
     def _closest(self) -> int | None:
-        """The first rule that touches all of the cell, in which none holds; None if there is none."""
-        for rule in self._all:
-            if all(self._cell.is_within(side) for side in rule.sides):
-                return rule.rule
+        """The first rule that touches the cell, in which none holds; None where that is not the same all over it."""
+        for rule, sides in enumerate(self._sides):
+            if all(self._cell.is_within(side) for side in sides):
+                return rule
+            if all(self._cell.touches(side) for side in sides):
+                break
         return None
 
     def _first_of_sample(self) -> IntArray:

@@ -100,9 +100,14 @@ def of_whole_numbers(rng, n_rules, domain=None):
 def test_lists_that_overlap_and_leave_gaps(seed):
     rng = np.random.default_rng(seed)
     system = of_whole_numbers(rng, rng.integers(1, 7), Box([-4, -4], [4, 4]) if rng.random() < 0.5 else None)
+    expected = one_by_one(system, HALVES)
+    with pytest.MonkeyPatch.context() as patched:
+        # Once by linear programs alone.
+        patched.setattr(tree_cells, "CLEAR", 2.0)
+        assert answers(system.tree(), HALVES) == expected
     tree = system.tree()
     check_shape(tree)
-    assert answers(tree, HALVES) == one_by_one(system, HALVES)
+    assert answers(tree, HALVES) == expected
     on_domain = system.tree(everywhere=False)
     covered = np.any([rule.covers(HALVES) for rule in system], axis=0)
     np.testing.assert_array_equal(on_domain.rule_numbers(HALVES[covered]), system.rule_numbers(HALVES[covered]))
@@ -186,19 +191,30 @@ def test_what_no_row_is_in_is_not_asked():
 
 
 def test_what_touches_a_strict_side_is_not_on_it():
-    above, below = (Condition([sign], 0.0, True) for sign in (1.0, -1.0))
-    rules = [Rule(conditions, AffineMap([[0.0]], [1.0])) for conditions in ((above,), (below,), ())]
-    assert RuleSystem(rules, ("x",), ("y",)).tree().nodes[1:] == (Leaf(1), Leaf(2))
+    a, twice, b = Condition([1.0, 0.0], 0.0, True), Condition([2.0, 0.0], 0.0, True), Condition([0.0, 1.0], 0.0, True)
+    rules = [Rule(conditions, AffineMap([[0.0, 0.0]], [1.0])) for conditions in ((a, b), (twice,), ())]
+    assert len(RuleSystem(rules, ("a", "b"), ("y",)).tree().nodes) == 5, "the same boundary is tested once"
 
 
-@pytest.mark.parametrize("name", ["tariff", "kinds of levels", "one logit", "deep", "twelve rules", "gaps", "truth"])
-def test_sample_rows_only_save_time(name, monkeypatch):
-    monkeypatch.setattr(tree_cells, "SAMPLE", 1)
-    monkeypatch.setattr(tree_cells, "CLEAR", np.inf)
-    case = executed.case(name)
-    tree, x = case.system.tree(), case.system.encoded(case.rows)
-    np.testing.assert_array_equal(tree.rule_numbers(x), case.system.rule_numbers(x))
-    check_shape(tree)
+@given(networks.seeds)
+def test_sample_rows_only_save_time(seed):
+    rng = np.random.default_rng(seed)
+    columns = (Column("kind", "category", ("a", "b", "c")), Column("x"), Column("open", "yes/no"))
+    rows = [*(np.append(unit, -0.5) for unit in np.eye(5)[[0, 1, 2, 4]]), [0, 0, 0, 1, 0, 0], [0, 0, 0, -2, 0, 0]]
+    rows += [[0, 0, 0, 1, 0, 1], [1, 0, 0, 1, 0, -1], [0, 0, 0, 0, -2, 1]]
+    picked = [rng.choice(len(rows), rng.integers(0, 4), replace=False) for _ in range(rng.integers(1, 7))]
+    sides = [tuple(Condition(rows[k][:-1], rows[k][-1], rng.random() < 0.5) for k in some) for some in picked]
+    system = RuleSystem([Rule(some, AffineMap(np.zeros((1, 5)), [0.0])) for some in sides], columns, ("y",))
+    cells = [
+        [kind == "a", kind == "b", kind == "c", x, y] for kind in "abc" for x in (-1, 0, 0.5, 1, 2) for y in (0, 1)
+    ]
+    x = np.array(cells, dtype=float)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tree_cells, "CLEAR", 2.0)
+        without = system.tree()
+    for tree in (without, system.tree()):
+        check_shape(tree)
+        assert answers(tree, x) == one_by_one(system, x)
 
 
 def test_many_levels_are_taken_as_shares():
