@@ -190,6 +190,23 @@ def test_what_no_row_is_in_is_not_asked():
     assert system.tree(everywhere=False).nodes == (Leaf(1),)
 
 
+def test_a_rule_that_contradicts_itself_is_not_led_to():
+    never = Rule((Condition([1.0], 0.0, False), Condition([1.0], 0.0, True)), AffineMap([[0.0]], [1.0]))
+    system = RuleSystem((never, Rule((), AffineMap([[0.0]], [2.0]))), ("x",), ("y",))
+    assert system.tree().nodes == (Leaf(2),)
+    # Where no rule holds, it is the first that is touched.
+    below, above = (Rule((Condition([sign], 0.0, False),), AffineMap([[0.0]], [3.0])) for sign in (1.0, -1.0))
+    gap = RuleSystem((never, below, above), ("x",), ("y",))
+    x = [[-1.0], [0.0], [1.0]]
+    assert walked(gap.tree(), x) == gap.rule_numbers(x).tolist() == [2, 1, 3]
+
+
+def test_boundaries_are_chosen_by_the_rules_that_they_leave():
+    form = networks.random_form(7, (4, 3, 3))
+    rules = extract_rules(form, domain=Box([-1] * 4, [1] * 4), classes=("a", "b", "c")).decision_rules()
+    assert len(rules.tree().nodes) == 2 * len(rules) - 1
+
+
 def test_what_touches_a_strict_side_is_not_on_it():
     a, twice, b = Condition([1.0, 0.0], 0.0, True), Condition([2.0, 0.0], 0.0, True), Condition([0.0, 1.0], 0.0, True)
     rules = [Rule(conditions, AffineMap([[0.0, 0.0]], [1.0])) for conditions in ((a, b), (twice,), ())]
