@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -124,21 +123,3 @@ class DecisionTree(Value):
             for child, mask in ((node.yes, at & holds), (node.no, at & ~holds)):
                 here[child] = here[child] | mask if child in here else mask
         return numbers
-
-
-def forks(tree: DecisionTree) -> Iterator[tuple[int, Fork]]:
-    """The tests of a tree with their places.
-
-    Args:
-        tree: the tree.
-
-    Yields:
-        Place and test, the root first.
-
-    Example:
-        >>> from prelu_rules.network.affine import AffineMap
-        >>> from prelu_rules.rules.rule import Rule
-        >>> list(forks(RuleSystem((Rule((), AffineMap([[2.0]], [0.0])),), ("x",), ("y",)).tree()))
-        []
-    """
-    yield from ((place, node) for place, node in enumerate(tree.nodes) if isinstance(node, Fork))
