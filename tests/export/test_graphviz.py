@@ -24,7 +24,9 @@ def drawn(folder, sources):
     for k, source in enumerate(sources):
         paths.append(folder / f"{k}.dot")
         paths[-1].write_bytes(source.encode())
-    done = subprocess.run([executed.command("dot"), "-Tjson", "-Tsvg", "-O", *paths], capture_output=True, text=True)
+    command = [executed.command("dot"), "-Tjson", "-Tsvg", "-O", *paths]
+    # It leaves a file of its own where it runs.
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
     read = [(json.loads((folder / f"{p.name}.json").read_bytes()), (folder / f"{p.name}.svg")) for p in paths]
     return [(graph, ElementTree.fromstring(svg.read_bytes())) for graph, svg in read]
