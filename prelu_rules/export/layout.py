@@ -15,13 +15,14 @@ INDENT = 12
 """Spaces before a line of a paragraph, at most."""
 
 
-def wrapped(pieces: Pieces, start: str = "", indent: str = "") -> list[str]:
-    """Pieces as lines of at most `WIDTH` columns, which end after pieces only.
+def wrapped(pieces: Pieces, start: str = "", indent: str = "", width: int = WIDTH) -> list[str]:
+    """Pieces as lines of at most `width` columns, which end after pieces only.
 
     Args:
         pieces: at least one.
         start: what the first line begins with.
         indent: what the others begin with.
+        width: of a line, at most, where a piece does not need more.
 
     Returns:
         The lines.
@@ -32,7 +33,7 @@ def wrapped(pieces: Pieces, start: str = "", indent: str = "") -> list[str]:
     """
     lines, line = [], start + pieces[0]
     for piece in pieces[1:]:
-        if len(line) + 1 + len(piece) > WIDTH:
+        if len(line) + 1 + len(piece) > width:
             lines.append(line)
             line = indent + piece.lstrip()
         else:

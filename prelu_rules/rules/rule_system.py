@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from prelu_rules.export import BinaryTarget
     from prelu_rules.rules.certificate import Certificate
+    from prelu_rules.rules.decision_tree import DecisionTree
     from prelu_rules.rules.presentation.presentation import Presentation
 
 
@@ -269,6 +270,12 @@ class RuleSystem(Predictor, Value):
         from prelu_rules.rules.certificate import certify
 
         return certify(self, read_network(network), self._domain(domain), **limits)
+
+    def tree(self, everywhere: bool = True) -> DecisionTree:
+        """The rules as a decision tree; see `prelu_rules.rules.tree_growth.decision_tree`."""
+        from prelu_rules.rules.tree_growth import decision_tree
+
+        return decision_tree(self, everywhere)
 
     def to_sympy(
         self, kind: Literal["piecewise", "max"] = "piecewise", *, exact: bool = False

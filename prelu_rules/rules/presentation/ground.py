@@ -136,11 +136,18 @@ class Part:
         A convex set where each of several functions is positive somewhere, and none is negative, has points where all
         are.
         """
-        n_inputs = len(self.frame.centre)
-        cell = ExactCell.of_domain(self._domain, n_inputs)
-        for cut in (*cuts, *(self._fixings(n_inputs) if self._domain is None else ())):
+        cuts, cell = tuple(cuts), self.exact()
+        for cut in cuts:
             cell = None if cell is None else cell.cut(exact_array(cut.row))
         return cell is not None and all(cell.exceeds(exact_array(cut.row)) for cut in cuts if cut.strict)
+
+    def exact(self) -> ExactCell | None:
+        """The part in exact arithmetic; None if it is empty."""
+        n_inputs = len(self.frame.centre)
+        cell = ExactCell.of_domain(self._domain, n_inputs)
+        for cut in self._fixings(n_inputs) if self._domain is None else ():
+            cell = None if cell is None else cell.cut(exact_array(cut.row))
+        return cell
 
     def _fixings(self, n_inputs: int) -> Iterable[Cut]:
         for place, value in self._fixed.items():
