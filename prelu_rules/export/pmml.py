@@ -81,7 +81,8 @@ class _Document:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        taken = {column.name for column in program.columns}
+        self._columns = {column.name for column in program.columns}
+        taken = set(self._columns)
         self.data_fields = [data_field(column) for column in program.columns]
         self.outputs = {step: self._output(name, taken) for name, step in program.outputs}
         self.rule = None if program.rule is None else self._output("rule", taken)
@@ -110,7 +111,8 @@ class _Document:
             elif place not in results:
                 derived = feature(step.value)
                 derived = self.fields.write(step.name, step.value) if derived is None else derived
-                self.fields.steps[place] = self.fields.add(step.name, derived)
+                name = f"{step.name} as number" if step.name in self._columns else step.name
+                self.fields.steps[place] = self.fields.add(name, derived)
 
     def _add_known(self) -> str | None:
         """A field that looks at the cells of all columns; in a formula of those that it does not look at anyway."""
