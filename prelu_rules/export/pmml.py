@@ -89,7 +89,7 @@ class _Document:
         self.decision = None if program.decision is None else self._output("class", taken)
         self.target = self._output(f"target {self.decision or program.outputs[0][0]}", taken)
         self.labels = holding_of(program.classes or ())
-        self.fields = DerivedFields(sorted(taken), {})
+        self.fields = DerivedFields(taken, {})
         self._add_steps()
         self.known = self._add_known()
         self._conditions: dict[Expression, str] = {}
@@ -159,11 +159,12 @@ class _Document:
     def _first_rule(self, rule: int) -> Element:
         """A segment for each rule."""
         chosen, values = self.program.steps[rule].value, [self.program.steps[step].value for step in self.outputs]
+        tests: list[Expression] = [All(())]
+        rows: list[Sequence[Expression]] = [values]
         if isinstance(chosen, Choice):
             tests = [test for test, _ in chosen.branches] + ([] if chosen.otherwise is None else [All(())])
-            rows = zip(*([value for _, value in v.branches] for v in values if isinstance(v, Choice)), strict=True)
-        else:
-            tests, rows = [All(())], iter([values])
+            by_output = [[found for _, found in value.branches] for value in values if isinstance(value, Choice)]
+            rows = list(zip(*by_output, strict=True))
         segments = [
             element("Segment", self._predicate(test), self._model(row, number), id=str(number))
             for number, (test, row) in enumerate(zip(tests, rows, strict=True), start=1)
@@ -189,8 +190,9 @@ class _Document:
         """Whether one condition holds: of a field and a bound where that is the same to the last bit."""
         operator, bound = "lessThan" if test.negated else "greaterOrEqual", 0.0
         match test.value:
-            case Weighted(((1.0, Reference(step)),), rest) if rest != 0:
-                field, bound = self.fields.steps[step], -rest
+            case Weighted(((1.0, Reference(step)),), rest):
+                # Adding 0 turns -0 into 0.
+                field, bound = self.fields.steps[step], -rest + 0.0
             case Reference(step):
                 field = self.fields.steps[step]
             case _:
