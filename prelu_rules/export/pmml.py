@@ -36,9 +36,9 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
 
     Columns are fields of their names: numbers and integers are doubles, yes and no are the texts "true" and "false" (or
     a program's own truth values, which are read as these), categories are what their levels are, and texts where those
-    are of several types. There is no answer, or an error where the program
-    that evaluates the document has them, for a level that training never saw, for a cell that is missing where none
-    was, for an infinite number, and where no rule holds.
+    are of several types. There is no answer, or an error where the program that evaluates the document has them, for a
+    level that training never saw, for a cell that is missing where none was, for an infinite number, and where no rule
+    holds.
 
     Args:
         system: the rules.
@@ -49,8 +49,8 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
         is a list of rules, and `class` for classifiers; one that is called like a column has a number after its name.
 
     Raises:
-        InvalidValueError: if a name is empty or XML cannot hold it, a level is a whole number that is not a double, or there is no
-            such shape.
+        InvalidValueError: if a name is empty or XML cannot hold it, a level is a whole number that is not a double, or
+            there is no such shape.
 
     Example:
         >>> from prelu_rules.network.normal_form import NormalForm
