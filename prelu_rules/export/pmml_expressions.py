@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from prelu_rules.export.pmml_names import distinct
@@ -105,7 +105,7 @@ def reference(field: str) -> Element:
 class DerivedFields:
     """Derived fields as they are added, each of columns and of those before it."""
 
-    def __init__(self, taken: Sequence[str], steps: dict[int, str]) -> None:
+    def __init__(self, taken: Iterable[str], steps: dict[int, str]) -> None:
         """Start without any.
 
         Args:
@@ -191,17 +191,17 @@ def added(terms: Terms, rest: float) -> Element:
 
     Args:
         terms: weights and fields.
-        rest: the constant, which is added where it is 0 too: some compare -0 as if it were less than 0.
+        rest: the constant.
 
     Returns:
         The element.
 
     Example:
-        >>> added(((1.0, "age"),), 0.0).attrib
+        >>> added(((1.0, "age"),), -3.0).attrib
         {'function': '+'}
     """
     parts = [reference(f) if weight == 1 else apply("*", constant(weight), reference(f)) for weight, f in terms]
-    total, *others = [*parts, constant(rest)]
+    total, *others = [*parts, constant(rest)] if rest != 0 or not parts else parts
     for part in others:
         total = apply("+", total, part)
     return total
