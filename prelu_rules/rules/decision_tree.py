@@ -9,9 +9,10 @@ import numpy as np
 
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.rules.assignment import CHUNK
+from prelu_rules.rules.evaluation import CHUNK
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.rules.weighted_sums import weighted_sums
 from prelu_rules.values import Array, BoolArray, IntArray, Value
 
 
@@ -118,8 +119,10 @@ class DecisionTree(Value):
             if isinstance(node, Leaf):
                 numbers[at] = node.rule or 0
                 continue
-            # The test is computed of all rows, as where rules are assigned, so that both have the same rounding errors.
-            holds = node.condition.holds(rows)
+            # Added as where rules are looked up, so that both have the same rounding errors.
+            condition = node.condition
+            weights = np.append(condition.coef, condition.intercept)[:, None, None]
+            holds = (weighted_sums(rows.T, weights)[0] >= 0) == condition.nonnegative
             for child, mask in ((node.yes, at & holds), (node.no, at & ~holds)):
                 here[child] = here[child] | mask if child in here else mask
         return numbers
