@@ -22,6 +22,7 @@ HALVES = np.stack(np.meshgrid(*[np.arange(-4, 4.5, 0.5)] * 2), axis=-1).reshape(
 
 def holds_in(condition, x):
     """Where a condition holds, its terms added one after the other and the constant last, as rules do."""
+    x = np.asarray(x, dtype=float)
     total = np.zeros(len(x))
     for weight, numbers in zip(condition.coef, x.T, strict=True):
         total += weight * numbers
