@@ -22,6 +22,8 @@ def export(
     rows: Annotated[int | None, typer.Option(help="How many cases a workbook has lines for.")] = None,
 ) -> int:
     """Write rules in another language, such as SQL, C or a workbook."""
+    from tqdm import tqdm
+
     from prelu_rules.errors import InvalidValueError
     from prelu_rules.export import check_target
     from prelu_rules.export.json import read_rules
@@ -35,7 +37,10 @@ def export(
     given = {"shape": shape, "dialect": dialect, "table": table, "view": view, "function": function, "part": part}
     given |= {"inputs": inputs}
     options: dict[str, Any] = {name: value for name, value in {**given, "rows": rows}.items() if value is not None}
-    result: str | bytes = read_rules(rules).export(to, out, **options)
+    with tqdm(total=2, desc=f"reading {rules.name}", disable=None, leave=False, bar_format="{desc} {elapsed}") as bar:
+        system = read_rules(rules)
+        bar.set_description_str(f"writing {to}")
+        result: str | bytes = system.export(to, out, **options)
     if out is not None:
         typer.echo(f"Wrote {out}.")
     elif isinstance(result, bytes):
