@@ -11,33 +11,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any, overload
 
-from prelu_rules.export import (
-    c,
-    compact,
-    dmn,
-    excel,
-    graphviz,
-    html,
-    javascript,
-    json,
-    julia,
-    keras,
-    latex,
-    markdown,
-    mermaid,
-    onnx,
-    pandas,
-    paper,
-    pmml,
-    polars,
-    python,
-    r,
-    rust,
-    sql,
-    sympy,
-    table,
-    text,
-)
+from prelu_rules.export.built_in import TARGETS
 from prelu_rules.export.keras import keras_model as keras_model
 from prelu_rules.export.keras_names import keras_names as keras_names
 from prelu_rules.export.table import to_pandas as to_pandas
@@ -50,122 +24,7 @@ from prelu_rules.registry import Registry
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
-_targets: Registry[str, Target] = Registry(
-    "export target",
-    {
-        "text": Target(text.write, "for people, and read back by the package", shapes=("list", "formula")),
-        "compact": Target(compact.write, "one formula for each output", shapes=("formula",)),
-        "html": Target(html.write, "formula and rules as a fragment of a page", "a browser or a notebook", ("list",)),
-        "markdown": Target(markdown.write, "a table of the rules", "a Markdown viewer", ("list",)),
-        "latex": Target(latex.write, "formulas by cases", "LaTeX with amsmath, or MathJax", ("list",)),
-        "graphviz": Target(
-            graphviz.write,
-            "a decision tree in DOT",
-            "Graphviz",
-            ("list",),
-            "trees of at most 1,000 nodes, lines of at most 1,000 characters",
-        ),
-        "mermaid": Target(
-            mermaid.write,
-            "a decision tree as a flowchart",
-            "Mermaid, as on GitHub",
-            ("list",),
-            "500 edges and 50,000 characters, which is what Mermaid draws",
-        ),
-        "json": Target(json.write, "everything, to be read back by the package", shapes=("list",)),
-        "python": Target(python.write, "functions of one row, without imports", "Python", ("list", "formula")),
-        "c": Target(
-            c.write,
-            "a C99 function of one row, its header, or a program that reads CSV",
-            "a compiler of C99 with IEEE doubles",
-            ("list", "formula"),
-            "levels and classes without NUL, of at most 4,095 bytes",
-        ),
-        "dmn": Target(
-            dmn.write,
-            "a decision model, DMN 1.3 with FEEL",
-            "a modeler or engine of DMN",
-            ("list", "formula"),
-            "levels and classes without control characters",
-        ),
-        "javascript": Target(
-            javascript.write,
-            "an ES module, or its types for TypeScript",
-            "a browser or node",
-            ("list", "formula"),
-            "whole numbers as levels and classes up to 2^53",
-        ),
-        "julia": Target(
-            julia.write,
-            "a function of one row, without packages",
-            "Julia",
-            ("list", "formula"),
-            "not yet run by Julia itself; parsed by a grammar of Julia, and computed from that",
-        ),
-        "keras": Target(
-            keras.write,
-            "the network as a Keras model, from columns or features",
-            "Keras 3, with TensorFlow where columns hold texts",
-            ("formula",),
-            "no rules that came without a network",
-        ),
-        "polars": Target(
-            polars.write,
-            "a module of expressions, for DataFrame and LazyFrame",
-            "polars 1.40",
-            ("list", "formula"),
-            "of integers only those that a double is equal to",
-        ),
-        "pandas": Target(pandas.write, "a module for a DataFrame", "pandas 2.2 and NumPy 2", ("list", "formula")),
-        "r": Target(
-            r.write, "a function of a data frame, without packages", "R 4.0", ("list", "formula"), "names without NUL"
-        ),
-        "onnx": Target(
-            onnx.write,
-            "a model in doubles of columns or encoded features",
-            "onnx to be written; onnxruntime or another runtime",
-            ("list", "formula"),
-            "columns with names; columns, text levels and classes without NUL",
-        ),
-        "rust": Target(
-            rust.write,
-            "a module without crates",
-            "Rust",
-            ("list", "formula"),
-            "whole numbers as levels and classes up to 2^53",
-        ),
-        "sql": Target(
-            sql.write,
-            "a query, a view or expressions",
-            "a database",
-            ("list", "formula"),
-            "names that the dialect tells apart and can hold, none with NUL; deeply nested bends only as a query",
-        ),
-        "table": Target(table.write, "a line of CSV for each rule", "a spreadsheet, or pandas", ("list",)),
-        "sympy": Target(
-            sympy.write,
-            "Python source of SymPy expressions of the features",
-            "SymPy",
-            ("list", "formula"),
-            "symbols stand for features, 1 or 0 for a level or a missing cell, rather than for cells",
-        ),
-        "excel": Target(
-            excel.write,
-            "a workbook with live formulas (.xlsx)",
-            "a spreadsheet; XlsxWriter writes it",
-            ("list", "formula"),
-            "Excel compares 15 digits; names without NUL, of at most 32,767 characters; no empty level or class",
-        ),
-        "pmml": Target(
-            pmml.write,
-            "a PMML 4.4 document",
-            "a program that evaluates PMML, such as JPMML or PMML4S",
-            ("list", "formula"),
-            "names without NUL and what else XML does not have",
-        ),
-        "paper": Target(paper.write, "the paper's text format, and read back by the package", shapes=("list",)),
-    },
-)
+_targets: Registry[str, Target] = Registry("export target", TARGETS)
 
 
 read_text = read
