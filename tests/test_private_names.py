@@ -15,7 +15,7 @@ ROOT = Path(prelu_rules.__file__).parent
 INTERNALS = ("training/keras_internals.py", "estimators/sklearn_internals.py")
 UNDOCUMENTED = {"train_function", "make_train_function", "steps_per_execution", "distribute_strategy"}
 """Attributes of a Keras model that its documentation does not mention."""
-NAMED_TUPLE = {"_replace", "_asdict", "_fields", "_make"}
+UNDERSCORED = {"_replace", "_asdict", "_fields", "_make", "_exit"}
 """Documented in spite of their underscore."""
 TYPES_ONLY = {"_csv.Reader"}
 """What the type of a reader of the standard library is called; no program imports it."""
@@ -45,7 +45,7 @@ def is_own(node):
 def foreign(source, of_package=frozenset()):
     """The names of other libraries that a file should not use, with their lines."""
     tree = ast.parse(source)
-    here = set(defined(tree)) | NAMED_TUPLE
+    here = set(defined(tree)) | UNDERSCORED
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             names = [(node.attr, here | of_package if is_own(node.value) else here)]

@@ -175,7 +175,7 @@ def test_targets_of_the_package_stay():
 
 def test_unknown_targets_and_paths_are_named(tmp_path):
     rules = extract_rules(networks.xor_form())
-    with pytest.raises(InvalidValueError, match="no export target 'cobol'; choose one of text, compact, html"):
+    with pytest.raises(InvalidValueError, match="no export target 'cobol'; choose one of text, compact, paper"):
         rules.export("cobol")
     assert rules.export("paper", tmp_path / "rules.txt") == (tmp_path / "rules.txt").read_text()
     with pytest.raises(DataError, match="cannot write"):
