@@ -38,7 +38,7 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, exact:
         >>> from prelu_rules.rules.extraction import extract_rules
         >>> form = NormalForm(A=[[1]], B=[[0]], b=[-3], C=[[1]], D=[[1]], e=[0], slopes=[0])
         >>> print(write(extract_rules(form, feature_names=["age"], output_names=["cost"])), end="")
-        from sympy import Max, Piecewise, Rational, Symbol
+        from sympy import Max, Piecewise, Rational, S, Symbol
         <BLANKLINE>
         age = Symbol('age', real=True)
         outputs = {
@@ -67,11 +67,11 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, exact:
     lines += [f"{known[symbol]} = Symbol({symbol.name!a}, real=True)" for symbol in symbols if symbol in used]
     lines += [f"{known[part]} = {printer.doprint(value)}" for part, value in parts]
     answers = zip(outputs, results, strict=True)
-    lines += ["outputs = {", *(f"    {name!a}: {printer.doprint(value)}," for name, value in answers), "}"]
+    lines += ["outputs = {", *(f"    {name!a}: {printer.whole(value)}," for name, value in answers), "}"]
     return "\n".join(lines) + "\n"
 
 
-_IMPORTED = frozenset({"Max", "Piecewise", "Rational", "Symbol"})
+_IMPORTED = frozenset({"Max", "Piecewise", "Rational", "S", "Symbol"})
 
 
 class _Printer(StrPrinter):  # type: ignore[misc]
@@ -80,6 +80,10 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def __init__(self, words: Mapping[sympy.Symbol, str]) -> None:
         super().__init__({"sympy_integers": False})
         self._words = words
+
+    def whole(self, expr: sympy.Expr) -> str:
+        """An expression that stands alone; one that is nothing but a number would be one of Python's otherwise."""
+        return f"S({self.doprint(expr)})" if expr.is_Number else str(self.doprint(expr))
 
     def _print_Float(self, expr: sympy.Float) -> str:
         return repr(float(expr))
