@@ -57,7 +57,7 @@ class Run(NamedTuple):
 
     Attributes:
         target: the name of the target.
-        shape: "list" or "formula"; nothing where there is no choice.
+        shape: "list" or "formula".
         consumer: its name and version.
         outputs: runs it, and gives the outputs of all rows; of a target that nothing computes None.
     """
@@ -149,7 +149,7 @@ def drawn(text: str, ask: Callable[..., Any], *more: Any) -> Callable[[Path], No
 
 
 def others() -> Iterator[Run]:
-    """Targets without a choice of shape."""
+    """Targets that have one shape only."""
     here = "prelu_rules reads it back"
     yield Run("keras", "formula", installed("keras", "tensorflow"), by_keras)
     yield Run("json", "list", here, lambda _: rules_json.read(SYSTEM.export("json")).predict(ROWS))

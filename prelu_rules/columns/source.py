@@ -42,7 +42,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
         The open file, and its name in error messages.
 
     Raises:
-        DataError: if there is no such file, or it cannot be read.
+        DataError: if the file does not exist or cannot be read.
 
     Example:
         >>> import tempfile

@@ -90,7 +90,7 @@ def diagram_of(system: RuleSystem | RulesOnDemand, everywhere: bool = True, spel
     """
     if not isinstance(system, RuleSystem):
         raise InvalidValueError(
-            "rules on demand are not listed, so there is no decision tree of them; extract rules, or write 'compact'."
+            "rules on demand are not listed, so they have no decision tree; extract the rules, or export 'compact'."
         )
     tree = system.tree(everywhere)
     drawn = presented_tree(tree)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from prelu_rules.columns.column import Column, Level
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.names import ClassLabel, free_name
 from prelu_rules.rules.short_numbers import as_fraction
 
 Holding = Literal["truth", "number", "text", "mixed"]
@@ -142,3 +142,21 @@ def described(column: Column, word: str, missing: str, literal: Callable[[Level]
     what = kinds.get(column.kind) or f"one of {', '.join(map(literal, column.levels)) or 'no levels'}"
     text = what if column.name == word else f"{column.name!r}, {what}"
     return text + (f", or {missing} where it is missing" if column.missing else "")
+
+
+def unlike(texts: Iterable[str], *words: str) -> str:
+    """A text that stands for none of some texts.
+
+    Args:
+        texts: those that are taken.
+        words: what it may be, in this order.
+
+    Returns:
+        The first word that is free, or the last with a number.
+
+    Example:
+        >>> unlike(["farm"], "", "missing"), unlike(["", "missing"], "", "missing")
+        ('', 'missing 2')
+    """
+    taken = set(texts)
+    return next((word for word in words if word not in taken), free_name(words[-1], taken))

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from prelu_rules.columns.column import Column
-from prelu_rules.export.keras_names import KerasNames, are_texts, as_doubles, is_text, spelled, unlike
+from prelu_rules.export.holding import unlike
+from prelu_rules.export.keras_names import KerasNames, are_texts, as_doubles, is_text, spelled
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.values import FloatArray
 

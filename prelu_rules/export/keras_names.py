@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, count
 from typing import Any
 
 from prelu_rules.columns.column import Column, Level
 from prelu_rules.errors import InvalidValueError, quoted
-from prelu_rules.export.holding import as_double, held_by, holding_of
+from prelu_rules.export.holding import as_double, held_by, holding_of, unlike
 from prelu_rules.export.identifiers import identifiers
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -154,25 +153,6 @@ def as_doubles(what: str, values: Sequence[Level | ClassLabel]) -> list[float]:
         if number in numbers[:place]:
             raise InvalidValueError(f"{quoted(what)} has two values that are equal to {number}; make them texts.")
     return numbers
-
-
-def unlike(texts: Iterable[str], *words: str) -> str:
-    """A text that stands for none of some texts.
-
-    Args:
-        texts: those that are taken.
-        words: what it may be, in this order.
-
-    Returns:
-        The first word that is free, or the last with a number.
-
-    Example:
-        >>> unlike(["farm"], "", "missing"), unlike(["", "missing"], "", "missing")
-        ('', 'missing 2')
-    """
-    taken = set(texts)
-    numbered = (f"{words[-1]} {number}" for number in count(2))
-    return next(word for word in chain(words, numbered) if word not in taken)
 
 
 def described_names(system: RuleSystem | RulesOnDemand, names: KerasNames) -> dict[str, Any]:

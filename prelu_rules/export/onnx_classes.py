@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError, quoted
-from prelu_rules.export.holding import as_double, holding_of
+from prelu_rules.export.holding import as_double, holding_of, unlike
 from prelu_rules.export.onnx_answers import named
-from prelu_rules.export.onnx_columns import unlike
 from prelu_rules.export.onnx_graph import Graph
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.values import Array
@@ -63,7 +62,7 @@ def labels_of(classes: Sequence[ClassLabel]) -> Labels:
             )
         if type(texts.setdefault(text, label)) is not type(label):
             raise InvalidValueError(f"two classes are written {quoted(text)}, but are of two types; rename one.")
-    return Labels(np.array([*map(str, classes), unlike(texts, "no class")], dtype=object), np.str_)
+    return Labels(np.array([*map(str, classes), unlike(texts, "", "no class")], dtype=object), np.str_)
 
 
 def _whole(classes: list[int]) -> Labels:

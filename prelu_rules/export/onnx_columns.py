@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from prelu_rules.columns.column import Column
 from prelu_rules.errors import InvalidValueError, quoted
-from prelu_rules.export.holding import as_double, described, held_by
+from prelu_rules.export.holding import as_double, described, held_by, unlike
 from prelu_rules.export.onnx_graph import Graph
 
 
@@ -45,27 +45,7 @@ def missing_text(column: Column) -> str:
         >>> missing_text(Column("kind", "category", ("farm",))), missing_text(Column("kind", "category", ("", "farm")))
         ('', 'missing')
     """
-    return unlike(map(str, column.levels), "missing")
-
-
-def unlike(texts: Iterable[str], word: str) -> str:
-    """A text that stands for none of some texts.
-
-    Args:
-        texts: that are taken.
-        word: what it is if the empty text is taken.
-
-    Returns:
-        The empty text, the word, or the word with a number.
-
-    Example:
-        >>> unlike(["", "none"], "none")
-        'none 2'
-    """
-    taken, found, number = set(texts), "", 1
-    while found in taken:
-        found, number = word if number == 1 else f"{word} {number}", number + 1
-    return found
+    return unlike(map(str, column.levels), "", "missing")
 
 
 def check_columns(columns: Sequence[Column]) -> None:

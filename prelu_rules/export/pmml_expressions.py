@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
-from prelu_rules.export.pmml_names import distinct
 from prelu_rules.export.program import All, AtLeast, Expression, Number, Positive, Reference, Weighted
+from prelu_rules.rules.names import free_name
 
 LONGEST_SUM = 100
 """Terms in a row, since each is a level deeper; parsers refuse elements that are nested some hundreds deep."""
@@ -132,7 +132,7 @@ class DerivedFields:
         Returns:
             What it is called.
         """
-        found = distinct(name, self._taken)
+        found = free_name(name, self._taken)
         self._taken.add(found)
         optype, data_type = ("categorical", "boolean") if is_test else ("continuous", "double")
         self.elements.append(element("DerivedField", expression, name=found, optype=optype, dataType=data_type))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 
 from prelu_rules.columns.column import Level
 from prelu_rules.errors import InvalidValueError, quoted
@@ -48,26 +47,6 @@ def check_name(what: str, name: str) -> None:
     if not name:
         raise InvalidValueError(f"the {what} name '' is empty, which no field in PMML is; rename it.")
     check_text(f"{what} name", name)
-
-
-def distinct(name: str, taken: Container[str]) -> str:
-    """A name that differs from those taken, with a number if need be.
-
-    Args:
-        name: what it should be.
-        taken: the names that are taken.
-
-    Returns:
-        The name.
-
-    Example:
-        >>> distinct("rule", ["rule", "y"])
-        'rule 2'
-    """
-    found, number = name, 2
-    while found in taken:
-        found, number = f"{name} {number}", number + 1
-    return found
 
 
 def data_type(holding: Holding) -> str:

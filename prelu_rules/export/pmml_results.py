@@ -11,8 +11,9 @@ from xml.etree.ElementTree import Element
 
 from prelu_rules.export.holding import holding_of
 from prelu_rules.export.pmml_expressions import DerivedFields, double, element, reference
-from prelu_rules.export.pmml_names import check_name, data_type, distinct, literal
+from prelu_rules.export.pmml_names import check_name, data_type, literal
 from prelu_rules.export.program import Choice, Expression, Label, Program, Weighted
+from prelu_rules.rules.names import free_name
 
 
 class Results:
@@ -135,7 +136,7 @@ class Results:
 def _named(name: str, taken: set[str]) -> str:
     """A name that no other field has."""
     check_name("output", name)
-    found = distinct(name, taken)
+    found = free_name(name, taken)
     taken.add(found)
     return found
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.program import Choice, Positive, Program, Shape, Weighted, program_of
 from prelu_rules.export.sql_dialect import DIALECTS, Dialect
-from prelu_rules.export.sql_source import Source, distinct
+from prelu_rules.export.sql_source import Source
+from prelu_rules.rules.names import free_name
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -119,11 +120,15 @@ class _Query(Source):
         named = {step: name for name, step in self.results}
         for place, step in enumerate(program.steps):
             if place not in named:
-                name = distinct(f"{step.name} as number" if step.name in self.keep else step.name, taken)
-                named[place] = name if dialect.problem(name) is None else distinct(f"step {place}", taken)
+                name = free_name(
+                    f"{step.name} as number" if step.name in self.keep else step.name, taken, ignore_case=True
+                )
+                named[place] = (
+                    name if dialect.problem(name) is None else free_name(f"step {place}", taken, ignore_case=True)
+                )
                 taken.append(named[place])
             self.names[place] = dialect.quoted(named[place], "step")
-        self.is_known = dialect.quoted(distinct("known", taken), "step")
+        self.is_known = dialect.quoted(free_name("known", taken, ignore_case=True), "step")
 
     def _check_kept(self) -> None:
         """Refuse an answer that is called like a column that is kept."""

@@ -9,6 +9,7 @@ from prelu_rules.export.language import Language, written
 from prelu_rules.export.program import Choice, Expression, IsEqual, Program, depths, needed
 from prelu_rules.export.sql_cells import is_known, is_level, is_missing
 from prelu_rules.export.sql_dialect import Dialect
+from prelu_rules.rules.names import free_name
 
 LONGEST_SUM = 100
 """Terms in a row; SQLite takes expressions that are 1,000 deep."""
@@ -24,7 +25,7 @@ class Source:
         self.results = [(name, step) for name, step in program.outputs]
         for name, chosen in (("rule", program.rule), ("class", program.decision)):
             if chosen is not None:
-                self.results.append((distinct(name, [name for name, _ in self.results]), chosen))
+                self.results.append((free_name(name, [name for name, _ in self.results], ignore_case=True), chosen))
         self.check_distinct("output", [name for name, _ in self.results])
         self.aliases = [dialect.quoted(name, "output") for name, _ in self.results]
         self.names = [""] * len(program.steps)
@@ -90,27 +91,6 @@ class Source:
     def write(self, value: Expression) -> str:
         """An expression in one line."""
         return written(value, self.program, self.names, self.language)
-
-
-def distinct(name: str, taken: Sequence[str]) -> str:
-    """A name that differs from those taken, in more than case; with a number if need be.
-
-    Args:
-        name: what it should be.
-        taken: the names that are taken.
-
-    Returns:
-        The name.
-
-    Example:
-        >>> distinct("rule", ["Rule", "y"])
-        'rule 2'
-    """
-    lower = {one.lower() for one in taken}
-    found, number = name, 2
-    while found.lower() in lower:
-        found, number = f"{name} {number}", number + 1
-    return found
 
 
 def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, count
 
 from prelu_rules.errors import InvalidValueError, ShapeError
 
@@ -62,21 +63,22 @@ def default_names(names: Sequence[str] | None, prefix: str, count: int) -> tuple
     return tuple(map(str, names))
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
+def free_name(name: str, taken: Iterable[str], *, ignore_case: bool = False) -> str:
     """A name that is not taken yet.
 
     Args:
         name: the name that is wanted.
         taken: all that are there.
+        ignore_case: whether names that differ only in case are one.
 
     Returns:
         The name, with a number if it is taken.
 
     Example:
-        >>> free_name("rule", ["rule", "rule 2"])
-        'rule 3'
+        >>> free_name("rule", ["rule", "rule 2"]), free_name("rule", ["Rule"], ignore_case=True)
+        ('rule 3', 'rule 2')
     """
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name} {number}", number + 1
-    return free
+    fold = str.lower if ignore_case else str
+    folded = set(map(fold, taken))
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if fold(one) not in folded)

@@ -105,7 +105,7 @@ def test_only_the_domain():
 
 def test_rules_on_demand_are_refused():
     rules = RulesOnDemand(networks.random_form(0, (2, 3, 1)), ["a", "b"], ["y"])
-    with pytest.raises(InvalidValueError, match="rules on demand are not listed, so there is no decision tree"):
+    with pytest.raises(InvalidValueError, match="rules on demand are not listed, so they have no decision tree"):
         write(rules)
 
 
