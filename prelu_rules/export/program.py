@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -271,15 +272,14 @@ class _Builder:
 
     def _boundaries(self, conditions: Sequence[Condition]) -> dict[bytes, Expression]:
         """The sum of each boundary by its key; one of several terms that is needed again is a step."""
-        uses = Counter(map(_key, conditions))
+        uses, numbers = Counter(map(_key, conditions)), count(1)
         sums: dict[bytes, Expression] = {}
         for condition in conditions:
             key = _key(condition)
             if key not in sums:
                 total = self.weighted(condition.coef, self.features, condition.intercept)
-                shared = uses[key] > 1 and len(total.terms) > 1
-                number = sum(isinstance(one, Reference) for one in sums.values()) + 1
-                sums[key] = self.add(f"boundary {number}", total) if shared else total
+                is_shared = uses[key] > 1 and len(total.terms) > 1
+                sums[key] = self.add(f"boundary {next(numbers)}", total) if is_shared else total
         return sums
 
     def _by_rule(self, rule: Reference, values: Sequence[Expression]) -> Expression:
