@@ -109,3 +109,13 @@ def test_there_has_to_be_such_a_shape():
         program_of(rules, "tree")
     with pytest.raises(InvalidValueError, match="without a network"):
         program_of(type(rules)(rules.rules, rules.columns, rules.output_names), "formula")
+
+
+def test_boundaries_that_differ_in_the_constant_are_two():
+    form = NormalForm(A=[[1, 1], [1, 1]], B=np.zeros((2, 2)), b=[-1, -3], C=[[0, 0]], D=[[1, 2]], e=[0], slopes=[0, 0])
+    rules = extract_rules(form, feature_names=["a", "b"])
+    program = program_of(rules)
+    assert [step.name for step in program.steps if step.name.startswith("boundary")] == ["boundary 1", "boundary 2"]
+    for a in (0.0, 1.0, 2.0, 3.0, 4.0):
+        steps = evaluated(program, {"a": a, "b": 0.0})
+        assert steps[program.outputs[0][1]] == rules.predict({"a": a, "b": 0.0})[0, 0]

@@ -144,6 +144,14 @@ def test_the_columns_of_the_rules_are_kept_as_they_are(database):
     assert sorted(kept, key=repr) == sorted(before, key=repr)
 
 
+def test_an_answer_that_differs_from_another_in_case_only_has_a_number(database):
+    system = RuleSystem((Rule((), AffineMap([[2.0]], [1.0])),), ("x",), ("Rule",))
+    case = executed.case_of("one", system, n_random=20)
+    ((_, found),) = sql_consumers.run(database, case, case.rows, [("list", "query")])
+    executed.check(case, "list", *found)
+    assert write(system, "duckdb", "rows").endswith('AS "rule 2"\nFROM "step_1"\n')
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
