@@ -55,8 +55,8 @@ class DecisionTree(Value):
         >>> from prelu_rules.rules.rule import Rule
         >>> sides = [Rule((Condition([1.0], -200.0, side),), AffineMap([[1.0]], [0.0])) for side in (False, True)]
         >>> tree = RuleSystem(sides, ("kwh",), ("price",)).tree()
-        >>> tree.nodes[0].yes, tree.nodes[0].no, tree.nodes[1:]
-        (1, 2, (Leaf(rule=2), Leaf(rule=1)))
+        >>> [(node.yes, node.no) if isinstance(node, Fork) else node for node in tree.nodes]
+        [(1, 2), Leaf(rule=2), Leaf(rule=1)]
         >>> tree.rule_numbers({"kwh": [199.0, 200.0]})
         array([1, 2])
     """

@@ -32,12 +32,13 @@ def lazily(method: Callable[[Rules, TableLike], Answer]) -> Callable[[Rules, Tab
         once.
 
     Example:
+        >>> from typing import Any
         >>> import dask.array
         >>> from prelu_rules.network.affine import AffineMap
         >>> from prelu_rules.rules.rule import Rule
         >>> from prelu_rules.rules.rule_system import RuleSystem
         >>> double = RuleSystem((Rule((), AffineMap([[2.0]], [0.0])),), ("x",), ("y",))
-        >>> y = double.predict(dask.array.arange(6, chunks=3)[:, None])
+        >>> y: Any = double.predict(dask.array.arange(6, chunks=3)[:, None])
         >>> y.chunks, y.dtype, y[4:].compute().tolist()
         (((3, 3), (1,)), dtype('float64'), [[8.0], [10.0]])
     """

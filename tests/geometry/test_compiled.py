@@ -17,9 +17,10 @@ def test_without_a_place_nothing_is_kept(monkeypatch):
     """As with a package and a home that cannot be written."""
     asked = []
 
-    def njit(function=None, cache=False):
+    def njit(function=None, cache=False, nogil=False):
         def decorate(function):
             asked.append(cache)
+            assert nogil, "threads would wait for one another"
             if cache:
                 raise RuntimeError("cannot cache function 'twice': no locator available for file 'twice.py'")
             return function
