@@ -8,11 +8,12 @@ from itertools import combinations
 
 import numpy as np
 
+from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import FloatArray
 
-SAME_BEND = 1e-9
-"""Hyperplanes count as the same if their numbers differ by less, divided by the largest weight."""
+SAME_BEND = 1e-12
+"""Bends count as the same if they are nowhere on the domain further apart, as a share of its width."""
 
 SAME_JUMP = 1e-6
 """The difference of two rules counts as a multiple of a bend's function if the remainder is smaller, relatively."""
@@ -27,10 +28,16 @@ class Side:
 
 
 class Bends:
-    """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is."""
+    """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is.
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    Without a domain, hyperplanes are the same if all their numbers are equal up to rounding.
+    """
+
+    def __init__(self, rules: Sequence[Rule], domain: Domain | None = None) -> None:
+        n_inputs = rules[0].outputs.coef.shape[1]
+        frame = frame_of(domain, n_inputs)
         found: list[FloatArray] = []
+        framed: list[FloatArray] = []
         self.sides: list[list[Side]] = []
         for rule in rules:
             self.sides.append([])
@@ -39,14 +46,12 @@ class Bends:
                 row = np.append(normal.coef, normal.intercept).astype(np.float64)
                 sign = -1.0 if next((w for w in row if w != 0), 1.0) < 0 else 1.0
                 row = sign * row + 0.0
-                same = (
-                    k for k, other in enumerate(found) if np.abs(row - other).max() <= SAME_BEND * np.abs(row).max()
-                )
-                bend = next(same, len(found))
+                here = np.append(*frame.row(row[:-1], float(row[-1])))
+                bend = next((k for k, other in enumerate(framed) if _same(here, other, frame.bound)), len(found))
                 if bend == len(found):
                     found.append(row)
+                    framed.append(here)
                 self.sides[-1].append(Side(bend, sign))
-        n_inputs = rules[0].outputs.coef.shape[1]
         self.rows = np.array(found).reshape(-1, n_inputs + 1)
 
     def strengths(self, rules: Sequence[Rule]) -> FloatArray:
@@ -70,3 +75,11 @@ class Bends:
                 if apart and np.abs(jump - np.outer(factor, row)).max() <= SAME_JUMP * np.abs(jump).max():
                     strength[bend] = np.fmax(strength[bend], np.abs(factor))
         return strength
+
+
+def _same(row: FloatArray, other: FloatArray, bound: float) -> bool:
+    """Whether two functions with gradients of length 1 are equal wherever no coordinate exceeds a bound."""
+    apart = np.abs(row - other)
+    if not np.isfinite(bound):
+        return bool((apart <= SAME_BEND * np.maximum(np.abs(row), np.abs(other))).all())
+    return float(apart[:-1].sum() * bound + apart[-1]) <= SAME_BEND

@@ -17,6 +17,7 @@ from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import ClassLabel, default_names
 from prelu_rules.rules.order import ordered
@@ -96,8 +97,8 @@ def extract_rules(
             "pr.extract(network, domain, on_demand=True)."
         )
     columns, domain, rows = columns_and_rows(form, domain, columns, feature_names, x)
-    found = [rule_on(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
-    rules = merged(found, domain)
+    leaves = aligned([_leaf(form, pattern) for pattern in reachable_patterns(form, domain)], domain)
+    rules = merged([_shortened(leaf, domain) for leaf in leaves], domain)
     system = ordered(
         RuleSystem(
             rules=rules,
@@ -193,9 +194,19 @@ def rule_on(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) 
         >>> [rule_on(form, pattern, None).outputs.coef.item() for pattern in reachable_patterns(form)]
         [1.0, 2.0]
     """
-    conditions = [
+    (leaf,) = aligned([_leaf(form, pattern)], domain)
+    return _shortened(leaf, domain)
+
+
+def _leaf(form: NormalForm, pattern: ReachablePattern) -> Rule:
+    """The rule of a pattern with a condition for each unit that decides."""
+    conditions = tuple(
         Condition(row[:-1], row[-1], bool(pattern.signs[unit]), form.labels[unit])
         for unit, row in enumerate(pattern.pre_activations)
         if pattern.decides[unit]
-    ]
-    return Rule(needed(conditions, domain), form.affine_on(pattern.signs)[1])
+    )
+    return Rule(conditions, form.affine_on(pattern.signs)[1])
+
+
+def _shortened(leaf: Rule, domain: Domain | None) -> Rule:
+    return replace(leaf, conditions=needed(leaf.conditions, domain))

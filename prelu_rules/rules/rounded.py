@@ -116,7 +116,7 @@ def reading_cost(system: RuleSystem) -> int:
         >>> reading_cost(RuleSystem((Rule((), AffineMap([[0.25, 0.0]], [-1.0])),), ("a", "b"), ("y",)))
         3
     """
-    bends = Bends(system.rules)
+    bends = Bends(system.rules, system.domain)
     numbers = [bends.rows, *(np.hstack([r.outputs.coef, r.outputs.intercept[:, None]]) for r in system.rules)]
     return sum(digits(v) for array in numbers for v in array.ravel())
 
@@ -124,7 +124,7 @@ def reading_cost(system: RuleSystem) -> int:
 def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSystem:
     if decimals < 0:
         raise InvalidValueError(f"decimals is {decimals}; it must be at least 0.")
-    bends = Bends(system.rules)
+    bends = Bends(system.rules, domain)
     outputs = [
         AffineMap(
             np.round(r.outputs.coef.astype(np.float64), decimals),
@@ -143,7 +143,7 @@ def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSyste
 
 def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSystem:
     """The shortest of several attempts, each proven to be within the error."""
-    bends = Bends(system.rules)
+    bends = Bends(system.rules, domain)
     strengths = bends.strengths(system.rules)
     boxes = [_bounding_box(rule, domain) for rule in system.rules]
     best: tuple[int, RuleSystem] | None = None

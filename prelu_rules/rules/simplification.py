@@ -6,11 +6,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
 
 Conditions = Sequence[Condition]
+
+FAR = 1e9
+"""All inputs are those up to so many times as far as the bends: further away, bends that only rounding errors keep from
+being parallel meet."""
+
+LEAST_WEIGHT = 1e-9
+"""A smaller weight, as a share of the largest weight of its input, may be a rounding error, and says nothing of where
+bends are."""
 
 
 def cell_of_rule(conditions: Conditions, domain: Domain | None, n_inputs: int) -> Cell:
@@ -57,6 +66,33 @@ def implied(cell: Cell, condition: Condition) -> bool:
     return not cell.exceeds(-condition.row())
 
 
+def everywhere(conditions: Conditions, domain: Domain | None = None) -> Domain | None:
+    """All inputs, as far as conditions in float64 say anything about them.
+
+    Args:
+        conditions: the conditions of all rules.
+        domain: a domain to include.
+
+    Returns:
+        A box that reaches `FAR` times as far as the bends and the domain; None, which means all inputs, for conditions
+        in exact rationals.
+
+    Example:
+        >>> everywhere([Condition([2.0, 0.0], -8.0, True)]).upper
+        array([4.e+09, 1.e+09])
+    """
+    if not conditions or any(condition.coef.dtype == object for condition in conditions):
+        return None
+    weights = np.abs([condition.coef for condition in conditions])
+    constants = np.abs([condition.intercept for condition in conditions])[:, None]
+    counts = weights > LEAST_WEIGHT * weights.max(axis=0)
+    distances = np.divide(constants, weights, out=np.zeros_like(weights), where=counts).max(axis=0)
+    if domain is not None:
+        distances = np.maximum(distances, np.maximum(np.abs(domain.lower), np.abs(domain.upper)))
+    reach = FAR * np.maximum(distances, 1.0)
+    return Box(-reach, reach) if np.isfinite(reach).all() else None
+
+
 def needed(
     conditions: Conditions,
     domain: Domain | None,
@@ -69,7 +105,7 @@ def needed(
 
     Args:
         conditions: conditions of one rule.
-        domain: where the conditions have to hold; None for all inputs.
+        domain: where the conditions have to hold; None for all inputs, as far as floats go (see `everywhere`).
         is_implied: decides what counts as implied; called like `implied`.
 
     Returns:
@@ -85,7 +121,11 @@ def needed(
     """
     if not conditions:
         return ()
-    cell = cell_of_rule(conditions, domain, len(conditions[0].coef))
+    where = everywhere(conditions) if domain is None else domain
+    if domain is None and not _has_interior(conditions, where):
+        # A rule that only holds further away.
+        where = None
+    cell = cell_of_rule(conditions, where, len(conditions[0].coef))
     kept = list(range(len(conditions)))
     for k in sorted(kept, key=lambda k: (np.count_nonzero(conditions[k].coef), k), reverse=True):
         cell.relax(k)
@@ -94,3 +134,12 @@ def needed(
         else:
             cell.restore(k)
     return tuple(conditions[k] for k in kept)
+
+
+def _has_interior(conditions: Conditions, domain: Domain | None) -> bool:
+    cell = Cell(domain, len(conditions[0].coef))
+    for condition in conditions:
+        if not cell.exceeds(condition.row()):
+            return False
+        cell.push(condition.row())
+    return True
