@@ -15,10 +15,8 @@ import numpy as np
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array, FloatArray
-
-ALIGNED = 1e-12
-"""Hyperplanes are set apart by rounding errors only if, as a share of the domain's width, they differ by less."""
 
 
 def aligned(rules: Sequence[Rule], domain: Domain | None) -> list[Rule]:
@@ -26,8 +24,8 @@ def aligned(rules: Sequence[Rule], domain: Domain | None) -> list[Rule]:
 
     Args:
         rules: the rules; those in exact rationals stay as they are.
-        domain: where they hold; its width decides what is a rounding error. None for all inputs: then each number is
-            compared with itself.
+        domain: where they hold; what is at most `CANCELLED` of its width is a rounding error. None for all inputs: then
+            each number is compared with itself.
 
     Returns:
         Rules whose conditions have the numbers of the first condition that they are equal to, up to sign, or at least
@@ -89,8 +87,8 @@ class _Known:
     def _equal(self, one: FloatArray, other: FloatArray) -> bool:
         apart = np.abs(one - other)
         if np.isfinite(self._frame.bound):
-            return float(apart.sum()) <= ALIGNED
-        return bool((apart <= ALIGNED * np.maximum(np.abs(one), np.abs(other))).all())
+            return float(apart.sum()) <= CANCELLED
+        return bool((apart <= CANCELLED * np.maximum(np.abs(one), np.abs(other))).all())
 
 
 def _proportional(one: Array, other: Array) -> bool:

@@ -10,10 +10,8 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.rules.rule import Rule
+from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import FloatArray
-
-SAME_BEND = 1e-12
-"""Bends count as the same if they are nowhere on the domain further apart, as a share of its width."""
 
 SAME_JUMP = 1e-6
 """The difference of two rules counts as a multiple of a bend's function if the remainder is smaller, relatively."""
@@ -30,7 +28,8 @@ class Side:
 class Bends:
     """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is.
 
-    Without a domain, hyperplanes are the same if all their numbers are equal up to rounding.
+    Hyperplanes are the same if they are nowhere on the domain further apart than `CANCELLED` of its width; without a
+    domain, if all their numbers are equal up to rounding.
     """
 
     def __init__(self, rules: Sequence[Rule], domain: Domain | None = None) -> None:
@@ -81,5 +80,5 @@ def _same(row: FloatArray, other: FloatArray, bound: float) -> bool:
     """Whether two functions with gradients of length 1 are equal wherever no coordinate exceeds a bound."""
     apart = np.abs(row - other)
     if not np.isfinite(bound):
-        return bool((apart <= SAME_BEND * np.maximum(np.abs(row), np.abs(other))).all())
-    return float(apart[:-1].sum() * bound + apart[-1]) <= SAME_BEND
+        return bool((apart <= CANCELLED * np.maximum(np.abs(row), np.abs(other))).all())
+    return float(apart[:-1].sum() * bound + apart[-1]) <= CANCELLED
