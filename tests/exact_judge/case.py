@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 
 import prelu_rules as pr
-from exact_judge.cells import Cell, Network, cells, fractions
-from exact_judge.domain_kinds import DOMAINS, FEWEST_INPUTS, Bounds
+from exact_judge.cells import Cell, Network, cells
+from exact_judge.domain_kinds import DOMAINS, FEWEST_INPUTS, Bounds, polyhedron_of
 from exact_judge.network_kinds import NETWORKS, Arrays
-from exact_judge.polyhedron import Polyhedron, negative
+from exact_judge.polyhedron import Polyhedron
 
 MOST_INPUTS = 3
 
@@ -74,28 +74,14 @@ class Case:
 
     def shown(self) -> str:
         """Python that makes the network and the domain again."""
-        lines = [f"# {self.name}", f"form = NormalForm({', '.join(_shown(n, v) for n, v in self.arrays._asdict().items())})"]
+        lines = [
+            f"# {self.name}",
+            f"form = NormalForm({', '.join(_shown(n, v) for n, v in self.arrays._asdict().items())})",
+        ]
         if self.bounds is None:
             return "\n".join([*lines, "domain = None"])
         given = {name: v for name, v in self.bounds._asdict().items() if v is not None}
         return "\n".join([*lines, f"bounds = dict({', '.join(_shown(n, v) for n, v in given.items())})"])
-
-
-def polyhedron_of(bounds: Bounds | None, n_inputs: int) -> Polyhedron | None:
-    """A domain in exact arithmetic; None if it has no point."""
-    found: Polyhedron | None = Polyhedron.everything(n_inputs)
-    if bounds is None:
-        return found
-    rows = []
-    for k, (lower, upper) in enumerate(zip(fractions(bounds.lower), fractions(bounds.upper), strict=True)):
-        unit = [int(k == j) for j in range(n_inputs)]
-        rows += [[*unit, -lower], [*negative(unit), upper]]
-    if bounds.coef is not None:
-        for weights, limit, equal in zip(fractions(bounds.coef), fractions(bounds.limit), bounds.equal, strict=True):
-            rows += [[*negative(weights), limit], *([[*weights, -limit]] if equal else [])]
-    for row in rows:
-        found = None if found is None else found.within(row)
-    return found
 
 
 def drawn(network_kind: str, domain_kind: str, number: int) -> Case:

@@ -1,4 +1,4 @@
-"""The activation cells of a network on a polyhedron, by exact search: unit after unit, each cell is cut where it must be.
+"""The activation cells of a network on a polyhedron, by exact search: unit after unit cuts the cells that it has to.
 
 A cell counts if it has as many dimensions as the domain. A unit that is 0 on all of a cell is not negative there.
 """
@@ -98,7 +98,9 @@ def _below(
 ) -> Iterator[Cell]:
     unit = len(signs)
     if unit == network.n_units:
-        yield Cell(cell, signs, [_row(network.C[k], network.e[k], network.D[k], activations) for k in range(len(network.e))])
+        yield Cell(
+            cell, signs, [_row(network.C[k], network.e[k], network.D[k], activations) for k in range(len(network.e))]
+        )
         return
     z = _row(network.A[unit], network.b[unit], network.B[unit], activations)
     sides = {True: cell.half(z), False: cell.half(negative(z))}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from exact_judge import systems
-from exact_judge.cells import fractions
-from exact_judge.claims_of_rules import shown
-from exact_judge.polyhedron import value
-from exact_judge.results import Results, judged
-from exact_judge.verdict import Claim
 
 import prelu_rules as pr
+from exact_judge import systems
+from exact_judge.case import Case
+from exact_judge.cells import Affine, fractions
+from exact_judge.claims_of_rules import shown
+from exact_judge.polyhedron import Polyhedron, value
+from exact_judge.results import Results, judged
+from exact_judge.verdict import Claim
 
 MOVE = 1e-6
 """How far a bend or a constant is moved, relative to its size on the domain."""
@@ -25,6 +26,10 @@ ON_EQUATION = Fraction(1, 10**12)
 TIGHT = Fraction(1, 10**12)
 """A bound that is said to be exact is the true difference, rounded up to a float."""
 
+Rules = Sequence[systems.Rule]
+
+Point = Sequence[Fraction]
+
 
 def _of_rules(results: Results) -> str | None:
     return certificate_fault(results, results.system("rules"), results.case.form)
@@ -32,6 +37,16 @@ def _of_rules(results: Results) -> str | None:
 
 def _of_exact_rules(results: Results) -> str | None:
     return certificate_fault(results, results.system("exact rules"), results.case.form.exact())
+
+
+def _places(results: Results) -> str | None:
+    """The places where differences are attained are in the domain."""
+    case = results.case
+    for name, form in (("rules", case.form), ("exact rules", case.form.exact())):
+        for point in results.system(name).certify(form, case.domain).at:
+            if not _is_in(case, fractions(point)):
+                return f"of the {name}, a difference is said to be attained at {point}, which is not in the domain"
+    return None
 
 
 def _of_planted(change: Callable[[Results, pr.RuleSystem], pr.RuleSystem]) -> Callable[[Results], str | None]:
@@ -44,67 +59,67 @@ def certificate_fault(results: Results, system: pr.RuleSystem, form: pr.NormalFo
     certificate = system.certify(form, case.domain)
     parts = list(systems.pieces(rules, case.cells))
     true = systems.largest(parts, case.network.n_outputs)
-    own = systems.largest([(part, outputs) for part, outputs in _parts(case, rules)], case.network.n_outputs)
+    own = systems.largest(list(_parts(case, rules)), case.network.n_outputs)
     for output, (difference, size) in enumerate(zip(true, own, strict=True)):
         upper, lower = certificate.upper[output], Fraction(certificate.lower[output])
         if _is_below(upper, difference):
             return f"output {output + 1} differs by {_float(difference)}, but the bound is {upper}"
         if _is_below(certificate.largest[output], size):
             return f"output {output + 1} reaches {_float(size)}, but largest is {certificate.largest[output]}"
-        if certificate.exact and difference is not None and Fraction(upper) > difference * (1 + TIGHT) + Fraction(5e-324):
+        if (
+            certificate.exact
+            and difference is not None
+            and Fraction(upper) > difference * (1 + TIGHT) + Fraction(5e-324)
+        ):
             return f"output {output + 1} differs by {_float(difference)} only, but the bound is {upper}"
         attained = _attained(case, rules, fractions(certificate.at[output]), output)
-        if attained is None or attained < lower:
+        if attained < lower:
             return f"the difference {float(lower)} of output {output + 1} is not attained at {certificate.at[output]}"
-    return _cover_fault(case, rules, certificate)
+    return _gap_fault(case, rules, certificate) or _overlap_fault(case, rules, certificate)
 
 
-def _cover_fault(case, rules, certificate: pr.Certificate) -> str | None:
-    """Whether gaps and overlaps are found, and are what they are said to be."""
+def _gap_fault(case: Case, rules: Rules, certificate: pr.Certificate) -> str | None:
+    """Whether gaps are found, and are what they are said to be."""
     gap = systems.uncovered(case.polyhedron, rules)
-    if certificate.covered:
-        return None if gap is None else _overlap_fault(case, rules, certificate, f"{shown(gap.inner)} is uncovered, which was not found")
-    point = fractions(certificate.uncovered)
+    said = certificate.uncovered
+    if said is None:
+        return None if gap is None else f"{shown(gap.inner)} is uncovered, which was not found"
     if gap is None:
-        return f"{certificate.uncovered} is said to be uncovered, but all rules together cover the domain"
-    if any(rule.covers(point) for rule in rules):
-        return f"{certificate.uncovered} is said to be uncovered, but a rule covers it"
-    if not _is_in(case, point):
-        return f"{certificate.uncovered} is said to be uncovered, but is not in the domain"
-    return _overlap_fault(case, rules, certificate)
+        return f"{said} is said to be uncovered, but all rules together cover the domain"
+    if any(rule.covers(fractions(said)) for rule in rules):
+        return f"{said} is said to be uncovered, but a rule covers it"
+    return None if _is_in(case, fractions(said)) else f"{said} is said to be uncovered, but is not in the domain"
 
 
-def _overlap_fault(case, rules, certificate: pr.Certificate, before: str | None = None) -> str | None:
-    if before is not None:
-        return before
+def _overlap_fault(case: Case, rules: Rules, certificate: pr.Certificate) -> str | None:
+    """Whether overlaps are found, and are what they are said to be."""
     shared = next(systems.overlaps(case.polyhedron, rules), None)
-    if certificate.disjoint:
-        return None if shared is None else f"rules {shared[0] + 1} and {shared[1] + 1} overlap at {shown(shared[2].inner)}, which was not found"
-    point = fractions(certificate.overlap)
+    said = certificate.overlap
+    if said is None:
+        return None if shared is None else f"{shown(shared[2].inner)} is inside two rules, which was not found"
     if shared is None:
-        return f"{certificate.overlap} is said to be inside two rules, but no two overlap"
-    if sum(rule.inside(point, case.polyhedron) for rule in rules) < 2:
-        return f"{certificate.overlap} is said to be inside two rules, but is not"
-    return None if _is_in(case, point) else f"{certificate.overlap} is said to be an overlap, but is not in the domain"
+        return f"{said} is said to be inside two rules, but no two overlap"
+    if sum(rule.inside(fractions(said), case.polyhedron) for rule in rules) < 2:
+        return f"{said} is said to be inside two rules, but is not"
+    return None if _is_in(case, fractions(said)) else f"{said} is said to be inside two rules, but is not in the domain"
 
 
-def _parts(case, rules):
+def _parts(case: Case, rules: Rules) -> Iterator[tuple[Polyhedron, list[Affine]]]:
+    """The cell of each rule, and its outputs."""
     for rule in rules:
         part = systems.meeting(case.polyhedron, rule.conditions)
         if part is not None:
             yield part, rule.outputs
 
 
-def _attained(case, rules, point, output: int) -> Fraction | None:
-    """The largest difference at a point of rules that cover it, boundaries included; None if it is not in the domain."""
-    if not _is_in(case, point):
-        return None
+def _attained(case: Case, rules: Rules, point: Point, output: int) -> Fraction:
+    """The largest difference at a point of rules that cover it, boundaries included."""
     network = case.network.at(point)[output]
     here = [abs(value(rule.outputs[output], point) - network) for rule in rules if rule.touches(point)]
     return max(here, default=Fraction(0))
 
 
-def _is_in(case, point) -> bool:
+def _is_in(case: Case, point: Point) -> bool:
     """Whether a point is in the domain: exactly, but for equations, which floats seldom solve exactly."""
     bounds = case.bounds
     if bounds is None:
@@ -177,6 +192,7 @@ def _with_rule(system: pr.RuleSystem, number: int, rule: pr.Rule) -> pr.RuleSyst
 CLAIMS = [
     Claim("certificate of the rules", _of_rules),
     Claim("certificate of the exact rules", _of_exact_rules),
+    Claim("certificates name places in the domain", _places),
     Claim("certificate without a rule", _of_planted(_dropped)),
     Claim("certificate with a bend moved", _of_planted(_moved)),
     Claim("certificate with a constant changed", _of_planted(_changed)),

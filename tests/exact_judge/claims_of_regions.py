@@ -6,15 +6,16 @@ from fractions import Fraction
 from math import sqrt
 
 import numpy as np
-from exact_judge.case import Case, polyhedron_of
+
+import prelu_rules as pr
+from exact_judge.case import Case
 from exact_judge.cells import Affine, Network, cells, fractions
 from exact_judge.claims_of_rules import ROUNDING
-from exact_judge.polyhedron import Polyhedron, value
+from exact_judge.domain_kinds import polyhedron_of
+from exact_judge.polyhedron import Polyhedron
 from exact_judge.results import Results
 from exact_judge.systems import largest
 from exact_judge.verdict import Claim
-
-import prelu_rules as pr
 from prelu_rules.geometry.deviation import deviation_bounds
 from prelu_rules.geometry.ranges import output_ranges
 
@@ -111,17 +112,24 @@ def _deviation(results: Results) -> str | None:
     rest = Network.of(other.A, other.B, other.b, other.C, other.D, other.e, other.slopes)
     whole = polyhedron_of(case.bounds._replace(coef=None), form.n_inputs)
     parts = [
-        (inner.polyhedron, [[x - y for x, y in zip(*rows, strict=True)] for rows in zip(cell.outputs, inner.outputs, strict=True)])
+        (
+            inner.polyhedron,
+            [[x - y for x, y in zip(*rows, strict=True)] for rows in zip(cell.outputs, inner.outputs, strict=True)],
+        )
         for cell in cells(case.network, whole)
         for inner in cells(rest, cell.polyhedron)
     ]
     for output, true in enumerate(largest(parts, form.n_outputs)):
-        if not Fraction(found.lower[output]) <= true <= (np.inf if np.isinf(found.upper[output]) else Fraction(found.upper[output])):
+        if (
+            not Fraction(found.lower[output])
+            <= true
+            <= (np.inf if np.isinf(found.upper[output]) else Fraction(found.upper[output]))
+        ):
             return f"output {output + 1} differs by {float(true)}, not {found.lower[output]} to {found.upper[output]}"
         at = fractions(found.at[output])
         if abs(case.network.at(at)[output] - rest.at(at)[output]) < Fraction(found.lower[output]):
             return f"output {output + 1} does not differ by {found.lower[output]} at {found.at[output]}"
-        if not all(Fraction(l) <= x <= Fraction(u) for l, x, u in zip(box.lower, at, box.upper, strict=True)):
+        if not all(Fraction(low) <= x <= Fraction(high) for low, x, high in zip(box.lower, at, box.upper, strict=True)):
             return f"{found.at[output]} is not in the box"
     return None
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+import prelu_rules as pr
 from exact_judge import systems
 from exact_judge.case import Case
 from exact_judge.polyhedron import value
 from exact_judge.results import Results, allowed_error
 from exact_judge.verdict import Claim
-
-import prelu_rules as pr
 
 ROUNDING = Fraction(1, 10**12)
 """Rules of a network in floats may differ from it by this share of the size of the output's terms; see `Network.terms`.
@@ -62,7 +61,10 @@ def _mergeable(results: Results, name: str) -> str | None:
     rules, decisions = results.rules(name), [rule.decision for rule in results.system(name).rules]
     if decisions[0] is not None:
         # What a decision rule says is its class.
-        rules = [rule._replace(outputs=[[*[Fraction(0)] * (len(rule.outputs[0]) - 1), Fraction(d)]]) for rule, d in zip(rules, decisions, strict=True)]
+        rules = [
+            rule._replace(outputs=[[*[Fraction(0)] * (len(rule.outputs[0]) - 1), Fraction(d)]])
+            for rule, d in zip(rules, decisions, strict=True)
+        ]
     group = systems.mergeable(results.case.polyhedron, rules)
     return None if group is None else f"the union of rules {', '.join(str(number + 1) for number in group)} is convex"
 
@@ -70,14 +72,18 @@ def _mergeable(results: Results, name: str) -> str | None:
 def _differs(results: Results) -> str | None:
     """Rules of floats: nowhere further from the network than rounding errors."""
     case = results.case
-    found = systems.beyond_rounding(case.network, list(systems.pieces(results.rules("rules"), case.cells)), ROUNDING)
-    return None if found is None else f"output {found[0] + 1} differs by {float(found[1]):.3g} of its terms"
+    shares = systems.shares_of_terms(case.network, list(systems.pieces(results.rules("rules"), case.cells)))
+    return f"the outputs differ by {shown(shares)} of their terms" if max(shares) > ROUNDING else None
 
 
 def _differs_exactly(results: Results) -> str | None:
     parts = list(systems.pieces(results.rules("exact rules"), results.case.cells))
     found = systems.largest(parts, results.case.network.n_outputs)
-    return f"the rules differ by {[None if d is None else float(d) for d in found]}" if any(d != 0 for d in found) else None
+    return (
+        f"the rules differ by {[None if d is None else float(d) for d in found]}"
+        if any(d != 0 for d in found)
+        else None
+    )
 
 
 def _rounding_error(name: str) -> Fault:
@@ -112,7 +118,7 @@ def _decides_otherwise(results: Results) -> str | None:
             for point in [] if part is None else [*part.vertices, part.inner]:
                 outputs = [value(row, point) for row in cell.outputs]
                 if max(outputs) - outputs[label] > ROUNDING * max(case.network.terms(list(map(abs, point)))):
-                    return f"rule {number + 1} decides for {label} at {shown(point)}, where the outputs are {shown(outputs)}"
+                    return f"rule {number + 1} is for {label} at {shown(point)}, where outputs are {shown(outputs)}"
     return None
 
 

@@ -1,14 +1,14 @@
-"""Claims of what is printed: the package reads it back, and what is read answers as the rules do, as closely as they say."""
+"""Claims of what is printed: it is read back, and then answers as the rules do, as closely as they say."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from exact_judge.results import Results
-from exact_judge.verdict import Claim
 
 import prelu_rules as pr
+from exact_judge.results import Results
+from exact_judge.verdict import Claim
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.export import json, paper_reader, read_text
 from prelu_rules.rules.extraction import SAMPLED_ROWS
@@ -31,7 +31,7 @@ def _read_back(target: str, read: Callable[[str], pr.RuleSystem]) -> Callable[[R
             here = np.abs(found[:, k] - wanted[:, system.output_names.index(name)])
             if (here > allowed[k]).any():
                 row = int(np.argmax(here))
-                return f"{name} is read as {found[row, k]} at {rows[row]}, but is {wanted[row, k]}, with {allowed[k]:.3g} allowed"
+                return f"{name} is read off by {here[row]:.3g} at {rows[row]}, with {allowed[k]:.3g} allowed"
         return None
 
     return fault

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from exact_judge.cells import fractions
 from exact_judge.network_kinds import Arrays
+from exact_judge.polyhedron import Polyhedron, negative
 
 
 class Bounds(NamedTuple):
@@ -19,6 +21,23 @@ class Bounds(NamedTuple):
     limit: np.ndarray | None = None
     equal: np.ndarray | None = None
     rows: np.ndarray | None = None
+
+
+def polyhedron_of(bounds: Bounds | None, n_inputs: int) -> Polyhedron | None:
+    """A domain in exact arithmetic; None if it has no point."""
+    found: Polyhedron | None = Polyhedron.everything(n_inputs)
+    if bounds is None:
+        return found
+    rows = []
+    for k, (lower, upper) in enumerate(zip(fractions(bounds.lower), fractions(bounds.upper), strict=True)):
+        unit = [int(k == j) for j in range(n_inputs)]
+        rows += [[*unit, -lower], [*negative(unit), upper]]
+    if bounds.coef is not None:
+        for weights, limit, equal in zip(fractions(bounds.coef), fractions(bounds.limit), bounds.equal, strict=True):
+            rows += [[*negative(weights), limit], *([[*weights, -limit]] if equal else [])]
+    for row in rows:
+        found = None if found is None else found.within(row)
+    return found
 
 
 Draw = Callable[[np.random.Generator, Arrays], Bounds | None]

@@ -30,7 +30,9 @@ Draw = Callable[[np.random.Generator, int], Arrays]
 """Draws a network of a number of inputs."""
 
 
-def layered(rng: np.random.Generator, n_inputs: int, widths: tuple[int, ...] | None = None, n_outputs: int = 1) -> Arrays:
+def layered(
+    rng: np.random.Generator, n_inputs: int, widths: tuple[int, ...] | None = None, n_outputs: int = 1
+) -> Arrays:
     """A network of these layers, with a way straight from the inputs to the outputs; by default one of 2 to 4 units."""
     widths = widths or (int(rng.integers(2, 5)),)
     n_units = sum(widths)
@@ -135,7 +137,10 @@ def _nearly_parallel(rng, n_inputs):
     form = layered(rng, n_inputs, (4,))
     # Two bends that are 5e-10 apart, and two that are parallel but for the last digits.
     form.A[1], form.b[1] = form.A[0], form.b[0] + 5e-10
-    form.A[3], form.b[3] = form.A[2] * (1 + rng.integers(-2, 3, size=n_inputs) * 2.0**-52), form.b[2] + rng.choice([0, 1e-3])
+    form.A[3], form.b[3] = (
+        form.A[2] * (1 + rng.integers(-2, 3, size=n_inputs) * 2.0**-52),
+        form.b[2] + rng.choice([0, 1e-3]),
+    )
     return form
 
 

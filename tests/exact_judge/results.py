@@ -6,10 +6,10 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
-from exact_judge.case import Case
-from exact_judge.systems import Rule, largest
 
 import prelu_rules as pr
+from exact_judge.case import Case
+from exact_judge.systems import Rule
 from prelu_rules.rules.extraction import extract_rules
 
 MOST_UNITS = 8
@@ -49,6 +49,10 @@ class Results:
             raise NotReached(name)
         return found
 
+    def put(self, name: str, system: pr.RuleSystem | None) -> None:
+        """Judge another system under this name; None for one for which an error was raised."""
+        self._found[name] = system
+
     def rules(self, name: str) -> list[Rule]:
         """The same as the judge has it."""
         return judged(self.system(name))
@@ -59,7 +63,10 @@ class Results:
         found = []
         for output in range(self.case.network.n_outputs):
             values = [
-                (cell.polyhedron.maximum(cell.outputs[output]).value, cell.polyhedron.maximum([-w for w in cell.outputs[output]]).value)
+                (
+                    cell.polyhedron.maximum(cell.outputs[output]).value,
+                    cell.polyhedron.maximum([-w for w in cell.outputs[output]]).value,
+                )
                 for cell in self.case.cells
             ]
             found.append((-max(low for _, low in values), max(high for high, _ in values)))

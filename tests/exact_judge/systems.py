@@ -43,7 +43,9 @@ class Rule(NamedTuple):
     def of(cls, sums, constants, nonnegative, weights, intercepts) -> Rule:
         """The rule of arrays: `sums x + constants >= 0`, or `< 0`, and `weights x + intercepts`."""
         conditions = []
-        for row, side in zip(fractions([[*w, c] for w, c in zip(sums, constants, strict=True)]), nonnegative, strict=True):
+        for row, side in zip(
+            fractions([[*w, c] for w, c in zip(sums, constants, strict=True)]), nonnegative, strict=True
+        ):
             conditions.append(Condition(tuple(row) if side else negative(row), not side))
         return cls(conditions, fractions([[*w, c] for w, c in zip(weights, intercepts, strict=True)]))
 
@@ -108,7 +110,7 @@ def empty(domain: Polyhedron, rules: Sequence[Rule]) -> list[int]:
 
 
 def redundant(domain: Polyhedron, rules: Sequence[Rule]) -> Iterator[tuple[int, int]]:
-    """Conditions that follow, up to boundaries, from the others of their rule: the rule, and which of its conditions."""
+    """Conditions that follow from the others of their rule, up to boundaries: the rule, and which of its conditions."""
     for number, rule in enumerate(rules):
         for place, condition in enumerate(rule.conditions):
             others = [*rule.conditions[:place], *rule.conditions[place + 1 :]]
@@ -181,27 +183,23 @@ def largest(parts: Sequence[tuple[Polyhedron, list[Affine]]], n_outputs: int) ->
     return found
 
 
-def beyond_rounding(network: Network, parts: Sequence[Piece], share: Fraction) -> tuple[int, Fraction] | None:
-    """An output whose difference is larger than a share of the size of its terms on the domain, and by what factor.
+def shares_of_terms(network: Network, parts: Sequence[Piece]) -> list[Fraction]:
+    """The largest difference of each output as a share of the size of its terms on the domain.
 
-    The size is that at the largest coordinates that any vertex has; along a direction in which the domain is
-    unbounded, both may grow, but the difference only so much slower.
+    The size is that at the largest coordinates that any vertex has. Along a direction in which the domain is unbounded
+    both may grow, and how fast the difference grows is compared with how fast the terms do.
     """
     points = [point for part in parts for point in part.polyhedron.vertices]
-    sizes = [max(map(abs, coordinates)) for coordinates in zip(*points, strict=True)]
-    allowed = network.terms(sizes)
-    worst: tuple[int, Fraction] | None = None
+    sizes = network.terms([max(map(abs, coordinates)) for coordinates in zip(*points, strict=True)])
+    found = [Fraction(0)] * network.n_outputs
     for part in parts:
+        ways = [(way, network.terms(list(map(abs, way)), 0)) for way in part.polyhedron.directions]
         for output, row in enumerate(part.differences):
-            steps = [(abs(value(row, point)), allowed[output]) for point in part.polyhedron.vertices]
-            for way in part.polyhedron.directions:
-                steps.append((abs(slope(row, way)), network.terms(list(map(abs, way)), 0)[output]))
-            for difference, size in steps:
-                if difference > share * size and (worst is None or difference * worst[1].denominator > 0):
-                    ratio = difference / size if size else Fraction(10**99)
-                    if worst is None or ratio > worst[1]:
-                        worst = output, ratio
-    return worst
+            differences = [(abs(value(row, point)), sizes[output]) for point in part.polyhedron.vertices]
+            differences += [(abs(slope(row, way)), terms[output]) for way, terms in ways]
+            shares = [difference / size if size else Fraction(1) for difference, size in differences if difference]
+            found[output] = max([found[output], *shares])
+    return found
 
 
 def _minus(left: Affine, right: Affine) -> Affine:

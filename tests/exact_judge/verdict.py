@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import prelu_rules as pr
 from exact_judge.case import Case
 from exact_judge.results import NotReached, Results
-
-import prelu_rules as pr
 
 State = str
 """held; broken; raised, where the package should have answered; refused, where its documentation says that it may; or
@@ -46,12 +45,12 @@ class Verdict(NamedTuple):
         return self.state in (BROKEN, RAISED)
 
 
-def verdicts(case: Case, claims: list[Claim]) -> Iterator[Verdict]:
+def verdicts(case: Case, claims: list[Claim], results: Results | None = None) -> Iterator[Verdict]:
     """Judge all claims that concern a case.
 
     Whatever is raised is part of the verdict, so that one claim does not hide the next.
     """
-    results = Results(case)
+    results = results or Results(case)
     for claim in claims:
         if claim.concerns(case):
             yield _verdict(claim, results)
