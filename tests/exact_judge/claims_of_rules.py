@@ -22,7 +22,7 @@ Fault = Callable[[Results], str | None]
 
 
 def structure(name: str, concerns: Callable[[Case], bool], may_raise: tuple[type[Exception], ...] = ()) -> list[Claim]:
-    """What holds of every system."""
+    """What holds of every system; that it is merged comes last, since decision rules need not be."""
     faults: dict[str, Callable[[Results, str], str | None]] = {
         "are there": lambda results, name: results.system(name) and None,
         "cover": _uncovered,
@@ -58,14 +58,7 @@ def _redundant(results: Results, name: str) -> str | None:
 
 
 def _mergeable(results: Results, name: str) -> str | None:
-    rules, decisions = results.rules(name), [rule.decision for rule in results.system(name).rules]
-    if decisions[0] is not None:
-        # What a decision rule says is its class.
-        rules = [
-            rule._replace(outputs=[[*[Fraction(0)] * (len(rule.outputs[0]) - 1), Fraction(d)]])
-            for rule, d in zip(rules, decisions, strict=True)
-        ]
-    group = systems.mergeable(results.case.polyhedron, rules)
+    group = systems.mergeable(results.case.polyhedron, results.rules(name))
     return None if group is None else f"the union of rules {', '.join(str(number + 1) for number in group)} is convex"
 
 
@@ -148,6 +141,6 @@ CLAIMS = [
     Claim("rounded within the error", _rounding_error("rounded within"), _is_bounded),
     *structure("rounded to decimals", _is_bounded, (pr.RoundingError,)),
     Claim("rounded to decimals, with the error that is stated", _rounding_error("rounded to decimals"), _is_bounded),
-    *structure("decision rules", _has_classes),
+    *structure("decision rules", _has_classes)[:-1],
     Claim("decision rules name the largest output", _decides_otherwise, _has_classes),
 ]

@@ -17,6 +17,9 @@ MOST_UNITS = 8
 SHARE_OF_RANGE = 0.02
 """The error that rounding is allowed, as a share of each output's range on the domain."""
 
+SHARE_OF_TERMS = 1e-12
+"""Less than this share of an output's terms cannot be allowed, since sums of floats have rounding errors."""
+
 DECIMALS = 3
 
 
@@ -122,7 +125,11 @@ SYSTEMS: dict[str, Callable[[Results], pr.RuleSystem]] = {
 
 
 def allowed_error(results: Results) -> np.ndarray:
-    """What rounding is allowed: a share of the range, or of the value of a constant output."""
-    return np.array(
-        [SHARE_OF_RANGE * float((high - low) or max(abs(high), Fraction(1))) for low, high in results.ranges]
-    )
+    """What rounding is allowed: a share of each output's range, or of its terms where the range drowns in them."""
+    network, vertices = results.case.network, results.case.polyhedron.vertices
+    terms = network.terms([max(map(abs, column)) for column in zip(*vertices, strict=True)])
+    shares = [
+        max(SHARE_OF_RANGE * float(high - low), SHARE_OF_TERMS * float(size))
+        for (low, high), size in zip(results.ranges, terms, strict=True)
+    ]
+    return np.array([share or SHARE_OF_RANGE for share in shares])
