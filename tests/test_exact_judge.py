@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rational_plane
-from exact_judge import systems
+from exact_judge import claims_of_regions, systems
 from exact_judge.case import Case, all_cases, drawn, polyhedron_of
 from exact_judge.cells import Network, cells
 from exact_judge.claims import CLAIMS
+from exact_judge.claims_of_certificates import certificate_fault
 from exact_judge.domain_kinds import DOMAINS, Bounds
 from exact_judge.network_kinds import NETWORKS
 from exact_judge.polyhedron import Polyhedron, value
@@ -257,6 +258,98 @@ def test_each_fault_of_rules_breaks_its_claim(claim, change):
     broken = planted(lambda system: with_rules(system, change))
     assert claim in broken
     assert not planted(lambda system: system)
+
+
+def judged_claims(*names):
+    """The states of some claims on the hat."""
+    found = {verdict.claim: verdict for verdict in verdicts(HAT, [c for c in CLAIMS if c.name in names or not names])}
+    return [found[name].state for name in names]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: replace(c, upper=c.upper - 1e-12),
+        lambda c: replace(c, upper=c.upper + 1e-9),
+        lambda c: replace(c, lower=c.lower + 1e-12),
+        lambda c: replace(c, largest=c.largest - 1e-12),
+        lambda c: replace(c, uncovered=None),
+        lambda c: replace(c, uncovered=np.array([1.5])),
+        lambda c: replace(c, uncovered=np.array([5.0])),
+        lambda c: replace(c, overlap=np.array([0.5])),
+        lambda c: replace(c, at=c.at + 0.25),
+    ],
+)
+def test_a_false_certificate_breaks_its_claim(change, monkeypatch):
+    """Of the hat without the rule where it rises, and where it is 0 another slope than the network has."""
+    results = Results(HAT)
+    rules = [r for r in results.system("rules").rules if not r.covers([[0.5]]).any()]
+    raised = replace(rules[0], outputs=pr.AffineMap(rules[0].outputs.coef + 0.125, rules[0].outputs.intercept))
+    system = replace(results.system("rules"), rules=(raised, *rules[1:]))
+    truth = system.certify(HAT.form, HAT.domain)
+    assert truth.lower > 0 and truth.uncovered is not None and certificate_fault(results, system, HAT.form) is None
+    monkeypatch.setattr(pr.RuleSystem, "certify", lambda *_: change(truth))
+    assert certificate_fault(results, system, HAT.form) is not None
+
+
+def test_an_overlap_that_is_missed_breaks_the_claim(monkeypatch):
+    results = Results(HAT)
+    system = with_rules(results.system("rules"), lambda rules: [*rules, replace(rules[0], conditions=())])
+    truth = system.certify(HAT.form, HAT.domain)
+    assert certificate_fault(results, system, HAT.form) is None
+    for overlap in (None, np.array([5.0]), np.array([0.0])):
+        monkeypatch.setattr(pr.RuleSystem, "certify", lambda *_, o=overlap: replace(truth, overlap=o))
+        assert certificate_fault(results, system, HAT.form) is not None
+
+
+def test_a_lost_region_breaks_the_claims(monkeypatch):
+    found = pr.linear_regions
+    names = "regions are the cells", "regions of the exact form are the cells"
+    for part in (slice(1, None), slice(None)):
+        extra = [None] * (part.start is None)
+        monkeypatch.setattr(pr, "linear_regions", lambda *given, p=part, e=extra: list(found(*given))[p] + e)
+        assert judged_claims(*names) == [BROKEN, BROKEN]
+
+
+@pytest.mark.parametrize("shift", [1e-9, -1e-9])
+def test_false_bounds_break_their_claims(shift, monkeypatch):
+    ranges, bounds = claims_of_regions.output_ranges, claims_of_regions.deviation_bounds
+
+    def other_ranges(*given):
+        found = ranges(*given)
+        return replace(found, upper=found.upper + shift)
+
+    def other_bounds(*given, **limits):
+        found = bounds(*given, **limits)
+        return replace(found, lower=found.upper + 1e-9) if shift > 0 else replace(found, upper=found.lower + shift)
+
+    monkeypatch.setattr(claims_of_regions, "output_ranges", other_ranges)
+    monkeypatch.setattr(claims_of_regions, "deviation_bounds", other_bounds)
+    assert judged_claims("ranges of outputs", "bounds of the deviation") == [BROKEN, BROKEN]
+
+
+def test_a_changed_text_breaks_its_claim(monkeypatch):
+    names = "the text is read back", "the paper's text is read back", "JSON is read back"
+    assert judged_claims(*names) == [HELD] * 3
+    export = pr.RuleSystem.export
+
+    def changed(system, target):
+        rules = [replace(r, outputs=pr.AffineMap(r.outputs.coef, r.outputs.intercept + 0.25)) for r in system.rules]
+        return export(replace(system, rules=rules, form=None), target)
+
+    monkeypatch.setattr(pr.RuleSystem, "export", changed)
+    assert judged_claims(*names) == [BROKEN] * 3
+
+
+def test_false_rounding_errors_break_their_claims():
+    for name in ("rounded within", "rounded to decimals"):
+        results = Results(HAT)
+        system = results.system(name)
+        change = pr.AffineMap(system.rules[0].outputs.coef + 0.125, system.rules[0].outputs.intercept)
+        changed = with_rules(system, lambda rules, c=change: [replace(rules[0], outputs=c), *rules[1:]])
+        results.put(name, changed)
+        broken = {v.claim for v in verdicts(HAT, CLAIMS, results) if v.state == BROKEN}
+        assert [claim for claim in broken if claim.startswith(f"{name} ") or claim.startswith(f"{name},")]
 
 
 def test_what_is_raised_is_a_verdict():

@@ -66,11 +66,7 @@ def certificate_fault(results: Results, system: pr.RuleSystem, form: pr.NormalFo
             return f"output {output + 1} differs by {_float(difference)}, but the bound is {upper}"
         if _is_below(certificate.largest[output], size):
             return f"output {output + 1} reaches {_float(size)}, but largest is {certificate.largest[output]}"
-        if (
-            certificate.exact
-            and difference is not None
-            and Fraction(upper) > difference * (1 + TIGHT) + Fraction(5e-324)
-        ):
+        if certificate.exact and difference is not None and not _is_tight(upper, difference):
             return f"output {output + 1} differs by {_float(difference)} only, but the bound is {upper}"
         attained = _attained(case, rules, fractions(certificate.at[output]), output)
         if attained < lower:
@@ -138,6 +134,10 @@ def _is_in(case: Case, point: Point) -> bool:
 
 def _is_below(bound: float, true: Fraction | None) -> bool:
     return bound != np.inf and (true is None or Fraction(bound) < true)
+
+
+def _is_tight(bound: float, true: Fraction) -> bool:
+    return bound != np.inf and Fraction(bound) <= true * (1 + TIGHT) + Fraction(float(np.nextafter(0, 1)))
 
 
 def _float(true: Fraction | None) -> float:

@@ -28,10 +28,11 @@ def _read_back(target: str, read: Callable[[str], pr.RuleSystem]) -> Callable[[R
         given = {column.name: table[column.name] for column in again.columns}
         found = again.predict(given) if given else np.repeat(again.rules[0].outputs.intercept[None], len(rows), axis=0)
         for k, name in enumerate(again.output_names):
-            here = np.abs(found[:, k] - wanted[:, system.output_names.index(name)])
-            if (here > allowed[k]).any():
+            output = system.output_names.index(name)
+            here = np.abs(found[:, k] - wanted[:, output])
+            if (here > allowed[output]).any():
                 row = int(np.argmax(here))
-                return f"{name} is read off by {here[row]:.3g} at {rows[row]}, with {allowed[k]:.3g} allowed"
+                return f"{name} is read off by {here[row]:.3g} at {rows[row]}, with {allowed[output]:.3g} allowed"
         return None
 
     return fault
