@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -164,6 +165,7 @@ def test_faults_of_systems():
         assert gap is not None and QUADRANTS[number].covers(gap.inner) and not any(r.covers(gap.inner) for r in left)
     moved = [*QUADRANTS[:2], Rule([Condition((0, -1, Fraction(1, 10**30)), True)], [[0, 0, 5]])]
     assert [pair[:2] for pair in systems.overlaps(plane, moved)] == [(0, 2), (1, 2)]
+    assert systems.width(next(systems.overlaps(plane, moved))[2], moved) == pytest.approx(1e-30)
     longer = [QUADRANTS[0]._replace(conditions=[*QUADRANTS[0].conditions, Condition((1, 1, 0), False)])]
     assert list(systems.redundant(plane, longer)) == [(0, 2)]
     assert systems.empty(plane, [Rule([Condition((1, 0, 0), False), Condition((-1, 0, 0), False)], [])]) == [0]
@@ -305,10 +307,17 @@ def test_an_overlap_that_is_missed_breaks_the_claim(monkeypatch):
 def test_a_lost_region_breaks_the_claims(monkeypatch):
     found = pr.linear_regions
     names = "regions are the cells", "regions of the exact form are the cells"
-    for part in (slice(1, None), slice(None)):
-        extra = [None] * (part.start is None)
-        monkeypatch.setattr(pr, "linear_regions", lambda *given, p=part, e=extra: list(found(*given))[p] + e)
+    for change in (
+        lambda regions: regions[1:],
+        lambda regions: [*regions, SimpleNamespace(pattern=np.zeros(4, dtype=bool), coef=[], intercept=[])],
+    ):
+        monkeypatch.setattr(pr, "linear_regions", lambda *given, c=change: c(list(found(*given))))
         assert judged_claims(*names) == [BROKEN, BROKEN]
+    half = SimpleNamespace(coef=np.array([[0.5]]), intercept=np.zeros(1))
+    for pattern in ([False] * 3, [False, True, True]):
+        half.pattern = np.array(pattern)
+        monkeypatch.setattr(pr, "linear_regions", lambda *given: [half, *list(found(*given))[1:]])
+        assert judged_claims(*names) == [HELD, BROKEN]
 
 
 @pytest.mark.parametrize("shift", [1e-9, -1e-9])

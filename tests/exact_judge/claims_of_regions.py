@@ -30,8 +30,18 @@ SECONDS = 2.0
 
 def _regions_of_exact_form(results: Results) -> str | None:
     case = results.case
-    found = sum(1 for _ in pr.linear_regions(case.form.exact(), case.domain))
-    return None if found == len(case.cells) else f"{found} regions, but {len(case.cells)} cells"
+    found = {
+        tuple(r.pattern.tolist()): (r.coef, r.intercept) for r in pr.linear_regions(case.form.exact(), case.domain)
+    }
+    true = {cell.signs: cell.outputs for cell in case.cells}
+    if len(found) != len(true):
+        return f"{len(found)} regions, but {len(true)} cells"
+    for signs, outputs in true.items():
+        if signs not in found:
+            return f"no region has the signs {signs}"
+        if [[*coef, constant] for coef, constant in zip(*map(fractions, found[signs]), strict=True)] != outputs:
+            return f"the region of the signs {signs} has other outputs"
+    return None
 
 
 def _regions(results: Results) -> str | None:

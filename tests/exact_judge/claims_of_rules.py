@@ -39,12 +39,19 @@ def structure(name: str, concerns: Callable[[Case], bool], may_raise: tuple[type
 
 def _uncovered(results: Results, name: str) -> str | None:
     part = systems.uncovered(results.case.polyhedron, results.rules(name))
-    return None if part is None else f"no rule covers {shown(part.inner)}"
+    if part is None:
+        return None
+    return f"no rule covers {shown(part.inner)}, in a part {systems.width(part, results.rules(name)):.1g} wide"
 
 
 def _overlap(results: Results, name: str) -> str | None:
-    found = next(systems.overlaps(results.case.polyhedron, results.rules(name)), None)
-    return None if found is None else f"rules {found[0] + 1} and {found[1] + 1} overlap at {shown(found[2].inner)}"
+    rules = results.rules(name)
+    found = next(systems.overlaps(results.case.polyhedron, rules), None)
+    if found is None:
+        return None
+    left, right, part = found
+    where = f"{shown(part.inner)}, in a part {systems.width(part, [rules[left], rules[right]]):.1g} wide"
+    return f"rules {left + 1} and {right + 1} overlap at {where}"
 
 
 def _without_interior(results: Results, name: str) -> str | None:

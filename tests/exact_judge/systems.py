@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
+from math import hypot, inf
 from typing import NamedTuple
 
 from exact_judge.cells import Affine, Cell, Network, fractions
@@ -102,6 +103,16 @@ def overlaps(domain: Polyhedron, rules: Sequence[Rule]) -> Iterator[tuple[int, i
         shared = meeting(domain, [*rules[left].conditions, *rules[right].conditions])
         if shared is not None:
             yield left, right, shared
+
+
+def width(part: Polyhedron, rules: Sequence[Rule]) -> float:
+    """How wide a part is, between two parallels of the boundary of a rule, where it is narrowest; for people to see."""
+    widths = [inf]
+    for row in {condition.row for rule in rules for condition in rule.conditions if any(condition.row[:-1])}:
+        high, low = part.maximum(row).value, part.maximum(negative(row)).value
+        if high is not None and low is not None:
+            widths.append(float(high + low) / hypot(*map(float, row[:-1])))
+    return min(widths)
 
 
 def empty(domain: Polyhedron, rules: Sequence[Rule]) -> list[int]:
