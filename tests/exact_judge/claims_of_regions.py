@@ -30,17 +30,16 @@ SECONDS = 2.0
 
 def _regions_of_exact_form(results: Results) -> str | None:
     case = results.case
-    found = {
-        tuple(r.pattern.tolist()): (r.coef, r.intercept) for r in pr.linear_regions(case.form.exact(), case.domain)
-    }
-    true = {cell.signs: cell.outputs for cell in case.cells}
-    if len(found) != len(true):
-        return f"{len(found)} regions, but {len(true)} cells"
-    for signs, outputs in true.items():
-        if signs not in found:
-            return f"no region has the signs {signs}"
-        if [[*coef, constant] for coef, constant in zip(*map(fractions, found[signs]), strict=True)] != outputs:
-            return f"the region of the signs {signs} has other outputs"
+    regions = list(pr.linear_regions(case.form.exact(), case.domain))
+    if len(regions) != len(case.cells):
+        return f"{len(regions)} regions, but {len(case.cells)} cells"
+    found = {tuple(region.pattern.tolist()): region for region in regions}
+    for cell in case.cells:
+        region = found.get(cell.signs)
+        if region is None:
+            return f"no region has the signs {cell.signs}"
+        if fractions([[*w, c] for w, c in zip(region.coef, region.intercept, strict=True)]) != cell.outputs:
+            return f"the region of the signs {cell.signs} has other outputs"
     return None
 
 
