@@ -15,6 +15,7 @@ import numpy as np
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.simplification import has_interior
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array, FloatArray
 
@@ -29,7 +30,7 @@ def aligned(rules: Sequence[Rule], domain: Domain | None) -> list[Rule]:
 
     Returns:
         Rules whose conditions have the numbers of the first condition that they are equal to, up to sign, or at least
-        its weights if they are parallel to it.
+        its weights if they are parallel to it; without those that only rounding errors gave an interior.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -42,7 +43,8 @@ def aligned(rules: Sequence[Rule], domain: Domain | None) -> list[Rule]:
     if not rules:
         return []
     known = _Known(frame_of(domain, rules[0].outputs.coef.shape[1]))
-    return [replace(rule, conditions=tuple(known.aligned(c) for c in rule.conditions)) for rule in rules]
+    found = [replace(rule, conditions=tuple(known.aligned(c) for c in rule.conditions)) for rule in rules]
+    return [new for new, old in zip(found, rules, strict=True) if new == old or has_interior(new.conditions, domain)]
 
 
 class _Known:
@@ -78,7 +80,8 @@ class _Known:
             if self._equal(np.append(weights, constant), sign * ends):
                 return sign * there[:-1], float(sign * there[-1])
             if not _proportional(row[:-1], there[:-1]):
-                return sign * there[:-1], float(row[-1] * (size / length))
+                # The same value in the middle of the domain: on a flat one, other weights may be parallel too.
+                return sign * there[:-1], float(constant * size - sign * there[:-1] @ self._frame.centre)
         self._rows.append(row)
         self._framed.append(np.append(weights, constant))
         self._lengths.append(length)

@@ -47,6 +47,31 @@ def cell_of_rule(conditions: Conditions, domain: Domain | None, n_inputs: int) -
     return cell
 
 
+def has_interior(conditions: Conditions, domain: Domain | None) -> bool:
+    """Whether some input of a domain satisfies conditions without lying on a boundary.
+
+    Args:
+        conditions: the conditions.
+        domain: the domain; None for all inputs.
+
+    Returns:
+        True if there is one.
+
+    Example:
+        >>> adult, minor = (Condition([1.0], -18.0, side) for side in (True, False))
+        >>> has_interior([adult], None), has_interior([adult, minor], None)
+        (True, False)
+    """
+    if not conditions:
+        return True
+    cell = Cell(domain, len(conditions[0].coef))
+    for condition in conditions:
+        if not cell.exceeds(condition.row()):
+            return False
+        cell.push(condition.row())
+    return True
+
+
 def implied(cell: Cell, condition: Condition) -> bool:
     """Whether a condition holds everywhere in a cell, up to boundaries.
 
@@ -105,7 +130,7 @@ def needed(
 
     Args:
         conditions: conditions of one rule.
-        domain: where the conditions have to hold; None for all inputs, as far as floats go (see `everywhere`).
+        domain: where the conditions have to hold; None for all inputs.
         is_implied: decides what counts as implied; called like `implied`.
 
     Returns:
@@ -121,11 +146,7 @@ def needed(
     """
     if not conditions:
         return ()
-    where = everywhere(conditions) if domain is None else domain
-    if domain is None and not _has_interior(conditions, where):
-        # A rule that only holds further away.
-        where = None
-    cell = cell_of_rule(conditions, where, len(conditions[0].coef))
+    cell = cell_of_rule(conditions, domain, len(conditions[0].coef))
     kept = list(range(len(conditions)))
     for k in sorted(kept, key=lambda k: (np.count_nonzero(conditions[k].coef), k), reverse=True):
         cell.relax(k)
@@ -134,12 +155,3 @@ def needed(
         else:
             cell.restore(k)
     return tuple(conditions[k] for k in kept)
-
-
-def _has_interior(conditions: Conditions, domain: Domain | None) -> bool:
-    cell = Cell(domain, len(conditions[0].coef))
-    for condition in conditions:
-        if not cell.exceeds(condition.row()):
-            return False
-        cell.push(condition.row())
-    return True
