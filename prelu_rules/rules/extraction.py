@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +51,11 @@ def extract_rules(
 
     On the domain the rules equal the network, no condition follows from the others, and no two rules could be merged.
     Every input of the domain falls under a rule. Off the domain several may hold, and the first one counts; if none
-    does, which is rare, it is the first one on the way to the domain (see `off_domain`).
+    does, which is rare, it is the first one on the way to the domain (see `off_domain`). All of this is decided in
+    exact arithmetic: for a network in exact rationals (`form.exact()`) the rules are the network, without any
+    tolerance. In float64 they are as close as rounding errors of the network itself: bends that only those set apart
+    count as one (see `negligible`), and all inputs are those up to a billion times as far as the bends, since further
+    away bends meet that only rounding errors keep from being parallel.
 
     Args:
         form: a collapsed network; each of its units counts as nonlinear.
@@ -123,17 +126,7 @@ def _few_rules(leaves: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...
     if domain is not None:
         return merged([_shortened(leaf, domain) for leaf in leaves], domain)
     far = everywhere([condition for leaf in leaves for condition in leaf.conditions])
-    if all(has_interior(leaf.conditions, far) for leaf in leaves):
-        rules = merged([_shortened(leaf, far) for leaf in leaves], None)
-        if far is None or _are_disjoint(rules):
-            return rules
-    # What is true as far as the bends go is not true everywhere, so only what follows exactly is left out.
-    return tuple(_shortened(leaf, None) for leaf in leaves)
-
-
-def _are_disjoint(rules: Sequence[Rule]) -> bool:
-    """Whether no two rules share an interior anywhere."""
-    return not any(has_interior((*a.conditions, *b.conditions), None) for a, b in combinations(rules, 2))
+    return merged([_shortened(leaf, far if has_interior(leaf.conditions, far) else None) for leaf in leaves], None)
 
 
 def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:

@@ -18,6 +18,9 @@ ROUNDING = Fraction(1, 10**12)
 A sum of floats is off by a few units in the last place (1e-16) for each of its terms, and there are tens of terms.
 """
 
+FAR = 10**6
+"""Rules of floats for all inputs are judged up to so many times as far as the cells' corners; a billion is claimed."""
+
 Fault = Callable[[Results], str | None]
 
 
@@ -45,8 +48,10 @@ def _uncovered(results: Results, name: str) -> str | None:
 
 
 def _overlap(results: Results, name: str) -> str | None:
-    rules = results.rules(name)
-    found = next(systems.overlaps(results.case.polyhedron, rules), None)
+    rules, case = results.rules(name), results.case
+    # Of floats no more is claimed: far away, bends meet that only rounding errors keep from being parallel.
+    within = case.polyhedron if case.bounds or name == "exact rules" else systems.near(case.polyhedron, case.cells, FAR)
+    found = next(systems.overlaps(within, rules), None)
     if found is None:
         return None
     left, right, part = found

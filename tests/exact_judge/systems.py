@@ -97,6 +97,19 @@ def uncovered(domain: Polyhedron, rules: Sequence[Rule]) -> Polyhedron | None:
     return outside(domain, [rule.conditions for rule in rules])
 
 
+def near(domain: Polyhedron, cells: Sequence[Cell], times: int) -> Polyhedron:
+    """The part of a domain that is at most so many times as far from the origin as 1 or a corner of a cell is."""
+    reach = times * max([Fraction(1), *(abs(x) for cell in cells for point in cell.polyhedron.vertices for x in point)])
+    part: Polyhedron | None = domain
+    n_inputs = len(domain.inner)
+    for k in range(n_inputs):
+        unit = [Fraction(int(j == k)) for j in range(n_inputs)]
+        for row in (unit, negative(unit)):
+            part = None if part is None else part.half((*row, reach))
+    assert part is not None
+    return part
+
+
 def overlaps(domain: Polyhedron, rules: Sequence[Rule]) -> Iterator[tuple[int, int, Polyhedron]]:
     """Pairs of rules that share more than a boundary."""
     for left, right in combinations(range(len(rules)), 2):

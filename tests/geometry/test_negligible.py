@@ -33,7 +33,9 @@ def test_signs_within_the_bound_do_not_matter(seed, width):
     bound = negligible(form, domain)
     x = np.random.default_rng(seed).uniform(-width, width, (50, 2))
     size = np.abs(form.predict(x)).max() + np.abs(form.e).max() + np.abs(form.C).sum() * width
-    terms = size + (np.abs(form.pre_activations(x)) * np.maximum(1, np.abs(form.slopes))).max(axis=0) @ np.abs(form.D[0])
+    terms = size + (np.abs(form.pre_activations(x)) * np.maximum(1, np.abs(form.slopes))).max(axis=0) @ np.abs(
+        form.D[0]
+    )
     effect = np.abs(1 - form.slopes) * sensitivity(form)[0]
     used = np.isfinite(bound)
     assert (bound[used] * effect[used] <= CANCELLED * 10 * terms).all()

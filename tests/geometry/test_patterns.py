@@ -148,3 +148,33 @@ def test_another_dimension_is_named():
 def test_the_solver_keeps_quiet(capfd):
     patterns_of(networks.random_form(0, (2, 3, 1)))
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("width", [10.0, 1e6, 1e9, 3e9, 1e12])
+def test_a_hat_on_a_wide_box(width):
+    """Bends at 0, 1 and 2, however wide the domain is: the hat between them is 1 high."""
+    form = NormalForm(
+        A=[[1, 0]] * 3, B=np.zeros((3, 3)), b=[0, -1, -2], C=[[0, 0]], D=[[1, -2, 1]], e=[0], slopes=[0] * 3
+    )
+    box = Box([-width, 0], [width, 1])
+    expected = [[False] * 3, [True, False, False], [True, True, False], [True] * 3]
+    assert patterns_of(form, box) == patterns_of(form.exact(), box) == expected
+
+
+@pytest.mark.parametrize("domain", [Box([-1, -1], [1, 1]), None])
+def test_every_bend_of_an_exact_network_counts(domain):
+    form = NormalForm(
+        A=[[1, 1], [1, 1]], B=np.zeros((2, 2)), b=[0, 1e-20], C=[[0, 0]], D=[[1, 1]], e=[0], slopes=[0, 0]
+    )
+    assert len(patterns_of(form.exact(), domain)) == 3
+    assert len(patterns_of(form, domain)) == 2
+
+
+def test_thousands_of_units():
+    """The search does not recurse."""
+    n = 3000
+    form = NormalForm(
+        A=np.ones((n, 1)), B=np.zeros((n, n)), b=-np.arange(n), C=[[0]], D=np.ones((1, n)), e=[0], slopes=[0.9999] * n
+    )
+    first = next(reachable_patterns(form, Box([-1], [n])))
+    assert not first.signs.any()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.rule import Condition, Rule
@@ -19,7 +20,9 @@ def rules_of(*rows):
 
 
 def rows_after(*rows, domain):
-    return [np.append(rule.conditions[0].coef, rule.conditions[0].intercept) for rule in aligned(rules_of(*rows), domain)]
+    return [
+        np.append(rule.conditions[0].coef, rule.conditions[0].intercept) for rule in aligned(rules_of(*rows), domain)
+    ]
 
 
 @pytest.mark.parametrize("domain", [SQUARE, None])
@@ -57,3 +60,20 @@ def test_lines_a_millionth_of_a_millionth_apart_on_a_wide_domain():
 def test_exact_numbers_stay():
     exact = [rule.exact() for rule in rules_of([0.1, 0.3, -0.2], [1.0, (0.1 + 0.2) * 10, -2.0])]
     assert aligned(exact, SQUARE) == exact
+
+
+def test_parallel_on_a_flat_domain_only():
+    """Where the inputs sum to 1, both lines cross at one place each, which they keep."""
+    slice_ = Polytope(Box([0, 0], [1, 1]), [[1.0, 1.0]], [1.0], [True])
+    rows = [[1.0, -2.0, 0.25], [0.3, -0.7, 0.15]]
+    places = [(-row[1] - row[2]) / (row[0] - row[1]) for row in rows]
+    after = rows_after(*rows, domain=slice_)
+    assert [(-row[1] - row[2]) / (row[0] - row[1]) for row in after] == pytest.approx(places, rel=1e-12)
+
+
+def test_what_only_rounding_gave_an_interior_is_left_out():
+    """The second bend is three times the first, but for rounding, so nothing lies between them."""
+    row = np.array([-0.1, 0.7, 0.3])
+    between = Rule((Condition(row[:-1], row[-1], True), Condition(3 * row[:-1], 3 * row[-1], False)), OUTPUTS)
+    above = Rule((Condition(row[:-1], row[-1], True),), OUTPUTS)
+    assert aligned([between, above], None) == [above]
