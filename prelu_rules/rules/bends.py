@@ -8,11 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
+from prelu_rules.domains.domain import Domain
 from prelu_rules.rules.rule import Rule
+from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import FloatArray
-
-SAME_BEND = 1e-9
-"""Hyperplanes count as the same if their numbers differ by less, divided by the largest weight."""
 
 SAME_JUMP = 1e-6
 """The difference of two rules counts as a multiple of a bend's function if the remainder is smaller, relatively."""
@@ -27,9 +26,18 @@ class Side:
 
 
 class Bends:
-    """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is."""
+    """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is.
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    Two hyperplanes are the same if their functions differ by rounding errors only, which are at most `CANCELLED` of
+    their terms: of the sum of the terms on the domain or, where there is none, of each term.
+
+    Args:
+        rules: the rules.
+        domain: where they hold; None for all inputs.
+    """
+
+    def __init__(self, rules: Sequence[Rule], domain: Domain | None = None) -> None:
+        largest = None if domain is None else np.append(np.maximum(np.abs(domain.lower), np.abs(domain.upper)), 1.0)
         found: list[FloatArray] = []
         self.sides: list[list[Side]] = []
         for rule in rules:
@@ -39,9 +47,7 @@ class Bends:
                 row = np.append(normal.coef, normal.intercept).astype(np.float64)
                 sign = -1.0 if next((w for w in row if w != 0), 1.0) < 0 else 1.0
                 row = sign * row + 0.0
-                same = (
-                    k for k, other in enumerate(found) if np.abs(row - other).max() <= SAME_BEND * np.abs(row).max()
-                )
+                same = (k for k, other in enumerate(found) if _same(row, other, largest))
                 bend = next(same, len(found))
                 if bend == len(found):
                     found.append(row)
@@ -70,3 +76,11 @@ class Bends:
                 if apart and np.abs(jump - np.outer(factor, row)).max() <= SAME_JUMP * np.abs(jump).max():
                     strength[bend] = np.fmax(strength[bend], np.abs(factor))
         return strength
+
+
+def _same(row: FloatArray, other: FloatArray, largest: FloatArray | None) -> bool:
+    """Whether two functions differ by rounding errors only, where inputs are at most so large."""
+    apart, terms = np.abs(row - other), np.maximum(np.abs(row), np.abs(other))
+    if largest is None:
+        return bool((apart <= CANCELLED * terms).all())
+    return bool(apart @ largest <= CANCELLED * (terms @ largest))

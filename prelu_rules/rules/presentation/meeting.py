@@ -53,7 +53,7 @@ def meeting_form(system: RuleSystem) -> tuple[CompactForm, BoolArray] | None:
                [ 1.0e-01,  1.5e-01,  1.0e+01]])
     """
     rules = system.rules
-    bends = Bends(rules)
+    bends = Bends(rules, system.domain)
     outputs = [_exact(np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]])) for rule in rules]
     rows = _exact(bends.rows)
     sides = _named_sides(rules, bends)
