@@ -17,15 +17,10 @@ from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.presentation.agreement import Agreement
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.tolerances import CANCELLED, PRINTED_OUTPUT
+from prelu_rules.tolerances import CANCELLED, PRINTED_OUTPUT, ROUND_OFF
 from prelu_rules.values import Array, FloatArray
 
 FEWEST_DIGITS, MOST_DIGITS = 2, 17
-
-ROUND_OFF = 2.0**-48
-"""Sums that are equal but for the order of their terms differ by at most this share of their terms: 16 times the
-distance of two floats. No printed form can be closer to the rules, which are computed in another order. Where that is
-not enough, up to `CANCELLED` is allowed: by so much a network may differ from its rules."""
 
 
 def printed_condition(condition: Condition, precision: Precision) -> Condition:
@@ -157,7 +152,9 @@ def _honest(
 ) -> Precision:
     """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed.
 
-    The size of an output is that of its terms in what is printed, and the largest one that in what it is computed from.
+    Rounding errors are allowed for: no printed form is closer to the rules than sums in another order are. Where that is
+    not enough, so is what a network may differ from its rules by. The size of an output is that of its terms in the
+    rules, and the largest one that in the network, too.
     """
     if not tolerance >= 0:
         raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")
