@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import highspy
 import numpy as np
 
@@ -23,6 +25,23 @@ class _QuietHighs(highspy.Highs):
     def enableCallbacks(self) -> None:
         self.silent()
         super().enableCallbacks()
+
+
+class Optimum(NamedTuple):
+    """Where a function is largest on a cell.
+
+    Attributes:
+        reach: its largest signed distance from the hyperplane where it is 0, in the frame, at most 1.
+        point: `(n_inputs,)`, an input where it is attained.
+        of_domain: `(n_rows,)`, multipliers of the rows of the frame, in the frame. The function plus its multiples of
+            all rows is constant but for the bounds, so it is nowhere larger.
+        of_cuts: `(n_cuts,)`, multipliers of the cuts, each as a row of the frame of length 1.
+    """
+
+    reach: float
+    point: FloatArray
+    of_domain: FloatArray
+    of_cuts: FloatArray
 
 
 class CellProgram:
@@ -154,6 +173,32 @@ class CellProgram:
             return self._optimum()
         finally:
             self._delete_last_row()
+
+    def optimum(self, coef: FloatArray, intercept: float) -> Optimum:
+        """`reach`, with the point where it is attained and a proof that it is not exceeded.
+
+        Args:
+            coef: `(n_inputs,)` float64, not constant on the domain.
+            intercept: the constant.
+
+        Returns:
+            The optimum, as accurate as the solver is.
+
+        Raises:
+            SolverError: if HiGHS stops without an optimum.
+        """
+        row, constant = self._frame.row(coef, intercept)
+        self._add_row(-constant, -1.0, row)
+        try:
+            value = self._optimum()
+            solution = self._solver.getSolution()
+            point, multipliers = np.array(solution.col_value)[1:], np.array(solution.row_dual)
+        finally:
+            self._delete_last_row()
+        n_rows = len(self._frame.rows)
+        return Optimum(
+            value, self._frame.centre + self._frame.basis @ point, multipliers[:n_rows], multipliers[n_rows:-1]
+        )
 
     def _optimum(self) -> float:
         status = self._status()

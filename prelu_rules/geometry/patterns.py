@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.domains.domain import Domain, frame_of
-from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain
+from prelu_rules.geometry.cell import Cell
+from prelu_rules.geometry.negligible import negligible
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.tolerances import CANCELLED, CUT
-from prelu_rules.values import Array, BoolArray, FloatArray
+from prelu_rules.tolerances import CANCELLED
+from prelu_rules.values import Array, BoolArray
 
 
 class ReachablePattern(NamedTuple):
@@ -35,9 +36,11 @@ def reachable_patterns(
 ) -> Iterator[ReachablePattern]:
     """The activation patterns whose region has an interior, one by one.
 
-    Units are decided in order, negative side first, so that the last unit varies fastest. A side is entered only if the
-    cell reaches further than `CUT` into it, so every region is full-dimensional: patterns that occur only on a boundary
-    are not listed, and the function there is that of the neighbouring regions.
+    Units are decided in order, negative side first, so that the last unit varies fastest. Every region is
+    full-dimensional: patterns that occur only on a boundary are not listed, and the function there is that of the
+    neighbouring regions. For a network in exact rationals that is decided without any tolerance. Of a network in
+    float64, the side of a unit is entered only if the cell reaches further than `CUT` into it, or so far that an output
+    shows it (see `negligible`): bends that differ by rounding errors only make no regions.
 
     Args:
         form: the network; the cost grows with the regions found times the units, not with `2^n_units`.
@@ -60,33 +63,79 @@ def reachable_patterns(
         >>> [pattern.signs.astype(int).tolist() for pattern in reachable_patterns(form)]
         [[0, 0], [1, 0], [1, 1]]
     """
-    cell = CellProgram(frame_of(domain, form.n_inputs))
-    signs = np.zeros(form.n_units, dtype=bool)
-    decides = np.zeros(form.n_units, dtype=bool)
-    # Each unit as an affine function of the input, on the current cell.
-    direct = np.hstack([form.A, form.b[:, None]])
-    pre_activations, activations = np.zeros_like(direct), np.zeros_like(direct)
+    search = _Search(form, domain, at)
+    while search.next():
+        yield search.found()
 
-    def decide(unit: int) -> Iterator[ReachablePattern]:
-        if unit == form.n_units:
-            yield ReachablePattern(signs.copy(), decides.copy(), pre_activations.copy())
-            return
-        row = _pre_activation(direct[unit], form.B[unit, :unit], activations[:unit])
-        pre_activations[unit] = row
-        coef, intercept = row[:-1].astype(np.float64), float(row[-1])
-        sides = _sides(cell, coef, intercept)
+
+class _Search:
+    """A depth-first search, without recursion: networks may have thousands of units.
+
+    Attributes of the current cell are those of the units before `unit`.
+    """
+
+    def __init__(self, form: NormalForm, domain: Domain | None, at: Array | None) -> None:
+        self._is_exact, self._at = form.A.dtype == object, at
+        self._cell = Cell(domain, form.n_inputs)
+        self._negligible = negligible(form, domain)
+        # Without a domain, bends that are parallel would meet far away if their weights were rounded.
+        self._form = form.exact() if domain is None and at is None else form
+        self._direct = np.hstack([self._form.A, self._form.b[:, None]])
+        # Each unit as an affine function of the input, on the current cell.
+        self._pre_activations, self._activations = np.zeros_like(self._direct), np.zeros_like(self._direct)
+        self._signs = np.zeros(form.n_units, dtype=bool)
+        self._decides = np.zeros(form.n_units, dtype=bool)
+        # Units whose positive side is still to be searched.
+        self._put_off: list[int] = []
+        self._started = False
+
+    def found(self) -> ReachablePattern:
+        """The pattern that the search is at."""
+        rows = self._pre_activations.astype(object if self._is_exact else np.float64)
+        return ReachablePattern(self._signs.copy(), self._decides.copy(), rows)
+
+    def next(self) -> bool:
+        """Go to the next pattern; returns False if there is none."""
+        unit = 0
+        if self._started:
+            if not self._put_off:
+                return False
+            unit = self._put_off.pop()
+            # The last cut of the cell is the negative side of this unit, once those of later units are undone.
+            for _ in range(np.count_nonzero(self._decides[unit:])):
+                self._cell.pop()
+            self._enter(unit, True, True)
+            unit += 1
+        self._started = True
+        for later in range(unit, self._form.n_units):
+            self._decide(later)
+        return True
+
+    def _decide(self, unit: int) -> None:
+        row = _pre_activation(self._direct[unit], self._form.B[unit, :unit], self._activations[:unit])
+        self._pre_activations[unit] = row
+        sides = self._sides(row, self._negligible[unit])
         is_open = len(sides) == 2
-        for side in sides if at is None or not is_open else (at @ row[:-1] + row[-1] >= 0,):
-            signs[unit], decides[unit] = side, is_open
-            activations[unit] = row if side else row * form.slopes[unit]
-            if decides[unit]:
-                sign = 1.0 if side else -1.0
-                cell.push(sign * coef, sign * intercept)
-            yield from decide(unit + 1)
-            if is_open:
-                cell.pop()
+        if is_open and self._at is None:
+            self._put_off.append(unit)
+        self._enter(unit, sides[0] if self._at is None or not is_open else self._at @ row[:-1] + row[-1] >= 0, is_open)
 
-    return decide(0)
+    def _enter(self, unit: int, side: bool, is_open: bool) -> None:
+        row = self._pre_activations[unit]
+        self._signs[unit], self._decides[unit] = side, is_open
+        self._activations[unit] = row if side else row * self._form.slopes[unit]
+        if is_open:
+            self._cell.push(row if side else -row)
+
+    def _sides(self, row: Array, negligible: float) -> tuple[bool, ...]:
+        """The sides of a hyperplane on which the cell has an interior that matters, negative first."""
+        if not row[:-1].any():
+            return (bool(row[-1] >= 0),)
+        # Of an exact network every sign matters.
+        by = 0.0 if self._is_exact else min(self._cell.thin(row), negligible)
+        above, below = self._cell.exceeds(row, by), self._cell.exceeds(-row, by)
+        # If neither holds, the unit is 0 on the whole cell.
+        return (False, True) if above and below else (not below,)
 
 
 def count_patterns(form: NormalForm, domain: Domain | None = None) -> int:
@@ -137,12 +186,3 @@ def _pre_activation(direct: Array, weights: Array, activations: Array) -> Array:
         return np.asarray(row)
     size = np.abs(direct) + np.abs(weights) @ np.abs(activations)
     return np.where(np.abs(row) <= CANCELLED * size, 0.0, row)
-
-
-def _sides(cell: CellProgram, coef: FloatArray, intercept: float) -> tuple[bool, ...]:
-    """The sides of a hyperplane on which the cell has an interior, negative first."""
-    if not coef.any():
-        return (intercept >= 0,)
-    above, below = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
-    # If neither holds, the unit is 0 on the whole cell.
-    return (False, True) if above and below else (not below,)

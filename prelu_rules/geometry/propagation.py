@@ -13,6 +13,7 @@ import numpy as np
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
+from prelu_rules.geometry.negligible import sensitivity
 from prelu_rules.geometry.relaxation import TANGENTS, line_above, line_below
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, FloatArray, IntArray, Value
@@ -114,7 +115,7 @@ class _Propagation:
             )
             self._relax(block, size)
         lower, upper, _ = self._range(system.C, system.D, system.e, system.n_units)
-        return Bounds(self._lower, self._upper, self._below[0], self._above[0], lower, upper, self._sensitivity())
+        return Bounds(self._lower, self._upper, self._below[0], self._above[0], lower, upper, sensitivity(system))
 
     def _range(
         self, inputs: FloatArray, units: FloatArray, constant: FloatArray, n_known: int
@@ -180,15 +181,6 @@ class _Propagation:
         low = (np.where(paired, most, slopes), np.where(paired, least, 1.0))
         high = (np.where(paired, least, slopes), np.where(paired, most, 1.0))
         return low, high
-
-    def _sensitivity(self) -> FloatArray:
-        """How much each output changes at most with each unit, also through later units."""
-        weights = np.abs(self._system.D)
-        for block in reversed(self._system.blocks):
-            weights[:, : block.start] += (weights[:, block] * self._reach[block]) @ np.abs(
-                self._system.B[block, : block.start]
-            )
-        return weights
 
 
 def _corner(coef: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:

@@ -17,12 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.domains.domain import Domain, frame_of
-from prelu_rules.domains.frame import Frame
-from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
+from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
-from prelu_rules.rules.simplification import cell_program, implied
+from prelu_rules.rules.simplification import cell_of_rule, implied
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray
 
@@ -60,7 +59,6 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Dom
 
     Raises:
         InvalidValueError: if the domain is empty.
-        SolverError: if the linear programming solver fails.
 
     Example:
         >>> wedges = [[Condition([*start], 0.0, True), Condition([*end], 0.0, False)]
@@ -88,7 +86,7 @@ class _Pool:
     cells: Sequence[Conditions]
     conditions: Conditions
     satisfied: BoolArray
-    frame: Frame
+    domain: Domain | None
     gaps: FloatArray
 
     @classmethod
@@ -96,15 +94,11 @@ class _Pool:
         distinct = {(*c.coef.tolist(), c.intercept, c.nonnegative): c for cell in cells for c in cell}
         conditions = list(distinct.values())
         n_inputs = len(conditions[0].coef)
-        everywhere = frame_of(within, n_inputs)
-        programs = [cell_program(cell, everywhere) for cell in cells]
-        satisfied = [
-            [implied(program, c, cell, within) for c in conditions]
-            for program, cell in zip(programs, cells, strict=True)
-        ]
+        parts = [cell_of_rule(cell, within, n_inputs) for cell in cells]
+        satisfied = [[implied(part, c) for c in conditions] for part in parts]
         rows = np.empty((0, n_inputs)) if domain is None else sampled(domain, WITNESSES)
         inside = np.any([np.all([_values(c, rows) >= -CUT for c in cell], axis=0) for cell in cells], axis=0)
-        return cls(cells, conditions, np.array(satisfied), frame_of(domain, n_inputs), rows[~inside])
+        return cls(cells, conditions, np.array(satisfied), domain, rows[~inside])
 
     def envelope(self, group: frozenset[int]) -> list[Condition]:
         """The conditions that all cells of a group satisfy."""
@@ -118,17 +112,17 @@ class _Pool:
             envelope = self.envelope(group)
             if np.all([_values(c, self.gaps) > CUT for c in envelope], axis=0).any() and len(self.gaps):
                 return None
-            program = cell_program(envelope, self.frame)
+            part = cell_of_rule(envelope, self.domain, len(self.conditions[0].coef))
             others = (k for k in range(len(self.cells)) if k not in group)
-            reaching = frozenset(k for k in others if _reaches(program, self.cells[k]))
+            reaching = frozenset(k for k in others if _reaches(part, self.cells[k]))
             if not reaching:
                 return group
             group |= reaching
 
     def covers(self, group: frozenset[int]) -> bool:
         """Whether the cells of a group cover their envelope, up to boundaries."""
-        program = cell_program(self.envelope(group), self.frame)
-        return not _leaves_gap(program, [self.cells[k] for k in sorted(group)])
+        part = cell_of_rule(self.envelope(group), self.domain, len(self.conditions[0].coef))
+        return not _leaves_gap(part, [self.cells[k] for k in sorted(group)])
 
 
 def _values(condition: Condition, rows: FloatArray) -> FloatArray:
@@ -136,36 +130,35 @@ def _values(condition: Condition, rows: FloatArray) -> FloatArray:
     return np.asarray(rows @ coef + intercept)
 
 
-def _reaches(program: CellProgram, cell: Conditions) -> bool:
-    """Whether a cell has an interior within a program."""
+def _reaches(part: Cell, cell: Conditions) -> bool:
+    """Whether a cell has an interior within another."""
     entered = 0
     for condition in cell:
-        halfspace = condition.halfspace()
-        if program.reach(*halfspace) <= CUT:
+        if not part.exceeds(condition.row()):
             break
-        program.push(*halfspace)
+        part.push(condition.row())
         entered += 1
     for _ in range(entered):
-        program.pop()
+        part.pop()
     return entered == len(cell)
 
 
-def _leaves_gap(program: CellProgram, cells: Sequence[Conditions]) -> bool:
-    """Whether some part of a program that has an interior is outside all cells; if so, the program cannot be reused."""
+def _leaves_gap(part: Cell, cells: Sequence[Conditions]) -> bool:
+    """Whether some part of a cell that has an interior is outside all others; if so, the cell cannot be reused."""
     if not cells:
         return True
     entered = 0
     for condition in cells[0]:
-        coef, intercept = condition.halfspace()
-        if program.reach(-coef, -intercept) > CUT:
-            program.push(-coef, -intercept)
-            if _leaves_gap(program, cells[1:]):
+        row = condition.row()
+        if part.exceeds(-row):
+            part.push(-row)
+            if _leaves_gap(part, cells[1:]):
                 return True
-            program.pop()
-        if program.reach(coef, intercept) <= CUT:
+            part.pop()
+        if not part.exceeds(row):
             break
-        program.push(coef, intercept)
+        part.push(row)
         entered += 1
     for _ in range(entered):
-        program.pop()
+        part.pop()
     return False

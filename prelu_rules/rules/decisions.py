@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from prelu_rules.domains.domain import Domain, frame_of
-from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.geometry.cell import Cell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
 from prelu_rules.rules.order import ordered
@@ -19,7 +19,7 @@ from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.simplification import implied, needed
-from prelu_rules.tolerances import CANCELLED, CUT
+from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
 
 
@@ -78,7 +78,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
 
 def _pieces(rule: Rule, domain: Domain | None) -> Iterator[Rule]:
     """One rule for each class that wins somewhere inside the cell of a rule."""
-    cell = CellProgram(frame_of(domain, rule.outputs.coef.shape[1]))
+    cell = Cell(domain, rule.outputs.coef.shape[1])
     own = _entered(cell, rule.conditions)
     if own is None:
         return
@@ -115,15 +115,15 @@ def _difference(first: Array, second: Array) -> Array:
     return np.where(np.abs(row) <= CANCELLED * (np.abs(first) + np.abs(second)), 0.0, row)
 
 
-def _sides(cell: CellProgram, condition: Condition) -> tuple[bool, bool]:
+def _sides(cell: Cell, condition: Condition) -> tuple[bool, bool]:
     """Whether the cell has an interior where a condition holds, and where it does not; one of the two is true."""
-    coef, intercept = condition.halfspace()
-    holds, fails = cell.reach(coef, intercept) > CUT, cell.reach(-coef, -intercept) > CUT
+    row = condition.row()
+    holds, fails = cell.exceeds(row), cell.exceeds(-row)
     # A sum that is 0 on the whole cell counts as non-negative.
     return (holds, fails) if holds or fails else (condition.nonnegative, not condition.nonnegative)
 
 
-def _entered(cell: CellProgram, conditions: Iterable[Condition]) -> list[Condition] | None:
+def _entered(cell: Cell, conditions: Iterable[Condition]) -> list[Condition] | None:
     """Cut a cell by conditions; returns those that do not hold already, or None if they leave no interior.
 
     Rules are the leaves of a decision tree, with their conditions in the order of its path. So the rules of one branch
@@ -137,21 +137,18 @@ def _entered(cell: CellProgram, conditions: Iterable[Condition]) -> list[Conditi
                 cell.pop()
             return None
         if fails:
-            cell.push(*condition.halfspace())
+            cell.push(condition.row())
             entered.append(condition)
     return entered
 
 
-def _has_interior(cell: CellProgram, conditions: Iterable[Condition]) -> bool:
+def _has_interior(cell: Cell, conditions: Iterable[Condition]) -> bool:
     entered = _entered(cell, conditions)
     for _ in entered or ():
         cell.pop()
     return entered is not None
 
 
-def _implied(cell: CellProgram, condition: Condition, others: Sequence[Condition], domain: Domain | None) -> bool:
+def _implied(cell: Cell, condition: Condition) -> bool:
     """Whether no input of the cell violates a condition; one with `< 0` is violated even where the sum is 0."""
-    if condition.nonnegative:
-        return implied(cell, condition, others, domain)
-    coef, intercept = condition.halfspace()
-    return cell.reach(-coef, -intercept) <= -CUT
+    return implied(cell, condition) if condition.nonnegative else not cell.touches(-condition.row())

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.domain import Domain
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.simplification import cell_program, implied, needed
-from prelu_rules.tolerances import CANCELLED, CUT
+from prelu_rules.rules.simplification import cell_of_rule, implied, needed
+from prelu_rules.tolerances import CANCELLED
+from prelu_rules.values import Array
 
 
 def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
@@ -36,7 +37,6 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
 
     Raises:
         InvalidValueError: if the domain is empty.
-        SolverError: if the linear programming solver fails.
 
     Example:
         >>> outputs = AffineMap([[1.0]], [0.0])
@@ -79,7 +79,7 @@ def _merge_group(left: list[Rule], domain: Domain | None, within: Domain | None)
     for k, rule in enumerate(left):
         if k in seen:
             continue
-        alike = [k, *(other for other in range(k + 1, len(left)) if _alike(rule, left[other]))]
+        alike = [k, *(other for other in range(k + 1, len(left)) if _alike(rule, left[other], domain))]
         seen.update(alike)
         group = convex_group([left[number].conditions for number in alike], domain, within)
         if group is not None:
@@ -97,50 +97,62 @@ def _join(left: list[Rule], numbers: Sequence[int], conditions: tuple[Condition,
         del left[number]
 
 
-def _alike(left: Rule, right: Rule) -> bool:
-    return left.decision == right.decision and same_outputs(left.outputs, right.outputs)
+def _alike(left: Rule, right: Rule, domain: Domain | None) -> bool:
+    return left.decision == right.decision and same_outputs(left.outputs, right.outputs, domain)
 
 
-def same_outputs(left: AffineMap, right: AffineMap) -> bool:
+def same_outputs(left: AffineMap, right: AffineMap, domain: Domain | None = None) -> bool:
     """Whether two affine maps are equal up to rounding errors; exact rationals must be equal.
 
     Args:
         left: an affine map.
         right: another of the same shape.
+        domain: where they are compared; None for all inputs.
 
     Returns:
-        True if no number differs by more than `CANCELLED`, relative to the largest of its output.
+        True if they differ nowhere on the domain by more than `CANCELLED` of the size of their terms; for all inputs,
+        if no number differs by more than that, relative to itself. So the units of the inputs do not matter.
 
     Example:
         >>> same_outputs(AffineMap([[0.1 + 0.2]], [0.0]), AffineMap([[0.3]], [0.0]))
         True
+        >>> from prelu_rules.domains.box import Box
+        >>> steep, flat = AffineMap([[1e-7]], [1e6]), AffineMap([[0.0]], [1e6])
+        >>> [same_outputs(steep, flat, Box([0], [width])) for width in (1e-7, 1e8)]
+        [True, False]
     """
+    if left.coef.dtype == object or right.coef.dtype == object:
+        return bool((left.coef == right.coef).all() and (left.intercept == right.intercept).all())
     rows = [np.hstack([affine.coef, affine.intercept[:, None]]) for affine in (left, right)]
-    difference = np.abs(rows[0] - rows[1])
-    if difference.dtype == object:
-        return not difference.any()
-    size = np.maximum(np.abs(rows[0]), np.abs(rows[1])).max(axis=1, initial=0)
-    return bool((difference <= CANCELLED * size[:, None]).all())
+    difference, size = np.abs(rows[0] - rows[1]), np.maximum(np.abs(rows[0]), np.abs(rows[1]))
+    if domain is None:
+        return bool((difference <= CANCELLED * size).all())
+    largest = np.append(np.maximum(np.abs(domain.lower), np.abs(domain.upper)), 1.0)
+    ends = _largest(rows[0] - rows[1], domain)
+    return bool((ends <= CANCELLED * (size @ largest)).all())
+
+
+def _largest(rows: Array, domain: Domain) -> Array:
+    """The largest absolute values of functions in the bounds of a domain."""
+    centre, half = (domain.lower + domain.upper) / 2, (domain.upper - domain.lower) / 2
+    return np.asarray(np.abs(rows[:, :-1] @ centre + rows[:, -1]) + np.abs(rows[:, :-1]) @ half)
 
 
 def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None) -> tuple[Condition, ...] | None:
     """The conditions of the union, if it is convex and the rules have the same outputs."""
-    if not _alike(left, right):
+    if not _alike(left, right, domain):
         return None
     mine, alien = _split(left.conditions, right.conditions, within)
     theirs, strange = _split(right.conditions, left.conditions, within)
     envelope = [*mine, *theirs]
-    cell = cell_program(envelope, frame_of(domain, left.outputs.coef.shape[1]))
+    cell = cell_of_rule(envelope, domain, left.outputs.coef.shape[1])
     for first in alien:
-        coef, intercept = first.halfspace()
-        if cell.reach(-coef, -intercept) <= CUT:
+        if not cell.exceeds(-first.row()):
             continue
-        cell.push(-coef, -intercept)
-        for second in strange:
-            coef, intercept = second.halfspace()
-            # These inputs satisfy what both share, but lie in neither.
-            if cell.reach(-coef, -intercept) > CUT:
-                return None
+        cell.push(-first.row())
+        # These inputs satisfy what both share, but lie in neither.
+        if any(cell.exceeds(-second.row()) for second in strange):
+            return None
         cell.pop()
     return needed(envelope, domain)
 
@@ -152,7 +164,7 @@ def _split(
     shared: list[Condition] = []
     own: list[Condition] = []
     if conditions:
-        cell = cell_program(others, frame_of(within, len(conditions[0].coef)))
+        cell = cell_of_rule(others, within, len(conditions[0].coef))
         for condition in conditions:
-            (shared if implied(cell, condition, others, within) else own).append(condition)
+            (shared if implied(cell, condition) else own).append(condition)
     return shared, own

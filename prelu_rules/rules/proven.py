@@ -69,7 +69,7 @@ def _candidates(
     system: RuleSystem, rules: Sequence[Rule], domain: Domain, whole: ExactCell
 ) -> Iterator[tuple[Rule, ...]]:
     """Systems of rounded rules, the simplest first; the last one is disjoint, and covers what the rules cover."""
-    if all(same_outputs(rule.outputs, rules[0].outputs) for rule in rules):
+    if all(same_outputs(rule.outputs, rules[0].outputs, domain) for rule in rules):
         # Nothing of where the bends are now matters.
         if next(uncovered(whole, [], [rule.exact() for rule in system.rules]), None) is None:
             yield (Rule((), rules[0].outputs),)

@@ -6,73 +6,61 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from prelu_rules.domains.domain import Domain, frame_of
-from prelu_rules.domains.frame import Frame
-from prelu_rules.domains.linear_program import CellProgram
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.domains.domain import Domain
+from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
-from prelu_rules.tolerances import CUT
 
 Conditions = Sequence[Condition]
 
 
-def cell_program(conditions: Conditions, frame: Frame) -> CellProgram:
-    """The cell of a rule as a linear program.
+def cell_of_rule(conditions: Conditions, domain: Domain | None, n_inputs: int) -> Cell:
+    """The cell of a rule.
 
     Args:
-        conditions: the conditions of the rule.
-        frame: the domain.
+        conditions: the conditions of the rule; they have to leave it an interior on the domain.
+        domain: the domain; None for all inputs.
+        n_inputs: the number of inputs.
 
     Returns:
         The domain, cut by the conditions in their order.
 
+    Raises:
+        InvalidValueError: if the domain is empty.
+
     Example:
         >>> adult = Condition([1.0], -18.0, nonnegative=True)
-        >>> cell_program([adult], frame_of(None, 1)).reach(np.array([-1.0]), 0.0)
-        -18.0
+        >>> cell_of_rule([adult], None, 1).exceeds(np.array([-1.0, 18.0]))
+        False
     """
-    cell = CellProgram(frame)
+    cell = Cell(domain, n_inputs)
     for condition in conditions:
-        cell.push(*condition.halfspace())
+        cell.push(condition.row())
     return cell
 
 
-def implied(cell: CellProgram, condition: Condition, others: Conditions, domain: Domain | None) -> bool:
-    """Whether a condition follows from others on a domain; where floats leave a doubt, exact arithmetic decides.
+def implied(cell: Cell, condition: Condition) -> bool:
+    """Whether a condition holds everywhere in a cell, up to boundaries.
 
     Args:
-        cell: the domain, cut by the others.
+        cell: the cell.
         condition: the condition.
-        others: the others.
-        domain: the domain; None for all inputs.
 
     Returns:
-        True if it holds wherever the others do, up to boundaries.
-
-    Raises:
-        SolverError: if the linear programming solver fails.
+        True if it does; exact for the numbers of the condition.
 
     Example:
         >>> from prelu_rules.domains.box import Box
-        >>> working = Box([0], [65])
-        >>> cell = CellProgram(frame_of(working, 1))
-        >>> [implied(cell, Condition([1.0], -age, True), [], working) for age in (0.0, 18.0)]
+        >>> cell = Cell(Box([0], [65]), 1)
+        >>> [implied(cell, Condition([1.0], -age, True)) for age in (0.0, 18.0)]
         [True, False]
     """
-    coef, intercept = condition.halfspace()
-    beyond = cell.reach(-coef, -intercept)
-    if abs(beyond) > CUT:
-        return beyond < 0
-    exact = ExactCell.of_domain(domain, len(coef))
-    for other in others:
-        exact = None if exact is None else exact.cut(other.exact().row())
-    return exact is None or not exact.exceeds(-condition.exact().row())
+    return not cell.exceeds(-condition.row())
 
 
 def needed(
     conditions: Conditions,
     domain: Domain | None,
-    is_implied: Callable[[CellProgram, Condition, Conditions, Domain | None], bool] = implied,
+    is_implied: Callable[[Cell, Condition], bool] = implied,
 ) -> tuple[Condition, ...]:
     """Remove conditions that the others and the domain imply.
 
@@ -89,7 +77,6 @@ def needed(
 
     Raises:
         InvalidValueError: if the domain is empty.
-        SolverError: if the linear programming solver fails.
 
     Example:
         >>> adult, senior = (Condition([1.0], -age, nonnegative=True) for age in (18.0, 65.0))
@@ -98,11 +85,11 @@ def needed(
     """
     if not conditions:
         return ()
-    cell = cell_program(conditions, frame_of(domain, len(conditions[0].coef)))
+    cell = cell_of_rule(conditions, domain, len(conditions[0].coef))
     kept = list(range(len(conditions)))
     for k in sorted(kept, key=lambda k: (np.count_nonzero(conditions[k].coef), k), reverse=True):
         cell.relax(k)
-        if is_implied(cell, conditions[k], [conditions[other] for other in kept if other != k], domain):
+        if is_implied(cell, conditions[k]):
             kept.remove(k)
         else:
             cell.restore(k)

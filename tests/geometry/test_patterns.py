@@ -91,7 +91,8 @@ def test_on_a_line_the_patterns_are_the_gaps_between_the_bends(bends):
         ([[1, 1], [1, 0]], [-2, -1], 1),  # lines that touch the box in a corner or along a side
         ([[1e-12, 0], [0, 1e12]], [0, 0], 4),  # how long the weights are does not matter
         ([[1, 0], [1, 0]], [0, -1e-7], 3),  # a thin sliver is a region
-        ([[1, 0], [1, 0]], [0, -1e-11], 2),  # one that only rounding makes is none
+        ([[1, 0], [1, 0]], [0, -1e-11], 3),  # however thin, if an output shows it
+        ([[1, 0], [1, 0]], [0, -1e-15], 2),  # one that only rounding makes is none
     ],
 )
 def test_degenerate_units(A, b, count):

@@ -1,0 +1,259 @@
+"""A cell of a domain, and on which sides of a hyperplane it has points; exact answers at the price of floats.
+
+Three steps, of which the later ones are only taken if the earlier ones leave a doubt: an input that is known to be
+inside the cell and beyond the hyperplane; a linear program, whose solution is not trusted but checked: its point has to
+lie inside in spite of rounding errors, or its multipliers have to prove that there is no such point; and the simplex
+method in integers.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.linear_program import CellProgram, Optimum
+from prelu_rules.domains.polytope import Polytope
+from prelu_rules.errors import SolverError
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.witnesses import ROUNDING, Witnesses
+from prelu_rules.tolerances import CUT, ON_DOMAIN
+from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
+
+
+class _Framed(NamedTuple):
+    """A function in the coordinates of the frame, divided by the length of its gradient there."""
+
+    weights: FloatArray
+    constant: float
+    length: float
+    error: float  # the largest rounding error of a value on the domain
+
+
+class Cell:
+    """A domain, cut by a stack of closed half-spaces.
+
+    Every answer is exact, for the numbers as they are given: floats, or `fractions.Fraction`. The cell has to keep an
+    interior (on the domain), so only half-spaces that it `exceeds` may be pushed. If no point at all satisfies the
+    constraints of the domain exactly, answers are those of floats, up to `CUT`.
+
+    Args:
+        domain: where to start; None for all inputs.
+        n_inputs: the number of inputs.
+
+    Raises:
+        ShapeError: if the domain has another dimension.
+        InvalidValueError: if the domain is empty.
+
+    Example:
+        >>> cell = Cell(Box([0, 0], [1, 1]), 2)
+        >>> cell.push(np.array([1.0, 1.0, -1.5]))
+        >>> cell.exceeds(np.array([1.0, 0.0, -0.4])), cell.exceeds(np.array([-1.0, 0.0, 0.5]))
+        (True, False)
+    """
+
+    def __init__(self, domain: Domain | None, n_inputs: int) -> None:
+        self._domain, self._frame = domain, frame_of(domain, n_inputs)
+        self._program = CellProgram(self._frame)
+        self._witnesses = Witnesses(domain, self._frame)
+        self._rows: list[Array] = []
+        self._framed: list[_Framed] = []
+        self._active: list[bool] = []
+        self._exact = _ExactStack(domain, n_inputs)
+        width = np.abs(self._frame.basis).sum(axis=1) * self._frame.bound if self._frame.n_coordinates else 0.0
+        self._size = np.abs(self._frame.centre) + width
+        # How far coordinates may be beyond the bounds because centre and width of the domain are rounded.
+        ends = np.abs(self._frame.centre) @ (self._frame.basis != 0)
+        self._bound = self._frame.bound + 4 * ROUNDING * ends / np.abs(self._frame.basis).max(axis=0, initial=0)
+        solid = domain is None or self._frame.n_coordinates == np.count_nonzero(domain.lower < domain.upper)
+        self._off_domain = 0.0 if solid else ON_DOMAIN
+
+    def push(self, row: Array) -> None:
+        """Cut the cell by `row (x, 1) >= 0`.
+
+        Args:
+            row: `(n_inputs + 1,)`, weights and constant.
+        """
+        given = row.astype(np.float64)
+        self._rows.append(row)
+        self._framed.append(self._in_frame(given))
+        self._active.append(True)
+        self._program.push(given[:-1], float(given[-1]))
+        self._witnesses.push(given)
+
+    def pop(self) -> None:
+        """Undo the last cut."""
+        for stack in (self._rows, self._framed, self._active):
+            stack.pop()
+        self._program.pop()
+        self._witnesses.pop()
+
+    def relax(self, cut: int) -> None:
+        """Ignore a cut until it is restored.
+
+        Args:
+            cut: its position on the stack, counted from 0.
+        """
+        self._active[cut] = False
+        self._program.relax(cut)
+        self._witnesses.set_active(cut, False)
+
+    def restore(self, cut: int) -> None:
+        """Enforce a relaxed cut again.
+
+        Args:
+            cut: its position on the stack, counted from 0.
+        """
+        self._active[cut] = True
+        self._program.restore(cut)
+        self._witnesses.set_active(cut, True)
+
+    def thin(self, row: Array) -> float:
+        """The largest value of a function in the part of the domain within `CUT` of the hyperplane where it is 0.
+
+        Args:
+            row: `(n_inputs + 1,)`, weights and constant.
+
+        Returns:
+            The value, 0 if the function is constant.
+        """
+        return CUT * self._in_frame(row.astype(np.float64)).length
+
+    def exceeds(self, row: Array, by: float = 0.0) -> bool:
+        """Whether a function is larger than a number somewhere in the cell.
+
+        Args:
+            row: `(n_inputs + 1,)`, weights and constant.
+            by: the number, not negative.
+
+        Returns:
+            True if `row (x, 1) > by` somewhere.
+        """
+        known = self._by_floats(row, by)
+        return self._exactly(row, by, closed=False) if known is None else known
+
+    def touches(self, row: Array) -> bool:
+        """Whether a function is non-negative somewhere in the cell or on its boundary.
+
+        Args:
+            row: `(n_inputs + 1,)`, weights and constant.
+
+        Returns:
+            True if `row (x, 1) >= 0` somewhere.
+
+        Example:
+            >>> cell = Cell(Box([0], [1]), 1)
+            >>> [(cell.touches(row), cell.exceeds(row)) for row in np.array([[1.0, -1.0], [1.0, -2.0]])]
+            [(True, False), (False, False)]
+        """
+        known = self._by_floats(row, 0.0)
+        return self._exactly(row, 0.0, closed=True) if known is None else known
+
+    def _by_floats(self, row: Array, by: float) -> bool | None:
+        """Whether a function exceeds a number somewhere, or is below it everywhere; None if floats leave a doubt."""
+        given = row.astype(np.float64)
+        framed = self._in_frame(given)
+        if not np.isfinite(given).all() or not framed.weights.any():
+            return None
+        if self._witnesses.show(given, by):
+            return True
+        if self._cannot(framed, by, np.zeros(0), np.zeros(0)):
+            return False
+        optimum = self._optimum(given)
+        if optimum is None:
+            return None
+        if optimum.reach > 0 and self._witnesses.found(optimum.point, given, by):
+            return True
+        return False if self._cannot(framed, by, optimum.of_domain, optimum.of_cuts) else None
+
+    def _in_frame(self, row: FloatArray) -> _Framed:
+        weights, constant = self._frame.row(row[:-1], float(row[-1]))
+        length = float(np.linalg.norm(row[:-1] @ self._frame.basis)) if weights.any() else 0.0
+        if not length:
+            return _Framed(weights, constant, 0.0, np.inf)
+        size = float(np.abs(row[:-1]) @ np.where(np.abs(row[:-1]) > 0, self._size, 0.0)) + abs(float(row[-1]))
+        return _Framed(weights, constant, length, ROUNDING * (len(row) + 8) * size / length)
+
+    def _optimum(self, row: FloatArray) -> Optimum | None:
+        try:
+            return self._program.optimum(row[:-1], float(row[-1]))
+        except SolverError:
+            return None
+
+    def _cannot(self, framed: _Framed, by: float, of_domain: FloatArray, of_cuts: FloatArray) -> bool:
+        """Whether a sum with multiples of the half-spaces proves that a function does not exceed a number."""
+        if not np.isfinite(self._frame.bound):
+            # Only weights that cancel to exactly 0 would be a proof.
+            return False
+        weights, constant, error = framed.weights.copy(), framed.constant, framed.error
+        own = self._frame.rows
+        for k in np.flatnonzero(of_domain > 0):
+            weights, constant = weights + of_domain[k] * own[k, :-1], constant + of_domain[k] * own[k, -1]
+            error += of_domain[k] * (ROUNDING * 8 * len(weights) + self._off_domain) * (self._frame.bound + 1)
+        for k in np.flatnonzero(of_cuts > 0):
+            if self._active[k]:
+                cut = self._framed[k]
+                weights, constant = weights + of_cuts[k] * cut.weights, constant + of_cuts[k] * cut.constant
+                error += of_cuts[k] * (cut.error + self._off_domain)
+        largest = np.abs(weights) @ self._bound + constant
+        error += ROUNDING * (len(weights) + len(of_cuts) + len(of_domain) + 8) * (1 + of_cuts.sum() + of_domain.sum())
+        return bool(largest + error + self._off_domain <= by / framed.length * (1 - ROUNDING))
+
+    def _exactly(self, row: Array, by: float, closed: bool) -> bool:
+        rows = [cut for cut, active in zip(self._rows, self._active, strict=True) if active]
+        exact = exact_array(row)
+        exact[-1] -= Fraction(by)
+        cell = self._exact.cell(rows, exact)
+        if cell is None:
+            given = row.astype(np.float64)
+            beyond = self._program.reach(given[:-1], float(given[-1])) - by / max(self._in_frame(given).length, CUT)
+            return beyond > (-CUT if closed else CUT)
+        part = self._exact.part(exact)
+        return cell.cut(part) is not None if closed else cell.exceeds(part)
+
+
+class _ExactStack:
+    """The same cell in integers, made only when it is needed, and only of the inputs that count."""
+
+    def __init__(self, domain: Domain | None, n_inputs: int) -> None:
+        self._domain, self._n_inputs = domain, n_inputs
+        self._used = np.zeros(n_inputs, dtype=bool)
+        if isinstance(domain, Polytope):
+            self._used |= (domain.coef != 0).any(axis=0)
+        self._whole: ExactCell | None = None
+        self._stack: list[tuple[Array, ExactCell | None]] = []
+
+    def cell(self, rows: list[Array], asked: Array) -> ExactCell | None:
+        """The cell in the inputs that it uses and that a question about it uses; None if it is empty."""
+        used = self._used.copy()
+        for given in (*rows, asked):
+            used |= (given[:-1] != 0).astype(bool)
+        if self._whole is None or (used & ~self._used).any():
+            self._used, self._stack = used, []
+            self._whole = ExactCell.of_domain(_restricted(self._domain, used), int(used.sum()))
+        # Rows of an earlier question are the same objects.
+        known = 0
+        while known < min(len(rows), len(self._stack)) and self._stack[known][0] is rows[known]:
+            known += 1
+        del self._stack[known:]
+        for given in rows[known:]:
+            before = self._stack[-1][1] if self._stack else self._whole
+            self._stack.append((given, None if before is None else before.cut(self.part(exact_array(given)))))
+        return self._stack[-1][1] if self._stack else self._whole
+
+    def part(self, row: Array) -> Array:
+        """A function of all inputs as one of those that count."""
+        return row[np.append(self._used, True)]
+
+
+def _restricted(domain: Domain | None, used: BoolArray) -> Domain | None:
+    """A domain in some of its inputs; the others have no constraint but their bounds."""
+    if domain is None:
+        return None
+    box = Box(domain.lower[used], domain.upper[used])
+    if isinstance(domain, Box):
+        return box
+    return Polytope(box, domain.coef[:, used], domain.limit, domain.equal)

@@ -1,0 +1,120 @@
+"""Inputs that surely lie inside a cell: each of them proves what is true somewhere in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.sampling import sampled
+from prelu_rules.tolerances import CUT, ON_DOMAIN
+from prelu_rules.values import BoolArray, FloatArray
+
+N_DRAWN = 128
+"""Inputs drawn from the domain; in few dimensions they show most of what is true in a cell."""
+
+SCALES = (1.0, 1e3)
+"""How far from the origin inputs are drawn if there is no domain."""
+
+ROUNDING = 2.0**-52
+"""Twice the largest relative error of one operation; the other half covers products of errors."""
+
+TOWARDS_INSIDE = np.array([0.0, 1e-14, 1e-11, 1e-8, 1e-5, 1e-2])
+"""How far a point on a boundary is moved towards an inner one, so that it lies inside in spite of rounding."""
+
+
+class Witnesses:
+    """Inputs of a domain, and in which of the half-spaces of a cell each of them surely lies.
+
+    Args:
+        domain: the domain; None for all inputs.
+        frame: the frame of the domain.
+
+    Example:
+        >>> from prelu_rules.domains.box import Box
+        >>> box = Box([0], [1])
+        >>> witnesses = Witnesses(box, Frame.of_box(box))
+        >>> witnesses.push(np.array([1.0, -0.5]))
+        >>> witnesses.show(np.array([1.0, -0.9]), 0.0), witnesses.show(np.array([-1.0, 0.5]), 0.0)
+        (True, False)
+    """
+
+    def __init__(self, domain: Domain | None, frame: Frame) -> None:
+        if domain is None:
+            drawn = np.random.default_rng(0).normal(size=(N_DRAWN, len(frame.centre)))
+            points = np.vstack([scale * drawn[k :: len(SCALES)] for k, scale in enumerate(SCALES)])
+        else:
+            points = np.clip(sampled(domain, N_DRAWN), domain.lower, domain.upper)
+        # A float rarely satisfies equations exactly, but an input that does is as near as the domain's tolerance.
+        self._off_domain = 0.0 if _is_solid(domain, frame) else ON_DOMAIN
+        self._domain, self._frame = domain, frame
+        self._points = points[self._within(points)]
+        self._rows: list[FloatArray] = []
+        self._inside: list[BoolArray] = []
+        self._active: list[bool] = []
+
+    def _within(self, points: FloatArray) -> BoolArray:
+        """Which points lie in the domain, in spite of rounding."""
+        if self._domain is None or not len(self._frame.rows):
+            return np.ones(len(points), dtype=bool)
+        coordinates = (points - self._frame.centre) @ np.linalg.pinv(self._frame.basis).T
+        return np.asarray((coordinates @ self._frame.rows[:, :-1].T + self._frame.rows[:, -1] > CUT).all(axis=1))
+
+    def push(self, row: FloatArray) -> None:
+        """Cut the cell by `row (x, 1) >= 0`, for weights and constant of a function of the input."""
+        self._rows.append(row)
+        self._inside.append(self._surely_above(row, self._points, 0.0))
+        self._active.append(True)
+
+    def pop(self) -> None:
+        """Undo the last cut."""
+        self._rows.pop()
+        self._inside.pop()
+        self._active.pop()
+
+    def set_active(self, cut: int, active: bool) -> None:
+        """Ignore a cut, or enforce it again."""
+        self._active[cut] = active
+
+    def show(self, row: FloatArray, by: float) -> bool:
+        """Whether some known input of the cell proves that a function exceeds a number there."""
+        return bool((self._surely_above(row, self._points, by) & self._in_cell()).any())
+
+    def found(self, point: FloatArray, row: FloatArray, by: float) -> bool:
+        """Whether an input on the boundary of the cell, moved a little inside, proves it; if so, it is kept."""
+        inside = self._points[self._in_cell()]
+        if not len(inside):
+            return False
+        steps = TOWARDS_INSIDE[:, None]
+        points = (1 - steps) * point + steps * inside.mean(axis=0)
+        if self._domain is not None:
+            points = np.clip(points, self._domain.lower, self._domain.upper)
+        points = points[self._within(points)]
+        rows = [r for r, active in zip(self._rows, self._active, strict=True) if active]
+        good = np.all(
+            [self._surely_above(row, points, by), *(self._surely_above(r, points, 0.0) for r in rows)], axis=0
+        )
+        if not good.any():
+            return False
+        new = points[good][:1]
+        self._points = np.vstack([self._points, new])
+        self._inside = [
+            np.append(known, self._surely_above(r, new, 0.0)) for known, r in zip(self._inside, self._rows, strict=True)
+        ]
+        return True
+
+    def _in_cell(self) -> BoolArray:
+        cuts = [inside for inside, active in zip(self._inside, self._active, strict=True) if active]
+        return np.asarray(np.all(cuts, axis=0)) if cuts else np.ones(len(self._points), dtype=bool)
+
+    def _surely_above(self, row: FloatArray, points: FloatArray, by: float) -> BoolArray:
+        values = points @ row[:-1] + row[-1]
+        sizes = np.abs(points) @ np.abs(row[:-1]) + abs(row[-1]) + by
+        error = ROUNDING * (len(row) + 4) * sizes
+        error = error + self._off_domain * np.linalg.norm(row[:-1] @ self._frame.basis)
+        return np.asarray(values - by > error)
+
+
+def _is_solid(domain: Domain | None, frame: Frame) -> bool:
+    """Whether a domain has an interior, but for inputs that have a single value."""
+    return domain is None or frame.n_coordinates == np.count_nonzero(domain.lower < domain.upper)
