@@ -152,8 +152,8 @@ def _honest(
 ) -> Precision:
     """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed.
 
-    Rounding errors are allowed for: no printed form is closer to the rules than sums in another order are. Where that is
-    not enough, so is what a network may differ from its rules by. The size of an output is that of its terms in the
+    Rounding errors are allowed for: no printed form is closer to the rules than sums in another order are. Where that
+    is not enough, so is what a network may differ from its rules by. The size of an output is that of its terms in the
     rules, and the largest one that in the network, too.
     """
     if not tolerance >= 0:

@@ -14,7 +14,7 @@ from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, SolverError
 from prelu_rules.rules.presentation.by_state import Linear, Where
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.statements import Letter
@@ -129,7 +129,10 @@ class Situation:
         if len(letters) > MOST_INNER:
             return True
         program = self._room.program(self._where)
-        return program is None or self._reaches(program, letters, function, assuming, {})
+        try:
+            return program is None or self._reaches(program, letters, function, assuming, {})
+        except SolverError:
+            return True
 
     def _needed(self, letters: Sequence[Letter]) -> list[Letter]:
         """Bends, and those that they use, in order."""

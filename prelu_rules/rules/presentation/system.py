@@ -22,7 +22,6 @@ from prelu_rules.rules.presentation.presentation import (
 from prelu_rules.rules.presentation.statements import Sum, Term
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.tolerances import CUT
 from prelu_rules.values import FloatArray
 
 LONGEST_LOGARITHM = 345.0
@@ -123,10 +122,7 @@ def _of_formula(formula: Formula, splitter: Splitter, known: Sequence[Rule]) -> 
 
 def _within(piece: Piece, conditions: Iterable[Condition], splitter: Splitter) -> bool:
     """Whether all conditions hold in the interior of a piece."""
-    return all(
-        splitter.reach(piece, replace(condition, nonnegative=not condition.nonnegative)) <= CUT
-        for condition in conditions
-    )
+    return not any(splitter.reaches(piece, replace(c, nonnegative=not c.nonnegative)) for c in conditions)
 
 
 def _rules(piece: Piece, sums: Sequence[Sum], splitter: Splitter) -> Iterator[Rule]:
@@ -140,7 +136,7 @@ def _rules(piece: Piece, sums: Sequence[Sum], splitter: Splitter) -> Iterator[Ru
 
 
 def _scales(presentation: Presentation) -> FloatArray:
-    """About how large each feature is where something changes: so that terms of one sum are about as large as its bound.
+    """About how large each feature is where something changes, so that terms of a sum are as large as its bound.
 
     Where bounds are 0, only the ratios of features are known, as in `height < 5e-6*distance`.
     """
