@@ -1,7 +1,7 @@
 """Every exception that the package raises on purpose, and a warning.
 
-All exceptions derive from `PReLURulesError`, so that one `except` clause catches them; each message is one sentence that
-names the offending value and says what to do. The command line prints that sentence and exits with status 2.
+All exceptions derive from `PReLURulesError`, so that one `except` clause catches them; each message is one sentence
+that names the offending value and says what to do. The command line prints that sentence and exits with status 2.
 """
 
 from collections.abc import Iterator

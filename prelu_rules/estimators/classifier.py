@@ -48,8 +48,8 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
         class_weight: the weights of the classes in the loss: a dict, or "balanced" for the same total weight of each
             class.
-        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with a
-            warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
+        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
+            a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
             that do not fit into memory are not looked at.
         random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.

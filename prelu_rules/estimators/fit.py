@@ -84,8 +84,8 @@ def fit_rules(
             class.
         jit: whether to compile the training with XLA, which pays off from the second fit on.
         n_jobs: joblib workers for the sparser versions of the networks; None for one.
-        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with a
-            warning that names it; "keep" to learn from them as from others, so that they may decide everything.
+        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
+            a warning that names it; "keep" to learn from them as from others, so that they may decide everything.
         random_state: the seed of the held-out rows, the weights and the order of the rows.
         verbose: whether to show progress bars.
 

@@ -44,8 +44,8 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             columns.
         n_jobs: joblib workers for the sparser versions of the networks, which is only useful if they take seconds; None
             for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
-        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with a
-            warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
+        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
+            a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
             that do not fit into memory are not looked at.
         random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.

@@ -134,7 +134,9 @@ def test_a_number_far_outside_its_column_is_told_in_one_line(capsys, data):
     status, out, err = run(capsys, *words)
     assert status == 0 and "of 47 rows" in out
     (line,) = err.splitlines()
-    assert line.startswith("prelu-rules: column 'income (EUR)' holds 999999999 in row 17, far outside its other numbers")
+    assert line.startswith(
+        "prelu-rules: column 'income (EUR)' holds 999999999 in row 17, far outside its other numbers"
+    )
     status, _, err = run(capsys, *words, "--outliers", "drop")
     assert (status, err) == (2, "prelu-rules: outliers is 'drop'; it must be 'leave out' or 'keep'.\n")
 

@@ -13,7 +13,9 @@ from prelu_rules.tolerances import LEAST_ROWS
 FALSE_ALARMS = 0.002
 """Columns of 16 to 1,000 rows with long tails that may have an outlier: the largest of them may be one in fact."""
 
-TABLES = {name: getattr(datasets, f"load_{name}") for name in "diabetes wine breast_cancer digits iris linnerud".split()}
+TABLES = {
+    name: getattr(datasets, f"load_{name}") for name in "diabetes wine breast_cancer digits iris linnerud".split()
+}
 CODES = [-999.0, 9999.0, 999999999.0, 1e9, -(2.0**31), 2.0**31 - 1, 3.4028234663852886e38]
 
 TAILS = {
