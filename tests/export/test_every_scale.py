@@ -1,14 +1,20 @@
 """Whatever numbers are measured in, texts for people can be made, and what is read back answers as the rules do."""
 
+from dataclasses import replace
+
+import networks
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.errors import SolverError
 from prelu_rules.export import paper_reader, text_reader
 from prelu_rules.extraction import extract
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.tolerances import CANCELLED, PRINTED_OUTPUT
 
 pytestmark = pytest.mark.slow
@@ -90,3 +96,16 @@ def test_texts_for_people_are_made_and_read(drawn, with_rows, exact):
     for part, again in found.items():
         apart = np.abs(again.predict(x) - y).max(axis=0)
         assert (apart <= allowed).all(), (part, apart, allowed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_the_solver_fails_exact_arithmetic_says_the_same(seed, monkeypatch):
+    x = np.random.default_rng(seed).normal(size=(40, 2))
+    rules = extract_rules(networks.random_form(seed, (2, 2, 1, 1)), x)
+    before = [rules.export(target) for target in ("text", "graphviz")]
+
+    def failing(*_):
+        raise SolverError("the solver stopped without an answer.")
+
+    monkeypatch.setattr(CellProgram, "reach", failing)
+    assert [replace(rules).export(target) for target in ("text", "graphviz")] == before
