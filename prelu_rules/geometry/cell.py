@@ -23,6 +23,9 @@ from prelu_rules.geometry.witnesses import ROUNDING, Witnesses
 from prelu_rules.tolerances import CUT, ON_DOMAIN
 from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
 
+LEAST_LENGTH = 1e-140
+"""The square of a shorter gradient is not an accurate float; exact arithmetic takes such functions."""
+
 
 class _Framed(NamedTuple):
     """A function in the coordinates of the frame, divided by the length of its gradient there."""
@@ -156,7 +159,7 @@ class Cell:
         """Whether a function exceeds a number somewhere, or is below it everywhere; None if floats leave a doubt."""
         given = row.astype(np.float64)
         framed = self._in_frame(given)
-        if not np.isfinite(given).all() or not framed.weights.any():
+        if not np.isfinite(given).all() or framed.length == 0:
             return None
         if self._witnesses.show(given, by):
             return True
@@ -172,7 +175,7 @@ class Cell:
     def _in_frame(self, row: FloatArray) -> _Framed:
         weights, constant = self._frame.row(row[:-1], float(row[-1]))
         length = float(np.linalg.norm(row[:-1] @ self._frame.basis)) if weights.any() else 0.0
-        if not length:
+        if length < LEAST_LENGTH:
             return _Framed(weights, constant, 0.0, np.inf)
         size = float(np.abs(row[:-1]) @ np.where(np.abs(row[:-1]) > 0, self._size, 0.0)) + abs(float(row[-1]))
         return _Framed(weights, constant, length, ROUNDING * (len(row) + 8) * size / length)
@@ -207,6 +210,8 @@ class Cell:
         exact = exact_array(row)
         exact[-1] -= Fraction(by)
         cell = self._exact.cell(rows, exact)
+        if cell is None and self._exact.has_points:
+            return False
         if cell is None:
             given = row.astype(np.float64)
             beyond = self._program.reach(given[:-1], float(given[-1])) - by / max(self._in_frame(given).length, CUT)
@@ -243,6 +248,11 @@ class _ExactStack:
             before = self._stack[-1][1] if self._stack else self._whole
             self._stack.append((given, None if before is None else before.cut(self.part(exact_array(given)))))
         return self._stack[-1][1] if self._stack else self._whole
+
+    @property
+    def has_points(self) -> bool:
+        """Whether some point satisfies the constraints of the domain exactly."""
+        return self._whole is not None
 
     def part(self, row: Array) -> Array:
         """A function of all inputs as one of those that count."""

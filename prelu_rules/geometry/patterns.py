@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +113,7 @@ class _Search:
         return True
 
     def _decide(self, unit: int) -> None:
-        row = _pre_activation(self._direct[unit], self._form.B[unit, :unit], self._activations[:unit])
+        row = _pre_activation(self._direct[unit], self._form.B[unit, :unit], self._activations[:unit], self._is_exact)
         self._pre_activations[unit] = row
         sides = self._sides(row, self._negligible[unit])
         is_open = len(sides) == 2
@@ -175,14 +176,17 @@ def pre_activations_on(form: NormalForm, signs: BoolArray) -> Array:
     factors = np.where(signs, 1, form.slopes)
     for unit in range(form.n_units):
         activations = factors[:unit, None] * pre_activations[:unit]
-        pre_activations[unit] = _pre_activation(direct[unit], form.B[unit, :unit], activations)
+        pre_activations[unit] = _pre_activation(
+            direct[unit], form.B[unit, :unit], activations, exact=form.A.dtype == object
+        )
     return pre_activations
 
 
-def _pre_activation(direct: Array, weights: Array, activations: Array) -> Array:
-    """One unit's pre-activation as an affine function, `(n_inputs + 1,)`, with cancelled weights exactly 0."""
+def _pre_activation(direct: Array, weights: Array, activations: Array, exact: bool = False) -> Array:
+    """One unit's pre-activation as an affine function, `(n_inputs + 1,)`; unless `exact`, cancelled weights are 0."""
     row = direct + weights @ activations
-    if row.dtype == object:
+    if exact:
         return np.asarray(row)
     size = np.abs(direct) + np.abs(weights) @ np.abs(activations)
-    return np.where(np.abs(row) <= CANCELLED * size, 0.0, row)
+    tiny = CANCELLED if row.dtype != object else Fraction(CANCELLED)
+    return np.where((np.abs(row) <= tiny * size).astype(bool), 0 * row, row)

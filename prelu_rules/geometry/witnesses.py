@@ -19,6 +19,9 @@ SCALES = (1.0, 1e3)
 ROUNDING = 2.0**-52
 """Twice the largest relative error of one operation; the other half covers products of errors."""
 
+LEAST_SIZE = 1e-280
+"""Errors of smaller terms are too small for a float."""
+
 TOWARDS_INSIDE = np.array([0.0, 1e-14, 1e-11, 1e-8, 1e-5, 1e-2])
 """How far a point on a boundary is moved towards an inner one, so that it lies inside in spite of rounding."""
 
@@ -109,7 +112,7 @@ class Witnesses:
 
     def _surely_above(self, row: FloatArray, points: FloatArray, by: float) -> BoolArray:
         values = points @ row[:-1] + row[-1]
-        sizes = np.abs(points) @ np.abs(row[:-1]) + abs(row[-1]) + by
+        sizes = np.abs(points) @ np.abs(row[:-1]) + abs(row[-1]) + by + LEAST_SIZE
         error = ROUNDING * (len(row) + 4) * sizes
         error = error + self._off_domain * np.linalg.norm(row[:-1] @ self._frame.basis)
         return np.asarray(values - by > error)

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.rules.rule import Rule
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import FloatArray
@@ -28,17 +28,15 @@ class Side:
 class Bends:
     """The distinct hyperplanes of all conditions, normalised, and the side of one that each condition is.
 
-    Two hyperplanes are the same if their functions differ by rounding errors only, which are at most `CANCELLED` of
-    their terms: of the sum of the terms on the domain or, where there is none, of each term.
-
-    Args:
-        rules: the rules.
-        domain: where they hold; None for all inputs.
+    Hyperplanes are the same if they are nowhere on the domain further apart than `CANCELLED` of its width; without a
+    domain, if all their numbers are equal up to rounding.
     """
 
     def __init__(self, rules: Sequence[Rule], domain: Domain | None = None) -> None:
-        largest = None if domain is None else np.append(np.maximum(np.abs(domain.lower), np.abs(domain.upper)), 1.0)
+        n_inputs = rules[0].outputs.coef.shape[1]
+        frame = frame_of(domain, n_inputs)
         found: list[FloatArray] = []
+        framed: list[FloatArray] = []
         self.sides: list[list[Side]] = []
         for rule in rules:
             self.sides.append([])
@@ -47,12 +45,12 @@ class Bends:
                 row = np.append(normal.coef, normal.intercept).astype(np.float64)
                 sign = -1.0 if next((w for w in row if w != 0), 1.0) < 0 else 1.0
                 row = sign * row + 0.0
-                same = (k for k, other in enumerate(found) if _same(row, other, largest))
-                bend = next(same, len(found))
+                here = np.append(*frame.row(row[:-1], float(row[-1])))
+                bend = next((k for k, other in enumerate(framed) if _same(here, other, frame.bound)), len(found))
                 if bend == len(found):
                     found.append(row)
+                    framed.append(here)
                 self.sides[-1].append(Side(bend, sign))
-        n_inputs = rules[0].outputs.coef.shape[1]
         self.rows = np.array(found).reshape(-1, n_inputs + 1)
 
     def strengths(self, rules: Sequence[Rule]) -> FloatArray:
@@ -78,9 +76,9 @@ class Bends:
         return strength
 
 
-def _same(row: FloatArray, other: FloatArray, largest: FloatArray | None) -> bool:
-    """Whether two functions differ by rounding errors only, where inputs are at most so large."""
-    apart, terms = np.abs(row - other), np.maximum(np.abs(row), np.abs(other))
-    if largest is None:
-        return bool((apart <= CANCELLED * terms).all())
-    return bool(apart @ largest <= CANCELLED * (terms @ largest))
+def _same(row: FloatArray, other: FloatArray, bound: float) -> bool:
+    """Whether two functions with gradients of length 1 are equal wherever no coordinate exceeds a bound."""
+    apart = np.abs(row - other)
+    if not np.isfinite(bound):
+        return bool((apart <= CANCELLED * np.maximum(np.abs(row), np.abs(other))).all())
+    return float(apart[:-1].sum() * bound + apart[-1]) <= CANCELLED

@@ -18,7 +18,7 @@ from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.rules.simplification import implied, needed
+from prelu_rules.rules.simplification import everywhere, implied, needed
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
 
@@ -66,7 +66,9 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     domain = system.domain if domain is None else domain
     precise = system.precision is not None
     system = replace(system, domain=domain, precision=None)
-    pieces = tuple(piece for rule in system.rules for piece in _pieces(rule, domain))
+    conditions = [c for rule in system.rules for c in (*rule.conditions, *_ties(rule.outputs))]
+    where = everywhere(conditions) if domain is None else domain
+    pieces = tuple(piece for rule in system.rules for piece in _pieces(rule, where))
     system = ordered(replace(system, rules=pieces))
     if x is not None:
         return with_honest_precision(counted(system, x), x)
@@ -106,6 +108,11 @@ def _margins(outputs: AffineMap) -> list[dict[int, Condition]]:
             margins[low][high] = Condition(row[:-1], row[-1], nonnegative=True)
             margins[high][low] = Condition(row[:-1], row[-1], nonnegative=False)
     return margins
+
+
+def _ties(outputs: AffineMap) -> Iterator[Condition]:
+    for margins in _margins(outputs):
+        yield from margins.values()
 
 
 def _difference(first: Array, second: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,14 @@ from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.names import ClassLabel, default_names
 from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, named_columns
-from prelu_rules.rules.simplification import needed
+from prelu_rules.rules.simplification import everywhere, has_interior, needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
 from prelu_rules.values import Array
 
@@ -96,8 +98,7 @@ def extract_rules(
             "pr.extract(network, domain, on_demand=True)."
         )
     columns, domain, rows = columns_and_rows(form, domain, columns, feature_names, x)
-    found = [rule_on(form, pattern, domain) for pattern in reachable_patterns(form, domain)]
-    rules = merged(found, domain)
+    rules = _few_rules([_leaf(form, pattern) for pattern in reachable_patterns(form, domain)], domain)
     system = ordered(
         RuleSystem(
             rules=rules,
@@ -114,6 +115,25 @@ def extract_rules(
         sample = sampled(domain, SAMPLED_ROWS)
         return with_honest_precision(system, sample, tolerance)
     return system
+
+
+def _few_rules(leaves: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
+    """The fewest rules, with the fewest conditions, that say what the leaves of a tree say."""
+    leaves = aligned(leaves, domain)
+    if domain is not None:
+        return merged([_shortened(leaf, domain) for leaf in leaves], domain)
+    far = everywhere([condition for leaf in leaves for condition in leaf.conditions])
+    if all(has_interior(leaf.conditions, far) for leaf in leaves):
+        rules = merged([_shortened(leaf, far) for leaf in leaves], None)
+        if far is None or _are_disjoint(rules):
+            return rules
+    # What is true as far as the bends go is not true everywhere, so only what follows exactly is left out.
+    return tuple(_shortened(leaf, None) for leaf in leaves)
+
+
+def _are_disjoint(rules: Sequence[Rule]) -> bool:
+    """Whether no two rules share an interior anywhere."""
+    return not any(has_interior((*a.conditions, *b.conditions), None) for a, b in combinations(rules, 2))
 
 
 def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
@@ -193,9 +213,20 @@ def rule_on(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) 
         >>> [rule_on(form, pattern, None).outputs.coef.item() for pattern in reachable_patterns(form)]
         [1.0, 2.0]
     """
-    conditions = [
+    leaf = _leaf(form, pattern)
+    far = everywhere(leaf.conditions) if domain is None else domain
+    return _shortened(leaf, far if has_interior(leaf.conditions, far) else domain)
+
+
+def _leaf(form: NormalForm, pattern: ReachablePattern) -> Rule:
+    """The rule of a pattern with a condition for each unit that decides."""
+    conditions = tuple(
         Condition(row[:-1], row[-1], bool(pattern.signs[unit]), form.labels[unit])
         for unit, row in enumerate(pattern.pre_activations)
         if pattern.decides[unit]
-    ]
-    return Rule(needed(conditions, domain), form.affine_on(pattern.signs)[1])
+    )
+    return Rule(conditions, form.affine_on(pattern.signs)[1])
+
+
+def _shortened(leaf: Rule, domain: Domain | None) -> Rule:
+    return replace(leaf, conditions=needed(leaf.conditions, domain))

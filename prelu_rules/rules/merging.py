@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.simplification import cell_of_rule, implied, needed
+from prelu_rules.rules.simplification import cell_of_rule, everywhere, implied, needed
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
 
@@ -44,17 +46,27 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
         >>> merged([young, old], None) == (Rule((), outputs),)
         True
     """
-    left = list(rules)
-    for within in (None,) if domain is None else (None, domain):
-        _merge_pairs(left, domain, within)
-        while _merge_group(left, domain, within):
+    left = aligned(rules, domain)
+    far = everywhere([condition for rule in left for condition in rule.conditions], domain)
+    for within in (far,) if domain is None else (far, domain):
+        where = _Where(domain, far if domain is None else domain, within)
+        _merge_pairs(left, where)
+        while _merge_group(left, where):
             # A larger rule may now be merged with a single one.
-            _merge_pairs(left, domain, within)
+            _merge_pairs(left, where)
     return tuple(left)
 
 
-def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None) -> None:
-    """Merge pairs of rules whose union has the conditions that either satisfies within a domain."""
+class _Where(NamedTuple):
+    """Where rules have to have the same outputs, have to hold, and have to satisfy the conditions of the union."""
+
+    compared: Domain | None
+    domain: Domain | None
+    within: Domain | None
+
+
+def _merge_pairs(left: list[Rule], where: _Where) -> None:
+    """Merge pairs of rules whose union has the conditions that either satisfies."""
     k = 0
     # The rules of each pair are stored with it, so that no new rule can get the identity of a deleted one.
     refused: dict[tuple[int, int], tuple[Rule, Rule]] = {}
@@ -63,7 +75,7 @@ def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None)
             pair = left[k], left[other]
             if (id(pair[0]), id(pair[1])) in refused:
                 continue
-            conditions = _union(*pair, domain, within)
+            conditions = _union(*pair, where)
             if conditions is not None:
                 # A larger rule may now be merged with one that was skipped before.
                 _join(left, (k, other), conditions)
@@ -73,17 +85,17 @@ def _merge_pairs(left: list[Rule], domain: Domain | None, within: Domain | None)
         k += 1
 
 
-def _merge_group(left: list[Rule], domain: Domain | None, within: Domain | None) -> bool:
+def _merge_group(left: list[Rule], where: _Where) -> bool:
     """Merge the first three or more rules whose union is convex; returns False if there are none."""
     seen: set[int] = set()
     for k, rule in enumerate(left):
         if k in seen:
             continue
-        alike = [k, *(other for other in range(k + 1, len(left)) if _alike(rule, left[other], domain))]
+        alike = [k, *(other for other in range(k + 1, len(left)) if _alike(rule, left[other], where.compared))]
         seen.update(alike)
-        group = convex_group([left[number].conditions for number in alike], domain, within)
+        group = convex_group([left[number].conditions for number in alike], where.domain, where.within)
         if group is not None:
-            _join(left, [alike[number] for number in group.members], needed(group.conditions, domain))
+            _join(left, [alike[number] for number in group.members], needed(group.conditions, where.domain))
             return True
     return False
 
@@ -138,14 +150,14 @@ def _largest(rows: Array, domain: Domain) -> Array:
     return np.asarray(np.abs(rows[:, :-1] @ centre + rows[:, -1]) + np.abs(rows[:, :-1]) @ half)
 
 
-def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None) -> tuple[Condition, ...] | None:
+def _union(left: Rule, right: Rule, where: _Where) -> tuple[Condition, ...] | None:
     """The conditions of the union, if it is convex and the rules have the same outputs."""
-    if not _alike(left, right, domain):
+    if not _alike(left, right, where.compared):
         return None
-    mine, alien = _split(left.conditions, right.conditions, within)
-    theirs, strange = _split(right.conditions, left.conditions, within)
+    mine, alien = _split(left.conditions, right.conditions, where.within)
+    theirs, strange = _split(right.conditions, left.conditions, where.within)
     envelope = [*mine, *theirs]
-    cell = cell_of_rule(envelope, domain, left.outputs.coef.shape[1])
+    cell = cell_of_rule(envelope, where.domain, left.outputs.coef.shape[1])
     for first in alien:
         if not cell.exceeds(-first.row()):
             continue
@@ -154,7 +166,7 @@ def _union(left: Rule, right: Rule, domain: Domain | None, within: Domain | None
         if any(cell.exceeds(-second.row()) for second in strange):
             return None
         cell.pop()
-    return needed(envelope, domain)
+    return needed(envelope, where.domain)
 
 
 def _split(

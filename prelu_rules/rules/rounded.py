@@ -27,11 +27,11 @@ from prelu_rules.values import FloatArray, exact_array, frozen_array
 SHARE_OF_BENDS = 0.3
 """The share of the allowed error that bends may use; outputs have more numbers."""
 
-TRIES = 60
+TRIES = 30
 """How often the budget is changed at most: down until the proven error is below the bound, then up as long as it is."""
 
-STEP, PATIENCE = 1.2, 3
-"""The factor by which the budget changes, and how many proofs may fail before it stops growing."""
+DOWN, UP, PATIENCE = 2.0, 1.2, 3
+"""The factors by which the budget changes, and how many proofs may fail before it stops growing."""
 
 
 def rounded(
@@ -116,7 +116,7 @@ def reading_cost(system: RuleSystem) -> int:
         >>> reading_cost(RuleSystem((Rule((), AffineMap([[0.25, 0.0]], [-1.0])),), ("a", "b"), ("y",)))
         3
     """
-    bends = Bends(system.rules)
+    bends = Bends(system.rules, system.domain)
     numbers = [bends.rows, *(np.hstack([r.outputs.coef, r.outputs.intercept[:, None]]) for r in system.rules)]
     return sum(digits(v) for array in numbers for v in array.ravel())
 
@@ -124,7 +124,7 @@ def reading_cost(system: RuleSystem) -> int:
 def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSystem:
     if decimals < 0:
         raise InvalidValueError(f"decimals is {decimals}; it must be at least 0.")
-    bends = Bends(system.rules)
+    bends = Bends(system.rules, domain)
     outputs = [
         AffineMap(
             np.round(r.outputs.coef.astype(np.float64), decimals),
@@ -143,23 +143,29 @@ def _to_decimals(system: RuleSystem, domain: Domain, decimals: int) -> RuleSyste
 
 def _within(system: RuleSystem, domain: Domain, allowed: FloatArray) -> RuleSystem:
     """The shortest of several attempts, each proven to be within the error."""
-    bends = Bends(system.rules)
+    bends = Bends(system.rules, domain)
     strengths = bends.strengths(system.rules)
     boxes = [_bounding_box(rule, domain) for rule in system.rules]
     best: tuple[int, RuleSystem] | None = None
-    factor, failures = 1.0, 0
+    # Where bends are moved, several that met in one place may leave a gap; where they stay, nothing can go wrong.
+    kept = [Rule(r.conditions, o) for r, o in zip(system.rules, _short_outputs(system, boxes, allowed), strict=True)]
+    found = proven(system, kept, domain, allowed)
+    if not isinstance(found, Deviation):
+        best = reading_cost(found), found
+    factor, failures, succeeded = 1.0, 0, False
     # The budget is a cautious estimate, so that a larger one may still keep within the error.
     for _ in range(TRIES):
         found = proven(system, _shortened(system, domain, bends, strengths, boxes, factor * allowed), domain, allowed)
         if isinstance(found, Deviation):
-            failures += 1
+            failures += succeeded
         else:
+            succeeded = True
             cost = reading_cost(found)
             if best is None or cost < best[0]:
                 best = cost, found
-        if failures == PATIENCE and best is not None:
+        if failures == PATIENCE:
             break
-        factor *= STEP if best is not None else 1 / STEP
+        factor *= UP if succeeded else 1 / DOWN
     if best is None:
         raise RoundingError(
             f"no shorter numbers within {allowed.tolist()} were found; allow a larger error, or give decimals."
@@ -188,15 +194,20 @@ def _shortened(
             parts = SHARE_OF_BENDS * budget / len(rows)
             moves = np.divide(parts, strengths[bend], out=np.full_like(parts, np.inf), where=strengths[bend] > 0)
             rows[bend] = short_row(row / size, centre, radius, float(moves.min()) / size, keep=unit)
+    share = (1 - SHARE_OF_BENDS) if len(rows) else 1.0
+    return _rebuilt(system, bends, rows, _short_outputs(system, boxes, share * budget))
+
+
+def _short_outputs(
+    system: RuleSystem, boxes: Sequence[tuple[FloatArray, FloatArray]], budget: FloatArray
+) -> list[AffineMap]:
+    """The outputs of each rule with the shortest numbers that change them by at most a budget in the rule's box."""
     outputs = []
     for rule, (middle, half) in zip(system.rules, boxes, strict=True):
         affine = np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]]).astype(np.float64)
-        share = (1 - SHARE_OF_BENDS) if len(rows) else 1.0
-        short = np.array(
-            [short_row(row, middle, half, share * error) for row, error in zip(affine, budget, strict=True)]
-        )
+        short = np.array([short_row(row, middle, half, error) for row, error in zip(affine, budget, strict=True)])
         outputs.append(AffineMap(short[:, :-1], short[:, -1]))
-    return _rebuilt(system, bends, rows, outputs)
+    return outputs
 
 
 def _bounding_box(rule: Rule, domain: Domain) -> tuple[FloatArray, FloatArray]:

@@ -6,11 +6,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
 
 Conditions = Sequence[Condition]
+
+FAR = 1e9
+"""All inputs are those up to so many times as far as the bends: further away, bends that only rounding errors keep from
+being parallel meet."""
+
+LEAST_WEIGHT = 1e-9
+"""A smaller weight, as a share of the largest weight of its input, may be a rounding error, and says nothing of where
+bends are."""
 
 
 def cell_of_rule(conditions: Conditions, domain: Domain | None, n_inputs: int) -> Cell:
@@ -38,6 +47,31 @@ def cell_of_rule(conditions: Conditions, domain: Domain | None, n_inputs: int) -
     return cell
 
 
+def has_interior(conditions: Conditions, domain: Domain | None) -> bool:
+    """Whether some input of a domain satisfies conditions without lying on a boundary.
+
+    Args:
+        conditions: the conditions.
+        domain: the domain; None for all inputs.
+
+    Returns:
+        True if there is one.
+
+    Example:
+        >>> adult, minor = (Condition([1.0], -18.0, side) for side in (True, False))
+        >>> has_interior([adult], None), has_interior([adult, minor], None)
+        (True, False)
+    """
+    if not conditions:
+        return True
+    cell = Cell(domain, len(conditions[0].coef))
+    for condition in conditions:
+        if not cell.exceeds(condition.row()):
+            return False
+        cell.push(condition.row())
+    return True
+
+
 def implied(cell: Cell, condition: Condition) -> bool:
     """Whether a condition holds everywhere in a cell, up to boundaries.
 
@@ -55,6 +89,33 @@ def implied(cell: Cell, condition: Condition) -> bool:
         [True, False]
     """
     return not cell.exceeds(-condition.row())
+
+
+def everywhere(conditions: Conditions, domain: Domain | None = None) -> Domain | None:
+    """All inputs, as far as conditions in float64 say anything about them.
+
+    Args:
+        conditions: the conditions of all rules.
+        domain: a domain to include.
+
+    Returns:
+        A box that reaches `FAR` times as far as the bends and the domain; None, which means all inputs, for conditions
+        in exact rationals.
+
+    Example:
+        >>> everywhere([Condition([2.0, 0.0], -8.0, True)]).upper
+        array([4.e+09, 1.e+09])
+    """
+    if not conditions or any(condition.coef.dtype == object for condition in conditions):
+        return None
+    weights = np.abs([condition.coef for condition in conditions])
+    constants = np.abs([condition.intercept for condition in conditions])[:, None]
+    counts = weights > LEAST_WEIGHT * weights.max(axis=0)
+    distances = np.divide(constants, weights, out=np.zeros_like(weights), where=counts).max(axis=0)
+    if domain is not None:
+        distances = np.maximum(distances, np.maximum(np.abs(domain.lower), np.abs(domain.upper)))
+    reach = FAR * np.maximum(distances, 1.0)
+    return Box(-reach, reach) if np.isfinite(reach).all() else None
 
 
 def needed(

@@ -1,0 +1,168 @@
+"""Cells against Fourier-Motzkin elimination in fractions, on numbers and domains of every scale."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from fourier_motzkin import inequality, solvable
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
+from prelu_rules.errors import SolverError
+from prelu_rules.geometry.cell import Cell
+from prelu_rules.geometry.witnesses import Witnesses
+from prelu_rules.values import exact_array
+
+numbers = st.one_of(
+    st.integers(-3, 3).map(float),
+    st.floats(-2, 2),
+    st.builds(lambda digit, power: digit * 10.0**power, st.integers(-9, 9), st.integers(-14, 12)),
+)
+SMALL = settings(max_examples=120, deadline=None)
+
+
+@st.composite
+def boxes(draw, n_inputs):
+    """Ordinary, flat, thin, wide, and far from the origin."""
+    centre = np.array(draw(st.lists(numbers, min_size=n_inputs, max_size=n_inputs)))
+    width = draw(st.lists(st.sampled_from([0.0, 1e-9, 1.0, 3.0, 1e9]), min_size=n_inputs, max_size=n_inputs))
+    return Box(centre - width, centre + width)
+
+
+@st.composite
+def domains(draw, n_inputs):
+    kind = draw(st.sampled_from(["box", "box", "box", "none", "polytope"]))
+    if kind == "none":
+        return None
+    if kind == "box":
+        return draw(boxes(n_inputs))
+    # The corner of a cube, or a slice of it in which the inputs sum to 1, as those of one-hot columns do.
+    unit = Box(np.zeros(n_inputs), np.ones(n_inputs))
+    return Polytope(unit, np.ones((1, n_inputs)), [1.0], [draw(st.booleans())])
+
+
+def constraints(domain):
+    """A domain as inequalities."""
+    if domain is None:
+        return []
+    unit = np.eye(domain.n_inputs)
+    found = [inequality([*row, -low]) for row, low in zip(unit, domain.lower, strict=True)]
+    found += [inequality([*-row, high]) for row, high in zip(unit, domain.upper, strict=True)]
+    if isinstance(domain, Polytope):
+        for coef, limit, equal in zip(domain.coef, domain.limit, domain.equal, strict=True):
+            found.append(inequality([*-coef, limit]))
+            if equal:
+                found.append(inequality([*coef, -limit]))
+    return found
+
+
+def rows_of(n_inputs):
+    return st.lists(
+        st.lists(numbers, min_size=n_inputs + 1, max_size=n_inputs + 1).map(np.array), min_size=1, max_size=4
+    )
+
+
+@SMALL
+@given(st.data())
+def test_answers_are_those_of_elimination(data):
+    n_inputs = data.draw(st.integers(1, 3))
+    domain = data.draw(domains(n_inputs))
+    *cuts, asked = data.draw(rows_of(n_inputs))
+    cell, held = Cell(domain, n_inputs), constraints(domain)
+    for row in [*cuts, asked, *(-cut for cut in cuts)]:
+        expected = solvable([*held, inequality(row, strict=True)])
+        assert cell.exceeds(row) == expected
+        assert cell.exceeds(exact_array(row)) == expected
+        assert cell.touches(row) == solvable([*held, inequality(row)])
+        if expected:
+            cell.push(row)
+            held.append(inequality(row))
+
+
+@SMALL
+@given(st.data())
+def test_by_how_much(data):
+    n_inputs = data.draw(st.integers(1, 2))
+    domain = data.draw(domains(n_inputs))
+    row = data.draw(rows_of(n_inputs))[0]
+    by = abs(data.draw(numbers))
+    shifted = [*exact_array(row[:-1]), Fraction(row[-1]) - Fraction(by)]
+    assert Cell(domain, n_inputs).exceeds(row, by) == solvable([*constraints(domain), inequality(shifted, strict=True)])
+
+
+def test_a_relaxed_cut_does_not_count():
+    cell = Cell(Box([0], [1]), 1)
+    cell.push(np.array([1.0, -0.5]))
+    cell.push(np.array([-1.0, 0.75]))
+    low, high = np.array([-1.0, 0.5]), np.array([1.0, -0.75])
+    assert not cell.exceeds(low)
+    cell.relax(0)
+    assert cell.exceeds(low)
+    assert not cell.exceeds(high)
+    cell.restore(0)
+    assert not cell.exceeds(low)
+    cell.pop()
+    assert cell.exceeds(high)
+
+
+def test_touching_halfspaces_that_rounding_makes_equal():
+    """0.1 + 0.2 is above 0.3 as a float; in exact arithmetic there is room between the two."""
+    cell = Cell(Box([0], [1]), 1)
+    cell.push(np.array([1.0, -0.3]))
+    assert cell.exceeds(np.array([-1.0, 0.1 + 0.2]))
+    assert not cell.exceeds(np.array([-1.0, 0.3]))
+
+
+def test_the_solver_may_fail(monkeypatch):
+    """Exact arithmetic answers if HiGHS cannot."""
+
+    def fails(*_):
+        raise SolverError("HiGHS stopped")
+
+    monkeypatch.setattr("prelu_rules.domains.linear_program.CellProgram.optimum", fails)
+    cell = Cell(Box([0, 0], [1, 1]), 2)
+    cell.push(np.array([1.0, 1.0, -1.9999]))
+    assert cell.exceeds(np.array([1.0, 0.0, -0.9999]))
+    assert not cell.exceeds(np.array([-1.0, -1.0, 1.9999]))
+
+
+@pytest.mark.parametrize("wrong", [-1.0, 1.0])
+def test_the_solution_of_the_solver_is_not_trusted(monkeypatch, wrong):
+    """Whatever the solver says, the answer is right."""
+    from prelu_rules.domains.linear_program import CellProgram, Optimum
+
+    def lies(self, coef, intercept):
+        return Optimum(wrong, np.array([0.3, 0.3]), np.zeros(0), np.full(len(self._bounds), 5.0))
+
+    monkeypatch.setattr(CellProgram, "optimum", lies)
+    cell = Cell(Box([0, 0], [1, 1]), 2)
+    cell.push(np.array([1.0, 1.0, -1.9999]))
+    assert cell.exceeds(np.array([1.0, -1.0, 0.0]))
+    assert not cell.exceeds(np.array([-1.0, 0.0, 0.9998]))
+
+
+def test_many_columns_that_no_row_uses_cost_nothing():
+    """Exact arithmetic leaves out the inputs that occur nowhere."""
+    cell = Cell(Box(np.zeros(500), np.ones(500)), 500)
+    row = np.zeros(501)
+    row[[3, 7, -1]] = 1.0, 1.0, -2.0
+    assert not cell.exceeds(row)
+    assert cell.touches(row)
+
+
+def test_witnesses_are_inside():
+    """Each input that is found lies strictly in the half-spaces, in fractions."""
+    box = Box([0, 0], [1e9, 1e-9])
+    from prelu_rules.domains.domain import frame_of
+
+    witnesses = Witnesses(box, frame_of(box, 2))
+    cut = np.array([1e-9, 1e9, -1.0])
+    witnesses.push(cut)
+    assert witnesses.show(cut, 0.0)
+    assert not witnesses.show(-cut, 0.0)
+    assert not witnesses.show(np.array([1e-9, 1e9, -2.0]), 0.0)
+    near = np.array([1e-9, 1e9, -1.9])
+    assert witnesses.found(np.array([1e9, 1e-9]), near, 0.0)
+    assert witnesses.show(near, 0.0)
