@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prelu_rules.errors import FormatError as FormatError
     from prelu_rules.errors import InvalidValueError as InvalidValueError
     from prelu_rules.errors import LimitError as LimitError
+    from prelu_rules.errors import OutlierWarning as OutlierWarning
     from prelu_rules.errors import OutsideDomainError as OutsideDomainError
     from prelu_rules.errors import PReLURulesError as PReLURulesError
     from prelu_rules.errors import RoundingError as RoundingError
@@ -98,6 +99,7 @@ _HOME = {
     "Loss": "losses.loss",
     "NetworkLike": "network.reading",
     "NormalForm": "network.normal_form",
+    "OutlierWarning": "errors",
     "OutsideDomainError": "errors",
     "PReLU": "training.prelu",
     "PReLURuleClassifier": "estimators.classifier",

@@ -1,7 +1,7 @@
-"""Every exception that the package raises on purpose.
+"""Every exception that the package raises on purpose, and a warning.
 
-All derive from `PReLURulesError`, so that one `except` clause catches them; each message is one sentence that
-names the offending value and says what to do. The command line prints that sentence and exits with status 2.
+All exceptions derive from `PReLURulesError`, so that one `except` clause catches them; each message is one sentence
+that names the offending value and says what to do. The command line prints that sentence and exits with status 2.
 """
 
 from collections.abc import Iterator
@@ -71,6 +71,10 @@ class LimitError(PReLURulesError, RuntimeError):
 
 class SolverError(PReLURulesError, RuntimeError):
     """The linear programming solver stopped without an answer."""
+
+
+class OutlierWarning(UserWarning):
+    """A number is far outside the others of its column, so that rows were left out."""
 
 
 @contextmanager

@@ -21,6 +21,11 @@ SETTLED_ERROR = 1e-3
 CANCELLED = 1e-13
 """A weight counts as cancelled to zero if it is smaller than this, relative to the terms that were summed."""
 
+ROUND_OFF = 2.0**-48
+"""Sums that are equal but for the order of their terms differ by at most this share of their terms: 16 times the
+distance of two floats.
+"""
+
 ON_DOMAIN = 1e-9
 """How far a sum may miss the limit of a domain's constraint, relative to its terms, and still count as equal to it."""
 

@@ -43,6 +43,9 @@ def fit(
     decimal: Decimal = None,
     thousands: Thousands = None,
     encoding: Encoding = None,
+    outliers: Annotated[
+        str, typer.Option(help="leave out rows with a number far outside its column, or keep them.")
+    ] = "leave out",
     hidden: Annotated[str, typer.Option(help="The number of units in each hidden layer.")] = "8,8",
     random_state: Annotated[
         int, typer.Option(help="The seed of the split, the weights and the order of the rows.")
@@ -80,6 +83,7 @@ def fit(
         max_nonlinear=max_nonlinear,
         max_rules=max_rules,
         max_numbers=max_numbers,
+        outliers=outliers,  # type: ignore[arg-type]
         hidden=widths,
         # Compiling only pays off from the second fit on.
         jit=False,

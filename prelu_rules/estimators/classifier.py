@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from prelu_rules.columns.cells import cells_of_values
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import check_alone, class_labels, is_dataset, is_large, with_class_indices
+from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows, row_labels
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
 from prelu_rules.losses.named import LossName
 from prelu_rules.values import FloatArray, checked_weights
@@ -47,6 +48,9 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
         class_weight: the weights of the classes in the loss: a dict, or "balanced" for the same total weight of each
             class.
+        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
+            a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
+            that do not fit into memory are not looked at.
         random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` with the same rows and training parameters as the last one only chooses again from
@@ -85,6 +89,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         ridge: float | None = None,
         jit: bool = True,
         n_jobs: int | None = None,
+        outliers: Outliers = "leave out",
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -104,6 +109,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             ridge=ridge,
             jit=jit,
             n_jobs=n_jobs,
+            outliers=outliers,
             random_state=random_state,
             verbose=verbose,
             warm_start=warm_start,
@@ -128,6 +134,9 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             CellTypeError: if a cell of the table is neither a string nor a number.
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
+
+        Warns:
+            OutlierWarning: if rows are left out, since a number in them is far outside the others of its column.
         """
         if is_dataset(X):
             check_alone(y, sample_weight)
@@ -144,7 +153,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         check_classification_targets(labels)
         check_consistent_length(cells[0].values, labels)
         weights = checked_weights(sample_weight, len(labels))
-        there = weights > 0
+        there = ordinary_rows(cells, [], weights > 0, self.outliers, row_labels(X))
         self.classes_, targets = np.unique(labels[there], return_inverse=True)
         outputs = self._outputs(target_names(y, "class", None)[0])
         rows = [one.taken(there) for one in cells]

@@ -18,6 +18,7 @@ from prelu_rules.columns.tables import TableLike, table_cells, to_pandas
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
 from prelu_rules.estimators.fitted_rules import FittedRules
+from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.scores import scores_of
 from prelu_rules.estimators.target import Target, Task
@@ -50,6 +51,7 @@ def fit_rules(
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
     jit: bool = True,
     n_jobs: int | None = None,
+    outliers: Outliers = "leave out",
     random_state: int = 0,
     verbose: bool = False,
 ) -> FittedRules:
@@ -82,11 +84,18 @@ def fit_rules(
             class.
         jit: whether to compile the training with XLA, which pays off from the second fit on.
         n_jobs: joblib workers for the sparser versions of the networks; None for one.
+        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
+            a warning that names it; "keep" to learn from them as from others, so that they may decide everything.
         random_state: the seed of the held-out rows, the weights and the order of the rows.
         verbose: whether to show progress bars.
 
     Returns:
         The rules with their scores.
+
+    Warns:
+        OutlierWarning: if rows are left out, since a number in them is far outside the others of its column: 100 times
+            as far from their median as any of them, or 10 times if it is a usual code for a missing value, such as 999
+            or -9999. It names column, number and rows.
 
     Raises:
         DataError: if a file cannot be read, a column is missing, there are fewer than 10 rows, or the target has
@@ -111,6 +120,10 @@ def fit_rules(
     if isinstance(data, (str, os.PathLike)):
         data = read_table(data, category=list(map(str, category)), number=list(map(str, number)))
     columns, goal = _parted(_recast(table_cells(data, set(map(str, category))), kinds), target, task)
+    # Before rows are held out, since one such row among them would decide the scores.
+    targets = [(goal.name, goal.values)] if goal.classes is None else []
+    rows = np.flatnonzero(ordinary_rows(columns, targets, np.ones(len(goal.values), dtype=bool), outliers))
+    columns, goal = [one.taken(rows) for one in columns], Target(goal.name, goal.values[rows], goal.classes)
     learn, test = _split(columns, goal, test_fraction, random_state)
     options: dict[str, Any] = dict(
         max_nonlinear=max_nonlinear,
@@ -126,6 +139,7 @@ def fit_rules(
         ridge=ridge,
         jit=jit,
         n_jobs=n_jobs,
+        outliers=outliers,
         random_state=random_state,
         verbose=int(verbose),
     )
@@ -134,7 +148,8 @@ def fit_rules(
         estimator = PReLURuleRegressor(**options)
     else:
         estimator = PReLURuleClassifier(**options, class_weight=class_weight)
-    table, labels = to_pandas(columns), _named(goal)
+    # Rows keep their numbers, by which a warning names them.
+    table, labels = to_pandas(columns).set_axis(rows), _named(goal)
     estimator.fit(table.iloc[learn], labels.iloc[learn])
     held = Target(goal.name, goal.values[test], goal.classes)
     x = encoded_cells(estimator.columns_, [one.taken(test) for one in columns])

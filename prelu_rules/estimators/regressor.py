@@ -11,6 +11,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from prelu_rules.columns.cells import dates_refused
 from prelu_rules.estimators.large import check_alone, is_dataset, is_large
+from prelu_rules.estimators.outlying_rows import ordinary_rows, row_labels
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
 from prelu_rules.values import FloatArray, checked_weights
 
@@ -43,6 +44,9 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             columns.
         n_jobs: joblib workers for the sparser versions of the networks, which is only useful if they take seconds; None
             for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
+        outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
+            a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
+            that do not fit into memory are not looked at.
         random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` with the same rows and training parameters as the last one only chooses again from
@@ -82,6 +86,9 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             CellTypeError: if a cell of the table is neither a string nor a number.
             ShapeError: if rows and weights do not fit together.
             TrainingError: if every network diverged.
+
+        Warns:
+            OutlierWarning: if rows are left out, since a number in them is far outside the others of its column.
         """
         if is_dataset(X):
             check_alone(y, sample_weight)
@@ -99,9 +106,10 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
         check_consistent_length(cells[0].values, targets)
         weights = checked_weights(sample_weight, len(targets))
-        there = weights > 0
         self._single = targets.ndim == 1
         names = target_names(y, "y", None if self._single else targets.shape[1])
+        columns = zip(names, targets.reshape(len(targets), -1).T, strict=True)
+        there = ordinary_rows(cells, columns, weights > 0, self.outliers, row_labels(X))
         rows = [one.taken(there) for one in cells]
         return self._learn(rows, targets[there], weights[there], "squared", names)
 

@@ -21,6 +21,7 @@ from prelu_rules.columns.tables import is_table, known_cells, table_cells, to_pa
 from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import is_dataset, some_rows
+from prelu_rules.estimators.outlying_rows import Outliers
 from prelu_rules.estimators.repetition import in_order
 from prelu_rules.estimators.sklearn_internals import feature_names_in
 from prelu_rules.estimators.target import label_array
@@ -59,6 +60,7 @@ class RuleEstimator(BaseEstimator):
         ridge: float | None = None,
         jit: bool = True,
         n_jobs: int | None = None,
+        outliers: Outliers = "leave out",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         warm_start: bool = False,
@@ -76,6 +78,7 @@ class RuleEstimator(BaseEstimator):
         self.ridge = ridge
         self.jit = jit
         self.n_jobs = n_jobs
+        self.outliers: Outliers = outliers
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start

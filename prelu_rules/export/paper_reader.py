@@ -135,15 +135,16 @@ def _columns(features: Iterable[Feature]) -> tuple[Column, ...]:
 
 def _read_conditions(text: str, line: int, features: dict[Feature, int]) -> list[_ReadCondition]:
     """The conditions that a line states; none where it is no line of conditions."""
-    if match := _CONDITION.fullmatch(text):
-        return [(_read_sum(match["sum"], line, features), match["side"] == ">=", _read_units(match["units"], 1)[0])]
     if match := _INDICATION.fullmatch(text):
         indicator = _indicator(match)
         features.setdefault(indicator, len(features))
         holds = match["word"] not in ("no", "not missing") and match["side"] != "!="
         return [({indicator: 1.0, None: -0.5}, holds, _read_units(match["units"], 1)[0])]
     if not (match := _BOUNDS.fullmatch(text)):
-        return []
+        # A bound may be 0 as well, and is none of a sum: in a sum every number has a sign.
+        match = _CONDITION.fullmatch(text)
+        units = _read_units(match["units"], 1) if match else []
+        return [(_read_sum(match["sum"], line, features), match["side"] == ">=", units[0])] if match else []
     name, upper = _feature(match["name"], line), match["right"].startswith("<")
     if match["low"] is not None and not upper:
         raise FormatError(f"line {line}: {text.strip()!r} has two lower bounds; write them as two lines.")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array, FloatArray, IntArray, Value, frozen_array
 
 MOST_PLACES = 340
@@ -26,7 +27,7 @@ class Precision(Value):
     Attributes:
         digits: digits relative to the size of the sum, at least 0.
         feature_scale: `(n_inputs,)`, the largest absolute value of each feature, in its own unit; above 0.
-        output_scale: `(n_outputs,)`, the range of each output, in its own unit; above 0.
+        output_scale: `(n_outputs,)`, the range of each output, in its own unit; of a constant one its size. Above 0.
         error: `(n_outputs,)`, how far printed numbers were from the rules at most on the rows that the digits were
             chosen by, in the unit of each output; None where that is not known.
 
@@ -69,19 +70,31 @@ class Precision(Value):
             object.__setattr__(self, "error", error)
 
     @classmethod
-    def of_data(cls, digits: int, x: npt.ArrayLike, y: npt.ArrayLike) -> Precision:
+    def of_data(
+        cls, digits: int, x: npt.ArrayLike, y: npt.ArrayLike, output_size: npt.ArrayLike | None = None
+    ) -> Precision:
         """The precision for rules that are applied to rows like these.
 
         Args:
             digits: digits relative to the size of each sum.
             x: `(n_rows, n_inputs)`.
             y: `(n_rows, n_outputs)`, the outputs on these rows.
+            output_size: `(n_outputs,)`, how large the sum of the absolute terms of each output gets; None for its
+                largest absolute value.
 
         Returns:
-            A precision with the scales of the rows; the scale of a column of zeros is 1.
+            A precision with the scales of the rows. An output that varies by at most `CANCELLED` of its size is a
+            constant up to rounding errors, whose scale is that size. The scale of what is 0 everywhere is 1.
+
+        Example:
+            >>> Precision.of_data(2, [[0.0], [2.0]], [[5.0, 0.3], [9.0, 0.3 + 1e-16]]).output_scale
+            array([4. , 0.3])
         """
+        outputs = np.asarray(y, dtype=np.float64)
         feature_scale = np.abs(np.asarray(x, dtype=np.float64)).max(axis=0)
-        output_scale = np.ptp(np.asarray(y, dtype=np.float64), axis=0)
+        size = np.abs(outputs).max(axis=0) if output_size is None else np.asarray(output_size, dtype=np.float64)
+        output_scale = np.ptp(outputs, axis=0)
+        output_scale = np.where(output_scale > CANCELLED * size, output_scale, size)
         return cls(digits, np.where(feature_scale > 0, feature_scale, 1), np.where(output_scale > 0, output_scale, 1))
 
     def places(self, size: float, scales: Array) -> tuple[IntArray, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,8 @@ from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.presentation.agreement import Agreement
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.tolerances import PRINTED_OUTPUT
-from prelu_rules.values import Array
+from prelu_rules.tolerances import CANCELLED, PRINTED_OUTPUT, ROUND_OFF
+from prelu_rules.values import Array, FloatArray
 
 FEWEST_DIGITS, MOST_DIGITS = 2, 17
 
@@ -73,7 +74,9 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
     Args:
         system: the rules.
         x: `(n_rows, n_inputs)`, the rows on which printed rules, printed compact form and rules must agree.
-        tolerance: the largest difference allowed, as a share of the range of each output over the rows.
+        tolerance: the largest difference allowed, as a share of the range of each output over the rows. An output that
+            is constant up to rounding errors has no range: its share is that of the size of its terms. What rounding
+            errors of these terms amount to is allowed as well.
 
     Returns:
         The system with its `precision` set, and in it the largest difference of its presentation. On every row each
@@ -93,6 +96,7 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         4
     """
     y = system.predict(x)
+    size = _sizes_in_rules(system, np.asarray(x, dtype=np.float64))
     agreement = Agreement(system, np.asarray(x), y)
 
     def agrees(precision: Precision, y: Array, allowed: Array) -> Precision | None:
@@ -103,7 +107,8 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         error = agreement.error(precision, allowed)
         return None if error is None else replace(precision, error=error)
 
-    return replace(system, precision=_honest(agrees, x, y, tolerance))
+    largest = size if system.form is None else np.maximum(size, _sizes_in_network(system.form, x))
+    return replace(system, precision=_honest(agrees, x, y, tolerance, size, largest))
 
 
 def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRINTED_OUTPUT) -> Precision:
@@ -112,7 +117,9 @@ def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRI
     Args:
         form: the network.
         x: `(n_rows, n_inputs)`, the rows on which the printed form and the network must agree.
-        tolerance: the largest difference allowed, as a share of the range of each output over the rows.
+        tolerance: the largest difference allowed, as a share of the range of each output over the rows. An output that
+            is constant up to rounding errors has no range: its share is that of the size of its terms. What rounding
+            errors of these terms amount to is allowed as well.
 
     Returns:
         The precision.
@@ -131,24 +138,63 @@ def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRI
     def agrees(precision: Precision, y: Array, allowed: Array) -> Precision | None:
         return precision if _compact_agrees(form, precision, x, y, allowed) else None
 
-    return _honest(agrees, x, form.predict(x), tolerance)
+    size = _sizes_in_network(form, x)
+    return _honest(agrees, x, form.predict(x), tolerance, size, size)
 
 
 def _honest(
-    agrees: Callable[[Precision, Array, Array], Precision | None], x: npt.ArrayLike, y: Array, tolerance: float
+    agrees: Callable[[Precision, Array, Array], Precision | None],
+    x: npt.ArrayLike,
+    y: Array,
+    tolerance: float,
+    size: FloatArray,
+    largest: FloatArray,
 ) -> Precision:
-    """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed."""
+    """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed.
+
+    Rounding errors are allowed for: no printed form is closer to the rules than sums in another order are. Where that
+    is not enough, so is what a network may differ from its rules by. The size of an output is that of its terms in the
+    rules, and the largest one that in the network, too.
+    """
     if not tolerance >= 0:
         raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")
-    for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1):
-        precision = Precision.of_data(digits, x, y)
-        found = agrees(precision, y, tolerance * precision.output_scale)
+    for round_off, digits in product((ROUND_OFF, CANCELLED), range(FEWEST_DIGITS, MOST_DIGITS + 1)):
+        precision = Precision.of_data(digits, x, y, size)
+        allowed = np.maximum(tolerance * precision.output_scale, np.minimum(round_off * largest, tolerance * size))
+        found = agrees(precision, y, allowed)
         if found is not None:
             return found
     raise RoundingError(
         f"{MOST_DIGITS} digits do not keep the printed rules within {tolerance} of the outputs' range; "
         "allow a larger tolerance."
     )
+
+
+def _sizes_in_rules(system: RuleSystem, x: FloatArray) -> FloatArray:
+    """How large the sum of the absolute terms of each output gets in the rules of rows, `(n_outputs,)`."""
+    index = system.assign(x)
+    sizes = np.zeros(len(system.output_names))
+    for number in np.unique(index).tolist():
+        outputs = system.rules[number].outputs
+        sizes = np.maximum(sizes, _largest(np.abs(x[index == number]), outputs.coef, outputs.intercept))
+    return sizes
+
+
+def _sizes_in_network(form: NormalForm, x: npt.ArrayLike) -> FloatArray:
+    """The same in the network, where terms of units may cancel that rules do not have."""
+    terms = np.abs(np.asarray(x, dtype=np.float64))
+    steepest = np.maximum(1.0, np.abs(form.slopes.astype(np.float64)))
+    rows = np.abs(np.hstack([form.A, form.B, form.b[:, None]]).astype(np.float64))
+    terms = np.hstack([terms, np.zeros((len(terms), form.n_units)), np.ones((len(terms), 1))])
+    for unit, row in enumerate(rows):
+        terms[:, form.n_inputs + unit] = steepest[unit] * (terms @ row)
+    return _largest(terms[:, :-1], np.hstack([form.C, form.D]), form.e)
+
+
+def _largest(terms: FloatArray, weights: Array, constant: Array) -> FloatArray:
+    """The largest sums of absolute terms over rows."""
+    sums = terms @ np.abs(weights.astype(np.float64)).T + np.abs(constant.astype(np.float64))
+    return np.asarray(sums.max(axis=0, initial=0))
 
 
 def _rules_agree(system: RuleSystem, precision: Precision, x: npt.ArrayLike, y: Array, allowed: Array) -> bool:

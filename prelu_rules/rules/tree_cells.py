@@ -16,7 +16,7 @@ import numpy as np
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, SolverError
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.ground import Ground, Part
@@ -188,7 +188,10 @@ class _World:
 
     def _reaches(self, row: FloatArray, strict: bool) -> bool:
         """Whether a function is at least 0 somewhere, or above 0."""
-        reach = self._program.reach(row[:-1], float(row[-1]))
+        try:
+            reach = self._program.reach(row[:-1], float(row[-1]))
+        except SolverError:
+            return self._is_exactly(row, strict)
         # Between a point on all sides that were entered and one far above 0 there are points where all of that is so.
         return reach > CUT or (reach >= -CUT and self._is_exactly(row, strict))
 

@@ -246,7 +246,7 @@ class _Growth:
     def _which_read_upward(self) -> list[bool]:
         """Whether each boundary reads as a lower bound where it is at least 0."""
         together = Rule(tuple(self._conditions), self._system.rules[0].outputs)
-        [sides] = Boundaries([together], self._system.columns, None).sides
+        [sides] = Boundaries([together], self._system.columns, None, self._system.domain).sides
         return [side.above == c.nonnegative for side, c in zip(sides, self._conditions, strict=True)]
 
 

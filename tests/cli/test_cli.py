@@ -124,6 +124,23 @@ def shop(data):
     return data
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default::prelu_rules.OutlierWarning")
+def test_a_number_far_outside_its_column_is_told_in_one_line(capsys, data):
+    header, *rows = data.read_text().splitlines()
+    rows[17] = rows[17].replace(rows[17].split(",")[0], "999999999", 1)
+    data.write_text("\n".join([header, *rows]) + "\n")
+    words = ["fit", data, "--target", "price", "--hidden", "2", "--max-nonlinear", "1"]
+    status, out, err = run(capsys, *words)
+    assert status == 0 and "of 47 rows" in out
+    (line,) = err.splitlines()
+    assert line.startswith(
+        "prelu-rules: column 'income (EUR)' holds 999999999 in row 17, far outside its other numbers"
+    )
+    status, _, err = run(capsys, *words, "--outliers", "drop")
+    assert (status, err) == (2, "prelu-rules: outliers is 'drop'; it must be 'leave out' or 'keep'.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import FormatError
 from prelu_rules.export.paper import quoted, write
 from prelu_rules.export.paper_reader import read
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.precision import Precision
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
@@ -146,3 +149,78 @@ def test_any_class_is_read_over(label):
     rule = Rule((), AffineMap([[1.0]], [0.0]), decision=1)
     (again,) = read(write(RuleSystem((rule,), ("x",), ("logit",), ("no", label)))).rules
     assert again == replace(rule, decision=None)
+
+
+scales = st.floats(-14, 14).map(lambda exponent: 10.0**exponent)
+small_numbers = st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 1 / 3, 2.0, 17.0, -123456.789])
+
+
+@st.composite
+def printed_systems(draw):
+    """Rules of one or two features, measured in anything, with or without digits to be rounded to."""
+    n = draw(st.integers(1, 2))
+    units = [draw(scales) for _ in range(n)]
+    rules = []
+    for _ in range(draw(st.integers(1, 3))):
+        conditions = []
+        for _ in range(draw(st.integers(0, 3))):
+            coef = [draw(small_numbers) / unit for unit in units]
+            conditions.append(Condition(coef, draw(small_numbers) * draw(scales), draw(st.booleans())))
+        outputs = AffineMap([[draw(small_numbers) / unit for unit in units]], [draw(small_numbers) * draw(scales)])
+        rules.append(Rule(tuple(conditions), outputs))
+    precision = draw(st.none() | st.integers(0, 17).map(lambda digits: Precision(digits, units, [1.0])))
+    return RuleSystem(tuple(rules), ("x", "IF")[:n], ("y",), precision=precision)
+
+
+def as_read(condition):
+    """A condition as a sum without signs of zeros."""
+    normal = condition.normalised()
+    return (*(normal.coef + 0.0).tolist(), normal.intercept + 0.0, normal.nonnegative)
+
+
+@given(printed_systems())
+def test_what_is_printed_is_read_on_every_scale(system):
+    again = read(write(system))
+    for rule, found in zip(system.rules, again.rules, strict=True):
+        if system.precision is not None:
+            rule = printed_rule(rule, system.precision)
+        wanted = [as_read(condition) for condition in rule.conditions]
+        if system.precision is None:
+            np.testing.assert_allclose(sorted(map(as_read, found.conditions)), sorted(wanted), rtol=1e-15)
+        else:
+            assert sorted(map(as_read, found.conditions)) == sorted(wanted)
+        np.testing.assert_array_equal(found.outputs.coef, rule.outputs.coef)
+        np.testing.assert_array_equal(found.outputs.intercept, rule.outputs.intercept)
+
+
+@pytest.mark.parametrize("width", [1, 49, 50, 1e3, 1e9])
+def test_a_bound_of_zero_is_read_with_or_without_decimals(width):
+    form = NormalForm(A=[[1]], B=[[0]], b=[0], C=[[-1]], D=[[2]], e=[0], slopes=[0])
+    rules = extract_rules(form, Box([-width], [width]), feature_names=["x"])
+    again = read(write(rules))
+    np.testing.assert_array_equal(again.predict([[-2.0], [0.0], [3.0]]), [[2.0], [0.0], [3.0]])
+    assert [c.label for rule in again.rules for c in rule.conditions] == [(1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("IF x < 0", ([1.0], 0.0, False)),
+        ("IF x >= 0", ([1.0], 0.0, True)),
+        ("IF x <= 0  (PReLU #1 on level 1 is pos.)", ([-1.0], 0.0, True)),
+        ("IF x > 0", ([-1.0], 0.0, False)),
+        ("IF x < -0", ([1.0], 0.0, False)),
+        ('IF "x < 0" < 0', ([1.0], 0.0, False)),
+        ("IF +1*x +0 < 0", ([1.0], 0.0, False)),
+        ("IF x >= 1e-05", ([1.0], -1e-5, True)),
+        ("IF x < 1000000", ([1.0], -1e6, False)),
+    ],
+)
+def test_bounds_and_sums_are_told_apart(line, row):
+    (condition,) = read(f"{line}\nTHEN\n  y = +1").rules[0].conditions
+    assert as_read(condition) == (*row[0], row[1], row[2])
+
+
+def test_two_bounds_of_which_one_is_zero():
+    conditions = read("IF -5 <= x < 0\nTHEN\n  y = +1").rules[0].conditions
+    assert [as_read(condition) for condition in conditions] == [(1.0, 5.0, True), (1.0, 0.0, False)]

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.columns.column import Column
+from prelu_rules.domains.box import Box
 from prelu_rules.errors import FormatError
 from prelu_rules.export import read_text
-from prelu_rules.export.text import write_presentation
+from prelu_rules.export.text import write, write_presentation
 from prelu_rules.export.text_reader import parse, read
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.presentation.presentation import Presentation, PresentedOutput, PresentedRule
 from prelu_rules.rules.presentation.statements import Cells, Sum, Term
 
@@ -232,3 +235,35 @@ def test_lines_are_short():
 def test_reading_takes_linear_time():
     lines = "".join(f"{k}. If x < {k}\n   y = {k} + {k}*x, + 3 where kind is farm\n" for k in range(1, 3001))
     assert len(parse(lines + "Columns: x, kind (farm, town)").rules) == 3000
+
+
+def test_a_formula_of_bends_close_together_and_far_from_zero_is_read():
+    """Without a domain, what lies between them is thinner than a solver of linear programs can tell."""
+    lines = [
+        "y = 1",
+        "    + 1 for each unit that x is above 999999999",
+        "    + 2 for each unit that x is above 999999999.5",
+    ]
+    again = read("\n".join(lines), "formula")
+    assert len(again) == 3
+    np.testing.assert_allclose(again.predict([[999999998.0], [999999999.25], [1e9]])[:, 0], [1, 1.25, 3])
+
+
+def test_a_formula_of_features_of_very_different_sizes_is_read():
+    """Thresholds of 0 say nothing about the sizes of features, but the weights of a sum say how they compare."""
+    text = (
+        "y = 1\n    + 27000 for each unit that b is below 5.74e-12*a"
+        "\n    + 60000 for each unit that 4.07e-12*a + b is above 0"
+    )
+    again = read(text, "formula")
+    a, b = np.array([1e6, 1e6, 1e6, -1e6, -1e6]), np.array([1e-6, -4.5e-6, 6e-6, 0.0, -7e-6])
+    wanted = 1 + 27000 * np.maximum(0, 5.74e-12 * a - b) + 60000 * np.maximum(0, 4.07e-12 * a + b)
+    np.testing.assert_allclose(again.predict({"a": a, "b": b})[:, 0], wanted, rtol=1e-9)
+
+
+def test_a_rule_between_thresholds_of_a_tiny_column_is_printed():
+    form = NormalForm([[-1.0], [1.0]], np.zeros((2, 2)), [-4.1e-11, -3.3e-11], [[-41]], [[-14, -116]], [2.3e-9], [0, 0])
+    rules = extract_rules(form, Box([-1e-10], [1e-10]))
+    assert [rule.number for rule in rules.presentation.rules] == [1, 2, 3]
+    x = np.linspace(-1e-10, 1e-10, 41)[:, None]
+    assert np.abs(read(write(rules), "rules").predict(x) - form.predict(x)).max() <= 0.011 * np.ptp(form.predict(x))

@@ -148,3 +148,44 @@ def test_the_error_that_was_seen_is_written_to_json_and_read():
         Precision(1, [1.0], [1.0], [-1.0])
     with pytest.raises(ShapeError, match="error has shape"):
         Precision(1, [1.0], [1.0], [1.0, 2.0])
+
+
+def one_unit(weight, constant, slope=0.0):
+    return NormalForm(A=[[1]], B=[[0]], b=[0], C=[[0]], D=[[weight]], e=[constant], slopes=[slope])
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        (one_unit(1e-14, 0.3), "out1 = 0.3"),
+        (one_unit(0.0, 0.123456), "out1 = 0.123"),
+        (one_unit(0.0, 1.23456e-5), "out1 = 1.23e-5"),
+        (one_unit(0.0, 123456.0), "out1 = 123000"),
+        (one_unit(0.0, 0.0), "out1 = 0"),
+        (one_unit(1e-12, 0.3), "out1 = 0.3"),
+        (one_unit(1e-9, 1e6), "out1 = 1e6"),
+        (one_unit(1e-14, 0.0), "out1 = 0"),
+    ],
+)
+def test_outputs_that_hardly_vary_are_printed(form, line):
+    rules = extract_rules(form, Box([-1], [1]))
+    assert rules.export("text").splitlines()[0] == line
+    x = np.linspace(-1, 1, 7)[:, None]
+    scale = rules.precision.output_scale
+    assert (np.abs(paper_reader.read(rules.export("paper")).predict(x) - form.predict(x)) <= 0.01 * scale).all()
+
+
+def test_the_scale_of_a_constant_is_its_size():
+    x = np.linspace(-1, 1, 7)[:, None]
+    form = NormalForm([[1.0]], [[0.0]], [0.0], [[0.0]] * 4, [[0.0], [1e-17], [1e-10], [0.0]], [500, 0.2, 0.2, 0], [0.0])
+    precision = extract_rules(form, x).precision
+    np.testing.assert_allclose(precision.output_scale, [500, 0.2, 1e-10, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("centre", [1e3, 1e9, 1e12])
+def test_bends_of_a_column_far_from_zero_are_printed(centre):
+    form = NormalForm([[1.0], [1.0]], np.zeros((2, 2)), [-centre - 0.25, 0.25 - centre], [[0.0]], [[1, 2]], [3], [0, 0])
+    x = centre + np.linspace(-1, 1, 41)[:, None]
+    rules = extract_rules(form, x)
+    assert len(rules.rules) == 3
+    assert deviation(rules, x) <= PRINTED_OUTPUT and presented_share(rules, x) <= PRINTED_OUTPUT

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from prelu_rules.columns.column import Column, features_of
+from prelu_rules.domains.domain import Domain
 from prelu_rules.network.precision import Precision, rounded
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.presentation.by_state import (
@@ -97,6 +98,7 @@ class Boundaries:
         rules: the rules.
         columns: what the columns are.
         precision: how numbers are rounded; None for all digits.
+        domain: where the rules hold; None for all inputs.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -107,8 +109,14 @@ class Boundaries:
         (1, [(False, True), (False, False)])
     """
 
-    def __init__(self, rules: Sequence[Rule], columns: tuple[Column, ...], precision: Precision | None) -> None:
-        bends = Bends(rules)
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        columns: tuple[Column, ...],
+        precision: Precision | None,
+        domain: Domain | None = None,
+    ) -> None:
+        bends = Bends(rules, domain)
         spelled = [_spelled(columns, row, precision) for row in bends.rows]
         self.all: list[Boundary] = []
         for boundary, _ in spelled:

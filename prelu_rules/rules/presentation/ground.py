@@ -13,7 +13,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, SolverError
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.presentation.by_state import ByColumn, Of, Where
 from prelu_rules.rules.presentation.decimals import plain
@@ -122,7 +122,10 @@ class Part:
             return False
         program = CellProgram(self.frame)
         for cut in cuts:
-            reach = program.reach(cut.row[:-1], float(cut.row[-1]))
+            try:
+                reach = program.reach(cut.row[:-1], float(cut.row[-1]))
+            except SolverError:
+                return self.exactly_possible(cuts)
             if reach < -CUT:
                 return False
             if reach <= CUT:

@@ -14,6 +14,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column
 from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.errors import SolverError
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.bends import Bends
@@ -123,11 +124,15 @@ def _sides(columns: Sequence[Column], room: Room, rule: Rule, bend: Array) -> se
     found: set[bool] = set()
     for where, (*totals, function) in pieces:
         program = room.program(where)
-        if program is not None and _cut(program, room, rule, totals):
-            row, constant = room.row(function)
-            found |= {
-                side for side, sign in ((True, 1), (False, -1)) if program.reach(sign * row, sign * constant) > CUT
-            }
+        if program is None:
+            continue
+        try:
+            if _cut(program, room, rule, totals):
+                row, constant = room.row(function)
+                sides = ((True, 1), (False, -1))
+                found |= {side for side, sign in sides if program.reach(sign * row, sign * constant) > CUT}
+        except SolverError:
+            return {True, False}
     return found
 
 

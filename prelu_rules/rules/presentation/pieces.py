@@ -15,6 +15,7 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import LP_FEASIBILITY, CellProgram
 from prelu_rules.errors import FormatError, SolverError
+from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Bend,
@@ -29,8 +30,8 @@ from prelu_rules.rules.presentation.statements import (
     states_of,
 )
 from prelu_rules.rules.rule import Condition
-from prelu_rules.tolerances import CUT
-from prelu_rules.values import FloatArray
+from prelu_rules.tolerances import CUT, ROUND_OFF
+from prelu_rules.values import FloatArray, exact_array
 
 MOST_PIECES = 4096
 """Pieces that a text may have; more are a mistake, or nothing to read."""
@@ -74,7 +75,8 @@ class Splitter:
         self.places = {feature: k for k, feature in enumerate(features_of(columns))}
         self.n_features = len(self.places)
         self._numbers = {f.column: k for f, k in self.places.items() if not f.is_indicator}
-        self._cell = CellProgram(_frame(columns, scales))
+        frame = _frame(columns, scales)
+        self._cell, self._indicators, self._scales = CellProgram(frame), _exact_rows(columns), np.diag(frame.basis)
         self._made = 0
 
     def tested(self, piece: Piece, test: Test) -> Iterator[tuple[Piece, bool]]:
@@ -122,19 +124,36 @@ class Splitter:
                 if holds:
                     yield from self._compared(part, alternative)
 
-    def cut(self, piece: Piece, condition: Condition, least: float = CUT) -> Piece | None:
-        """The part of a piece where a condition holds; None where the piece does not reach further than the least."""
+    def cut(self, piece: Piece, condition: Condition, touching: bool = False) -> Piece | None:
+        """The part of a piece where a condition holds; None where the piece does not reach there, nor touch it."""
         if not condition.coef.any():
             return piece if (condition.intercept >= 0) == condition.nonnegative else None
         self._count()
-        reached = self.reach(piece, condition)
-        return replace(piece, conditions=(*piece.conditions, condition)) if reached > least else None
+        if self._distance(piece, condition) >= -TOUCHING if touching else self.reaches(piece, condition):
+            return replace(piece, conditions=(*piece.conditions, condition))
+        return None
 
-    def reach(self, piece: Piece, condition: Condition) -> float:
+    def reaches(self, piece: Piece, condition: Condition) -> bool:
+        """Whether a piece reaches into a half-space; if by less than `CUT` or not at all, exact arithmetic decides."""
+        distance = self._distance(piece, condition)
+        return distance > CUT or (distance >= -CUT and self._exactly_exceeds(piece, condition))
+
+    def _distance(self, piece: Piece, condition: Condition) -> float:
         """How far a piece reaches into a half-space, in the scales of the features."""
         pushed = [other.halfspace() for other in piece.conditions]
         pushed += [(-row, 0.0) for row in np.eye(self.n_features)[self._ruled_out(piece)]]
         return self._reach(pushed, *condition.halfspace())
+
+    def _exactly_exceeds(self, piece: Piece, condition: Condition) -> bool:
+        """Whether a piece reaches into a half-space by more than rounding errors of the numbers of a bend."""
+        row = condition.row()
+        size = np.abs(row[:-1]) @ self._scales + abs(row[-1])
+        row[-1] -= ROUND_OFF * size
+        cell: ExactCell | None = ExactCell.of_domain(None, self.n_features)
+        fixed = [-one for one in np.eye(self.n_features + 1)[self._ruled_out(piece)]]
+        for one in (*self._indicators, *fixed, *(other.row() for other in piece.conditions)):
+            cell = None if cell is None else cell.cut(exact_array(one))
+        return cell is not None and cell.exceeds(exact_array(row))
 
     def _is_empty(self, piece: Piece) -> bool:
         """Whether no point of the conditions is in the states; the solver is only asked about pieces that have one."""
@@ -274,7 +293,7 @@ class Splitter:
             cut: Piece | None = part
             for bound, sign in ((compared.lower, 1), (compared.upper, -1)):
                 if bound is not None and cut is not None:
-                    cut = self.cut(cut, _bounded(total, bound, sign), least=-TOUCHING)
+                    cut = self.cut(cut, _bounded(total, bound, sign), touching=True)
             if cut is not None:
                 yield cut
 
@@ -314,18 +333,25 @@ def _bounded(total: Affine, bound: Bound, sign: int) -> Condition:
     return _compared(amount, True, not bound.included)
 
 
-def _frame(columns: Sequence[Column], scales: FloatArray) -> Frame:
-    """All inputs, with features measured in their scales, and indicators between 0 and 1, of levels one."""
-    rows = []
+def _exact_rows(columns: Sequence[Column]) -> list[FloatArray]:
+    """That indicators are between 0 and 1, and those of levels one, as rows of features."""
     features = features_of(columns)
+    rows = []
     for k, feature in enumerate(features):
         if feature.is_indicator:
-            row = np.zeros(len(features) + 1)
-            row[k] = 1.0
+            row = np.eye(len(features) + 1)[k]
             rows += [row, np.append(-row[:-1], 1.0)]
     for column in columns:
         if column.kind == "category":
             row = np.array([float(feature.column == column.name) for feature in features] + [-1.0])
-            rows += [row / np.linalg.norm(row[:-1]), -row / np.linalg.norm(row[:-1])]
+            rows += [row, -row]
+    return rows
+
+
+def _frame(columns: Sequence[Column], scales: FloatArray) -> Frame:
+    """All inputs, with features measured in their scales, and indicators between 0 and 1, of levels one."""
+    features = features_of(columns)
+    # Indicators keep their scale, so the rows are the same in the frame.
+    rows = [row / np.linalg.norm(row[:-1]) for row in _exact_rows(columns)]
     basis = np.diag(np.where([feature.is_indicator for feature in features], 1.0, scales))
     return Frame(np.zeros(len(features)), basis, np.inf, np.array(rows).reshape(-1, len(features) + 1))

@@ -14,15 +14,12 @@ from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, SolverError
 from prelu_rules.rules.presentation.by_state import Linear, Where
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.statements import Letter
-from prelu_rules.tolerances import CUT
+from prelu_rules.tolerances import CUT, ROUND_OFF
 from prelu_rules.values import FloatArray
-
-TOUCHES = 1e-12
-"""A function whose bound is above 0 by less, relative to its terms, is never above 0: that much are rounding errors."""
 
 MOST_INNER = 4
 """Bends inside of bends up to which it is worked out where they hold together, by a linear program for each pattern."""
@@ -123,7 +120,8 @@ class Situation:
             False only where that is certain, up to rounding errors.
         """
         _, upper, size = self._bounds(function, self._amounts(assuming))
-        if upper <= 0 or (np.isfinite(size) and upper <= TOUCHES * size):
+        # A bound that is above 0 by rounding errors of its terms only, may as well be 0.
+        if upper <= 0 or (np.isfinite(size) and upper <= ROUND_OFF * size):
             return False
         if not function.letters and not assuming and self._room.ranges_are_exact:
             return True
@@ -131,7 +129,10 @@ class Situation:
         if len(letters) > MOST_INNER:
             return True
         program = self._room.program(self._where)
-        return program is None or self._reaches(program, letters, function, assuming, {})
+        try:
+            return program is None or self._reaches(program, letters, function, assuming, {})
+        except SolverError:
+            return True
 
     def _needed(self, letters: Sequence[Letter]) -> list[Letter]:
         """Bends, and those that they use, in order."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column
 from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.errors import SolverError
 from prelu_rules.rules.presentation.by_state import ByColumn, Function, Linear, Where, both_pass, by_column, by_state
 from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
 from prelu_rules.rules.presentation.decimals import exact
@@ -17,6 +18,7 @@ from prelu_rules.rules.presentation.ground import Cut, Ground, Part, contradicto
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
 from prelu_rules.rules.presentation.statements import Comparison
 from prelu_rules.tolerances import CUT
+from prelu_rules.values import FloatArray
 
 FEW_CELLS = 24
 """Combinations of states up to which it is looked in each whether a bend holds."""
@@ -163,7 +165,7 @@ class RuleCell:
         if self._program is not None:
             place = self._stack.index(name)
             self._program.relax(place)
-            beyond = self._program.reach(opposite.row[:-1], float(opposite.row[-1]))
+            beyond = _reach(self._program, opposite.row) or 0.0
             self._program.restore(place)
             if abs(beyond) > CUT:
                 return beyond < 0
@@ -182,7 +184,9 @@ class RuleCell:
                 program = None if part is None else _cut_down(part, cuts)
             if program is not None:
                 row = ground.row(parts)
-                yield program.reach(row[:-1], float(row[-1])), program.reach(-row[:-1], -float(row[-1]))
+                above, below = _reach(program, row), _reach(program, -row)
+                # Where the solver cannot tell, both sides may be reached.
+                yield np.inf if above is None else above, np.inf if below is None else below
 
 
 def _cuts(ground: Ground, comparison: Comparison) -> Iterator[tuple[bool, Cut]]:
@@ -211,7 +215,8 @@ def _with_interior(part: Part, cuts: Sequence[Cut]) -> CellProgram | None:
         return None
     program = CellProgram(part.frame)
     for cut in cuts:
-        if program.reach(cut.row[:-1], float(cut.row[-1])) <= CUT:
+        reach = _reach(program, cut.row)
+        if reach is None or reach <= CUT:
             return None
         program.push(cut.row[:-1], float(cut.row[-1]))
     return program
@@ -221,10 +226,19 @@ def _cut_down(part: Part, cuts: Iterable[Cut]) -> CellProgram | None:
     """What cuts leave of a part, as a linear program; None where that is nothing."""
     program = CellProgram(part.frame)
     for cut in cuts:
-        if program.reach(cut.row[:-1], float(cut.row[-1])) <= 0:
+        reach = _reach(program, cut.row)
+        if reach is not None and reach <= 0:
             return None
         program.push(cut.row[:-1], float(cut.row[-1]))
     return program
+
+
+def _reach(program: CellProgram, row: FloatArray) -> float | None:
+    """How far a program reaches to where a function is above 0; None where its numbers are too far apart to tell."""
+    try:
+        return program.reach(row[:-1], float(row[-1]))
+    except SolverError:
+        return None
 
 
 def _pieces(columns: Sequence[Column], function: Function) -> Iterator[tuple[Where, ByColumn]]:

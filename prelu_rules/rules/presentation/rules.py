@@ -99,7 +99,7 @@ def _label(system: RuleSystem, rule: Rule) -> ClassLabel | None:
 
 def _entries(system: RuleSystem, ground: Ground, formula: Formula | None, shown: Sequence[int]) -> list[_Entry]:
     """What is needed of the rules, without those that no row of the domain can fall under."""
-    boundaries = Boundaries(system.rules, system.columns, system.precision)
+    boundaries = Boundaries(system.rules, system.columns, system.precision, system.domain)
     known = None if formula is None else KnownBends(formula, system.columns, boundaries.all, system.precision)
     found = []
     for k in shown:

@@ -22,8 +22,10 @@ from prelu_rules.rules.presentation.presentation import (
 from prelu_rules.rules.presentation.statements import Sum, Term
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.tolerances import CUT
 from prelu_rules.values import FloatArray
+
+LONGEST_LOGARITHM = 345.0
+"""Scales lie between 1e-150 and 1e150, so that squares of them are numbers."""
 
 
 def as_rules(presentation: Presentation, part: Literal["rules", "formula"] | None = None) -> RuleSystem:
@@ -120,10 +122,7 @@ def _of_formula(formula: Formula, splitter: Splitter, known: Sequence[Rule]) -> 
 
 def _within(piece: Piece, conditions: Iterable[Condition], splitter: Splitter) -> bool:
     """Whether all conditions hold in the interior of a piece."""
-    return all(
-        splitter.reach(piece, replace(condition, nonnegative=not condition.nonnegative)) <= CUT
-        for condition in conditions
-    )
+    return not any(splitter.reaches(piece, replace(c, nonnegative=not c.nonnegative)) for c in conditions)
 
 
 def _rules(piece: Piece, sums: Sequence[Sum], splitter: Splitter) -> Iterator[Rule]:
@@ -137,12 +136,26 @@ def _rules(piece: Piece, sums: Sequence[Sum], splitter: Splitter) -> Iterator[Ru
 
 
 def _scales(presentation: Presentation) -> FloatArray:
-    """About how large each feature is where something changes: what it takes to reach a threshold alone."""
+    """About how large each feature is where something changes, so that terms of a sum are as large as its bound.
+
+    Where bounds are 0, only the ratios of features are known, as in `height < 5e-6*distance`.
+    """
     features = features_of(presentation.columns)
     places = {feature.column: k for k, feature in enumerate(features) if not feature.is_indicator}
-    found: list[list[float]] = [[] for _ in features]
-    for total, bound in comparisons_of(presentation):
-        for term in total.terms:
-            if isinstance(term.of, str) and bound and term.weight:
-                found[places[term.of]].append(abs(bound / term.weight))
-    return np.array([min(max(sizes), 1e150) if sizes and max(sizes) > 0 else 1.0 for sizes in found])
+    compared = list(comparisons_of(presentation))
+    n, rows, logs = len(features), [], []
+    for number, (total, bound) in enumerate(compared):
+        # In logarithms, with an unknown for each feature and one for the size of each sum.
+        weights = [(places[term.of], term.weight) for term in total.terms if isinstance(term.of, str) and term.weight]
+        for place, size in [*weights, *([(None, bound)] if bound and weights else [])]:
+            row = np.zeros(n + len(compared))
+            row[n + number] = 1.0
+            if place is not None:
+                row[place] = -1.0
+            rows.append(row)
+            logs.append(np.log(abs(size)))
+    if not rows:
+        return np.ones(n)
+    # Of all that fit, the ones closest to 1.
+    found = np.linalg.lstsq(np.array(rows), np.array(logs))[0][:n]
+    return np.asarray(np.exp(np.clip(found, -LONGEST_LOGARITHM, LONGEST_LOGARITHM)))

@@ -60,7 +60,7 @@ def presented_tree(tree: DecisionTree) -> PresentedTree:
     forks = {place: node for place, node in enumerate(tree.nodes) if isinstance(node, Fork)}
     numbers = sorted(node.rule for node in tree.nodes if isinstance(node, Leaf) and node.rule is not None)
     asked = [Rule((fork.condition,), system.rules[0].outputs) for fork in forks.values()]
-    boundaries = Boundaries([*asked, *system.rules], system.columns, system.precision)
+    boundaries = Boundaries([*asked, *system.rules], system.columns, system.precision, system.domain)
     ground = Ground(system.columns, None)
     tests, rules = {}, {}
     for place, sides in zip(forks, boundaries.sides, strict=False):
