@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.network.affine import AffineMap
-from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
+from prelu_rules.rules.extraction import counted, rows_of_every_rule
 from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
@@ -73,8 +72,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     if x is not None:
         return with_honest_precision(counted(system, x), x)
     if precise and domain is not None:
-        sample = sampled(domain, SAMPLED_ROWS)
-        return with_honest_precision(system, sample)
+        return with_honest_precision(system, rows_of_every_rule(system, domain))
     return system
 
 

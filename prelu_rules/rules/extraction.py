@@ -15,6 +15,7 @@ from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
+from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.alignment import aligned
@@ -26,7 +27,7 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, named_columns
 from prelu_rules.rules.simplification import everywhere, has_interior, needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
-from prelu_rules.values import Array
+from prelu_rules.values import Array, FloatArray
 
 MAX_UNITS = 5
 """With up to this many nonlinear units, one rule per sign pattern is still readable (paper: at most 2^5 rules)."""
@@ -115,9 +116,39 @@ def extract_rules(
     if rows is not None:
         return with_honest_precision(counted(system, rows), rows, tolerance)
     if domain is not None:
-        sample = sampled(domain, SAMPLED_ROWS)
-        return with_honest_precision(system, sample, tolerance)
+        return with_honest_precision(system, rows_of_every_rule(system, domain), tolerance)
     return system
+
+
+def rows_of_every_rule(system: RuleSystem, domain: Domain) -> FloatArray:
+    """Inputs to choose printed digits by: random ones, and one inside each rule that these miss, however small it is.
+
+    Args:
+        system: the rules.
+        domain: where to draw from.
+
+    Returns:
+        `(n_rows, n_inputs)`.
+
+    Example:
+        >>> form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1], C=[[0]], D=[[1, -1]], e=[0], slopes=[0, 0])
+        >>> from prelu_rules.domains.box import Box
+        >>> wide = Box([-1e9], [1e9])
+        >>> rows_of_every_rule(extract_rules(form, wide), wide)[SAMPLED_ROWS:]
+        array([[0.5]])
+    """
+    rows = sampled(domain, SAMPLED_ROWS)
+    met = np.zeros(len(system), dtype=bool)
+    met[system.assign(rows)] = True
+    whole = ExactCell.of_domain(domain, system.n_inputs)
+    inside = []
+    for number in np.flatnonzero(~met):
+        cell = whole
+        for condition in system.rules[number].conditions:
+            cell = None if cell is None else cell.cut(condition.exact().row())
+        if cell is not None:
+            inside.append(cell.inner_point.astype(np.float64))
+    return np.vstack([rows, *inside])
 
 
 def _few_rules(leaves: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
