@@ -130,12 +130,30 @@ class CellProgram:
         Raises:
             SolverError: if HiGHS stops without an optimum.
         """
-        for number in range(len(self._frame.rows)):
+        return self._deepest(len(self._frame.rows))
+
+    def inner_point_of_cell(self) -> tuple[float, FloatArray]:
+        """The input that is deepest inside the rows of the domain and all cuts, and its distance from the nearest.
+
+        Returns:
+            The distance, at most 1, negative if the cell is empty; and the input, `(n_inputs,)`.
+
+        Raises:
+            SolverError: if HiGHS stops without an optimum.
+        """
+        depth, point = self._deepest(len(self._frame.rows) + len(self._bounds))
+        return depth, self._frame.centre + self._frame.basis @ point
+
+    def _deepest(self, n_rows: int) -> tuple[float, FloatArray]:
+        """The point that is deepest inside the first rows."""
+        for number in range(n_rows):
             self._solver.changeCoeff(number, 0, -1.0)
-        value = self._optimum()
-        point = np.array(self._solver.getSolution().col_value)[1:]
-        for number in range(len(self._frame.rows)):
-            self._solver.changeCoeff(number, 0, 0.0)
+        try:
+            value = self._optimum()
+            point = np.array(self._solver.getSolution().col_value)[1:]
+        finally:
+            for number in range(n_rows):
+                self._solver.changeCoeff(number, 0, 0.0)
         return value, point
 
     def reach(self, coef: FloatArray, intercept: float) -> float:

@@ -65,6 +65,8 @@ class Cell:
         self._rows: list[Array] = []
         self._framed: list[_Framed] = []
         self._active: list[bool] = []
+        # The cuts of the cell in which an inner point was searched for last.
+        self._looked: tuple[bool, ...] | None = None
         self._exact = _ExactStack(domain, n_inputs)
         width = np.abs(self._frame.basis).sum(axis=1) * self._frame.bound if self._frame.n_coordinates else 0.0
         self._size = np.abs(self._frame.centre) + width
@@ -89,6 +91,7 @@ class Cell:
 
     def pop(self) -> None:
         """Undo the last cut."""
+        self._looked = None
         for stack in (self._rows, self._framed, self._active):
             stack.pop()
         self._program.pop()
@@ -168,9 +171,33 @@ class Cell:
         optimum = self._optimum(given)
         if optimum is None:
             return None
-        if optimum.reach > 0 and self._witnesses.found(optimum.point, given, by):
+        if optimum.reach > 0 and self._is_found(optimum.point, given, by):
             return True
         return False if self._cannot(framed, by, optimum.of_domain, optimum.of_cuts) else None
+
+    def know(self, point: FloatArray) -> None:
+        """Name an input that may lie inside the cell, which saves the search for one.
+
+        Args:
+            point: `(n_inputs,)`; it may also lie outside.
+        """
+        self._witnesses.add(point)
+
+    def _is_found(self, point: FloatArray, row: FloatArray, by: float) -> bool:
+        """Whether the solution of a linear program, moved inside, proves that a function exceeds a number."""
+        if self._witnesses.found(point, row, by):
+            return True
+        if self._looked == tuple(self._active):
+            return False
+        # The known inputs are too close to the boundary, or there is none.
+        self._looked = tuple(self._active)
+        try:
+            depth, inner = self._program.inner_point_of_cell()
+        except SolverError:
+            return False
+        if depth > 0:
+            self._witnesses.add(inner)
+        return self._witnesses.found(point, row, by)
 
     def _in_frame(self, row: FloatArray) -> _Framed:
         weights, constant = self._frame.row(row[:-1], float(row[-1]))

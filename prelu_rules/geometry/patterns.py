@@ -78,6 +78,8 @@ class _Search:
     def __init__(self, form: NormalForm, domain: Domain | None, at: Array | None) -> None:
         self._is_exact, self._at = form.A.dtype == object, at
         self._cell = Cell(domain, form.n_inputs)
+        if at is not None:
+            self._cell.know(at)
         self._negligible = negligible(form, domain)
         # Without a domain, bends that are parallel would meet far away if their weights were rounded.
         self._form = form.exact() if domain is None and at is None else form

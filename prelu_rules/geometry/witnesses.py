@@ -22,7 +22,7 @@ ROUNDING = 2.0**-52
 LEAST_SIZE = 1e-280
 """Errors of smaller terms are too small for a float."""
 
-TOWARDS_INSIDE = np.array([0.0, 1e-14, 1e-11, 1e-8, 1e-5, 1e-2])
+TOWARDS_INSIDE = np.array([0.0, 1e-14, 1e-11, 1e-8, 1e-5, 1e-2, 0.1, 0.3, 0.6])
 """How far a point on a boundary is moved towards an inner one, so that it lies inside in spite of rounding."""
 
 
@@ -79,6 +79,18 @@ class Witnesses:
         """Ignore a cut, or enforce it again."""
         self._active[cut] = active
 
+    def add(self, point: FloatArray) -> None:
+        """Know one more input, if it lies in the domain in spite of rounding."""
+        if self._domain is not None:
+            point = np.clip(point, self._domain.lower, self._domain.upper)
+        new = point[None]
+        if not self._within(new)[0]:
+            return
+        self._points = np.vstack([self._points, new])
+        self._inside = [
+            np.append(known, self._surely_above(r, new, 0.0)) for known, r in zip(self._inside, self._rows, strict=True)
+        ]
+
     def show(self, row: FloatArray, by: float) -> bool:
         """Whether some known input of the cell proves that a function exceeds a number there."""
         return bool((self._surely_above(row, self._points, by) & self._in_cell()).any())
@@ -99,11 +111,8 @@ class Witnesses:
         )
         if not good.any():
             return False
-        new = points[good][:1]
-        self._points = np.vstack([self._points, new])
-        self._inside = [
-            np.append(known, self._surely_above(r, new, 0.0)) for known, r in zip(self._inside, self._rows, strict=True)
-        ]
+        # The deepest of them, since it has to lie inside the parts of this cell, too.
+        self.add(points[good][-1])
         return True
 
     def _in_cell(self) -> BoolArray:
