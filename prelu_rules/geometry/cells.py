@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry.compiled import compiled
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
@@ -66,6 +67,29 @@ def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Netwo
     )
 
 
+class Coordinates(NamedTuple):
+    """A frame in the form that compiled functions take."""
+
+    basis: FloatArray  # (n_inputs, n_coordinates)
+    centre: FloatArray
+    first: IntArray  # (n_coordinates,), the first input that a coordinate moves
+    stop: IntArray  # and the first after the last; in a box each coordinate moves one input
+
+
+def compiled_frame(frame: Frame) -> Coordinates:
+    """Convert a frame to plain arrays for compiled functions.
+
+    Args:
+        frame: the coordinates.
+
+    Returns:
+        The arrays.
+    """
+    moves = frame.basis != 0
+    stop = len(frame.centre) - np.argmax(moves[::-1], axis=0)
+    return Coordinates(np.array(frame.basis), np.array(frame.centre), np.argmax(moves, axis=0), stop)
+
+
 @compiled
 def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
     """Write the pre-activations of a block as functions of the input, given the earlier units and their signs."""
@@ -88,24 +112,25 @@ def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, f
 
 
 @compiled
-def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
+def to_frame(function: FloatArray, frame: Coordinates, row: FloatArray) -> float:
     """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`.
 
     Returns the length that the row was divided by.
     """
-    n_inputs, n_coordinates = frame.shape[0], frame.shape[1] - 1
+    n_inputs, n_coordinates = frame.basis.shape
     length, size = 0.0, 0.0
-    for q in range(n_coordinates + 1):
+    for q in range(n_coordinates):
         row[q], size = 0.0, 0.0
-        for i in range(n_inputs):
-            row[q] += function[i] * frame[i, q]
-            size += abs(function[i] * frame[i, q])
-        if q < n_coordinates:
-            if abs(row[q]) <= CANCELLED * size:
-                row[q] = 0.0
-            length += row[q] * row[q]
-    row[n_coordinates] += function[n_inputs]
-    size += float(abs(function[n_inputs]))
+        for i in range(frame.first[q], frame.stop[q]):
+            row[q] += function[i] * frame.basis[i, q]
+            size += abs(function[i] * frame.basis[i, q])
+        if abs(row[q]) <= CANCELLED * size:
+            row[q] = 0.0
+        length += row[q] * row[q]
+    row[n_coordinates], size = function[n_inputs], abs(function[n_inputs])
+    for i in range(n_inputs):
+        row[n_coordinates] += function[i] * frame.centre[i]
+        size += abs(function[i] * frame.centre[i])
     if length == 0.0 and abs(row[n_coordinates]) <= CANCELLED * size:
         row[n_coordinates] = 0.0
     length = np.sqrt(length) if length > 0.0 else 1.0
@@ -127,7 +152,7 @@ def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
 @compiled
 def write_rows(
     network: Network,
-    frame: FloatArray,
+    frame: Coordinates,
     signs: BoolArray,
     decides: BoolArray,
     change: int,
