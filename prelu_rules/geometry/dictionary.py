@@ -17,8 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.errors import SolverError
-from prelu_rules.geometry.compiled import compiled
+from prelu_rules.geometry.compiled import compiled_in_place
 from prelu_rules.tolerances import LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
@@ -34,10 +33,10 @@ PATIENCE = 40
 MOST_PIVOTS = 100_000
 """More pivots than any walk needs; after so many, rounding errors keep it from ending."""
 
-ENDLESS = 2**62
+UNLIMITED = 2**62
 """Work that no walk uses up."""
 
-NEVER, REACHED, PAUSED, UNSURE = range(4)
+NEVER, REACHED, PAUSED, UNSURE, ENDLESS = range(5)
 """How a walk ends."""
 
 BOUND, SLIP = range(2)
@@ -46,7 +45,8 @@ BOUND, SLIP = range(2)
 LEFT, PIVOTS, STEPS = range(3)
 """The places in `Dictionary.counts`."""
 
-_OWN_BOUND, _NOTHING = -1, -2
+OWN_BOUND, NOTHING = -1, -2
+"""What blocks a walk if no column does."""
 
 
 class Dictionary(NamedTuple):
@@ -93,39 +93,51 @@ def new_dictionary(n_coordinates: int, room: int, bound: float) -> Dictionary:
         np.zeros(room, dtype=np.intp),
         most,
         np.array([bound if bounded else 1.0, 1.0]),
-        np.array([ENDLESS, 0, 0]),
+        np.array([UNLIMITED, 0, 0]),
     )
 
 
-@compiled
+@compiled_in_place
 def append(d: Dictionary, column: int, number: int, row: FloatArray) -> None:
     """Write the slack of a row `(n_coordinates + 1,)`, weights and constant, with its number, as a column."""
-    k, table = len(d.tight), d.table
-    bound, level = d.numbers[BOUND], len(table) - 1
-    table[:, column] = 0.0
-    table[k, column] = row[k]
-    d.loose[column] = number
+    table, tight, loose, counts = d.table, d.tight, d.loose, d.counts
+    k, height, bound = len(tight), len(table), d.numbers[BOUND]
+    shift = 0.0
+    for place in range(height):
+        table[place, column] = 0.0
     for place in range(k):
-        tight = d.tight[place]
-        if tight < 2 * k:
-            weight = row[tight] if tight < k else -row[tight - k]
-            table[place, column] += weight
-            table[level, column] -= weight * bound
+        q = tight[place]
+        if q < 2 * k:
+            weight = row[q] if q < k else -row[q - k]
+            table[place, column] = weight
+            shift -= weight
     for i in range(column):
-        loose = d.loose[i]
-        if loose < 2 * k:
-            weight = row[loose] if loose < k else -row[loose - k]
+        q = loose[i]
+        if q < 2 * k:
+            weight = row[q] if q < k else -row[q - k]
             if weight != 0.0:
-                for place in range(len(table)):
+                for place in range(height):
                     table[place, column] += weight * table[place, i]
-                table[level, column] -= weight * bound
-    d.counts[LEFT] -= (1 + min(k, column)) * (k + 1)
+                shift -= weight
+    table[k, column] += row[k]
+    table[height - 1, column] += shift * bound
+    loose[column] = number
+    counts[LEFT] -= (1 + min(k, column)) * height
 
 
-@compiled
+@compiled_in_place
 def pivot(d: Dictionary, n: int, entering: int, leaving: int) -> None:
     """Walk to the corner where the row of the column `entering` is tight instead of the `leaving`-th tight row."""
-    table = d.table
+    _exchange(d.table, n, entering, leaving)
+    tight, loose, numbers, counts = d.tight, d.loose, d.numbers, d.counts
+    tight[leaving], loose[entering] = loose[entering], tight[leaving]
+    numbers[SLIP] = max(numbers[SLIP], abs(d.table[leaving, entering]))
+    counts[LEFT] -= len(d.table) * n
+    counts[PIVOTS] += 1
+
+
+@compiled_in_place
+def _exchange(table: FloatArray, n: int, entering: int, leaving: int) -> None:
     inverse = 1.0 / table[leaving, entering]
     for place in range(len(table)):
         if place != leaving:
@@ -137,144 +149,154 @@ def pivot(d: Dictionary, n: int, entering: int, leaving: int) -> None:
     for i in range(n):
         table[leaving, i] *= inverse
     table[leaving, entering] = inverse
-    d.tight[leaving], d.loose[entering] = d.loose[entering], d.tight[leaving]
-    d.numbers[SLIP] = max(d.numbers[SLIP], abs(inverse))
-    d.counts[LEFT] -= len(table) * n
-    d.counts[PIVOTS] += 1
 
 
-@compiled
+@compiled_in_place
 def flip(d: Dictionary, n: int, place: int) -> None:
     """Walk along the whole edge from one bound of a coordinate to the other."""
-    table, k = d.table, len(d.tight)
-    width, level = 2.0 * d.numbers[BOUND], len(table) - 1
+    table, tight, counts = d.table, d.tight, d.counts
+    k, level, width = len(tight), len(table) - 1, 2.0 * d.numbers[BOUND]
     for i in range(n):
         table[level, i] += width * table[place, i]
         table[place, i] = -table[place, i]
-    d.tight[place] += k if d.tight[place] < k else -k
-    d.counts[LEFT] -= n
+    tight[place] += k if tight[place] < k else -k
+    counts[LEFT] -= n
 
 
-@compiled
+@compiled_in_place
 def measure_from_other_bound(d: Dictionary, column: int) -> None:
     """Let a column be the slack of the other bound of its coordinate."""
-    table, k = d.table, len(d.tight)
+    table, loose, k = d.table, d.loose, len(d.tight)
     for place in range(len(table)):
         table[place, column] = -table[place, column]
     table[len(table) - 1, column] += 2.0 * d.numbers[BOUND]
-    d.loose[column] += k if d.loose[column] < k else -k
+    loose[column] += k if loose[column] < k else -k
 
 
-@compiled
+@compiled_in_place
 def turn(d: Dictionary, n: int, place: int) -> None:
     """Turn a tight row that is no bound around: `-w t - c >= 0` instead of `w t + c >= 0`."""
+    table = d.table
     for i in range(n):
-        d.table[place, i] = -d.table[place, i]
+        table[place, i] = -table[place, i]
 
 
-@compiled
-def direction(d: Dictionary, objective: int, sign: float, bland: bool) -> tuple[int, float]:
+@compiled_in_place
+def direction(
+    table: FloatArray, tight: IntArray, most: FloatArray, objective: int, sign: float, bland: bool
+) -> tuple[int, float]:
     """The tight row to leave so that `sign` times the objective grows, and the most that it can grow.
 
     Returns -1 if the objective is at its maximum.
     """
     best, found, gain = LEAST_RATE, -1, 0.0
-    for place in range(len(d.tight)):
-        rate = sign * d.table[place, objective]
+    for place in range(len(tight)):
+        rate = sign * table[place, objective]
         if rate > 0.0:
-            gain += rate * d.most[d.tight[place]]
-            if rate > best and not (bland and found >= 0 and d.tight[place] > d.tight[found]):
+            gain += rate * most[tight[place]]
+            if rate > best and not (bland and found >= 0 and tight[place] > tight[found]):
                 found = place
                 if not bland:
                     best = rate
     return found, gain
 
 
-@compiled
+@compiled_in_place
 def blocking(d: Dictionary, n: int, leaving: int, sign: float, bland: bool) -> tuple[int, float, float, bool]:
     """The column that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and where.
 
-    Only the first n columns block. Returns the column, `_OWN_BOUND` if the slack reaches the other bound of its
-    coordinate, or `_NOTHING`; the step and its multiple of the bound; whether the other bound of the column blocks.
+    Only the first n columns block. Returns the column, `OWN_BOUND` if the slack reaches the other bound of its
+    coordinate, or `NOTHING`; the step and its multiple of the bound; whether the other bound of the column blocks.
     """
     if len(d.table) > len(d.tight) + 1:
-        return _blocking_far(d, n, leaving, sign, bland)
-    table, k = d.table, len(d.tight)
-    width = 2.0 * d.numbers[BOUND]
-    found, step, size, other, number = _NOTHING, np.inf, 0.0, False, 0
-    if sign > 0.0 and d.tight[leaving] < 2 * k:
-        found, step, size, number = _OWN_BOUND, width, 1.0, d.tight[leaving]
+        return _blocking_far(d.table, d.tight, d.loose, n, leaving, sign, bland)
+    found, step, other = _blocking_near(d.table, d.tight, d.loose, 2.0 * d.numbers[BOUND], n, leaving, sign, bland)
+    return found, step, 0.0, other
+
+
+@compiled_in_place
+def _blocking_near(
+    table: FloatArray, tight: IntArray, loose: IntArray, width: float, n: int, leaving: int, sign: float, bland: bool
+) -> tuple[int, float, bool]:
+    """For a domain with bounds."""
+    k = len(tight)
+    found, step, size, other, number = NOTHING, np.inf, 0.0, False, 0
+    if sign > 0.0 and tight[leaving] < 2 * k:
+        found, step, size, number = OWN_BOUND, width, 1.0, tight[leaving]
     for i in range(n):
         rate = sign * table[leaving, i]
-        if abs(rate) <= LEAST_PIVOT or (rate > 0.0 and d.loose[i] >= 2 * k):
+        rising = rate > 0.0
+        if abs(rate) <= LEAST_PIVOT or (rising and loose[i] >= 2 * k):
             continue
-        room = table[k, i] if rate < 0.0 else width - table[k, i]
-        rising, rate = rate > 0.0, abs(rate)
+        room = width - table[k, i] if rising else table[k, i]
+        rate = abs(rate)
         ratio = max(room, 0.0) / rate
         nearer = ratio < step
         # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
         if ratio == step:
-            nearer = d.loose[i] < number if bland else rate > size
+            nearer = loose[i] < number if bland else rate > size
         if nearer:
-            found, step, size, other, number = i, ratio, rate, rising, d.loose[i]
-    return found, step, 0.0, other
+            found, step, size, other, number = i, ratio, rate, rising, loose[i]
+    return found, step, other
 
 
-@compiled
-def _blocking_far(d: Dictionary, n: int, leaving: int, sign: float, bland: bool) -> tuple[int, float, float, bool]:
-    """The same where the bound is symbolic: multiples of it are compared first."""
-    table, k = d.table, len(d.tight)
-    found, step, far, size, other, number = _NOTHING, np.inf, np.inf, 0.0, False, 0
-    if sign > 0.0 and d.tight[leaving] < 2 * k:
-        found, step, far, size, number = _OWN_BOUND, 0.0, 2.0, 1.0, d.tight[leaving]
+@compiled_in_place
+def _blocking_far(
+    table: FloatArray, tight: IntArray, loose: IntArray, n: int, leaving: int, sign: float, bland: bool
+) -> tuple[int, float, float, bool]:
+    """For all of R^n, where multiples of the symbolic bound are compared first."""
+    k = len(tight)
+    found, step, far, size, other, number = NOTHING, np.inf, np.inf, 0.0, False, 0
+    if sign > 0.0 and tight[leaving] < 2 * k:
+        found, step, far, size, number = OWN_BOUND, 0.0, 2.0, 1.0, tight[leaving]
     for i in range(n):
         rate = sign * table[leaving, i]
-        if abs(rate) <= LEAST_PIVOT or (rate > 0.0 and d.loose[i] >= 2 * k):
+        rising = rate > 0.0
+        if abs(rate) <= LEAST_PIVOT or (rising and loose[i] >= 2 * k):
             continue
         room, multiple = table[k, i], table[k + 1, i]
-        rising = rate > 0.0
         if rising:
-            room, multiple, rate = -room, 2.0 - multiple, rate
+            room, multiple = -room, 2.0 - multiple
         rate = abs(rate)
         multiple = multiple / rate if multiple > LEAST_MULTIPLE else 0.0
         ratio = room / rate if multiple > 0.0 else max(room, 0.0) / rate
         level = abs(multiple - far) <= LEAST_MULTIPLE * (1.0 + multiple)
         nearer = (not level and multiple < far) or (level and ratio < step)
         if level and ratio == step:
-            nearer = d.loose[i] < number if bland else rate > size
+            nearer = loose[i] < number if bland else rate > size
         if nearer:
-            found, step, far, size, other, number = i, ratio, multiple, rate, rising, d.loose[i]
+            found, step, far, size, other, number = i, ratio, multiple, rate, rising, loose[i]
     return found, step, far, other
 
 
-@compiled
+@compiled_in_place
 def held(d: Dictionary, n: int, place: int, distance: float) -> bool:
     """Whether other rows keep the slack of a tight row from falling by more than a distance, if its own is dropped."""
     _, step, far, _ = blocking(d, n, place, -1.0, False)
     return far == 0.0 and step <= distance
 
 
-@compiled
+@compiled_in_place
 def _exceeds(value: float, multiple: float, limit: float) -> bool:
     if multiple > LEAST_MULTIPLE:
         return True
     return multiple >= -LEAST_MULTIPLE and value > limit
 
 
-@compiled
+@compiled_in_place
 def corner_side(d: Dictionary, column: int, limit: float) -> int:
     """The sign of a slack at the corner; 0 if it is no further from 0 than a limit."""
-    k = len(d.tight)
-    multiple = d.table[k + 1, column] if len(d.table) > k + 1 else 0.0
-    if _exceeds(d.table[k, column], multiple, limit):
+    table, k = d.table, len(d.tight)
+    multiple = table[k + 1, column] if len(table) > k + 1 else 0.0
+    if _exceeds(table[k, column], multiple, limit):
         return 1
-    return -1 if _exceeds(-d.table[k, column], -multiple, limit) else 0
+    return -1 if _exceeds(-table[k, column], -multiple, limit) else 0
 
 
-@compiled
+@compiled_in_place
 def step_to(d: Dictionary, n: int, entering: int, leaving: int, other: bool) -> None:
     """Walk along an edge to what blocks it, as found by `blocking`."""
-    if entering == _OWN_BOUND:
+    if entering == OWN_BOUND:
         flip(d, n, leaving)
     else:
         if other:
@@ -282,7 +304,7 @@ def step_to(d: Dictionary, n: int, entering: int, leaving: int, other: bool) -> 
         pivot(d, n, entering, leaving)
 
 
-@compiled
+@compiled_in_place
 def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossing: bool) -> int:
     """Walk until `sign` times the objective, which is the last of n columns, exceeds a limit, or is known never to.
 
@@ -290,30 +312,32 @@ def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossin
 
     Returns:
         `REACHED`; `NEVER`; `UNSURE`, if the largest value differs from the limit by no more than the error, and the
-        corner is where it is attained; or `PAUSED`, if the work is used up: the walk goes on when it is called again.
+        corner is where it is attained; `PAUSED`, if the work is used up: the walk goes on when it is called again; or
+        `ENDLESS`, if rounding errors keep the walk from ending.
     """
-    k, objective = len(d.tight), n - 1
-    far = len(d.table) > k + 1
+    table, tight, most, counts = d.table, d.tight, d.most, d.counts
+    k, objective = len(tight), n - 1
+    far = len(table) > k + 1
     while True:
-        value = sign * d.table[k, objective]
-        multiple = sign * d.table[k + 1, objective] if far else 0.0
+        value = sign * table[k, objective]
+        multiple = sign * table[k + 1, objective] if far else 0.0
         if _exceeds(value, multiple, limit + error):
             return REACHED
-        if d.counts[LEFT] <= 0:
+        if counts[LEFT] <= 0:
             return PAUSED
-        bland = d.counts[STEPS] > PATIENCE
-        if d.counts[STEPS] > MOST_PIVOTS:
-            raise SolverError("the simplex method did not converge; use the method 'linear programs'.")
-        leaving, gain = direction(d, objective, sign, bland)
+        if counts[STEPS] > MOST_PIVOTS:
+            return ENDLESS
+        bland = counts[STEPS] > PATIENCE
+        leaving, gain = direction(table, tight, most, objective, sign, bland)
         if not far and value + gain <= limit - error:
             return NEVER
         if leaving < 0:
             return UNSURE if _exceeds(value, multiple, limit - error) else NEVER
         entering, step, steps_far, other = blocking(d, objective, leaving, 1.0, bland)
-        rate = sign * d.table[leaving, objective]
-        d.counts[STEPS] += 1
-        d.counts[LEFT] -= n + k
-        if entering == _NOTHING or (
+        rate = sign * table[leaving, objective]
+        counts[STEPS] += 1
+        counts[LEFT] -= n + k
+        if entering == NOTHING or (
             crossing and _exceeds(value + rate * step, multiple + rate * steps_far, limit + error)
         ):
             pivot(d, n, objective, leaving)
@@ -321,7 +345,7 @@ def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossin
         step_to(d, n, entering, leaving, other)
 
 
-@compiled
+@compiled_in_place
 def settle(d: Dictionary, n: int) -> None:
     """Make the objective, the last of n columns, tight at a corner where it is almost 0."""
     leaving, size = 0, 0.0
@@ -331,57 +355,55 @@ def settle(d: Dictionary, n: int) -> None:
     pivot(d, n, n - 1, leaving)
 
 
-@compiled
-def maximise(d: Dictionary, n: int, sign: float) -> None:
-    """Walk to a corner where `sign` times the objective, the last of n columns, is largest."""
+@compiled_in_place
+def maximise(d: Dictionary, n: int, sign: float) -> bool:
+    """Walk to a corner where `sign` times the objective, the last of n columns, is largest; whether the walk ended."""
     for steps in range(MOST_PIVOTS):
-        leaving, _ = direction(d, n - 1, sign, steps > PATIENCE)
+        leaving, _ = direction(d.table, d.tight, d.most, n - 1, sign, steps > PATIENCE)
         if leaving < 0:
-            return
+            return True
         entering, _, _, other = blocking(d, n - 1, leaving, 1.0, steps > PATIENCE)
-        if entering == _NOTHING:
-            return
+        if entering == NOTHING:
+            return True
         step_to(d, n, entering, leaving, other)
-    raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
+    return False
 
 
-@compiled
-def reset(d: Dictionary, rows: FloatArray, n: int) -> None:
-    """Go to the corner of the box that shares the most tight rows; all n rows are columns, tight or not."""
-    k, bound = len(d.tight), d.numbers[BOUND]
-    level = len(d.table) - 1
-    upper = np.zeros(k, dtype=np.bool_)
-    for place in range(k):
-        if k <= d.tight[place] < 2 * k:
-            upper[d.tight[place] - k] = True
+@compiled_in_place
+def reset(d: Dictionary, rows: FloatArray, n: int, wanted: BoolArray) -> None:
+    """Go to the corner of the box that shares the most wanted rows; all n rows are columns, wanted or not."""
+    table, tight, loose, numbers, counts = d.table, d.tight, d.loose, d.numbers, d.counts
+    k, level, bound = len(tight), len(table) - 1, d.numbers[BOUND]
     for q in range(k):
-        d.tight[q] = k + q if upper[q] else q
+        tight[q] = k + q if wanted[k + q] else q
     for i in range(n):
-        d.loose[i] = 2 * k + i
-        d.table[k, i] = rows[i, k]
-        if level > k:
-            d.table[level, i] = 0.0
+        loose[i] = 2 * k + i
+        shift = 0.0
         for q in range(k):
-            weight = -rows[i, q] if upper[q] else rows[i, q]
-            d.table[q, i] = weight
-            d.table[level, i] -= weight * bound
-    d.numbers[SLIP] = 1.0
-    d.counts[PIVOTS] = 0
-    d.counts[LEFT] -= n * k
+            weight = -rows[i, q] if tight[q] >= k else rows[i, q]
+            table[q, i] = weight
+            shift -= weight
+        table[level, i] = 0.0
+        table[k, i] = rows[i, k]
+        table[level, i] += shift * bound
+    numbers[SLIP] = 1.0
+    counts[PIVOTS] = 0
+    counts[LEFT] -= n * k
 
 
-@compiled
-def make_tight(d: Dictionary, n: int, wanted: BoolArray) -> bool:
-    """Make wanted rows tight instead of bounds that are not wanted, until the work is used up; whether all are."""
+@compiled_in_place
+def make_tight(d: Dictionary, n: int, wanted: BoolArray) -> int:
+    """Make wanted rows tight instead of bounds that are not wanted: `REACHED` if all are, `PAUSED`, or `ENDLESS`."""
+    table, tight, loose, counts = d.table, d.tight, d.loose, d.counts
     for i in range(n):
-        if wanted[d.loose[i]]:
-            if d.counts[LEFT] <= 0:
-                return False
+        if wanted[loose[i]]:
+            if counts[LEFT] <= 0:
+                return PAUSED
             leaving, size = -1, 0.0
-            for place in range(len(d.tight)):
-                if not wanted[d.tight[place]] and abs(d.table[place, i]) > size:
-                    leaving, size = place, abs(d.table[place, i])
+            for place in range(len(tight)):
+                if not wanted[tight[place]] and abs(table[place, i]) > size:
+                    leaving, size = place, abs(table[place, i])
             if leaving < 0:
-                raise SolverError("rows that are parallel up to rounding meet; use the method 'linear programs'.")
+                return ENDLESS
             pivot(d, n, i, leaving)
-    return True
+    return REACHED
