@@ -407,3 +407,56 @@ def make_tight(d: Dictionary, n: int, wanted: BoolArray) -> int:
                 return ENDLESS
             pivot(d, n, i, leaving)
     return REACHED
+
+
+@compiled_in_place
+def go_to(d: Dictionary, rows: FloatArray, n: int, tight: IntArray, wanted: BoolArray) -> bool:
+    """Go to the corner of a cell of n rows where given rows are tight; whether it was found.
+
+    `wanted`, with a place for each row, is False everywhere, before and after.
+    """
+    for q in range(len(tight)):
+        wanted[tight[q]] = True
+    reset(d, rows, n, wanted)
+    d.counts[LEFT] = UNLIMITED
+    outcome = make_tight(d, n, wanted)
+    for q in range(len(tight)):
+        wanted[tight[q]] = False
+    return bool(outcome == REACHED)
+
+
+@compiled_in_place
+def write_corner(d: Dictionary, n: int, corner: FloatArray) -> None:
+    """Write the coordinates of the corner, `(n_coordinates,)`; only for a domain with bounds."""
+    table, tight, loose = d.table, d.tight, d.loose
+    k, bound = len(tight), d.numbers[BOUND]
+    for place in range(k):
+        if tight[place] < 2 * k:
+            corner[tight[place] % k] = -bound if tight[place] < k else bound
+    for i in range(n):
+        if loose[i] < 2 * k:
+            slack = table[k, i]
+            corner[loose[i] % k] = slack - bound if loose[i] < k else bound - slack
+
+
+@compiled_in_place
+def swap(d: Dictionary, one: int, other: int) -> None:
+    """Exchange two columns."""
+    table, loose = d.table, d.loose
+    for place in range(len(table)):
+        table[place, one], table[place, other] = table[place, other], table[place, one]
+    loose[one], loose[other] = loose[other], loose[one]
+
+
+@compiled_in_place
+def copy(source: Dictionary, target: Dictionary, n: int) -> None:
+    """Copy the corner, and n columns."""
+    for place in range(len(source.table)):
+        for i in range(n):
+            target.table[place, i] = source.table[place, i]
+    for place in range(len(source.tight)):
+        target.tight[place] = source.tight[place]
+    for i in range(n):
+        target.loose[i] = source.loose[i]
+    for i in range(len(source.numbers)):
+        target.numbers[i] = source.numbers[i]
