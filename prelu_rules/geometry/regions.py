@@ -126,7 +126,7 @@ def linear_regions(
     form = read_network(network)
     domain = as_domain(domain, form.n_inputs)
     frame = frame_of(domain, form.n_inputs)
-    walkable = np.isfinite(frame.bound) and frame.n_coordinates > 0 and form.A.dtype != object
+    walkable = frame.n_coordinates > 0 and form.A.dtype != object
     if method == "simplex" and not walkable:
         raise InvalidValueError("method 'simplex' needs floats and a domain of positive width; use 'linear programs'.")
     if rows is not None:

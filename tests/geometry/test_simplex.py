@@ -14,7 +14,7 @@ from prelu_rules.domains.domain import frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry import dictionary, simplex
-from prelu_rules.geometry.cells import to_frame
+from prelu_rules.geometry.cells import compiled_frame, to_frame
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.network.normal_form import NormalForm
@@ -41,6 +41,15 @@ def assert_same(form, domain):
         np.testing.assert_allclose(output[:, -1], affine.intercept, rtol=1e-9, atol=1e-9 * size)
 
 
+def ternary(seed, widths):
+    """Hyperplanes through one point, twice the same, dead units: weights of -1, 0 and 1, biases of 0."""
+    rng = np.random.default_rng(seed)
+    kernels = [rng.integers(-1, 2, shape).astype(float) for shape in pairwise(widths)]
+    biases = [np.zeros(width) for width in widths[1:]]
+    slopes = [rng.choice([0.0, 1.0, 0.5, -1.0], width) for width in widths[1:-1]]
+    return NormalForm.from_layers(kernels, biases, slopes)
+
+
 layers = st.tuples(st.integers(1, 6), st.lists(st.integers(1, 4), min_size=1, max_size=3)).map(
     lambda shape: (shape[0], *shape[1], 1)
 )
@@ -54,12 +63,17 @@ def test_random_networks(seed, widths):
 
 @given(networks.seeds, layers)
 def test_degenerate_networks(seed, widths):
-    """Hyperplanes through one point, twice the same, dead units: weights of -1, 0 and 1, biases of 0."""
-    rng = np.random.default_rng(seed)
-    kernels = [rng.integers(-1, 2, shape).astype(float) for shape in pairwise(widths)]
-    biases = [np.zeros(width) for width in widths[1:]]
-    slopes = [rng.choice([0.0, 1.0, 0.5, -1.0], width) for width in widths[1:-1]]
-    assert_same(NormalForm.from_layers(kernels, biases, slopes), unit_box(widths[0]))
+    assert_same(ternary(seed, widths), unit_box(widths[0]))
+
+
+@given(networks.seeds, layers)
+def test_random_networks_on_all_inputs(seed, widths):
+    assert_same(networks.random_form(seed, widths), None)
+
+
+@given(networks.seeds, layers)
+def test_degenerate_networks_on_all_inputs(seed, widths):
+    assert_same(ternary(seed, widths), None)
 
 
 @given(networks.seeds, layers.filter(lambda widths: widths[0] >= 2), st.integers(1, 3))
@@ -98,7 +112,8 @@ def test_small_batches_and_frequent_refreshes_find_the_same(monkeypatch):
     form = reference_network(2, (8, 8))
     whole = found(form, unit_box(2))
     monkeypatch.setattr(simplex, "BATCH", 3)
-    monkeypatch.setattr(simplex, "TESTS", 5)
+    monkeypatch.setattr(simplex, "WORK", 50)
+    monkeypatch.setattr(simplex, "FRESH", 2)
     frame = Frame.of_box(unit_box(2))
     sizes = [len(batch.signs) for batch in simplex_patterns(form, frame)]
     assert max(sizes) <= 3 and 0 in sizes
@@ -134,26 +149,62 @@ def test_the_tight_rows_of_a_pattern_meet_in_a_corner_of_its_cell():
             assert (rows[:, :-1] @ corner + rows[:, -1] >= -1e-9).all()
 
 
+def walked(d, n, rng, steps):
+    """Take random steps along edges of the cell."""
+    for _ in range(steps):
+        leaving = int(rng.integers(len(d.tight)))
+        entering, _, _, other = dictionary.blocking(d, n, leaving, 1.0, False)
+        dictionary.step_to(d, n, entering, leaving, other)
+
+
+def random_cell(rng, k, n_more, bound=1.0):
+    """Rows that hold at the lower corner of the box, and the dictionary there."""
+    rows = rng.normal(size=(n_more, k + 1))
+    rows[:, -1] = rows[:, :-1].sum(axis=1) + rng.uniform(0, 1, n_more)
+    d = dictionary.new_dictionary(k, n_more + 1, bound)
+    for number, row in enumerate(rows):
+        dictionary.append(d, number, 2 * k + number, row)
+    return rows, d
+
+
 @given(networks.seeds, st.integers(1, 4), st.integers(0, 4))
-def test_refreshing_a_dictionary_gives_what_the_pivots_gave(seed, k, n_more):
+def test_refreshing_a_dictionary_gives_what_the_pivots_gave(seed, k, n):
     rng = np.random.default_rng(seed)
-    more = rng.normal(size=(n_more, k + 1))
-    more[:, -1] = np.abs(more[:, -1])
-    rows = np.vstack([Frame.of_box(unit_box(k)).halfspaces, more])
-    n = len(rows)
-    table, tight = np.zeros((k + 1, n)), np.arange(k)
-    dictionary.refresh(table, tight, n, rows)
-    skipped = np.zeros(n, dtype=bool)
-    for _ in range(5):
-        leaving = int(rng.integers(k))
-        entering, _ = dictionary.blocking(table, tight, n, leaving, 1.0, skipped, False)
-        dictionary.pivot(table, tight, n, entering, leaving)
-    walked, corner = table.copy(), tight.copy()
-    dictionary.refresh(table, tight, n, rows)
-    assert sorted(tight) == sorted(corner)
-    order = [corner.tolist().index(column) for column in tight]
-    np.testing.assert_allclose(table[:-1], walked[order], atol=1e-9)
-    np.testing.assert_allclose(table[-1], walked[-1], atol=1e-9)
+    rows, d = random_cell(rng, k, n)
+    walked(d, n, rng, 5)
+    fresh = dictionary.new_dictionary(k, n + 1, 1.0)
+    assert dictionary.go_to(fresh, rows, n, d.tight, np.zeros(3 * k + n + 1, dtype=bool))
+    assert sorted(fresh.tight) == sorted(d.tight)
+    # A coordinate that is not tight may be measured from either bound.
+    corners = np.empty((2, k))
+    for corner, which in zip(corners, (d, fresh), strict=True):
+        dictionary.write_corner(which, n, corner)
+    np.testing.assert_allclose(corners[1], corners[0], atol=1e-9)
+    places = [d.tight.tolist().index(number) for number in fresh.tight]
+    for column in range(n):
+        if fresh.loose[column] >= 2 * k:
+            (same,) = np.flatnonzero(d.loose[:n] == fresh.loose[column])
+            np.testing.assert_allclose(fresh.table[:-1, column], d.table[places, same], atol=1e-9)
+            np.testing.assert_allclose(fresh.table[-1, column], d.table[-1, same], atol=1e-9)
+
+
+@given(networks.seeds, st.integers(1, 4), st.integers(0, 4), st.sampled_from([1.0, 3.0]))
+def test_a_dictionary_knows_its_slacks(seed, k, n, bound):
+    """At every corner of a walk, each slack is what its row says, and none is negative."""
+    rng = np.random.default_rng(seed)
+    rows, d = random_cell(rng, k, n, bound)
+    rows[:, -1] = rows[:, :-1].sum(axis=1) * bound + 1
+    for number, row in enumerate(rows):
+        dictionary.append(d, number, 2 * k + number, row)
+    every = np.vstack([np.column_stack([sign * np.eye(k), np.full(k, bound)]) for sign in (1, -1)] + [rows])
+    corner = np.empty(k)
+    for _ in range(6):
+        dictionary.write_corner(d, n, corner)
+        slacks = every[:, :-1] @ corner + every[:, -1]
+        assert (slacks > -1e-9).all()
+        np.testing.assert_allclose(slacks[d.tight], 0, atol=1e-9)
+        np.testing.assert_allclose(d.table[-1, :n], slacks[d.loose[:n]], atol=1e-9)
+        walked(d, n, rng, 1)
 
 
 @given(networks.seeds)
@@ -161,7 +212,7 @@ def test_rows_of_a_frame_are_the_same_compiled(seed):
     rng = np.random.default_rng(seed)
     frame = Frame(rng.normal(size=3), rng.integers(-1, 2, (3, 2)), 1.0, np.empty((0, 3)))
     function, row = rng.integers(-2, 3, 4).astype(float), np.empty(3)
-    to_frame(function, np.hstack([frame.basis, frame.centre[:, None]]), row)
+    to_frame(function, compiled_frame(frame), row)
     weights, constant = frame.row(function[:-1], function[-1])
     np.testing.assert_allclose(row, [*weights, constant], atol=1e-12)
 
