@@ -202,6 +202,15 @@ def direction(
 
 
 @compiled_in_place
+def _next_rising(table: FloatArray, after: int, k: int, objective: int, sign: float) -> int:
+    """The next place after a given one where `sign` times the objective grows; -1 if there is none."""
+    for place in range(after + 1, k):
+        if sign * table[place, objective] > LEAST_RATE:
+            return place
+    return -1
+
+
+@compiled_in_place
 def blocking(d: Dictionary, n: int, leaving: int, sign: float, bland: bool) -> tuple[int, float, float, bool]:
     """The column that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and where.
 
@@ -318,6 +327,8 @@ def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossin
     table, tight, most, counts = d.table, d.tight, d.most, d.counts
     k, objective = len(tight), n - 1
     far = len(table) > k + 1
+    # Going from bound to bound changes no rate: with many coordinates, the rates are not searched anew for each.
+    flipped = k
     while True:
         value = sign * table[k, objective]
         multiple = sign * table[k + 1, objective] if far else 0.0
@@ -328,11 +339,13 @@ def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossin
         if counts[STEPS] > MOST_PIVOTS:
             return ENDLESS
         bland = counts[STEPS] > PATIENCE
-        leaving, gain = direction(table, tight, most, objective, sign, bland)
-        if not far and value + gain <= limit - error:
-            return NEVER
-        if leaving < 0:
-            return UNSURE if _exceeds(value, multiple, limit - error) else NEVER
+        leaving = _next_rising(table, flipped, k, objective, sign)
+        if leaving < 0 or bland:
+            leaving, gain = direction(table, tight, most, objective, sign, bland)
+            if not far and value + gain <= limit - error:
+                return NEVER
+            if leaving < 0:
+                return UNSURE if _exceeds(value, multiple, limit - error) else NEVER
         entering, step, steps_far, other = blocking(d, objective, leaving, 1.0, bland)
         rate = sign * table[leaving, objective]
         counts[STEPS] += 1
@@ -343,6 +356,7 @@ def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossin
             pivot(d, n, objective, leaving)
             return REACHED
         step_to(d, n, entering, leaving, other)
+        flipped = leaving if entering == OWN_BOUND else k
 
 
 @compiled_in_place

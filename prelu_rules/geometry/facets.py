@@ -56,6 +56,8 @@ def facets(form: NormalForm, frame: Frame, patterns: Patterns) -> tuple[BoolArra
     functions = np.empty((int(patterns.decides.sum()), form.n_inputs + 1))
     k, room = frame.n_coordinates, len(frame.rows) + form.n_units
     corner, first = new_dictionary(k, room, frame.bound), new_dictionary(k, room, frame.bound)
+    # No walk may end before the maximum, where the tight rows say what implies a row.
+    corner.most[:] = np.inf
     known = _Known(*(np.zeros(2 * k + room, dtype=bool) for _ in range(3)))
     n_kept = _facets(
         compiled_network(form), compiled_frame(frame), frame.rows, corner, first, known, *patterns, bounds, functions

@@ -33,6 +33,7 @@ from prelu_rules.geometry.compiled import compiled_in_place
 from prelu_rules.geometry.dictionary import (
     BOUND, ENDLESS, LEFT, NEVER, PAUSED, PIVOTS, REACHED, SLIP, STEPS, UNSURE, Dictionary, new_dictionary)
 from prelu_rules.geometry.doubt import reaches_beyond
+from prelu_rules.geometry.stable import reduction
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -121,9 +122,37 @@ def simplex_patterns(
         >>> [batch.signs.astype(int).tolist() for batch in simplex_patterns(form, Frame.of_box(Box([-1, -1], [1, 1])))]
         [[[0, 0], [0, 1], [1, 0], [1, 1]]]
     """
+    for reduced in reduction(form, frame):
+        if reduced is None:
+            yield _none(form, frame)
+    kept = reduced.open_units
+    smaller = _open_patterns(
+        reduced.form,
+        frame,
+        None if prefix is None else prefix[kept[kept < len(prefix)]],
+        np.full(len(kept), np.inf) if negligible is None else negligible[kept],
+    )
+    for found in smaller:
+        signs = np.repeat(reduced.signs[None], len(found.signs), axis=0)
+        decides = np.zeros_like(signs)
+        signs[:, kept], decides[:, kept] = found.signs, found.decides
+        yield Patterns(signs, decides, found.outputs, found.tight)
+
+
+def _none(form: NormalForm, frame: Frame) -> Patterns:
+    """No patterns."""
+    none = np.empty((0, form.n_units), dtype=bool)
+    outputs = np.empty((0, form.n_outputs, form.n_inputs + 1))
+    return Patterns(none, none, outputs, np.empty((0, frame.n_coordinates), dtype=np.intp))
+
+
+def _open_patterns(
+    form: NormalForm, frame: Frame, prefix: BoolArray | None, negligible: FloatArray
+) -> Iterator[Patterns]:
+    """The same for a network without stable units."""
     network = compiled_network(form, prefix)
     n_units, k = form.n_units, frame.n_coordinates
-    place, d = _start(form, frame, np.full(n_units, np.inf) if negligible is None else negligible)
+    place, d = _start(form, frame, negligible)
     put_off = _new_put_off(d, len(frame.rows), n_units)
     size = max(1, min(BATCH, BATCH_NUMBERS // ((form.n_inputs + 1) * form.n_outputs)))
     stopped = _PAUSED
@@ -331,7 +360,7 @@ def _begin(place: _Place, d: Dictionary, unit: int, limit: float) -> int:
     cursor, row, spread = place.cursor, place.framed[unit], place.spread[unit]
     k, n = len(d.tight), cursor[_ROWS]
     if spread == 0.0:
-        return BELOW if row[k] < -CUT else ABOVE
+        return BELOW if row[k] < 0.0 else ABOVE
     if spread - row[k] <= 0.5 * limit:
         return ABOVE
     if -spread - row[k] > 2.0 * limit:
