@@ -208,10 +208,11 @@ def _last_of_those_that_imply(d: Dictionary, units: IntArray, column: int, numbe
 def _mark_tight(d: Dictionary, known: _Known, columns: int, start: int, last: int) -> None:
     """Mark the tight rows at this corner that are facets: without such a row the walk would continue beyond it."""
     tight = d.tight
-    # A corner on the last row is also a corner of the cell beyond it.
+    # A corner on the last row is also a corner of the cell beyond it; but what is implied here may not be, there.
     shared = False
     for place in range(len(tight)):
         shared |= tight[place] == last
+    shared &= 2 * len(tight) + columns == last + 1
     for place in range(len(tight)):
         number = tight[place]
         # The rows of the domain come first; it does not matter whether they are facets.

@@ -19,6 +19,9 @@ from prelu_rules.values import BoolArray, FloatArray, IntArray
 ROUNDINGS = 4e-16
 """Twice the relative error of a sum, for each of its terms."""
 
+WORK = 20_000_000
+"""Multiplications between two checks of the time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
@@ -43,7 +46,7 @@ def reduction(form: NormalForm, frame: Frame) -> Iterator[Reduced | None]:
         frame: the domain; without bounds, all units are open.
 
     Yields:
-        None after each block, since a large one takes a while; and the smaller network in the end.
+        None when it has taken a while, so that the caller can check the time; and the smaller network in the end.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -57,9 +60,13 @@ def reduction(form: NormalForm, frame: Frame) -> Iterator[Reduced | None]:
         yield Reduced(form, np.arange(n), np.zeros(n, dtype=bool))
         return
     found = _Substitution(form, frame)
+    work = 0
     for block in form.blocks:
         found.add(block)
-        yield None
+        work += (block.stop - block.start) * block.start * form.n_inputs
+        if work > WORK:
+            work = 0
+            yield None
     yield found.result()
 
 
