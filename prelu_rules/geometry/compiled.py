@@ -11,7 +11,7 @@ from numba import njit
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, and keep what was compiled for the next process.
 
-    Several threads can run it at once. Divisions by 0 give infinity.
+    Several threads can run it at once.
 
     It is kept beside the source, or in the user's cache folder. Where neither can be written, as in a container with a
     read-only package and no home, each process compiles anew, in some seconds. A shared temporary folder would not do:
@@ -33,7 +33,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def compiled_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     """As `compiled`, for functions that make no arrays, only change those that they are given.
 
-    Then nothing has to count who holds an array, which takes more than half of the time of small functions.
+    Then nothing has to count who holds an array, which takes more than half of the time of small functions. Divisions
+    by 0 give infinity.
 
     Args:
         function: of numbers and arrays; it may take parts of arrays, but must not make, copy, or return any.
@@ -46,12 +47,11 @@ def compiled_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> compiled_in_place(lambda x: x[0] + x[1])(np.array([1, 2]))
         3
     """
-    return _compiled(function, _nrt=False)
+    return _compiled(function, error_model="numpy", _nrt=False)
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    options |= {"nogil": True, "error_model": "numpy"}
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:
-        return njit(**options)(function)
+        return njit(nogil=True, **options)(function)

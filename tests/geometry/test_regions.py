@@ -146,7 +146,7 @@ def test_auto_takes_what_the_domain_allows():
         ({"method": "guess"}, InvalidValueError, "method is 'guess'"),
         ({"method": "data"}, InvalidValueError, "method 'data' needs rows"),
         ({"method": "linear programs", "rows": [[0, 0]]}, InvalidValueError, "takes no rows"),
-        ({"domain": Box([0, 0], [1, 1]), "n_jobs": 0}, InvalidValueError, "n_jobs is 0; give a number of processes"),
+        ({"domain": Box([0, 0], [1, 1]), "n_jobs": 0}, InvalidValueError, "n_jobs is 0; give a number of workers"),
         ({"method": "simplex", "domain": Box([0, 0], [0, 0])}, InvalidValueError, "a domain of positive width"),
         ({"max_regions": 0}, InvalidValueError, "max_regions is 0"),
         ({"time_limit": -1.0}, InvalidValueError, r"time_limit is -1\.0"),

@@ -1,5 +1,6 @@
 """The compiled search against linear programs, which know nothing of corners and pivots."""
 
+import time
 from itertools import pairwise
 
 import networks
@@ -24,8 +25,8 @@ def unit_box(dimension):
     return Box(-np.ones(dimension), np.ones(dimension))
 
 
-def found(form, domain, prefix=None):
-    batches = list(simplex_patterns(form, frame_of(domain, form.n_inputs), prefix))
+def found(form, domain, prefix=None, negligible=None):
+    batches = list(simplex_patterns(form, frame_of(domain, form.n_inputs), prefix, negligible))
     return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
 
 
@@ -235,3 +236,94 @@ def test_weights_that_cancel_are_zero(sign):
 def test_a_constant_input_is_no_dimension():
     form = NormalForm(A=[[1, 0], [0, 1]], B=np.zeros((2, 2)), b=[0, -5], C=[[0, 0]], D=[[1, 1]], e=[0], slopes=[0, 0])
     assert found(form, Box([-1, 5], [1, 5]))[0].tolist() == [[False, True], [True, True]]
+
+
+def units(A, b, slopes=0.0):
+    """A network of independent units."""
+    n, d = np.shape(A)
+    return NormalForm(A, np.zeros((n, n)), b, np.zeros((1, d)), np.ones((1, n)), [0], np.full(n, slopes))
+
+
+@pytest.fixture
+def questions(monkeypatch):
+    """The answers that were given in exact arithmetic."""
+    answers = []
+    decide = simplex.reaches_beyond
+
+    def noted(*arguments):
+        answers.append(decide(*arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(simplex, "reaches_beyond", noted)
+    return answers
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(("offset", "count"), [(np.nextafter(0.999999999, 0), 4), (0.999999999, 2)])
+def test_what_floats_cannot_decide_is_decided_exactly(offset, count, side, questions):
+    """The first unit reaches 1.0000001e-9 and 0.9999999e-9 beyond 0, nearer to `CUT` than rounding errors."""
+    signs = found(units([[side, 0], [0, 1]], [-offset, 0]), unit_box(2))[0]
+    assert len(signs) == count and len(np.unique(signs, axis=0)) == count
+    assert questions and all(answer == (count == 4) for answer in questions)
+
+
+@pytest.mark.parametrize(("gap", "count"), [(1e-9 * (1 + 1e-8), 6), (1e-9 * (1 - 1e-8), 4)])
+def test_doubt_on_all_inputs(gap, count, questions):
+    assert len(found(units([[1, 0], [1, 0], [0, 1]], [0, -gap, 0]), None)[0]) == count
+    assert len(questions) == 1
+
+
+def test_ordinary_degenerate_networks_leave_no_doubt(questions):
+    for seed in range(20):
+        for domain in (unit_box(4), None):
+            found(ternary(seed, (4, 5, 4, 1)), domain)
+    assert not questions
+
+
+@pytest.mark.parametrize("w", [1e3, 1e8, 1e9, 3e9, 1e11])
+def test_bends_that_matter_are_found_on_wide_domains(w):
+    """A hat of height 1: three bends at distances of 1 in a domain of width 2w."""
+    form = units([[1, 0]] * 3, [0, -1, -2])
+    box = Box([-w, 0], [w, 1])
+    expected = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    assert found(form, box, negligible=np.full(3, 1e-3))[0].tolist() == np.array(expected, dtype=bool).tolist()
+    # Slivers that change no pre-activation by more than 10 count only where they are not thin.
+    assert len(found(form, box, negligible=np.full(3, 10.0))[0]) == (4 if w < 1e9 else 2 if w > 1e9 else 3)
+
+
+@given(networks.seeds, layers)
+def test_nothing_negligible_changes_nothing_in_ordinary_networks(seed, widths):
+    form, box = networks.random_form(seed, widths), unit_box(widths[0])
+    assert found(form, box, negligible=np.full(form.n_units, 1e-12))[0].tolist() == found(form, box)[0].tolist()
+
+
+def test_kept_and_recomputed_dictionaries_are_the_same(monkeypatch):
+    form = reference_network(4, (8, 8))
+    for domain in (unit_box(4), None):
+        whole = found(form, domain)
+        monkeypatch.setattr(simplex, "KEPT", 100)
+        for ours, theirs in zip(whole[:3], found(form, domain)[:3], strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-12)
+        monkeypatch.undo()
+
+
+def test_a_thousand_units_are_no_recursion():
+    rng = np.random.default_rng(0)
+    form = units(rng.normal(size=(1500, 2)), rng.normal(size=1500))
+    batches = simplex_patterns(form, Frame.of_everything(2))
+    assert sum(len(batch.signs) for batch, _ in zip(batches, range(20), strict=False)) > 0
+
+
+def test_many_inputs_are_no_hindrance():
+    """Of 128 units few are open in a small box around a picture of 28 x 28; and the clock is read in a large one."""
+    form, centre = reference_network(784, (64, 64)), np.random.default_rng(0).uniform(0, 1, 784)
+    small = Box(centre - 5e-4, centre + 5e-4)
+    signs, decides, _, _ = found(form, small)
+    assert 1 < len(signs) < 100 and decides.any(axis=0).sum() < 10
+    x = np.random.default_rng(1).uniform(small.lower, small.upper, (300, 784))
+    assert {tuple(row) for row in form.pattern(x).tolist()} <= {tuple(row) for row in signs.tolist()}
+    start, longest = time.thread_time(), 0.0
+    for batch, _ in zip(simplex_patterns(form, frame_of(Box(centre - 1, centre + 1), 784)), range(40), strict=False):
+        assert len(batch.signs) <= simplex.BATCH_NUMBERS
+        longest, start = max(longest, time.thread_time() - start), time.thread_time()
+    assert longest < 0.5
