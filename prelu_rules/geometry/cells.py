@@ -132,7 +132,7 @@ def to_frame(function: FloatArray, frame: Coordinates, row: FloatArray) -> float
         if abs(row[q]) <= CANCELLED * size:
             row[q] = 0.0
         length += row[q] * row[q]
-    row[n_coordinates], size = function[n_inputs], abs(function[n_inputs])
+    row[n_coordinates], size = function[n_inputs], float(abs(function[n_inputs]))
     for i in range(n_inputs):
         row[n_coordinates] += function[i] * centre[i]
         size += abs(function[i] * centre[i])

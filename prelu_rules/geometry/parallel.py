@@ -27,8 +27,8 @@ def parallel_patterns(
 ) -> Iterator[Patterns]:
     """The activation patterns of a domain, found by several workers.
 
-    The tree of signs is cut after the first few units; each subtree is a task. The patterns come in the order in which a
-    single worker would find them. By default the workers are threads, since the compiled search does not hold Python's
+    The tree of signs is cut after the first few units; each subtree is a task. The patterns come in the order in which
+    a single worker would find them. By default the workers are threads, since the compiled search does not hold Python's
     lock: nothing is copied, and no process has to start. It pays from some 50,000 patterns on.
 
     Args:
@@ -70,9 +70,7 @@ def _in_groups(
                 yield from subtree
 
 
-def _subtree(
-    form: NormalForm, frame: Frame, prefix: BoolArray, negligible: FloatArray | None
-) -> list[Patterns]:
+def _subtree(form: NormalForm, frame: Frame, prefix: BoolArray, negligible: FloatArray | None) -> list[Patterns]:
     return [patterns for patterns in simplex_patterns(form, frame, prefix, negligible) if len(patterns.signs)]
 
 

@@ -90,9 +90,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
                 "network with fewer nonlinear units."
             )
         if not _widen(network, coordinates, frame.rows, corner, *patterns, values, places):
-            raise SolverError(
-                "the simplex method did not converge; rescale the inputs to similar sizes and try again."
-            )
+            raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
     points = places @ frame.basis.T + frame.centre
     return Ranges(values[0], values[1], points[0], points[1])
 

@@ -90,8 +90,8 @@ def linear_regions(
         domain: where to search: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that contains
             them); None for all inputs.
         method: "simplex" searches with compiled code, and is by far the fastest; "linear programs" does the same with a
-            solver, also for exact networks and for a single point; "data" finds only the regions that `rows` occupy, in any
-            dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first search
+            solver, also for exact networks and for a single point; "data" finds only the regions that `rows` occupy, in
+            any dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first search
             by simplex after an installation compiles the code, which takes about ten seconds.
         rows: `(n_rows, n_inputs)`, for "data".
         max_regions: the largest number of regions to yield.

@@ -31,9 +31,21 @@ from prelu_rules.geometry.cells import (
 )
 from prelu_rules.geometry.compiled import compiled_in_place
 from prelu_rules.geometry.dictionary import (
-    BOUND, ENDLESS, LEFT, NEVER, PAUSED, PIVOTS, REACHED, SLIP, STEPS, UNSURE, Dictionary, new_dictionary)
+    BOUND,
+    ENDLESS,
+    LEFT,
+    NEVER,
+    PAUSED,
+    PIVOTS,
+    REACHED,
+    SLIP,
+    STEPS,
+    UNSURE,
+    Dictionary,
+    new_dictionary,
+)
 from prelu_rules.geometry.doubt import reaches_beyond
-from prelu_rules.geometry.stable import reduction
+from prelu_rules.geometry.stable import Reduced, reduction
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -87,9 +99,10 @@ class _PutOff(NamedTuple):
     cursor: IntArray
 
 
-# What the cursor holds: rows of the domain; the unit; rows of the cell; halves put off; where the next table is put; the end of the block
-# whose pre-activations are known, and how many of its units are tested; whether the dictionary is being recomputed;
-# how far a test has got; the sign of the side it is about; whether it was in doubt before; and an answer from outside.
+# What the cursor holds: rows of the domain; the unit; rows of the cell; halves put off; where the next table is put;
+# the end of the current block; how many of its pre-activations are known, and how many of its units tested; whether the
+# dictionary is being recomputed; how far a test has got; the sign of the side it is about; whether it was in doubt
+# before; and an answer from outside.
 _N_BASE, _UNIT, _ROWS, _DEPTH, _NEXT, _END, _READY, _TESTED, _STALE, _PHASE, _SIGN, _DOUBTED, _ANSWER = range(13)
 _SIZE = 13
 _NEW, _RISING, _FALLING, _CROSSING = range(4)
@@ -125,14 +138,18 @@ def simplex_patterns(
     for reduced in reduction(form, frame):
         if reduced is None:
             yield _none(form, frame)
+        else:
+            yield from _with_stable_units(reduced, frame, prefix, negligible)
+
+
+def _with_stable_units(
+    reduced: Reduced, frame: Frame, prefix: BoolArray | None, negligible: FloatArray | None
+) -> Iterator[Patterns]:
+    """The patterns of all units, from those of a network without the stable ones."""
     kept = reduced.open_units
-    smaller = _open_patterns(
-        reduced.form,
-        frame,
-        None if prefix is None else prefix[kept[kept < len(prefix)]],
-        np.full(len(kept), np.inf) if negligible is None else negligible[kept],
-    )
-    for found in smaller:
+    prefix = None if prefix is None else prefix[kept[kept < len(prefix)]]
+    matters = np.full(len(kept), np.inf) if negligible is None else negligible[kept]
+    for found in _open_patterns(reduced.form, frame, prefix, matters):
         signs = np.repeat(reduced.signs[None], len(found.signs), axis=0)
         decides = np.zeros_like(signs)
         signs[:, kept], decides[:, kept] = found.signs, found.decides

@@ -127,7 +127,9 @@ class _Substitution:
         ends = (float(self._form.slopes[unit]) * lower, 0.0, upper)
         self._middle[column], self._radius[column] = (max(ends) + min(ends)) / 2, (max(ends) - min(ends)) / 2
 
-    def _substituted(self, direct: FloatArray, constant: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _substituted(
+        self, direct: FloatArray, constant: FloatArray, weights: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Sums of the inputs, constants and units before, without the stable ones; and the sizes of their terms."""
         n_before, d = weights.shape[1], direct.shape[1]
         rows = np.zeros((len(direct), len(self._middle)))
