@@ -1,10 +1,11 @@
 """The simplex dictionary of a cell: its corner, and how it walks from corner to corner; compiled by Numba.
 
 A cell is a set of rows `w t + c >= 0` in the box of all `t` between `-bound` and `bound`. The lower bounds of the
-coordinates are numbered first, then the upper bounds, then the others. At a corner, `n_coordinates` of all are tight; the *slack* of every other row is an affine function of the slacks of the tight rows (Dantzig's dictionary; see
-Chvatal, "Linear Programming", 1983). The two bounds of a coordinate share a column, which is the slack of one of them;
-the other is at 0 when this one is at the width of the box (the bounded-variable simplex method, chapter 8 there). So
-there are as many columns as rows that are no bounds, and a box without such rows costs nothing.
+coordinates are numbered first, then the upper bounds, then the others. At a corner, `n_coordinates` of all are tight;
+the *slack* of every other row is an affine function of the slacks of the tight rows (Dantzig's dictionary; see Chvatal,
+"Linear Programming", 1983). The two bounds of a coordinate share a column, which is the slack of one of them; the other
+is at 0 when this one is at the width of the box (the bounded-variable simplex method, chapter 8 there). So there are as
+many columns as rows that are no bounds, and a box without such rows costs nothing.
 
 Where the domain is all of R^n, `bound` stands for a number larger than all others, as in the big-M method, but none is
 chosen: each slack at the corner is a multiple of it, plus a number, and the multiples are compared first.

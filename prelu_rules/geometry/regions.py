@@ -91,8 +91,8 @@ def linear_regions(
             them); None for all inputs.
         method: "simplex" searches with compiled code, and is by far the fastest; "linear programs" does the same with a
             solver, also for exact networks and for a single point; "data" finds only the regions that `rows` occupy, in
-            any dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first search
-            by simplex after an installation compiles the code, which takes about ten seconds.
+            any dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first
+            search by simplex after an installation compiles the code, which takes about ten seconds.
         rows: `(n_rows, n_inputs)`, for "data".
         max_regions: the largest number of regions to yield.
         time_limit: the longest time to take, in seconds.
