@@ -235,17 +235,21 @@ def _blocking_near(
     for i in range(n):
         rate = sign * table[leaving, i]
         rising = rate > 0.0
-        if abs(rate) <= LEAST_PIVOT or (rising and loose[i] >= 2 * k):
-            continue
-        room = width - table[k, i] if rising else table[k, i]
-        rate = abs(rate)
-        ratio = max(room, 0.0) / rate
-        nearer = ratio < step
+        if rising:
+            if rate <= LEAST_PIVOT or loose[i] >= 2 * k:
+                continue
+            room = max(width - table[k, i], 0.0)
+        else:
+            rate = -rate
+            if rate <= LEAST_PIVOT:
+                continue
+            room = max(table[k, i], 0.0)
+        # Products are faster than quotients.
+        if room < step * rate:
+            found, step, size, other, number = i, room / rate, rate, rising, loose[i]
         # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
-        if ratio == step:
-            nearer = loose[i] < number if bland else rate > size
-        if nearer:
-            found, step, size, other, number = i, ratio, rate, rising, loose[i]
+        elif room == step * rate and (loose[i] < number if bland else rate > size):
+            found, size, other, number = i, rate, rising, loose[i]
     return found, step, other
 
 
