@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled_in_place
+from prelu_rules.geometry.compiled import compiled_in_place, part_of_compiled
 from prelu_rules.tolerances import LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
@@ -151,7 +151,7 @@ def _exchange(table: FloatArray, n: int, entering: int, leaving: int) -> None:
     table[leaving, entering] = inverse
 
 
-@compiled_in_place
+@part_of_compiled
 def flip(d: Dictionary, n: int, place: int) -> None:
     """Walk along the whole edge from one bound of a coordinate to the other."""
     table, tight, counts = d.table, d.tight, d.counts
@@ -181,7 +181,7 @@ def turn(d: Dictionary, n: int, place: int) -> None:
         table[place, i] = -table[place, i]
 
 
-@compiled_in_place
+@part_of_compiled
 def direction(
     table: FloatArray, tight: IntArray, most: FloatArray, objective: int, sign: float, bland: bool
 ) -> tuple[int, float]:
@@ -201,7 +201,7 @@ def direction(
     return found, gain
 
 
-@compiled_in_place
+@part_of_compiled
 def _next_rising(table: FloatArray, after: int, k: int, objective: int, sign: float) -> int:
     """The next place after a given one where `sign` times the objective grows; -1 if there is none."""
     for place in range(after + 1, k):
@@ -210,7 +210,7 @@ def _next_rising(table: FloatArray, after: int, k: int, objective: int, sign: fl
     return -1
 
 
-@compiled_in_place
+@part_of_compiled
 def blocking(d: Dictionary, n: int, leaving: int, sign: float, bland: bool) -> tuple[int, float, float, bool]:
     """The column that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and where.
 
@@ -289,14 +289,14 @@ def held(d: Dictionary, n: int, place: int, distance: float) -> bool:
     return far == 0.0 and step <= distance
 
 
-@compiled_in_place
+@part_of_compiled
 def _exceeds(value: float, multiple: float, limit: float) -> bool:
     if multiple > LEAST_MULTIPLE:
         return True
     return multiple >= -LEAST_MULTIPLE and value > limit
 
 
-@compiled_in_place
+@part_of_compiled
 def corner_side(d: Dictionary, column: int, limit: float) -> int:
     """The sign of a slack at the corner; 0 if it is no further from 0 than a limit."""
     table, k = d.table, len(d.tight)
@@ -306,7 +306,7 @@ def corner_side(d: Dictionary, column: int, limit: float) -> int:
     return -1 if _exceeds(-table[k, column], -multiple, limit) else 0
 
 
-@compiled_in_place
+@part_of_compiled
 def step_to(d: Dictionary, n: int, entering: int, leaving: int, other: bool) -> None:
     """Walk along an edge to what blocks it, as found by `blocking`."""
     if entering == OWN_BOUND:

@@ -29,7 +29,7 @@ from prelu_rules.geometry.cells import (
     pre_activations,
     to_frame,
 )
-from prelu_rules.geometry.compiled import compiled_in_place
+from prelu_rules.geometry.compiled import compiled_in_place, part_of_compiled
 from prelu_rules.geometry.dictionary import (
     BOUND,
     ENDLESS,
@@ -313,7 +313,7 @@ def _add_row(place: _Place, d: Dictionary) -> int:
     return REACHED if outcome == UNSURE else outcome
 
 
-@compiled_in_place
+@part_of_compiled
 def _spread(row: FloatArray, d: Dictionary) -> float:
     """The most by which a row differs from its constant in the box."""
     k = len(d.tight)
@@ -325,7 +325,7 @@ def _spread(row: FloatArray, d: Dictionary) -> float:
     return total * d.numbers[BOUND]
 
 
-@compiled_in_place
+@part_of_compiled
 def _compute(network: Network, place: _Place, d: Dictionary) -> None:
     """Compute the pre-activation of the next unit of the block."""
     unit, k = place.cursor[_READY], place.framed.shape[1] - 1
@@ -337,7 +337,7 @@ def _compute(network: Network, place: _Place, d: Dictionary) -> None:
     place.cursor[_READY] = unit + 1
 
 
-@compiled_in_place
+@part_of_compiled
 def _test(place: _Place, d: Dictionary, unit: int, crossing: bool) -> tuple[int, int]:
     """How the test of a unit on the cell ends, and the sides, if it is `REACHED`.
 
@@ -371,7 +371,7 @@ def _test(place: _Place, d: Dictionary, unit: int, crossing: bool) -> tuple[int,
         d.counts[STEPS] = 0
 
 
-@compiled_in_place
+@part_of_compiled
 def _begin(place: _Place, d: Dictionary, unit: int, limit: float) -> int:
     """Start the test of a unit: its side if that is clear from the bounds, otherwise `OPEN`."""
     cursor, row, spread = place.cursor, place.framed[unit], place.spread[unit]
@@ -389,7 +389,7 @@ def _begin(place: _Place, d: Dictionary, unit: int, limit: float) -> int:
     return OPEN
 
 
-@compiled_in_place
+@part_of_compiled
 def _after(cursor: IntArray, phase: int, reached: bool) -> int:
     """The sides of the unit after a walk, or `OPEN` and what to do next."""
     if phase == _CROSSING:
@@ -402,7 +402,7 @@ def _after(cursor: IntArray, phase: int, reached: bool) -> int:
     return OPEN
 
 
-@compiled_in_place
+@part_of_compiled
 def _decide(network: Network, place: _Place, d: Dictionary, put_off: _PutOff, side: int) -> None:
     """Give the unit its sign; if it has both, cut the cell along its row, which is tight."""
     cursor = place.cursor
@@ -434,7 +434,7 @@ def _bound_by(place: _Place, d: Dictionary, unit: int) -> None:
     d.most[2 * k + n] = place.spread[unit] + place.rows[n, k]
 
 
-@compiled_in_place
+@part_of_compiled
 def _put_off(place: _Place, d: Dictionary, put_off: _PutOff) -> None:
     """Postpone the positive half; its dictionary is kept as long as there is space."""
     cursor, tables, table = place.cursor, put_off.tables, d.table
@@ -457,7 +457,7 @@ def _put_off(place: _Place, d: Dictionary, put_off: _PutOff) -> None:
     cursor[_DEPTH] = depth + 1
 
 
-@compiled_in_place
+@part_of_compiled
 def _resume(place: _Place, d: Dictionary, put_off: _PutOff) -> None:
     """Go to the positive half that was postponed last."""
     cursor, tables, table = place.cursor, put_off.tables, d.table
@@ -478,7 +478,7 @@ def _resume(place: _Place, d: Dictionary, put_off: _PutOff) -> None:
     _bound_by(place, d, unit)
 
 
-@compiled_in_place
+@part_of_compiled
 def _record(network: Network, place: _Place, d: Dictionary, found: Patterns, number: int) -> None:
     signs, functions, outputs = place.signs, place.functions, found.outputs
     slopes, weights, direct = network.slopes, network.output_weights, network.direct_outputs
