@@ -8,7 +8,7 @@ import numpy as np
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import SolverError
-from prelu_rules.geometry import dictionary
+from prelu_rules.geometry import dictionary, walks
 from prelu_rules.geometry.cells import (
     Coordinates,
     Network,
@@ -18,7 +18,7 @@ from prelu_rules.geometry.cells import (
     first_change,
     write_rows,
 )
-from prelu_rules.geometry.compiled import compiled, compiled_in_place
+from prelu_rules.geometry.compiled import compiled, compiled_in_place, part_of_compiled
 from prelu_rules.geometry.dictionary import ENDLESS, NEVER, STEPS, Dictionary, new_dictionary
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT, LEAST_RATE
@@ -137,7 +137,7 @@ def _facets(
     return n_kept
 
 
-@compiled_in_place
+@part_of_compiled
 def _forget(known: _Known, beyond: bool) -> None:
     """Forget what was known of the previous pattern, except what holds beyond its last row."""
     for number in range(len(known.facet)):
@@ -146,7 +146,7 @@ def _forget(known: _Known, beyond: bool) -> None:
         known.implied[number] = False
 
 
-@compiled_in_place
+@part_of_compiled
 def _mark(d: Dictionary, known: _Known, units: IntArray, implied_by: IntArray, n: int, start: int) -> bool:
     """Mark the rows of a cell that the others imply; whether all walks ended."""
     last = 2 * len(d.tight) + n - 1
@@ -164,7 +164,7 @@ def _mark(d: Dictionary, known: _Known, units: IntArray, implied_by: IntArray, n
         outcome = NEVER
         if fewer < columns:
             d.counts[STEPS] = 0
-            outcome = dictionary.walk(d, columns, -1.0, CUT, 0.0, True)
+            outcome = walks.walk(d, columns, -1.0, CUT, 0.0, True)
         if outcome == ENDLESS:
             return False
         if fewer < columns and outcome == NEVER:
@@ -176,16 +176,16 @@ def _mark(d: Dictionary, known: _Known, units: IntArray, implied_by: IntArray, n
     return True
 
 
-@compiled_in_place
+@part_of_compiled
 def _drop(d: Dictionary, known: _Known, columns: int, number: int) -> int:
     """Let a row no longer block; returns the number of columns that do, unchanged if the row has to stay tight."""
     for place in range(len(d.tight)):
         if d.tight[place] == number:
-            entering, step, far, other = dictionary.blocking(d, columns, place, -1.0, True)
+            entering, step, far, other = walks.blocking(d, columns, place, -1.0, True)
             if entering < 0 or far > 0.0 or step > CUT:
                 known.implied[number] = False
                 return columns
-            dictionary.step_to(d, columns, entering, place, other)
+            walks.step_to(d, columns, entering, place, other)
             break
     for i in range(columns):
         if d.loose[i] == number:
@@ -194,7 +194,7 @@ def _drop(d: Dictionary, known: _Known, columns: int, number: int) -> int:
     return columns
 
 
-@compiled_in_place
+@part_of_compiled
 def _last_of_those_that_imply(d: Dictionary, units: IntArray, column: int, number: int) -> int:
     """The last of the units that imply a row: here the row is a positive combination of the slacks of tight rows."""
     last = units[number]
@@ -217,6 +217,6 @@ def _mark_tight(d: Dictionary, known: _Known, columns: int, start: int, last: in
         number = tight[place]
         # The rows of the domain come first; it does not matter whether they are facets.
         if number >= start and not (known.facet[number] and (known.beyond[number] or not shared)):
-            facet = not dictionary.held(d, columns, place, CUT)
+            facet = not walks.held(d, columns, place, CUT)
             known.facet[number] |= facet
             known.beyond[number] |= facet and shared

@@ -8,7 +8,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.errors import InvalidValueError, LimitError, SolverError
-from prelu_rules.geometry import dictionary
+from prelu_rules.geometry import dictionary, walks
 from prelu_rules.geometry.cells import (
     Coordinates,
     Network,
@@ -184,7 +184,7 @@ def _widen(
             size = to_frame(outputs[pattern, output], frame, objective)
             dictionary.append(corner, n, 2 * k + n, objective)
             for side in range(2):
-                if not dictionary.maximise(corner, n + 1, 2.0 * side - 1.0):
+                if not walks.maximise(corner, n + 1, 2.0 * side - 1.0):
                     return False
                 value = size * corner.table[k, n]
                 if (2.0 * side - 1.0) * (value - values[side, output]) > 0:

@@ -44,14 +44,21 @@ def test_without_a_place_nothing_is_kept(monkeypatch):
 
 
 def test_all_of_the_geometry_is_compiled():
-    from prelu_rules.geometry import cells, dictionary, facets, ranges, simplex
+    from prelu_rules.geometry import cells, facets, ranges, search, simplex, walks
 
-    for one in (cells.pre_activations, dictionary.maximise, facets.facets, simplex.simplex_patterns, ranges.to_frame):
+    for one in (
+        cells.pre_activations,
+        walks.maximise,
+        facets.facets,
+        simplex.simplex_patterns,
+        search.search,
+        ranges.to_frame,
+    ):
         assert callable(one)
-    assert hasattr(cells.pre_activations, "py_func") and hasattr(dictionary.maximise, "py_func")
+    assert hasattr(cells.pre_activations, "py_func") and hasattr(walks.maximise, "py_func")
 
 
-@pytest.mark.parametrize("name", ["cells", "dictionary", "facets", "ranges", "simplex"])
+@pytest.mark.parametrize("name", ["cells", "dictionary", "facets", "ranges", "search", "walks"])
 def test_numba_is_asked_through_one_door(name):
     from pathlib import Path
 

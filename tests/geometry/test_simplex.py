@@ -14,7 +14,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry import dictionary, simplex
+from prelu_rules.geometry import dictionary, simplex, walks
 from prelu_rules.geometry.cells import compiled_frame, to_frame
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.simplex import simplex_patterns
@@ -114,7 +114,6 @@ def test_small_batches_and_frequent_refreshes_find_the_same(monkeypatch):
     whole = found(form, unit_box(2))
     monkeypatch.setattr(simplex, "BATCH", 3)
     monkeypatch.setattr(simplex, "WORK", 50)
-    monkeypatch.setattr(simplex, "FRESH", 2)
     frame = Frame.of_box(unit_box(2))
     sizes = [len(batch.signs) for batch in simplex_patterns(form, frame)]
     assert max(sizes) <= 3 and 0 in sizes
@@ -154,8 +153,8 @@ def walked(d, n, rng, steps):
     """Take random steps along edges of the cell."""
     for _ in range(steps):
         leaving = int(rng.integers(len(d.tight)))
-        entering, _, _, other = dictionary.blocking(d, n, leaving, 1.0, False)
-        dictionary.step_to(d, n, entering, leaving, other)
+        entering, _, _, other = walks.blocking(d, n, leaving, 1.0, False)
+        walks.step_to(d, n, entering, leaving, other)
 
 
 def random_cell(rng, k, n_more, bound=1.0):
