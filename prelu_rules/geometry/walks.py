@@ -142,8 +142,17 @@ def _blocking_far(
 @compiled_in_place
 def held(d: Dictionary, n: int, place: int, distance: float) -> bool:
     """Whether other rows keep the slack of a tight row from falling by more than a distance, if its own is dropped."""
-    _, step, far, _ = blocking(d, n, place, -1.0, False)
-    return far == 0.0 and step <= distance
+    table, loose, k = d.table, d.loose, len(d.tight)
+    if len(table) > k + 1:
+        _, step, far, _ = blocking(d, n, place, -1.0, False)
+        return far == 0.0 and step <= distance
+    width, found = 2.0 * d.numbers[BOUND], False
+    # Without branches and divisions, so that the compiler can vectorise the loop.
+    for i in range(n):
+        rate, slack = table[place, i], table[k, i]
+        found |= (rate > LEAST_PIVOT) & (slack <= distance * rate)
+        found |= (rate < -LEAST_PIVOT) & (loose[i] < 2 * k) & (width - slack <= -distance * rate)
+    return found
 
 
 @part_of_compiled
