@@ -1,7 +1,8 @@
 """The regions of a domain on which a network is affine.
 
-- Activation patterns: `patterns` finds them with a linear programming solver; `simplex` with compiled code, by the
-walks of `dictionary` in the cells of `cells`; and `parallel` does so in several processes.
+- Activation patterns: `patterns` finds them with a linear programming solver; `simplex` with compiled code: it leaves
+out the units that are `stable`, runs the `search` by the `walks` of a `dictionary` in the cells of `cells`, and settles
+each `doubt` in exact arithmetic; `parallel` does so in several threads.
 - Regions: `regions` is the stream of them and `region` one of them; `facets` finds their inequalities.
 - Ranges of values: `ranges`, region by region; if there are too many regions, bounds by `propagation` with the lines of
 `relaxation`, and for the `difference` of two networks by `deviation` and its `deviation_program`.

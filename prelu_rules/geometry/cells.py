@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled
+from prelu_rules.domains.frame import Frame
+from prelu_rules.geometry.compiled import compiled_in_place
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -40,6 +41,7 @@ class Network(NamedTuple):
     output_weights: FloatArray  # (n_outputs, n_units)
     block_end: IntArray  # (n_units,), where the block that starts here ends; 0 elsewhere
     prefix: BoolArray  # signs that the first units have to take where they decide
+    sizes: FloatArray  # (n_inputs + 1,), space for the sizes of sums
 
 
 def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Network:
@@ -63,49 +65,77 @@ def compiled_network(form: NormalForm, prefix: BoolArray | None = None) -> Netwo
         np.ascontiguousarray(form.D),
         block_end,
         np.array([] if prefix is None else prefix, dtype=bool),
+        np.empty(form.n_inputs + 1),
     )
 
 
-@compiled
+class Coordinates(NamedTuple):
+    """A frame in the form that compiled functions take."""
+
+    basis: FloatArray  # (n_inputs, n_coordinates)
+    centre: FloatArray
+    first: IntArray  # (n_coordinates,), the first input that a coordinate moves
+    stop: IntArray  # and the first after the last; in a box each coordinate moves one input
+
+
+def compiled_frame(frame: Frame) -> Coordinates:
+    """Convert a frame to plain arrays for compiled functions.
+
+    Args:
+        frame: the coordinates.
+
+    Returns:
+        The arrays.
+    """
+    moves = frame.basis != 0
+    stop = len(frame.centre) - np.argmax(moves[::-1], axis=0)
+    return Coordinates(np.array(frame.basis), np.array(frame.centre), np.argmax(moves, axis=0), stop)
+
+
+@compiled_in_place
 def pre_activations(network: Network, signs: BoolArray, start: int, stop: int, functions: FloatArray) -> None:
     """Write the pre-activations of a block as functions of the input, given the earlier units and their signs."""
+    direct, weights, slopes, sizes = network.direct, network.weights, network.slopes, network.sizes
     width = functions.shape[1]
-    sizes = np.abs(network.direct[start:stop])
-    functions[start:stop] = network.direct[start:stop]
-    for earlier in range(start):
-        factor = 1.0 if signs[earlier] else network.slopes[earlier]
-        for unit in range(start, stop):
-            weight = network.weights[unit, earlier] * factor
-            if weight != 0.0:
-                for q in range(width):
-                    term = weight * functions[earlier, q]
-                    functions[unit, q] += term
-                    sizes[unit - start, q] += abs(term)
     for unit in range(start, stop):
         for q in range(width):
-            if abs(functions[unit, q]) <= CANCELLED * sizes[unit - start, q]:
+            functions[unit, q] = direct[unit, q]
+            sizes[q] = abs(direct[unit, q])
+        for earlier in range(start):
+            factor = weights[unit, earlier]
+            if not signs[earlier]:
+                factor *= slopes[earlier]
+            if factor != 0.0:
+                for q in range(width):
+                    term = factor * functions[earlier, q]
+                    functions[unit, q] += term
+                    sizes[q] += abs(term)
+        for q in range(width):
+            if abs(functions[unit, q]) <= CANCELLED * sizes[q]:
                 functions[unit, q] = 0.0
 
 
-@compiled
-def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
+@compiled_in_place
+def to_frame(function: FloatArray, frame: Coordinates, row: FloatArray) -> float:
     """Write an affine function of the input as a row of the frame; the compiled twin of `Frame.row`.
 
     Returns the length that the row was divided by.
     """
-    n_inputs, n_coordinates = frame.shape[0], frame.shape[1] - 1
+    basis, centre, first, stop = frame.basis, frame.centre, frame.first, frame.stop
+    n_inputs, n_coordinates = basis.shape
     length, size = 0.0, 0.0
-    for q in range(n_coordinates + 1):
+    for q in range(n_coordinates):
         row[q], size = 0.0, 0.0
-        for i in range(n_inputs):
-            row[q] += function[i] * frame[i, q]
-            size += abs(function[i] * frame[i, q])
-        if q < n_coordinates:
-            if abs(row[q]) <= CANCELLED * size:
-                row[q] = 0.0
-            length += row[q] * row[q]
-    row[n_coordinates] += function[n_inputs]
-    size += float(abs(function[n_inputs]))
+        for i in range(first[q], stop[q]):
+            row[q] += function[i] * basis[i, q]
+            size += abs(function[i] * basis[i, q])
+        if abs(row[q]) <= CANCELLED * size:
+            row[q] = 0.0
+        length += row[q] * row[q]
+    row[n_coordinates], size = function[n_inputs], float(abs(function[n_inputs]))
+    for i in range(n_inputs):
+        row[n_coordinates] += function[i] * centre[i]
+        size += abs(function[i] * centre[i])
     if length == 0.0 and abs(row[n_coordinates]) <= CANCELLED * size:
         row[n_coordinates] = 0.0
     length = np.sqrt(length) if length > 0.0 else 1.0
@@ -114,7 +144,7 @@ def to_frame(function: FloatArray, frame: FloatArray, row: FloatArray) -> float:
     return length
 
 
-@compiled
+@compiled_in_place
 def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     """The first unit whose sign differs from that in the previous pattern; -1 if there is no previous pattern."""
     if pattern > 0:
@@ -124,10 +154,10 @@ def first_change(signs: BoolArray, decides: BoolArray, pattern: int) -> int:
     return -1
 
 
-@compiled
+@compiled_in_place
 def write_rows(
     network: Network,
-    frame: FloatArray,
+    frame: Coordinates,
     signs: BoolArray,
     decides: BoolArray,
     change: int,

@@ -1,240 +1,258 @@
-"""The simplex dictionary of a cell: its corner, and how it walks from corner to corner; compiled by Numba.
+"""The simplex dictionary of a cell: its corner, and how to go to another one; compiled by Numba.
 
-A cell is a set of rows `w t + c >= 0`. At a corner, `n_coordinates` of them are tight; the *slack* of every row is an
-affine function of the slacks of the tight rows (Dantzig's dictionary; see Chvatal, "Linear Programming", 1983). The
-first rows are the bounds `t + bound >= 0`, so coordinates are slacks too. A dictionary is two arrays:
+A cell is a set of rows `w t + c >= 0` in the box of all `t` between `-bound` and `bound`. The lower bounds of the
+coordinates are numbered first, then the upper bounds, then the others. At a corner, `n_coordinates` of all are tight;
+the *slack* of every other row is an affine function of the slacks of the tight rows (Dantzig's dictionary; see Chvatal,
+"Linear Programming", 1983). The two bounds of a coordinate share a column, which is the slack of one of them; the other
+is at 0 when this one is at the width of the box (the bounded-variable simplex method, chapter 8 there). So there are as
+many columns as rows that are no bounds, and a box without such rows costs nothing.
 
-    table   (n_coordinates + 1, room), a column per row of the cell. Entry `[q, i]` is the factor of the slack of the
-            q-th tight row; the last entry of a column is the slack at the corner.
-    tight   (n_coordinates,), the tight rows.
-
-Slacks are stored as columns, so that a pivot runs along memory.
+Where the domain is all of R^n, `bound` stands for a number larger than all others, as in the big-M method, but none is
+chosen: each slack at the corner is a multiple of it, plus a number, and the multiples are compared first.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from prelu_rules.errors import SolverError
-from prelu_rules.geometry.compiled import compiled
-from prelu_rules.tolerances import CUT, LEAST_RATE
+from prelu_rules.geometry.compiled import compiled_in_place, part_of_compiled
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
-LEAST_PIVOT = 1e-9
-"""A slack that falls by less than this per unit of another slack does not block a walk along an edge."""
+UNLIMITED = 2**62
+"""Work that no walk uses up."""
+
+NEVER, REACHED, PAUSED, UNSURE, ENDLESS = range(5)
+"""How a walk ends."""
+
+BOUND, SLIP = range(2)
+"""The places in `Dictionary.numbers`."""
+
+LEFT, PIVOTS, STEPS = range(3)
+"""The places in `Dictionary.counts`."""
 
 
-BELOW, ABOVE, BOTH = 0, 1, 2
-"""The sides of a hyperplane on which a cell has an interior."""
+class Dictionary(NamedTuple):
+    """A corner of a cell.
 
-PATIENCE = 40
-"""Pivots after which the next pivot is chosen by Bland's rule, which cannot cycle."""
+    Attributes:
+        table: `(n_coordinates + 1, room)`, a column for each slack that is not tight: entry `[q, i]` is its factor of
+            the slack of the q-th tight row, and the last entry is the slack at the corner. If the domain is unbounded,
+            one more row, the multiples of the bound.
+        tight: `(n_coordinates,)`, the number of each tight row.
+        loose: `(room,)`, the number of the row of each column.
+        most: `(2 * n_coordinates + room,)`, an upper bound of the slack of each row.
+        numbers: the bound of the coordinates (1 if it is symbolic), and the largest factor by which a rounding error
+            may have grown.
+        counts: the work that is left before a walk has to pause (multiplications), the pivots since the last refresh,
+            and the steps of the current walk.
+    """
 
-MOST_PIVOTS = 100_000
-"""More pivots than any walk needs; after so many, rounding errors keep it from ending."""
+    table: FloatArray
+    tight: IntArray
+    loose: IntArray
+    most: FloatArray
+    numbers: FloatArray
+    counts: IntArray
 
 
-@compiled
-def append(table: FloatArray, n: int, weights: FloatArray, constant: float, bound: float) -> None:
-    """Write `weights t + constant` as a row of the cell, number n."""
-    n_coordinates = len(weights)
-    for place in range(n_coordinates + 1):
-        total = 0.0
-        for q in range(n_coordinates):
-            total += weights[q] * table[place, q]
-        table[place, n] = total
-    for q in range(n_coordinates):
-        constant -= weights[q] * bound
-    table[n_coordinates, n] += constant
+def new_dictionary(n_coordinates: int, room: int, bound: float) -> Dictionary:
+    """A dictionary of a box, at its lower corner, with space for rows.
+
+    Args:
+        n_coordinates: the dimension.
+        room: the most rows besides the bounds that the cell and the functions to be tested may have.
+        bound: of all coordinates; infinite for all of R^n.
+
+    Returns:
+        The dictionary, with work that does not end.
+    """
+    bounded = bool(np.isfinite(bound))
+    most = np.full(2 * n_coordinates + room, np.inf)
+    most[: 2 * n_coordinates] = 2 * bound
+    return Dictionary(
+        np.zeros((n_coordinates + (1 if bounded else 2), room)),
+        np.arange(n_coordinates),
+        np.zeros(room, dtype=np.intp),
+        most,
+        np.array([bound if bounded else 1.0, 1.0]),
+        np.array([UNLIMITED, 0, 0]),
+    )
 
 
-@compiled
-def pivot(table: FloatArray, tight: IntArray, n: int, entering: int, leaving: int) -> None:
-    """Walk to the corner where the row `entering` is tight instead of the `leaving`-th tight row."""
+@compiled_in_place
+def append(d: Dictionary, column: int, number: int, row: FloatArray) -> None:
+    """Write the slack of a row `(n_coordinates + 1,)`, weights and constant, with its number, as a column."""
+    table, tight, loose, counts = d.table, d.tight, d.loose, d.counts
+    k, height, bound = len(tight), len(table), d.numbers[BOUND]
+    shift = 0.0
+    for place in range(height):
+        table[place, column] = 0.0
+    for place in range(k):
+        q = tight[place]
+        if q < 2 * k:
+            weight = row[q] if q < k else -row[q - k]
+            table[place, column] = weight
+            shift -= weight
+    for i in range(column):
+        q = loose[i]
+        if q < 2 * k:
+            weight = row[q] if q < k else -row[q - k]
+            if weight != 0.0:
+                for place in range(height):
+                    table[place, column] += weight * table[place, i]
+                shift -= weight
+    table[k, column] += row[k]
+    table[height - 1, column] += shift * bound
+    loose[column] = number
+    counts[LEFT] -= (1 + min(k, column)) * height
+
+
+@compiled_in_place
+def pivot(d: Dictionary, n: int, entering: int, leaving: int) -> None:
+    """Walk to the corner where the row of the column `entering` is tight instead of the `leaving`-th tight row."""
+    _exchange(d.table, n, entering, leaving)
+    tight, loose, numbers, counts = d.tight, d.loose, d.numbers, d.counts
+    tight[leaving], loose[entering] = loose[entering], tight[leaving]
+    numbers[SLIP] = max(numbers[SLIP], abs(d.table[leaving, entering]))
+    counts[LEFT] -= len(d.table) * n
+    counts[PIVOTS] += 1
+
+
+@compiled_in_place
+def _exchange(table: FloatArray, n: int, entering: int, leaving: int) -> None:
     inverse = 1.0 / table[leaving, entering]
-    for place in range(len(tight) + 1):
+    for place in range(len(table)):
         if place != leaving:
             factor = table[place, entering] * inverse
             if factor != 0.0:
                 for i in range(n):
                     table[place, i] -= factor * table[leaving, i]
-                table[place, entering] = 0.0
+            table[place, entering] = -factor
     for i in range(n):
         table[leaving, i] *= inverse
-    table[leaving, entering] = 1.0
-    tight[leaving] = entering
+    table[leaving, entering] = inverse
 
 
-@compiled
-def direction(table: FloatArray, tight: IntArray, objective: int, sign: float, bland: bool) -> int:
-    """The tight row to leave so that `sign` times the objective grows; -1 if it is at its maximum."""
-    best, found = LEAST_RATE, -1
-    for place in range(len(tight)):
-        rate = sign * table[place, objective]
-        if rate > best and not (bland and found >= 0 and tight[place] > tight[found]):
-            found = place
-            if not bland:
-                best = rate
-    return found
-
-
-@compiled
-def blocking(
-    table: FloatArray, tight: IntArray, n: int, leaving: int, sign: float, skipped: BoolArray, bland: bool
-) -> tuple[int, float]:
-    """The row that blocks the walk first when the slack of a tight row grows (`sign` 1) or falls (-1), and when.
-
-    Rows that are `skipped` do not count. Returns -1 if no row blocks.
-    """
-    n_coordinates = len(tight)
-    found, step, size = -1, np.inf, 0.0
+@part_of_compiled
+def flip(d: Dictionary, n: int, place: int) -> None:
+    """Walk along the whole edge from one bound of a coordinate to the other."""
+    table, tight, counts = d.table, d.tight, d.counts
+    k, level, width = len(tight), len(table) - 1, 2.0 * d.numbers[BOUND]
     for i in range(n):
-        rate = -sign * table[leaving, i]
-        if rate > LEAST_PIVOT and not skipped[i]:
-            ratio = max(table[n_coordinates, i], 0.0) / rate
-            nearer = ratio < step
-            # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
-            if ratio == step:
-                nearer = i < found if bland else rate > size
-            if nearer:
-                found, step, size = i, ratio, rate
-    return found, step
+        table[level, i] += width * table[place, i]
+        table[place, i] = -table[place, i]
+    tight[place] += k if tight[place] < k else -k
+    counts[LEFT] -= n
 
 
-@compiled
-def held(table: FloatArray, tight: IntArray, n: int, place: int) -> bool:
-    """Whether other rows keep the slack of a tight row from falling by more than `CUT`, if its own row is dropped."""
-    n_coordinates, row = len(tight), tight[place]
-    found = False
-    # Without branches and divisions, so that the compiler can vectorise the loop.
+@compiled_in_place
+def measure_from_other_bound(d: Dictionary, column: int) -> None:
+    """Let a column be the slack of the other bound of its coordinate."""
+    table, loose, k = d.table, d.loose, len(d.tight)
+    for place in range(len(table)):
+        table[place, column] = -table[place, column]
+    table[len(table) - 1, column] += 2.0 * d.numbers[BOUND]
+    loose[column] += k if loose[column] < k else -k
+
+
+@compiled_in_place
+def turn(d: Dictionary, n: int, place: int) -> None:
+    """Turn a tight row that is no bound around: `-w t - c >= 0` instead of `w t + c >= 0`."""
+    table = d.table
     for i in range(n):
-        rate = table[place, i]
-        found |= (i != row) & (rate > LEAST_PIVOT) & (table[n_coordinates, i] <= CUT * rate)
-    return found
+        table[place, i] = -table[place, i]
 
 
-@compiled
-def reaches(
-    table: FloatArray,
-    tight: IntArray,
-    n: int,
-    objective: int,
-    sign: float,
-    skipped: BoolArray,
-    crossing: bool,
-) -> tuple[bool, int]:
-    """Walk until `sign` times the objective, a row that is skipped, exceeds `CUT`, or is known never to.
-
-    With `crossing`, the walk stops where the objective is 0, and makes it tight. Returns whether the objective is
-    reached, and the number of pivots.
-    """
-    n_coordinates = len(tight)
-    pivots = 0
-    while sign * table[n_coordinates, objective] <= CUT:
-        bland = pivots > PATIENCE
-        if pivots > MOST_PIVOTS:
-            raise SolverError("the simplex method did not converge; use the method 'linear programs'.")
-        leaving = direction(table, tight, objective, sign, bland)
-        if leaving < 0:
-            return False, pivots
-        entering, step = blocking(table, tight, n, leaving, 1.0, skipped, bland)
-        value = table[n_coordinates, objective] + table[leaving, objective] * step
-        if entering < 0 or (crossing and sign * value > CUT):
-            entering = objective
-        pivot(table, tight, n, entering, leaving)
-        pivots += 1
-        if entering == objective:
-            return True, pivots
-    return True, pivots
+@compiled_in_place
+def reset(d: Dictionary, rows: FloatArray, n: int, wanted: BoolArray) -> None:
+    """Go to the corner of the box that shares the most wanted rows; all n rows are columns, wanted or not."""
+    table, tight, loose, numbers, counts = d.table, d.tight, d.loose, d.numbers, d.counts
+    k, level, bound = len(tight), len(table) - 1, d.numbers[BOUND]
+    for q in range(k):
+        tight[q] = k + q if wanted[k + q] else q
+    for i in range(n):
+        loose[i] = 2 * k + i
+        shift = 0.0
+        for q in range(k):
+            weight = -rows[i, q] if tight[q] >= k else rows[i, q]
+            table[q, i] = weight
+            shift -= weight
+        table[level, i] = 0.0
+        table[k, i] = rows[i, k]
+        table[level, i] += shift * bound
+    numbers[SLIP] = 1.0
+    counts[PIVOTS] = 0
+    counts[LEFT] -= n * k
 
 
-@compiled
-def maximise(table: FloatArray, tight: IntArray, n: int, objective: int, sign: float, skipped: BoolArray) -> None:
-    """Walk to a corner where `sign` times the objective, a row that is skipped, is largest."""
-    for pivots in range(MOST_PIVOTS):
-        bland = pivots > PATIENCE
-        leaving = direction(table, tight, objective, sign, bland)
-        if leaving < 0:
-            return
-        entering, _ = blocking(table, tight, n, leaving, 1.0, skipped, bland)
-        if entering < 0:
-            return
-        pivot(table, tight, n, entering, leaving)
-    raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
-
-
-@compiled
-def sides(table: FloatArray, tight: IntArray, n: int, skipped: BoolArray, crossing: bool) -> tuple[int, int]:
-    """The sides of the last row on which the cell has points further away than `CUT`, and the number of pivots.
-
-    The last row must be `skipped`. If the cell has both sides and `crossing` is set, the row is tight afterwards; if it
-    has neither, the answer is `ABOVE`.
-    """
-    n_coordinates, last = len(tight), n - 1
-    used = 0
-    if abs(table[n_coordinates, last]) <= CUT:
-        above, used = reaches(table, tight, n, last, 1.0, skipped, False)
-        if not above:
-            below, more = reaches(table, tight, n, last, -1.0, skipped, False)
-            return (BELOW if below else ABOVE), used + more
-    above = table[n_coordinates, last] > 0
-    crossed, more = reaches(table, tight, n, last, -1.0 if above else 1.0, skipped, crossing)
-    if crossed:
-        return BOTH, used + more
-    return (ABOVE if above else BELOW), used + more
-
-
-@compiled
-def constant_side(value: float) -> int:
-    """The side of a function that is constant on the cell."""
-    return BELOW if value < -CUT else ABOVE
-
-
-@compiled
-def turn(table: FloatArray, tight: IntArray, n: int, row: int) -> None:
-    """Turn a row around: `-w t - c >= 0` instead of `w t + c >= 0`."""
-    for place in range(len(tight) + 1):
-        table[place, row] = -table[place, row]
-    for place in range(len(tight)):
-        if tight[place] == row:
-            for i in range(n):
-                table[place, i] = -table[place, i]
-
-
-@compiled
-def refresh(table: FloatArray, tight: IntArray, n: int, rows: FloatArray) -> None:
-    """Recompute the dictionary from its rows, so that the rounding errors of many pivots do not add up.
-
-    `rows` is `(room, n_coordinates + 1)`, weights and constants; it begins with `t + bound >= 0`, followed by `-t +
-    bound >= 0`. The corner stays the same, but the order of its tight rows may change.
-    """
-    n_coordinates = len(tight)
-    wanted = np.zeros(n, dtype=np.bool_)
-    for place in range(n_coordinates):
-        wanted[tight[place]] = True
-    # Start from the corner of the bounds that shares the most tight rows; only the others cost a pivot.
-    side = np.empty(n_coordinates)
-    bound = rows[0, n_coordinates]
-    for q in range(n_coordinates):
-        upper = wanted[n_coordinates + q]
-        side[q] = 1.0 if upper else -1.0
-        tight[q] = n_coordinates + q if upper else q
-    table[:, : 2 * n_coordinates] = 0.0
-    for q in range(n_coordinates):
-        table[q, q] = -side[q]
-        table[q, n_coordinates + q] = side[q]
-        table[n_coordinates, q] = bound + side[q] * bound
-        table[n_coordinates, n_coordinates + q] = bound - side[q] * bound
-    for i in range(2 * n_coordinates, n):
-        value = rows[i, n_coordinates]
-        for q in range(n_coordinates):
-            table[q, i] = -side[q] * rows[i, q]
-            value += side[q] * bound * rows[i, q]
-        table[n_coordinates, i] = value
-    for i in range(2 * n_coordinates, n):
-        if wanted[i]:
+@compiled_in_place
+def make_tight(d: Dictionary, n: int, wanted: BoolArray) -> int:
+    """Make wanted rows tight instead of bounds that are not wanted: `REACHED` if all are, `PAUSED`, or `ENDLESS`."""
+    table, tight, loose, counts = d.table, d.tight, d.loose, d.counts
+    for i in range(n):
+        if wanted[loose[i]]:
+            if counts[LEFT] <= 0:
+                return PAUSED
             leaving, size = -1, 0.0
-            for place in range(n_coordinates):
+            for place in range(len(tight)):
                 if not wanted[tight[place]] and abs(table[place, i]) > size:
                     leaving, size = place, abs(table[place, i])
-            pivot(table, tight, n, i, leaving)
+            if leaving < 0:
+                return ENDLESS
+            pivot(d, n, i, leaving)
+    return REACHED
+
+
+@compiled_in_place
+def go_to(d: Dictionary, rows: FloatArray, n: int, tight: IntArray, wanted: BoolArray) -> bool:
+    """Go to the corner of a cell of n rows where given rows are tight; whether it was found.
+
+    `wanted`, with a place for each row, is False everywhere, before and after.
+    """
+    for q in range(len(tight)):
+        wanted[tight[q]] = True
+    reset(d, rows, n, wanted)
+    d.counts[LEFT] = UNLIMITED
+    outcome = make_tight(d, n, wanted)
+    for q in range(len(tight)):
+        wanted[tight[q]] = False
+    return bool(outcome == REACHED)
+
+
+@compiled_in_place
+def write_corner(d: Dictionary, n: int, corner: FloatArray) -> None:
+    """Write the coordinates of the corner, `(n_coordinates,)`; only for a domain with bounds."""
+    table, tight, loose = d.table, d.tight, d.loose
+    k, bound = len(tight), d.numbers[BOUND]
+    for place in range(k):
+        if tight[place] < 2 * k:
+            corner[tight[place] % k] = -bound if tight[place] < k else bound
+    for i in range(n):
+        if loose[i] < 2 * k:
+            slack = table[k, i]
+            corner[loose[i] % k] = slack - bound if loose[i] < k else bound - slack
+
+
+@compiled_in_place
+def swap(d: Dictionary, one: int, other: int) -> None:
+    """Exchange two columns."""
+    table, loose = d.table, d.loose
+    for place in range(len(table)):
+        table[place, one], table[place, other] = table[place, other], table[place, one]
+    loose[one], loose[other] = loose[other], loose[one]
+
+
+@compiled_in_place
+def copy(source: Dictionary, target: Dictionary, n: int) -> None:
+    """Copy the corner, and n columns."""
+    for place in range(len(source.table)):
+        for i in range(n):
+            target.table[place, i] = source.table[place, i]
+    for place in range(len(source.tight)):
+        target.tight[place] = source.tight[place]
+    for i in range(n):
+        target.loose[i] = source.loose[i]
+    for i in range(len(source.numbers)):
+        target.numbers[i] = source.numbers[i]

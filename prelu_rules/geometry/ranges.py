@@ -7,10 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from prelu_rules.domains.domain import Domain, frame_of
-from prelu_rules.errors import InvalidValueError, LimitError
-from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, compiled_network, first_change, to_frame, write_rows
+from prelu_rules.errors import InvalidValueError, LimitError, SolverError
+from prelu_rules.geometry import dictionary, walks
+from prelu_rules.geometry.cells import (
+    Coordinates,
+    Network,
+    compiled_frame,
+    compiled_network,
+    first_change,
+    to_frame,
+    write_rows,
+)
 from prelu_rules.geometry.compiled import compiled
+from prelu_rules.geometry.dictionary import Dictionary, new_dictionary
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
@@ -67,8 +76,8 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
         y = form.predict(frame.centre)
         here = np.tile(frame.centre, (form.n_outputs, 1))
         return Ranges(y, y, here, here)
-    network, base = compiled_network(form), frame.halfspaces
-    basis = np.hstack([frame.basis, frame.centre[:, None]])
+    network, coordinates = compiled_network(form), compiled_frame(frame)
+    corner = new_dictionary(frame.n_coordinates, len(frame.rows) + form.n_units + 1, frame.bound)
     # Smallest and largest values, and the coordinates where they are attained.
     values = np.array([np.full(form.n_outputs, np.inf), np.full(form.n_outputs, -np.inf)])
     places = np.zeros((2, form.n_outputs, frame.n_coordinates))
@@ -80,7 +89,8 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
                 f"there are more than max_regions={max_regions} regions; raise it, or use a smaller domain or a "
                 "network with fewer nonlinear units."
             )
-        _widen(network, basis, base, *patterns, values, places)
+        if not _widen(network, coordinates, frame.rows, corner, *patterns, values, places):
+            raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
     points = places @ frame.basis.T + frame.centre
     return Ranges(values[0], values[1], points[0], points[1])
 
@@ -146,40 +156,38 @@ def units_as_outputs(form: NormalForm, block: slice) -> NormalForm:
 @compiled
 def _widen(
     network: Network,
-    frame: FloatArray,
+    frame: Coordinates,
     base: FloatArray,
+    corner: Dictionary,
     signs: BoolArray,
     decides: BoolArray,
     outputs: FloatArray,
     tight_rows: IntArray,
     values: FloatArray,
     places: FloatArray,
-) -> None:
-    """Widen the ranges to those of the outputs on the cells of the patterns."""
+) -> bool:
+    """Widen the ranges to those of the outputs on the cells of the patterns; whether all walks ended."""
     n_patterns, n_units = signs.shape
     n_base, k = len(base), tight_rows.shape[1]
-    functions = np.empty((n_units, frame.shape[0] + 1))
+    functions = np.empty((n_units, outputs.shape[2]))
     framed = np.empty((n_units, k + 1))
     rows = np.empty((n_base + n_units, k + 1))
     rows[:n_base] = base
-    table = np.empty((k + 1, len(rows) + 1))
-    skipped = np.zeros(len(rows) + 1, dtype=np.bool_)
+    wanted = np.zeros(2 * k + n_base + n_units + 1, dtype=np.bool_)
     objective = np.empty(k + 1)
-    bound = base[0, k]
     for pattern in range(n_patterns):
-        tight = tight_rows[pattern].copy()
         change = first_change(signs, decides, pattern)
         n = write_rows(network, frame, signs[pattern], decides[pattern], change, functions, framed, rows, n_base)
-        dictionary.refresh(table, tight, n, rows)
-        skipped[n] = True
+        if not dictionary.go_to(corner, rows, n, tight_rows[pattern], wanted):
+            return False
         for output in range(outputs.shape[1]):
             size = to_frame(outputs[pattern, output], frame, objective)
-            dictionary.append(table, n, objective[:k], objective[k], bound)
+            dictionary.append(corner, n, 2 * k + n, objective)
             for side in range(2):
-                dictionary.maximise(table, tight, n + 1, n, 2.0 * side - 1.0, skipped)
-                value = size * table[k, n]
+                if not walks.maximise(corner, n + 1, 2.0 * side - 1.0):
+                    return False
+                value = size * corner.table[k, n]
                 if (2.0 * side - 1.0) * (value - values[side, output]) > 0:
                     values[side, output] = value
-                    for q in range(k):
-                        places[side, output, q] = table[k, q] - bound
-        skipped[n] = False
+                    dictionary.write_corner(corner, n, places[side, output])
+    return True

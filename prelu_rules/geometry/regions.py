@@ -89,16 +89,17 @@ def linear_regions(
         network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
         domain: where to search: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that contains
             them); None for all inputs.
-        method: "simplex" searches a bounded domain with compiled code, and is by far the fastest; "linear programs"
-            does the same with a solver, also on all of R^n; "data" finds only the regions that `rows` occupy, in any
-            dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first search
-            by simplex after an installation compiles the code, which takes about ten seconds.
+        method: "simplex" searches with compiled code, and is by far the fastest; "linear programs" does the same with a
+            solver, also for exact networks and for a single point; "data" finds only the regions that `rows` occupy, in
+            any dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first
+            search by simplex after an installation compiles the code, which takes about ten seconds.
         rows: `(n_rows, n_inputs)`, for "data".
         max_regions: the largest number of regions to yield.
         time_limit: the longest time to take, in seconds.
         partial: whether to end, rather than raise, when a limit is reached; the stream is then not `complete`.
-        n_jobs: how many processes search by simplex, as for joblib; None for one, or the setting of a
-            `joblib.parallel_config` around the call. The regions and their order do not depend on it.
+        n_jobs: how many threads search by simplex, as for joblib; None for one, or the setting of a
+            `joblib.parallel_config` around the call, which may be processes. It pays from some 50,000 regions on. The
+            regions and their order do not depend on it.
 
     Returns:
         An iterator of regions: depth first, the negative side of each unit first; for "data", the regions with the most
@@ -126,7 +127,7 @@ def linear_regions(
     form = read_network(network)
     domain = as_domain(domain, form.n_inputs)
     frame = frame_of(domain, form.n_inputs)
-    walkable = np.isfinite(frame.bound) and frame.n_coordinates > 0 and form.A.dtype != object
+    walkable = frame.n_coordinates > 0 and form.A.dtype != object
     if method == "simplex" and not walkable:
         raise InvalidValueError("method 'simplex' needs floats and a domain of positive width; use 'linear programs'.")
     if rows is not None:

@@ -1,70 +1,73 @@
-"""Activation patterns of a bounded domain, depth first, with a simplex dictionary; compiled by Numba.
+"""Activation patterns of a domain, depth first, with a simplex dictionary; compiled by Numba.
 
 For each unit the question is whether its hyperplane cuts the cell. The answer is found by walking from the corner where
 the last answer was found until the other side is reached. On a cut, the walk stops on the hyperplane, at a corner of
 both halves, so that no corner of either half has to be searched for. The units of a layer are first tested against the
 whole cell, since a unit that does not cut it does not cut any of its parts.
+
+The compiled search pauses when a batch is full, when it has done some work, so that the caller can look at the clock,
+and when rounding errors leave it in doubt whether a unit cuts the cell; then the caller decides in exact arithmetic,
+and the search goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.domains.frame import Frame
-from prelu_rules.geometry import dictionary
-from prelu_rules.geometry.cells import Network, Patterns, compiled_network, pre_activations, to_frame
-from prelu_rules.geometry.compiled import compiled
-from prelu_rules.geometry.dictionary import ABOVE, BOTH
+from prelu_rules.errors import SolverError
+from prelu_rules.geometry.cells import Patterns, compiled_frame, compiled_network
+from prelu_rules.geometry.dictionary import NEVER, REACHED, Dictionary, new_dictionary
+from prelu_rules.geometry.doubt import reaches_beyond
+from prelu_rules.geometry.search import (
+    ANSWER,
+    CURSOR_SIZE,
+    DONE,
+    DOUBT,
+    END,
+    N_BASE,
+    NO_ANSWER,
+    ROWS,
+    SIGN,
+    STUCK,
+    TESTED,
+    UNIT,
+    WAITING,
+    Place,
+    PutOff,
+    search,
+)
+from prelu_rules.geometry.stable import Reduced, reduction
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.values import BoolArray, FloatArray, IntArray
+from prelu_rules.values import BoolArray, FloatArray
 
 BATCH = 1024
 """Patterns that are yielded together."""
 
-TESTS = 200_000
-"""Units that are tested between two checks of the time."""
+BATCH_NUMBERS = 2**22
+"""Numbers in the affine maps that are yielded together; where there are many inputs, batches are smaller."""
 
-FRESH = 100
-"""Pivots after which a dictionary is recomputed."""
+WORK = 20_000_000
+"""Multiplications between two checks of the time, about 20 ms."""
 
-
-class _Place(NamedTuple):
-    """The state of the search: the cell, and the units as affine functions on it."""
-
-    frame: FloatArray  # (n_inputs, n_coordinates + 1), basis and centre
-    rows: FloatArray  # (room, n_coordinates + 1), the rows of the cell
-    table: FloatArray
-    tight: IntArray
-    skipped: BoolArray  # (room,), True only for the row of the unit that is being tested
-    functions: FloatArray  # (n_units, n_inputs + 1), pre-activations as functions of the input
-    framed: FloatArray  # (n_units, n_coordinates + 1), the same as rows of the frame
-    side: IntArray  # (n_units,), the sides of the unit on the cell at which its block was entered
-    signs: BoolArray
-    decides: BoolArray
-    cursor: IntArray  # unit, rows of the cell, halves put off, pivots since the last refresh, whether all is done
+KEPT = 2**25
+"""Numbers in the dictionaries of halves that are put off; more are recomputed instead of kept."""
 
 
-class _PutOff(NamedTuple):
-    """The positive halves of cells, postponed while the negative halves are searched."""
-
-    tables: FloatArray
-    tight: IntArray
-    cursor: IntArray
-
-
-_UNIT, _ROWS, _DEPTH, _PIVOTS, _DONE = range(5)
-
-
-def simplex_patterns(form: NormalForm, frame: Frame, prefix: BoolArray | None = None) -> Iterator[Patterns]:
+def simplex_patterns(
+    form: NormalForm, frame: Frame, prefix: BoolArray | None = None, negligible: FloatArray | None = None
+) -> Iterator[Patterns]:
     """The activation patterns whose region has an interior, in batches, in the order of `reachable_patterns`.
 
     Args:
         form: the network, in float64.
-        frame: a bounded domain of at least one dimension.
+        frame: a domain of at least one dimension.
         prefix: `(n_first,)` bool, signs of the first units; only patterns that begin with them are searched.
+        negligible: `(n_units,)`, pre-activations of at most this size do not matter: the side of a unit counts if the
+            cell reaches further than `CUT` into it, or if the pre-activation exceeds this there. By default the first
+            alone is asked.
 
     Yields:
         At most `BATCH` patterns at a time; sometimes none, so that the caller can check the time.
@@ -78,164 +81,97 @@ def simplex_patterns(form: NormalForm, frame: Frame, prefix: BoolArray | None = 
         >>> [batch.signs.astype(int).tolist() for batch in simplex_patterns(form, Frame.of_box(Box([-1, -1], [1, 1])))]
         [[[0, 0], [0, 1], [1, 0], [1, 1]]]
     """
+    for reduced in reduction(form, frame):
+        if reduced is None:
+            yield _none(form, frame)
+        else:
+            yield from _with_stable_units(reduced, frame, prefix, negligible)
+
+
+def _with_stable_units(
+    reduced: Reduced, frame: Frame, prefix: BoolArray | None, negligible: FloatArray | None
+) -> Iterator[Patterns]:
+    """The patterns of all units, from those of a network without the stable ones."""
+    kept = reduced.open_units
+    prefix = None if prefix is None else prefix[kept[kept < len(prefix)]]
+    matters = np.full(len(kept), np.inf) if negligible is None else negligible[kept]
+    for found in _open_patterns(reduced.form, frame, prefix, matters):
+        signs = np.repeat(reduced.signs[None], len(found.signs), axis=0)
+        decides = np.zeros_like(signs)
+        signs[:, kept], decides[:, kept] = found.signs, found.decides
+        yield Patterns(signs, decides, found.outputs, found.tight)
+
+
+def _none(form: NormalForm, frame: Frame) -> Patterns:
+    """No patterns."""
+    none = np.empty((0, form.n_units), dtype=bool)
+    outputs = np.empty((0, form.n_outputs, form.n_inputs + 1))
+    return Patterns(none, none, outputs, np.empty((0, frame.n_coordinates), dtype=np.intp))
+
+
+def _open_patterns(
+    form: NormalForm, frame: Frame, prefix: BoolArray | None, negligible: FloatArray
+) -> Iterator[Patterns]:
+    """The same for a network without stable units."""
     network = compiled_network(form, prefix)
-    place = _start(form, frame)
-    k, room = frame.n_coordinates, place.table.shape[1]
-    put_off = _PutOff(
-        np.empty((form.n_units + 1, k + 1, room)),
-        np.empty((form.n_units + 1, k), dtype=np.intp),
-        np.empty((form.n_units + 1, len(place.cursor)), dtype=np.intp),
-    )
-    while not place.cursor[_DONE]:
+    n_units, k = form.n_units, frame.n_coordinates
+    place, d = _start(form, frame, negligible)
+    put_off = _new_put_off(d, len(frame.rows), n_units)
+    size = max(1, min(BATCH, BATCH_NUMBERS // ((form.n_inputs + 1) * form.n_outputs)))
+    stopped = WAITING
+    while stopped != DONE:
         found = Patterns(
-            np.empty((BATCH, form.n_units), dtype=bool),
-            np.empty((BATCH, form.n_units), dtype=bool),
-            np.empty((BATCH, form.n_outputs, form.n_inputs + 1)),
-            np.empty((BATCH, k), dtype=np.intp),
+            np.empty((size, n_units), dtype=bool),
+            np.empty((size, n_units), dtype=bool),
+            np.empty((size, form.n_outputs, form.n_inputs + 1)),
+            np.empty((size, k), dtype=np.intp),
         )
-        n_found = _search(network, place, put_off, found, TESTS)
+        n_found, stopped = search(network, place, d, put_off, found, WORK)
+        if stopped == STUCK:
+            raise SolverError("the simplex method did not converge; use the method 'linear programs'.")
+        if stopped == DOUBT:
+            place.cursor[ANSWER] = REACHED if _decided(place, frame.bound) else NEVER
         yield Patterns(found.signs[:n_found], found.decides[:n_found], found.outputs[:n_found], found.tight[:n_found])
 
 
-def _start(form: NormalForm, frame: Frame) -> _Place:
+def _start(form: NormalForm, frame: Frame, negligible: FloatArray) -> tuple[Place, Dictionary]:
     """The whole domain, at one of its corners."""
-    k, d, base = frame.n_coordinates, form.n_inputs, frame.halfspaces
+    k, n_base, n_units = frame.n_coordinates, len(frame.rows), form.n_units
     # One row more than needed for all units, for the unit that is being tested.
-    room = len(base) + form.n_units + 1
-    place = _Place(
-        np.ascontiguousarray(np.hstack([frame.basis, frame.centre[:, None]])),
+    room = n_base + n_units + 1
+    place = Place(
+        compiled_frame(frame),
         np.zeros((room, k + 1)),
-        np.zeros((k + 1, room)),
-        np.arange(k),
-        np.zeros(room, dtype=bool),
-        np.zeros((form.n_units, d + 1)),
-        np.zeros((form.n_units, k + 1)),
-        np.zeros(form.n_units, dtype=np.intp),
-        np.zeros(form.n_units, dtype=bool),
-        np.zeros(form.n_units, dtype=bool),
-        np.zeros(5, dtype=np.intp),
+        np.zeros(2 * k + room, dtype=bool),
+        np.zeros((n_units, form.n_inputs + 1)),
+        np.zeros((n_units, k + 1)),
+        np.zeros(n_units),
+        np.array(negligible, dtype=np.float64),
+        np.zeros(n_units),
+        np.zeros(n_units, dtype=np.intp),
+        np.zeros(n_units, dtype=bool),
+        np.zeros(n_units, dtype=bool),
+        np.zeros(CURSOR_SIZE, dtype=np.intp),
     )
-    place.rows[: len(base)] = base
-    dictionary.refresh(place.table, place.tight, 2 * k, place.rows)
-    for number in range(2 * k, len(base)):
-        dictionary.append(place.table, number, base[number, :-1], base[number, -1], frame.bound)
-        if place.table[k, number] < 0:
-            place.skipped[number] = True
-            dictionary.reaches(place.table, place.tight, number + 1, number, 1.0, place.skipped, True)
-            place.skipped[number] = False
-    place.cursor[_ROWS] = len(base)
-    return place
+    place.rows[:n_base] = frame.rows
+    place.cursor[N_BASE], place.cursor[ANSWER] = n_base, NO_ANSWER
+    return place, new_dictionary(k, room, frame.bound)
 
 
-@compiled
-def _search(network: Network, place: _Place, put_off: _PutOff, found: Patterns, tests: int) -> int:
-    """Continue the search until the arrays of `found` are full; returns the number of patterns."""
-    cursor = place.cursor
-    n_found = 0
-    while n_found < len(found.signs) and tests > 0:
-        unit = cursor[_UNIT]
-        if unit == len(place.signs):
-            _record(network, place, found, n_found)
-            n_found += 1
-            if cursor[_DEPTH] == 0:
-                cursor[_DONE] = 1
-                break
-            _resume(place, put_off)
-            continue
-        if network.block_end[unit] > 0:
-            tests -= _enter(network, place, unit, network.block_end[unit])
-        side = place.side[unit]
-        if side == BOTH:
-            tests -= 1
-            side = _test(place, unit, True)
-        place.decides[unit] = side == BOTH
-        place.signs[unit] = side == ABOVE
-        if side == BOTH:
-            _split(network, place, put_off, unit)
-        cursor[_UNIT] = unit + 1
-    return n_found
+def _new_put_off(d: Dictionary, n_base: int, n_units: int) -> PutOff:
+    height, k = len(d.table), len(d.tight)
+    numbers = height * sum(range(n_base + 1, n_base + n_units + 1))
+    return PutOff(
+        np.empty(min(numbers, KEPT)),
+        np.empty((n_units + 1, k), dtype=np.intp),
+        np.empty((n_units + 1, n_base + n_units + 1), dtype=np.intp),
+        np.empty(n_units + 1),
+        np.empty((n_units + 1, CURSOR_SIZE), dtype=np.intp),
+    )
 
 
-@compiled
-def _test(place: _Place, unit: int, crossing: bool) -> int:
-    """The sides of a unit on the cell; if both, and with `crossing`, the unit is tight, as an additional row."""
-    n_coordinates = len(place.tight)
-    row = place.framed[unit]
-    flat = True
-    for q in range(n_coordinates):
-        if row[q] != 0.0:
-            flat = False
-    n = place.cursor[_ROWS]
-    if flat:
-        return dictionary.constant_side(row[n_coordinates])
-    if place.cursor[_PIVOTS] > FRESH:
-        dictionary.refresh(place.table, place.tight, n, place.rows)
-        place.cursor[_PIVOTS] = 0
-    bound = place.rows[0, n_coordinates]
-    dictionary.append(place.table, n, row[:n_coordinates], row[n_coordinates], bound)
-    place.skipped[n] = True
-    side, pivots = dictionary.sides(place.table, place.tight, n + 1, place.skipped, crossing)
-    place.skipped[n] = False
-    place.cursor[_PIVOTS] += pivots
-    return side
-
-
-@compiled
-def _split(network: Network, place: _Place, put_off: _PutOff, unit: int) -> None:
-    """Cut the cell along a unit whose row is tight; the positive half is postponed, unless a prefix picks one."""
-    cursor = place.cursor
-    n = cursor[_ROWS]
-    cursor[_ROWS] = n + 1
-    cursor[_UNIT] = unit
-    if unit < len(network.prefix):
-        place.signs[unit] = network.prefix[unit]
-    else:
-        depth = cursor[_DEPTH]
-        put_off.tables[depth, :, : n + 1] = place.table[:, : n + 1]
-        put_off.tight[depth] = place.tight
-        put_off.cursor[depth] = cursor
-        cursor[_DEPTH] = depth + 1
-        place.signs[unit] = False
-    if place.signs[unit]:
-        place.rows[n] = place.framed[unit]
-    else:
-        place.rows[n] = -place.framed[unit]
-        dictionary.turn(place.table, place.tight, n + 1, n)
-
-
-@compiled
-def _resume(place: _Place, put_off: _PutOff) -> None:
-    """Go to the positive half that was postponed last."""
-    depth = place.cursor[_DEPTH] - 1
-    place.cursor[:] = put_off.cursor[depth]
-    n, unit = place.cursor[_ROWS], place.cursor[_UNIT]
-    place.table[:, :n] = put_off.tables[depth, :, :n]
-    place.tight[:] = put_off.tight[depth]
-    place.rows[n - 1] = place.framed[unit]
-    place.signs[unit] = True
-    place.cursor[_UNIT] = unit + 1
-
-
-@compiled
-def _enter(network: Network, place: _Place, start: int, stop: int) -> int:
-    """Compute the pre-activations of a block and the sides of its units on the cell; returns how many were tested."""
-    pre_activations(network, place.signs, start, stop, place.functions)
-    for unit in range(start, stop):
-        to_frame(place.functions[unit], place.frame, place.framed[unit])
-        place.side[unit] = _test(place, unit, False)
-    return stop - start
-
-
-@compiled
-def _record(network: Network, place: _Place, found: Patterns, number: int) -> None:
-    found.signs[number] = place.signs
-    found.decides[number] = place.decides
-    found.tight[number] = place.tight
-    found.outputs[number] = network.direct_outputs
-    for unit in range(len(place.signs)):
-        factor = 1.0 if place.signs[unit] else network.slopes[unit]
-        for k in range(network.output_weights.shape[0]):
-            weight = network.output_weights[k, unit] * factor
-            if weight != 0.0:
-                for q in range(place.functions.shape[1]):
-                    found.outputs[number, k, q] += weight * place.functions[unit, q]
+def _decided(place: Place, bound: float) -> bool:
+    """Whether the cell reaches beyond the limit on the side that is asked for, in exact arithmetic."""
+    unit, n = place.cursor[TESTED if place.cursor[END] > place.cursor[TESTED] else UNIT], place.cursor[ROWS]
+    row = place.cursor[SIGN] * place.framed[unit]
+    return reaches_beyond(place.rows[:n], bound, row, place.limit[unit])

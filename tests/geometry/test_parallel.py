@@ -1,3 +1,5 @@
+import threading
+
 import joblib
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ from dask.distributed import Client, LocalCluster
 from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
+from prelu_rules.geometry import parallel
 from prelu_rules.geometry.regions import linear_regions
 
 FORM, BOX = reference_network(4, (10, 10)), Box(-np.ones(4), np.ones(4))
@@ -19,8 +22,27 @@ def assert_same_stream(left, right):
         np.testing.assert_array_equal(ours.intercept, theirs.intercept)
 
 
-def test_two_processes_find_the_same_regions_in_the_same_order():
+def test_two_threads_find_the_same_regions_in_the_same_order():
     assert_same_stream(linear_regions(FORM, BOX, n_jobs=2), linear_regions(FORM, BOX))
+
+
+def test_two_processes_find_the_same_regions_in_the_same_order():
+    with joblib.parallel_config(backend="loky"):
+        assert_same_stream(linear_regions(FORM, BOX, n_jobs=2), linear_regions(FORM, BOX))
+
+
+def test_threads_are_the_default(monkeypatch):
+    names = set()
+    found = parallel.simplex_patterns
+
+    def noted(*arguments):
+        names.add(threading.current_thread().name)
+        return found(*arguments)
+
+    monkeypatch.setattr(parallel, "simplex_patterns", noted)
+    list(linear_regions(FORM, BOX, n_jobs=2))
+    # The main thread only looks for subtrees.
+    assert len(names) > 1
 
 
 @pytest.mark.slow
