@@ -1,0 +1,172 @@
+"""The units and outputs of a network as affine functions on a cell, recomputed only where signs changed; compiled by
+Numba.
+
+A search that goes depth first enters the same block of units again and again, and mostly only a few signs of the block
+before have changed since. The functions of the block are then corrected by the contributions of the units that turned.
+Functions are stored as columns, so that the units of a block lie side by side in memory.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from prelu_rules.geometry.compiled import compiled
+from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.tolerances import CANCELLED
+from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+FRESH = 64
+"""Corrections after which the functions of a block are summed anew: each adds a rounding error of about 1e-16 of the
+terms, and all together have to stay far below `CANCELLED`."""
+
+
+class LayerFunctions(NamedTuple):
+    """The functions of the units, then of the outputs, which are the last block, and what they are computed from."""
+
+    direct: FloatArray  # (n_inputs + 1, n_functions), from the inputs, constants last
+    weights: FloatArray  # (n_units, n_functions), from units to later functions
+    slopes: FloatArray  # (n_units,)
+    linked: BoolArray  # (n_blocks, n_units), whether a block uses a unit at all
+    start: IntArray  # (n_blocks + 1,), where each block starts
+    last_source: IntArray  # (n_blocks,), the first unit of the last block that a block uses
+    largest: FloatArray  # (n_inputs + 1, n_functions), no sum has terms of a larger total, whatever the signs
+    sums: FloatArray  # (n_inputs + 1, n_functions)
+    values: FloatArray  # (n_inputs + 1, n_functions), the sums with cancelled ones exactly 0
+    used: BoolArray  # (n_blocks, n_units), the signs that the sums of a block are for
+    age: IntArray  # (n_blocks,), corrections since the sums of a block were fresh; FRESH if there are none yet
+
+
+def layer_functions(form: NormalForm) -> LayerFunctions:
+    """Arrays in which `update` computes the functions of a network.
+
+    Args:
+        form: the network, in float64.
+
+    Returns:
+        The arrays; no function is computed yet.
+
+    Example:
+        >>> form = NormalForm.from_layers([[[2.0]], [[3.0]]], [[1.0], [0.0]], [[0.5]])
+        >>> functions = layer_functions(form)
+        >>> for block in range(2):
+        ...     _ = update(functions, np.array([False]), block)
+        >>> functions.values.T
+        array([[2. , 1. ],
+               [3. , 1.5]])
+    """
+    n_units = form.n_units
+    start = np.array([*(block.start for block in form.blocks), n_units, n_units + form.n_outputs], dtype=np.intp)
+    direct = np.hstack([np.vstack([form.A, form.C]), np.concatenate([form.b, form.e])[:, None]]).T
+    weights = np.vstack([form.B, form.D]).T
+    n_blocks = len(start) - 1
+    linked = np.zeros((n_blocks, n_units), dtype=bool)
+    last_source = np.zeros(n_blocks, dtype=np.intp)
+    largest = np.abs(direct)
+    gain = np.maximum(1.0, np.abs(form.slopes))
+    for number in range(n_blocks):
+        block = slice(start[number], start[number + 1])
+        linked[number] = (weights[:, block] != 0).any(axis=1)
+        last = np.flatnonzero(linked[number]).max(initial=0)
+        last_source[number] = start[: number + 1][start[: number + 1] <= last].max()
+        # Weights of 1e300 in several layers overflow here; then every sum is checked one by one, and still right.
+        with np.errstate(over="ignore", invalid="ignore"):
+            used = linked[number]
+            largest[:, block] += (largest[:, :n_units][:, used] * gain[used]) @ np.abs(weights[used, block])
+    return LayerFunctions(
+        np.ascontiguousarray(direct),
+        np.ascontiguousarray(weights),
+        np.ascontiguousarray(form.slopes),
+        linked,
+        start,
+        last_source,
+        np.nan_to_num(largest, nan=np.inf, posinf=np.inf),
+        np.zeros_like(largest),
+        np.zeros_like(largest),
+        np.zeros((n_blocks, n_units), dtype=bool),
+        np.full(n_blocks, FRESH, dtype=np.intp),
+    )
+
+
+@compiled
+def update(functions: LayerFunctions, signs: BoolArray, block: int) -> bool:
+    """Compute the functions of a block, given the signs of all earlier units; returns whether any may have changed.
+
+    The blocks before must be up to date.
+    """
+    used = functions.used[block]
+    first, stop = functions.last_source[block], min(functions.start[block], len(signs))
+    fresh = functions.age[block] == FRESH
+    for unit in range(first):
+        fresh |= used[unit] != signs[unit]
+    if fresh:
+        _sum(functions, signs, block)
+        functions.age[block] = 0
+    else:
+        turned = False
+        for unit in range(first, stop):
+            if signs[unit] != used[unit]:
+                turned = True
+                step = 1.0 - functions.slopes[unit]
+                _add(functions, unit, step if signs[unit] else -step, block)
+        if not turned:
+            return False
+        functions.age[block] += 1
+    used[:stop] = signs[:stop]
+    _clear_cancelled(functions, signs, block)
+    return True
+
+
+@compiled
+def _add(functions: LayerFunctions, unit: int, factor: float, block: int) -> None:
+    """Add a unit's function, times a factor, to the sums of a block."""
+    start, stop = functions.start[block], functions.start[block + 1]
+    weights = functions.weights[unit, start:stop]
+    for q in range(len(functions.values)):
+        value = factor * functions.values[q, unit]
+        if value != 0.0:
+            sums = functions.sums[q, start:stop]
+            for k in range(len(sums)):
+                sums[k] += weights[k] * value
+
+
+@compiled
+def _sum(functions: LayerFunctions, signs: BoolArray, block: int) -> None:
+    start, stop = functions.start[block], functions.start[block + 1]
+    functions.sums[:, start:stop] = functions.direct[:, start:stop]
+    for unit in range(min(start, len(signs))):
+        factor = 1.0 if signs[unit] else functions.slopes[unit]
+        if factor != 0.0 and functions.linked[block, unit]:
+            _add(functions, unit, factor, block)
+
+
+@compiled
+def _clear_cancelled(functions: LayerFunctions, signs: BoolArray, block: int) -> None:
+    """Copy the sums, with those that are only rounding errors of their terms as exactly 0."""
+    start, stop = functions.start[block], functions.start[block + 1]
+    for q in range(len(functions.sums)):
+        sums, largest = functions.sums[q, start:stop], functions.largest[q, start:stop]
+        values = functions.values[q, start:stop]
+        n_doubtful = 0
+        for k in range(len(sums)):
+            values[k] = sums[k]
+            n_doubtful += (abs(sums[k]) <= CANCELLED * largest[k]) & (sums[k] != 0.0)
+        if n_doubtful:
+            for k in range(len(sums)):
+                if abs(sums[k]) <= CANCELLED * largest[k]:
+                    sums[k] = values[k] = _weight(functions, signs, start + k, q)
+
+
+@compiled
+def _weight(functions: LayerFunctions, signs: BoolArray, function: int, q: int) -> float:
+    """One weight of a function, summed anew; exactly 0 if its terms cancel."""
+    total = functions.direct[q, function]
+    size = abs(total)
+    for unit in range(min(function, len(signs))):
+        weight = functions.weights[unit, function]
+        if weight != 0.0:
+            term = weight * (1.0 if signs[unit] else functions.slopes[unit]) * functions.values[q, unit]
+            total += term
+            size += abs(term)
+    return 0.0 if abs(total) <= CANCELLED * size else float(total)
