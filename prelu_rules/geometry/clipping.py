@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled
+from prelu_rules.geometry.compiled import compiled, inlined
 from prelu_rules.geometry.dictionary import ABOVE, BELOW, BOTH
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import FloatArray, IntArray
@@ -24,19 +24,7 @@ ROUNDING = 8 * float(np.finfo(float).eps)
 terms; there are about eight operations."""
 
 
-@compiled
-def square(bound: float, points: FloatArray, edges: IntArray) -> int:
-    """Write the polygon `|t| <= bound`, whose edges are the first four rows of a frame; returns its number of points."""
-    for i in range(4):
-        points[i, 0] = bound if i in (1, 2) else -bound
-        points[i, 1] = bound if i >= 2 else -bound
-        points[i, 2] = 0.0
-    # The rows of a frame are lower bounds, then upper bounds.
-    edges[0], edges[1], edges[2], edges[3] = 1, 2, 3, 0
-    return 4
-
-
-@compiled
+@inlined
 def clip(
     points: FloatArray,
     edges: IntArray,
@@ -83,19 +71,20 @@ def clip(
             edges[to + n] = edges[last] if value > 0.0 else edge
             n += 1
         if value > 0.0:
-            points[to + n] = points[here]
+            points[to + n, 0], points[to + n, 1], points[to + n, 2] = x, y, points[here, 2]
             edges[to + n] = edges[here]
             n += 1
         before, last = value, here
     if n == 0:
         # The side is there in exact arithmetic, but thinner than floats can show.
-        points[to] = points[furthest]
+        for q in range(3):
+            points[to, q] = points[furthest, q]
         edges[to] = edge
         n = 1
     return n
 
 
-@compiled
+@inlined
 def sides_of(points: FloatArray, start: int, count: int, line: FloatArray, least: float, blur: float) -> int:
     """The sides of a line on which a polygon has points further away than `CUT`, or than `least` if that is less.
 
@@ -124,7 +113,7 @@ def sides_of(points: FloatArray, start: int, count: int, line: FloatArray, least
     return BELOW if below else ABOVE
 
 
-@compiled
+@inlined
 def _unclear(
     points: FloatArray, start: int, count: int, line: FloatArray, sign: float, least: float, blur: float
 ) -> bool:
@@ -138,3 +127,25 @@ def _unclear(
             return False
         unclear |= value + off > least
     return unclear
+
+
+@compiled
+def whole(bound: float, rows: FloatArray, points: FloatArray, edges: IntArray) -> int:
+    """Write the polygon of a frame, `|t| <= bound` and `rows (t, 1) >= 0`; returns its number of points.
+
+    Its edges are numbered as the rows of a frame are: lower bounds, upper bounds, then `rows`.
+    """
+    for i in range(4):
+        points[i, 0] = bound if i in (1, 2) else -bound
+        points[i, 1] = bound if i >= 2 else -bound
+        points[i, 2] = 0.0
+    edges[0], edges[1], edges[2], edges[3] = 1, 2, 3, 0
+    count = 4
+    for number in range(len(rows)):
+        n = clip(points, edges, 0, count, rows[number], 0.0, 1.0, 4 + number, count)
+        for i in range(n):
+            edges[i] = edges[count + i]
+            for q in range(3):
+                points[i, q] = points[count + i, q]
+        count = n
+    return count

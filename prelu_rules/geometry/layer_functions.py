@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled
+from prelu_rules.geometry.compiled import inlined
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -89,76 +89,76 @@ def layer_functions(form: NormalForm) -> LayerFunctions:
     )
 
 
-@compiled
+@inlined
 def update(functions: LayerFunctions, signs: BoolArray, block: int) -> bool:
     """Compute the functions of a block, given the signs of all earlier units; returns whether any may have changed.
 
     The blocks before must be up to date.
     """
-    used = functions.used[block]
+    used = functions.used
     first, stop = functions.last_source[block], min(functions.start[block], len(signs))
     fresh = functions.age[block] == FRESH
     for unit in range(first):
-        fresh |= used[unit] != signs[unit]
+        fresh |= used[block, unit] != signs[unit]
     if fresh:
         _sum(functions, signs, block)
         functions.age[block] = 0
     else:
         turned = False
         for unit in range(first, stop):
-            if signs[unit] != used[unit]:
+            if signs[unit] != used[block, unit]:
                 turned = True
                 step = 1.0 - functions.slopes[unit]
                 _add(functions, unit, step if signs[unit] else -step, block)
         if not turned:
             return False
         functions.age[block] += 1
-    used[:stop] = signs[:stop]
+    for unit in range(stop):
+        used[block, unit] = signs[unit]
     _clear_cancelled(functions, signs, block)
     return True
 
 
-@compiled
+@inlined
 def _add(functions: LayerFunctions, unit: int, factor: float, block: int) -> None:
     """Add a unit's function, times a factor, to the sums of a block."""
     start, stop = functions.start[block], functions.start[block + 1]
-    weights = functions.weights[unit, start:stop]
     for q in range(len(functions.values)):
         value = factor * functions.values[q, unit]
         if value != 0.0:
-            sums = functions.sums[q, start:stop]
-            for k in range(len(sums)):
-                sums[k] += weights[k] * value
+            for k in range(start, stop):
+                functions.sums[q, k] += functions.weights[unit, k] * value
 
 
-@compiled
+@inlined
 def _sum(functions: LayerFunctions, signs: BoolArray, block: int) -> None:
     start, stop = functions.start[block], functions.start[block + 1]
-    functions.sums[:, start:stop] = functions.direct[:, start:stop]
+    for q in range(len(functions.values)):
+        for k in range(start, stop):
+            functions.sums[q, k] = functions.direct[q, k]
     for unit in range(min(start, len(signs))):
         factor = 1.0 if signs[unit] else functions.slopes[unit]
         if factor != 0.0 and functions.linked[block, unit]:
             _add(functions, unit, factor, block)
 
 
-@compiled
+@inlined
 def _clear_cancelled(functions: LayerFunctions, signs: BoolArray, block: int) -> None:
     """Copy the sums, with those that are only rounding errors of their terms as exactly 0."""
     start, stop = functions.start[block], functions.start[block + 1]
     for q in range(len(functions.sums)):
-        sums, largest = functions.sums[q, start:stop], functions.largest[q, start:stop]
-        values = functions.values[q, start:stop]
         n_doubtful = 0
-        for k in range(len(sums)):
-            values[k] = sums[k]
-            n_doubtful += (abs(sums[k]) <= CANCELLED * largest[k]) & (sums[k] != 0.0)
+        for k in range(start, stop):
+            total = functions.sums[q, k]
+            functions.values[q, k] = total
+            n_doubtful += (abs(total) <= CANCELLED * functions.largest[q, k]) & (total != 0.0)
         if n_doubtful:
-            for k in range(len(sums)):
-                if abs(sums[k]) <= CANCELLED * largest[k]:
-                    sums[k] = values[k] = _weight(functions, signs, start + k, q)
+            for k in range(start, stop):
+                if abs(functions.sums[q, k]) <= CANCELLED * functions.largest[q, k]:
+                    functions.sums[q, k] = functions.values[q, k] = _weight(functions, signs, k, q)
 
 
-@compiled
+@inlined
 def _weight(functions: LayerFunctions, signs: BoolArray, function: int, q: int) -> float:
     """One weight of a function, summed anew; exactly 0 if its terms cancel."""
     total = functions.direct[q, function]

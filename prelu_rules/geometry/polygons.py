@@ -8,7 +8,7 @@ is tested in a cell far away from its line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ import numpy as np
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cells import to_frame
-from prelu_rules.geometry.clipping import DOUBT, ROUNDING, clip, sides_of, square
-from prelu_rules.geometry.compiled import compiled
+from prelu_rules.geometry.clipping import DOUBT, ROUNDING, clip, sides_of, whole
+from prelu_rules.geometry.compiled import borrowed, compiled, inlined
 from prelu_rules.geometry.dictionary import ABOVE, BELOW, BOTH
+from prelu_rules.geometry.exact_sides import exact_judge
 from prelu_rules.geometry.layer_functions import LayerFunctions, layer_functions, update
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
@@ -83,6 +84,8 @@ class _Place(NamedTuple):
     decides: BoolArray
     put_off: IntArray  # (n_units + 1, n_cursors), positive parts to search later
     cursor: IntArray
+    scratch: FloatArray
+    column: FloatArray
 
 
 class _Stacks(NamedTuple):
@@ -100,28 +103,22 @@ _ENTER, _NARROW, _SPLIT, _END = range(4)
 _FULL, _TIME, _ASK, _ROOM, _DONE = range(5)
 _NONE = -1
 
-Judge = Callable[[BoolArray, BoolArray, int], int]
-"""Decides about a unit where floats cannot: signs and decisions of the earlier units, and the unit, to its sides."""
 
-
-def planar_patterns(
-    form: NormalForm, frame: Frame, least: FloatArray | None = None, judge: Judge | None = None
-) -> Iterator[PlanarPatterns]:
+def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = None) -> Iterator[PlanarPatterns]:
     """The activation patterns whose region has an interior, in batches, in the order of `reachable_patterns`.
 
     Args:
         form: the network, in float64.
         frame: a bounded domain of two coordinates.
         least: `(n_units,)`, the largest `|z|` of each unit that does not matter: a side of it counts if the cell has
-            points there that are further from its line than `CUT`, or where `|z|` is larger. By default only `CUT`
-            counts.
-        judge: needed with `least`, see `exact_sides.exact_judge`.
+            points there that are further from its line than `CUT`, or where `|z|` is larger; exactly so, also where
+            floats cannot tell. By default only `CUT` counts.
 
     Yields:
         At most `BATCH` patterns at a time; sometimes none, so that the caller can check the time.
 
     Raises:
-        InvalidValueError: if the frame is unbounded or has not two coordinates, or `least` comes without a judge.
+        InvalidValueError: if the frame is unbounded or has not two coordinates.
 
     Example:
         >>> from prelu_rules.domains.box import Box
@@ -135,8 +132,8 @@ def planar_patterns(
             f"the domain has {frame.n_coordinates} coordinates and the bound {frame.bound}; polygons need two "
             "coordinates and a finite bound."
         )
-    if least is not None and judge is None:
-        raise InvalidValueError("least is given without a judge; give both or neither.")
+    least = np.full(form.n_units, np.inf) if least is None else np.array(least, dtype=np.float64)
+    judge = exact_judge(form, frame, least)
     functions = layer_functions(form)
     place = _at_start(form, frame, functions, least)
     stacks = _first_polygon(form, frame, place)
@@ -145,9 +142,8 @@ def planar_patterns(
         status = _search(functions, place, stacks, found, TESTS)
         if status == _ROOM:
             stacks = _Stacks(*(_doubled(array) for array in stacks))
-        elif status == _ASK and judge is not None:
-            unit = int(place.cursor[_UNIT])
-            place.cursor[_ANSWER] = judge(place.signs, place.decides, unit)
+        elif status == _ASK:
+            place.cursor[_ANSWER] = judge(place.signs, place.decides, int(place.cursor[_UNIT]))
         else:
             yield _taken(found, int(place.cursor[_FOUND]))
             if status == _DONE:
@@ -156,14 +152,14 @@ def planar_patterns(
             found = _room_for(form, stacks)
 
 
-def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: FloatArray | None) -> _Place:
+def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: FloatArray) -> _Place:
     n = form.n_units
     reach = np.append(np.abs(frame.centre) + np.abs(frame.basis).sum(axis=1) * frame.bound, 1.0)
     with np.errstate(over="ignore", invalid="ignore"):
         blur = ROUNDING * (reach @ functions.largest[:, :n]) * np.maximum(1.0, np.sqrt(n))
     place = _Place(
         np.ascontiguousarray(np.hstack([frame.basis, frame.centre[:, None]])),
-        np.full(n, np.inf) if least is None else np.array(least, dtype=np.float64),
+        least,
         np.nan_to_num(blur, nan=np.inf, posinf=np.inf),
         np.zeros((n, 3)),
         np.ones(n),
@@ -171,6 +167,8 @@ def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: 
         np.zeros(n, dtype=bool),
         np.zeros((n + 1, 13), dtype=np.intp),
         np.zeros(13, dtype=np.intp),
+        np.zeros((4, n + 1)),
+        np.zeros(form.n_inputs + 1),
     )
     place.cursor[_UNIT] = place.cursor[_ANSWER] = _NONE
     return place
@@ -183,14 +181,7 @@ def _first_polygon(form: NormalForm, frame: Frame, place: _Place) -> _Stacks:
     stacks = _Stacks(
         np.zeros((room, 3)), np.zeros(room, dtype=np.intp), np.zeros(4 * form.n_units + 64, dtype=np.intp)
     )
-    count = square(frame.bound, stacks.points, stacks.edges)
-    for number, row in enumerate(rows):
-        values = stacks.points[:count, :2] @ row[:-1] + row[-1]
-        if (values < 0).any():
-            count = clip(stacks.points, stacks.edges, 0, count, np.array(row), 0.0, 1.0, 4 + number, count), count
-            count, start = count
-            for array in (stacks.points, stacks.edges):
-                array[:count] = array[start : start + count].copy()
+    count = whole(frame.bound, rows, stacks.points, stacks.edges)
     place.cursor[_COUNT], place.cursor[_ROWS] = count, 4 + len(rows)
     return stacks
 
@@ -230,6 +221,7 @@ def _doubled(array: FloatArray) -> FloatArray:
 @compiled
 def _search(functions: LayerFunctions, place: _Place, stacks: _Stacks, found: _Found, tests: int) -> int:
     """Continue the search; returns why it stopped."""
+    functions, place, stacks, found = _borrowed(functions, place, stacks, found)
     cursor = place.cursor
     n_blocks = len(functions.age)
     while True:
@@ -268,46 +260,55 @@ def _search(functions: LayerFunctions, place: _Place, stacks: _Stacks, found: _F
             _split(place, stacks)
 
 
-@compiled
+@inlined
+def _borrowed(
+    functions: LayerFunctions, place: _Place, stacks: _Stacks, found: _Found
+) -> tuple[LayerFunctions, _Place, _Stacks, _Found]:
+    return (
+        LayerFunctions(borrowed(functions.direct), borrowed(functions.weights), borrowed(functions.slopes), borrowed(functions.linked), borrowed(functions.start), borrowed(functions.last_source), borrowed(functions.largest), borrowed(functions.sums), borrowed(functions.values), borrowed(functions.used), borrowed(functions.age)),
+        _Place(borrowed(place.frame), borrowed(place.least), borrowed(place.blur), borrowed(place.rows), borrowed(place.lengths), borrowed(place.signs), borrowed(place.decides), borrowed(place.put_off), borrowed(place.cursor), borrowed(place.scratch), borrowed(place.column)),
+        _Stacks(borrowed(stacks.points), borrowed(stacks.edges), borrowed(stacks.units)),
+        _Found(borrowed(found.signs), borrowed(found.decides), borrowed(found.outputs), borrowed(found.offsets), borrowed(found.corners), borrowed(found.edges)),
+    )
+
+
+@inlined
 def _enter(functions: LayerFunctions, place: _Place, stacks: _Stacks, block: int) -> None:
     """Settle the units of a block whose lines miss the rectangle around the polygon, and list the others."""
     cursor = place.cursor
-    lower, upper = np.full(2, np.inf), np.full(2, -np.inf)
-    for i in range(cursor[_START], cursor[_START] + cursor[_COUNT]):
-        for q in range(2):
-            lower[q] = min(lower[q], stacks.points[i, q])
-            upper[q] = max(upper[q], stacks.points[i, q])
-    # The rectangle in the inputs, widened by CUT.
     n_inputs = len(place.frame)
-    start, stop = functions.start[block], functions.start[block + 1]
-    middle, spread, margin = np.zeros(stop - start), np.zeros(stop - start), np.zeros(stop - start)
+    first, last = functions.start[block], functions.start[block + 1]
+    middle, spread, rate = 0, 1, 2
+    scratch, values = place.scratch, functions.values
+    for k in range(first, last):
+        scratch[middle, k] = values[n_inputs, k]
+        scratch[spread, k] = SURE * abs(values[n_inputs, k])
+    for i in range(n_inputs):
+        factor = place.frame[i, 2]
+        if factor != 0.0:
+            for k in range(first, last):
+                scratch[middle, k] += values[i, k] * factor
+                scratch[spread, k] += SURE * abs(values[i, k] * factor)
     for q in range(2):
-        rate = np.zeros(stop - start)
+        lower, upper = np.inf, -np.inf
+        for i in range(cursor[_START], cursor[_START] + cursor[_COUNT]):
+            lower, upper = min(lower, stacks.points[i, q]), max(upper, stacks.points[i, q])
+        centre, half = (lower + upper) / 2.0, (upper - lower) / 2.0 + CUT
+        for k in range(first, last):
+            scratch[rate, k] = 0.0
         for i in range(n_inputs):
             factor = place.frame[i, q]
             if factor != 0.0:
-                values = functions.values[i, start:stop]
-                for k in range(len(rate)):
-                    rate[k] += values[k] * factor
-        centre, half = (lower[q] + upper[q]) / 2.0, (upper[q] - lower[q]) / 2.0 + CUT
-        for k in range(len(rate)):
-            middle[k] += rate[k] * centre
-            spread[k] += abs(rate[k]) * half
-    for i in range(n_inputs + 1):
-        factor = place.frame[i, 2] if i < n_inputs else 1.0
-        if factor != 0.0:
-            values = functions.values[i, start:stop]
-            for k in range(len(values)):
-                middle[k] += values[k] * factor
-                margin[k] += abs(values[k] * factor)
+                for k in range(first, last):
+                    scratch[rate, k] += values[i, k] * factor
+        for k in range(first, last):
+            scratch[middle, k] += scratch[rate, k] * centre
+            scratch[spread, k] += abs(scratch[rate, k]) * half
     n = cursor[_FIRST]
-    for k in range(stop - start):
-        spread[k] += SURE * margin[k]
-    for k in range(stop - start):
-        unit = start + k
+    for unit in range(first, last):
         place.decides[unit] = False
-        place.signs[unit] = middle[k] >= 0.0
-        if not (middle[k] >= spread[k] or middle[k] < -spread[k]):
+        place.signs[unit] = scratch[middle, unit] >= 0.0
+        if abs(scratch[middle, unit]) < scratch[spread, unit] or scratch[middle, unit] == -scratch[spread, unit]:
             stacks.units[n] = unit
             n += 1
             _make_row(functions, place, unit)
@@ -316,12 +317,14 @@ def _enter(functions: LayerFunctions, place: _Place, stacks: _Stacks, block: int
     cursor[_STEP] = _NARROW
 
 
-@compiled
+@inlined
 def _make_row(functions: LayerFunctions, place: _Place, unit: int) -> None:
-    place.lengths[unit] = to_frame(functions.values[:, unit].copy(), place.frame, place.rows[unit])
+    for q in range(len(place.column)):
+        place.column[q] = functions.values[q, unit]
+    place.lengths[unit] = to_frame(place.column, place.frame, place.rows[unit])
 
 
-@compiled
+@inlined
 def _narrow(functions: LayerFunctions, place: _Place, stacks: _Stacks) -> bool:
     """Test the listed units on the polygon, and keep those that cut it; False if one is in doubt."""
     cursor = place.cursor
@@ -351,7 +354,7 @@ def _narrow(functions: LayerFunctions, place: _Place, stacks: _Stacks) -> bool:
     return True
 
 
-@compiled
+@inlined
 def _split(place: _Place, stacks: _Stacks) -> None:
     """Cut the polygon along the first unit of the list; the positive part is put off."""
     cursor = place.cursor
@@ -368,31 +371,33 @@ def _split(place: _Place, stacks: _Stacks) -> None:
     cursor[_STEP], cursor[_UNIT] = _NARROW, unit
     cursor[_START], cursor[_COUNT] = to, n_above
     depth = cursor[_DEPTH]
-    place.put_off[depth] = cursor
+    for field in range(len(cursor)):
+        place.put_off[depth, field] = cursor[field]
     cursor[_DEPTH] = depth + 1
     cursor[_START], cursor[_COUNT] = to + n_above, n_below
     place.signs[unit], place.decides[unit] = False, True
 
 
-@compiled
+@inlined
 def _resume(place: _Place) -> None:
     """Go to the positive part that was put off last."""
-    n_found = place.cursor[_FOUND]
-    place.cursor[:] = place.put_off[place.cursor[_DEPTH] - 1]
-    place.cursor[_FOUND] = n_found
-    unit = place.cursor[_UNIT]
+    cursor, depth = place.cursor, place.cursor[_DEPTH] - 1
+    for field in range(_FOUND):
+        cursor[field] = place.put_off[depth, field]
+    unit = cursor[_UNIT]
     place.signs[unit], place.decides[unit] = True, True
 
 
-@compiled
+@inlined
 def _record(functions: LayerFunctions, place: _Place, stacks: _Stacks, found: _Found) -> bool:
     """Write the pattern that was reached; False if there is no room."""
     number, start, count = place.cursor[_FOUND], place.cursor[_START], place.cursor[_COUNT]
     first, n_units = found.offsets[number], len(place.signs)
     if number == len(found.signs) or first + count > len(found.corners):
         return False
-    found.signs[number] = place.signs
-    found.decides[number] = place.decides
+    for unit in range(n_units):
+        found.signs[number, unit] = place.signs[unit]
+        found.decides[number, unit] = place.decides[unit]
     for k in range(found.outputs.shape[1]):
         for q in range(found.outputs.shape[2]):
             found.outputs[number, k, q] = functions.values[q, n_units + k]
