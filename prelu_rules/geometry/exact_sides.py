@@ -12,10 +12,10 @@ import numpy as np
 from prelu_rules.domains.frame import Frame
 from prelu_rules.geometry.dictionary import ABOVE, BELOW, BOTH
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
+from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, exact_array
 
 
-def exact_judge(form: NormalForm, frame: Frame, least: FloatArray) -> Callable[[BoolArray, BoolArray, int], int]:
+def exact_judge(form: NormalForm, frame: Frame, least: FloatArray) -> Callable[[BoolArray, IntArray, int], int]:
     """Decides the sides of units on planar cells, exactly.
 
     Args:
@@ -24,15 +24,15 @@ def exact_judge(form: NormalForm, frame: Frame, least: FloatArray) -> Callable[[
         least: `(n_units,)`, the largest `|z|` of each unit that does not matter.
 
     Returns:
-        A function of the signs and decisions of the earlier units, each `(n_units,)` bool, and of the unit's number. It
-        returns `BOTH`, `BELOW` or `ABOVE`: the sides on which `|z|` exceeds `least` in the cell; `ABOVE` if there are
-        none.
+        A function of the signs, `(n_units,)` bool, the numbers of the earlier units whose signs bound the cell, and the
+        unit's number. It returns `BOTH`, `BELOW` or `ABOVE`: the sides on which `|z|` exceeds `least` in the cell;
+        `ABOVE` if there are none.
 
     Example:
         >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm([[1, 0]] * 2, np.zeros((2, 2)), [0, -1e-20], [[0, 0]], [[1, 1]], [0], [0, 0])
         >>> judge = exact_judge(form, Frame.of_box(Box([-1, -1], [1, 1])), np.zeros(2))
-        >>> judge(np.array([True, False]), np.array([True, False]), 1) == BOTH
+        >>> judge(np.array([True, False]), np.array([0]), 1) == BOTH
         True
     """
 
@@ -44,7 +44,7 @@ def exact_judge(form: NormalForm, frame: Frame, least: FloatArray) -> Callable[[
         direct[:, 2] += exact_array(form.b)
         return direct, exact_array(form.B), exact_array(form.slopes), exact_array(frame.rows)
 
-    def judge(signs: BoolArray, decides: BoolArray, unit: int) -> int:
+    def judge(signs: BoolArray, bounds: IntArray, unit: int) -> int:
         direct, weights, slopes, domain = exact()
         rows = direct[: unit + 1].copy()
         for k in range(unit + 1):
@@ -54,7 +54,7 @@ def exact_judge(form: NormalForm, frame: Frame, least: FloatArray) -> Callable[[
         corners = [np.array([x * bound, y * bound, 1]) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
         for row in domain:
             corners = _part(corners, row)
-        for earlier in np.flatnonzero(decides[:unit]):
+        for earlier in bounds:
             corners = _part(corners, rows[earlier] if signs[earlier] else -rows[earlier])
         values = [rows[unit] @ corner for corner in corners]
         above = any(value > least[unit] for value in values)

@@ -60,6 +60,31 @@ class PlanarPatterns(Value):
     corners: FloatArray
     edges: IntArray
 
+    def __len__(self) -> int:
+        return len(self.signs)
+
+    def part(self, start: int, stop: int) -> PlanarPatterns:
+        """The patterns from number `start` up to, and without, `stop`.
+
+        Args:
+            start: of the first.
+            stop: behind the last.
+
+        Returns:
+            Views of the arrays.
+        """
+        offsets = self.offsets[start : stop + 1]
+        own, first = slice(start, stop), int(offsets[0])
+        corners = slice(first, int(offsets[-1]))
+        return PlanarPatterns(
+            self.signs[own],
+            self.decides[own],
+            self.outputs[own],
+            offsets - first,
+            self.corners[corners],
+            self.edges[corners],
+        )
+
 
 class _Found(NamedTuple):
     """Room for the patterns of a batch."""
@@ -143,7 +168,10 @@ def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = N
         if status == _ROOM:
             stacks = _Stacks(*(_doubled(array) for array in stacks))
         elif status == _ASK:
-            place.cursor[_ANSWER] = judge(place.signs, place.decides, int(place.cursor[_UNIT]))
+            # Units that cut the cell, but have not been split on yet, do not bound it.
+            n_decided = place.cursor[_ROWS] - len(frame.halfspaces)
+            bounds = np.flatnonzero(place.decides)[:n_decided]
+            place.cursor[_ANSWER] = judge(place.signs, bounds, int(place.cursor[_UNIT]))
         else:
             yield _taken(found, int(place.cursor[_FOUND]))
             if status == _DONE:
