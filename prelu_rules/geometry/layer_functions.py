@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import inlined
+from prelu_rules.geometry.compiled import compiled, inlined
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -31,7 +31,7 @@ class LayerFunctions(NamedTuple):
     linked: BoolArray  # (n_blocks, n_units), whether a block uses a unit at all
     start: IntArray  # (n_blocks + 1,), where each block starts
     last_source: IntArray  # (n_blocks,), the first unit of the last block that a block uses
-    largest: FloatArray  # (n_inputs + 1, n_functions), no sum has terms of a larger total, whatever the signs
+    largest: FloatArray  # (n_inputs + 1, n_functions), no sum has terms of a larger total; infinite on overflow
     sums: FloatArray  # (n_inputs + 1, n_functions)
     values: FloatArray  # (n_inputs + 1, n_functions), the sums with cancelled ones exactly 0
     used: BoolArray  # (n_blocks, n_units), the signs that the sums of a block are for
@@ -58,35 +58,46 @@ def layer_functions(form: NormalForm) -> LayerFunctions:
     """
     n_units = form.n_units
     start = np.array([*(block.start for block in form.blocks), n_units, n_units + form.n_outputs], dtype=np.intp)
-    direct = np.hstack([np.vstack([form.A, form.C]), np.concatenate([form.b, form.e])[:, None]]).T
-    weights = np.vstack([form.B, form.D]).T
+    direct = np.ascontiguousarray(np.vstack([np.vstack([form.A, form.C]).T, np.concatenate([form.b, form.e])]))
+    weights = np.ascontiguousarray(np.vstack([form.B, form.D]).T)
     n_blocks = len(start) - 1
-    linked = np.zeros((n_blocks, n_units), dtype=bool)
-    last_source = np.zeros(n_blocks, dtype=np.intp)
-    largest = np.abs(direct)
-    gain = np.maximum(1.0, np.abs(form.slopes))
-    for number in range(n_blocks):
-        block = slice(start[number], start[number + 1])
-        linked[number] = (weights[:, block] != 0).any(axis=1)
-        last = np.flatnonzero(linked[number]).max(initial=0)
-        last_source[number] = start[: number + 1][start[: number + 1] <= last].max()
-        # Weights of 1e300 in several layers overflow here; then every sum is checked one by one, and still right.
-        with np.errstate(over="ignore", invalid="ignore"):
-            used = linked[number]
-            largest[:, block] += (largest[:, :n_units][:, used] * gain[used]) @ np.abs(weights[used, block])
-    return LayerFunctions(
-        np.ascontiguousarray(direct),
-        np.ascontiguousarray(weights),
-        np.ascontiguousarray(form.slopes),
-        linked,
+    functions = LayerFunctions(
+        direct,
+        weights,
+        np.array(form.slopes),
+        np.zeros((n_blocks, n_units), dtype=bool),
         start,
-        last_source,
-        np.nan_to_num(largest, nan=np.inf, posinf=np.inf),
-        np.zeros_like(largest),
-        np.zeros_like(largest),
+        np.zeros(n_blocks, dtype=np.intp),
+        np.abs(direct),
+        np.zeros_like(direct),
+        np.zeros_like(direct),
         np.zeros((n_blocks, n_units), dtype=bool),
         np.full(n_blocks, FRESH, dtype=np.intp),
     )
+    _link(functions)
+    return functions
+
+
+@compiled
+def _link(functions: LayerFunctions) -> None:
+    """Find which units each block uses, and the largest total of the terms of each weight."""
+    for block in range(len(functions.age)):
+        start, stop = functions.start[block], functions.start[block + 1]
+        for unit in range(min(start, len(functions.slopes))):
+            gain = max(1.0, abs(functions.slopes[unit]))
+            for k in range(start, stop):
+                weight = gain * abs(functions.weights[unit, k])
+                if weight > 0.0:
+                    functions.linked[block, unit] = True
+                    for q in range(len(functions.largest)):
+                        if functions.largest[q, unit] > 0.0:
+                            functions.largest[q, k] += weight * functions.largest[q, unit]
+        source = 0
+        for earlier in range(block):
+            for unit in range(functions.start[earlier], functions.start[earlier + 1]):
+                if functions.linked[block, unit]:
+                    source = functions.start[earlier]
+        functions.last_source[block] = source
 
 
 @inlined

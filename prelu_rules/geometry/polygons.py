@@ -35,6 +35,9 @@ TESTS = 2_000_000
 CORNERS = 8
 """Corners that a batch has room for, per region; a cell of many lines in the plane has about four."""
 
+ROOM = 1024
+"""Corners and units that the stacks have room for at first; they grow where that is not enough."""
+
 SURE = 1e-12
 """The constant of a line counts as known up to this share of its terms when a rectangle is tested."""
 
@@ -161,7 +164,7 @@ def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = N
     judge = exact_judge(form, frame, least)
     functions = layer_functions(form)
     place = _at_start(form, frame, functions, least)
-    stacks = _first_polygon(form, frame, place)
+    stacks = _first_polygon(frame, place)
     found = _room_for(form, stacks)
     while True:
         status = _search(functions, place, stacks, found, TESTS)
@@ -182,13 +185,17 @@ def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = N
 
 def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: FloatArray) -> _Place:
     n = form.n_units
-    reach = np.append(np.abs(frame.centre) + np.abs(frame.basis).sum(axis=1) * frame.bound, 1.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        blur = ROUNDING * (reach @ functions.largest[:, :n]) * np.maximum(1.0, np.sqrt(n))
+    blur = np.zeros(n)
+    if np.isfinite(least).any():
+        reach = np.append(np.abs(frame.centre) + np.abs(frame.basis).sum(axis=1) * frame.bound, 1.0)
+        # Weights of 1e300 in several layers overflow: then floats cannot tell anything.
+        with np.errstate(over="ignore", invalid="ignore"):
+            blur = ROUNDING * max(1.0, np.sqrt(n)) * (reach @ functions.largest[:, :n])
+        blur = np.nan_to_num(blur, nan=np.inf, posinf=np.inf)
     place = _Place(
         np.ascontiguousarray(np.hstack([frame.basis, frame.centre[:, None]])),
         least,
-        np.nan_to_num(blur, nan=np.inf, posinf=np.inf),
+        blur,
         np.zeros((n, 3)),
         np.ones(n),
         np.zeros(n, dtype=bool),
@@ -202,13 +209,12 @@ def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: 
     return place
 
 
-def _first_polygon(form: NormalForm, frame: Frame, place: _Place) -> _Stacks:
+def _first_polygon(frame: Frame, place: _Place) -> _Stacks:
     """The whole domain."""
     rows = frame.rows
-    room = 16 * (4 + len(rows)) + 1024
-    stacks = _Stacks(
-        np.zeros((room, 3)), np.zeros(room, dtype=np.intp), np.zeros(4 * form.n_units + 64, dtype=np.intp)
-    )
+    # Twice the polygon, as a part is written behind the whole.
+    room = 2 * (4 + len(rows)) + ROOM
+    stacks = _Stacks(np.zeros((room, 3)), np.zeros(room, dtype=np.intp), np.zeros(room, dtype=np.intp))
     count = whole(frame.bound, rows, stacks.points, stacks.edges)
     place.cursor[_COUNT], place.cursor[_ROWS] = count, 4 + len(rows)
     return stacks
