@@ -1,7 +1,7 @@
 """Convex polygons that are cut by lines, in one array of points; compiled by Numba.
 
-A polygon is `count` points in a row, counter-clockwise, from `start` on. Its edges are known by a number: edge `i` leads
-from point `i` to the next, and the last one back to the first.
+A polygon is `count` points in a row, counter-clockwise, from `start` on. Its edges are known by a number: edge `i`
+leads from point `i` to the next, and the last one back to the first.
 
     points  (room, 3): two coordinates, and how far the point may be off because of rounding
     edges   (room,)

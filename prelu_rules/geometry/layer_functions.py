@@ -1,5 +1,4 @@
-"""The units and outputs of a network as affine functions on a cell, recomputed only where signs changed; compiled by
-Numba.
+"""Units and outputs as affine functions on a cell, recomputed only where signs changed; compiled by Numba.
 
 A search that goes depth first enters the same block of units again and again, and mostly only a few signs of the block
 before have changed since. The functions of the block are then corrected by the contributions of the units that turned.

@@ -1,6 +1,4 @@
-"""The fewest inequalities that describe each of many planar cells, read off the edges of its polygon; compiled by
-Numba.
-"""
+"""The fewest inequalities that describe each of many planar cells, read off its edges; compiled by Numba."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Activation patterns of a planar domain, depth first, as polygons that are cut by the units' lines; compiled by Numba.
+"""Activation patterns of a planar domain, depth first, as polygons that units' lines cut; compiled by Numba.
 
 The search is that of `simplex`, and its patterns come in the same order. In the plane a cell is a few corners, so that a
 unit's sides are the signs of its values there. The units of a block are first tested against the rectangle around the
-cell, which settles nearly all of them; those that remain are tested again on both parts after each cut, so that no unit
+cell, which settles nearly all of them. Those that remain are tested again on both parts after each cut, so that no unit
 is tested in a cell far away from its line.
 """
 
@@ -24,7 +24,7 @@ from prelu_rules.geometry.exact_sides import exact_judge
 from prelu_rules.geometry.layer_functions import LayerFunctions, layer_functions, update
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
+from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, Value
 
 BATCH = 4096
 """Regions that are yielded together."""
@@ -112,8 +112,8 @@ class _Place(NamedTuple):
     decides: BoolArray
     put_off: IntArray  # (n_units + 1, n_cursors), positive parts to search later
     cursor: IntArray
-    scratch: FloatArray
-    column: FloatArray
+    scratch: FloatArray  # (3, n_units), of the units of a block: value in the middle, how far it varies, a weight
+    column: FloatArray  # (n_inputs + 1,), the function of one unit
 
 
 class _Stacks(NamedTuple):
@@ -169,7 +169,7 @@ def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = N
     while True:
         status = _search(functions, place, stacks, found, TESTS)
         if status == _ROOM:
-            stacks = _Stacks(*(_doubled(array) for array in stacks))
+            stacks = _Stacks(_doubled(stacks.points), _doubled(stacks.edges), _doubled(stacks.units))
         elif status == _ASK:
             # Units that cut the cell, but have not been split on yet, do not bound it.
             n_decided = place.cursor[_ROWS] - len(frame.halfspaces)
@@ -202,7 +202,7 @@ def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: 
         np.zeros(n, dtype=bool),
         np.zeros((n + 1, 13), dtype=np.intp),
         np.zeros(13, dtype=np.intp),
-        np.zeros((4, n + 1)),
+        np.zeros((3, n)),
         np.zeros(form.n_inputs + 1),
     )
     place.cursor[_UNIT] = place.cursor[_ANSWER] = _NONE
@@ -246,7 +246,7 @@ def _taken(found: _Found, n: int) -> PlanarPatterns:
     )
 
 
-def _doubled(array: FloatArray) -> FloatArray:
+def _doubled(array: Array) -> Array:
     larger = np.zeros((2 * len(array), *array.shape[1:]), dtype=array.dtype)
     larger[: len(array)] = array
     return larger
@@ -299,10 +299,41 @@ def _borrowed(
     functions: LayerFunctions, place: _Place, stacks: _Stacks, found: _Found
 ) -> tuple[LayerFunctions, _Place, _Stacks, _Found]:
     return (
-        LayerFunctions(borrowed(functions.direct), borrowed(functions.weights), borrowed(functions.slopes), borrowed(functions.linked), borrowed(functions.start), borrowed(functions.last_source), borrowed(functions.largest), borrowed(functions.sums), borrowed(functions.values), borrowed(functions.used), borrowed(functions.age)),
-        _Place(borrowed(place.frame), borrowed(place.least), borrowed(place.blur), borrowed(place.rows), borrowed(place.lengths), borrowed(place.signs), borrowed(place.decides), borrowed(place.put_off), borrowed(place.cursor), borrowed(place.scratch), borrowed(place.column)),
+        LayerFunctions(
+            borrowed(functions.direct),
+            borrowed(functions.weights),
+            borrowed(functions.slopes),
+            borrowed(functions.linked),
+            borrowed(functions.start),
+            borrowed(functions.last_source),
+            borrowed(functions.largest),
+            borrowed(functions.sums),
+            borrowed(functions.values),
+            borrowed(functions.used),
+            borrowed(functions.age),
+        ),
+        _Place(
+            borrowed(place.frame),
+            borrowed(place.least),
+            borrowed(place.blur),
+            borrowed(place.rows),
+            borrowed(place.lengths),
+            borrowed(place.signs),
+            borrowed(place.decides),
+            borrowed(place.put_off),
+            borrowed(place.cursor),
+            borrowed(place.scratch),
+            borrowed(place.column),
+        ),
         _Stacks(borrowed(stacks.points), borrowed(stacks.edges), borrowed(stacks.units)),
-        _Found(borrowed(found.signs), borrowed(found.decides), borrowed(found.outputs), borrowed(found.offsets), borrowed(found.corners), borrowed(found.edges)),
+        _Found(
+            borrowed(found.signs),
+            borrowed(found.decides),
+            borrowed(found.outputs),
+            borrowed(found.offsets),
+            borrowed(found.corners),
+            borrowed(found.edges),
+        ),
     )
 
 
@@ -373,9 +404,7 @@ def _narrow(functions: LayerFunctions, place: _Place, stacks: _Stacks) -> bool:
         elif row[0] == 0.0 and row[1] == 0.0:
             side = ABOVE if row[2] >= 0.0 else BELOW
         else:
-            side = sides_of(
-                stacks.points, start, count, row, place.least[unit] / length, place.blur[unit] / length
-            )
+            side = sides_of(stacks.points, start, count, row, place.least[unit] / length, place.blur[unit] / length)
         if side == DOUBT:
             cursor[_UNIT], cursor[_NEXT], cursor[_WRITE] = unit, place_in_list, n
             return False

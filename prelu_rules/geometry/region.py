@@ -58,7 +58,8 @@ class RegionBatch:
 
     def part(self, start: int, stop: int) -> RegionBatch:
         """The regions from number `start` up to, and without, `stop`."""
-        patterns = Patterns(*(array[start:stop] for array in self.patterns))
+        own, all_of = slice(start, stop), self.patterns
+        patterns = Patterns(all_of.signs[own], all_of.decides[own], all_of.outputs[own], all_of.tight[own])
         counts = None if self.counts is None else self.counts[start:stop]
         planar = None if self._planar is None else self._planar.part(start, stop)
         return RegionBatch(self.form, self.domain, self.frame, patterns, counts, planar)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from matplotlib import colormaps
@@ -81,8 +81,8 @@ def plot_regions(
         The axes.
 
     Raises:
-        InvalidValueError: if the domain is unbounded, `at` is outside it, it leaves no area to draw, an input, an output
-            or a colour is unknown, or `ax` is not axes.
+        InvalidValueError: if the domain is unbounded, `at` is outside it, it leaves no area to draw, an input, an
+            output or a colour is unknown, or `ax` is not axes.
         ShapeError: if names, `inputs` or `at` do not fit the network.
         LimitError: if there are more regions.
 
@@ -161,9 +161,7 @@ def _constant(values: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Picture:
-    """What was found: a value per pixel, NaN outside the domain; how many regions; and, if they are few, their
-    vertices.
-    """
+    """What was found: a value per pixel, NaN outside the domain; how many regions; the vertices of each, if few."""
 
     image: FloatArray
     n_regions: int
@@ -191,7 +189,7 @@ def _picture(regions: RegionStream, view: _View, boundaries: bool | None) -> _Pi
 def _draw(ax: Axes, picture: _Picture, view: _View, outputs: Sequence[str]) -> None:
     (x, y), section = view.inputs, view.section
     extent = (section.lower[x], section.upper[x], section.lower[y], section.upper[y])
-    shown = {"origin": "lower", "extent": extent, "aspect": "auto"}
+    shown: dict[str, Any] = {"origin": "lower", "extent": extent, "aspect": "auto"}
     if view.colour == "pattern":
         ax.imshow(_own_colours(picture.image), **shown)
     elif view.colour == "class":
@@ -208,13 +206,17 @@ def _draw(ax: Axes, picture: _Picture, view: _View, outputs: Sequence[str]) -> N
     else:
         image = ax.imshow(picture.image, cmap="viridis" if view.colour == "value" else "magma", **shown)
         label = outputs[view.output]
-        ax.figure.colorbar(image, ax=ax, label=label if view.colour == "value" else f"length of the gradient of {label}")
+        ax.figure.colorbar(
+            image, ax=ax, label=label if view.colour == "value" else f"length of the gradient of {label}"
+        )
     if picture.outlines:
         # Thinner, the more there are.
         strength = 1.0 - 0.8 * min(1.0, np.log10(len(picture.outlines) + 1) / np.log10(LINES))
-        edge = "white" if view.colour in ("value", "gradient") else "black"
+        edge, alpha = ("white", 0.75) if view.colour in ("value", "gradient") else ("black", 0.55)
         ax.add_collection(
-            PolyCollection(picture.outlines, facecolors="none", edgecolors=edge, linewidths=1.6 * strength, alpha=0.75),
+            PolyCollection(
+                picture.outlines, facecolors="none", edgecolors=edge, linewidths=1.6 * strength, alpha=alpha
+            ),
             autolim=False,
         )
 
@@ -263,8 +265,8 @@ def _section(
     for k, name in enumerate(names):
         if not domain.lower[k] <= lower[k] <= upper[k] <= domain.upper[k]:
             raise InvalidValueError(
-                f"at has {middle[k]} for {name!r}, but the domain is from {domain.lower[k]} to {domain.upper[k]} there; "
-                "give a value inside."
+                f"at has {middle[k]} for {name!r}, but the domain is from {domain.lower[k]} to {domain.upper[k]} "
+                "there; give a value inside."
             )
     box = Box(lower, upper)
     return (replace(domain, box=box) if isinstance(domain, Polytope) else box), middle

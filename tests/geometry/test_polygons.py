@@ -51,7 +51,7 @@ layers = st.tuples(st.lists(st.integers(1, 6), min_size=1, max_size=3), st.integ
 @given(networks.seeds, layers)
 def test_random_networks(seed, widths):
     lower = np.random.default_rng(seed).uniform(-3, 0, 2)
-    assert_same(networks.random_form(seed, widths), Box(lower, lower + [0.5, 50]))
+    assert_same(networks.random_form(seed, widths), Box(lower, lower + np.array([0.5, 50])))
 
 
 @given(networks.seeds, layers)
@@ -142,12 +142,10 @@ def test_the_polygon_of_a_pattern_is_its_cell():
         for number in range(len(batch)):
             own = batch.part(number, number + 1)
             z, _ = form.affine_on(own.signs[0])
-            halfspaces = [
-                np.append(
-                    *frame.row(*(np.where(own.signs[0, unit], 1, -1) * row for row in (z.coef[unit], z.intercept[unit])))
-                )
-                for unit in np.flatnonzero(own.decides[0])
-            ]
+            halfspaces = []
+            for unit in np.flatnonzero(own.decides[0]):
+                sign = 1 if own.signs[0, unit] else -1
+                halfspaces.append(np.append(*frame.row(sign * z.coef[unit], sign * z.intercept[unit])))
             rows = np.vstack([frame.halfspaces, *halfspaces])
             values = own.corners @ rows[:, :-1].T + rows[:, -1]
             assert (values >= -1e-9).all()
@@ -204,7 +202,9 @@ def test_weights_that_cancel_are_zero(sign):
 
 
 def test_a_constant_unit_has_the_sign_of_its_constant():
-    form = NormalForm(A=[[0, 0]] * 3, B=np.zeros((3, 3)), b=[-1e-10, 0, 1e-10], C=[[0, 0]], D=[[1] * 3], e=[0], slopes=[0] * 3)
+    form = NormalForm(
+        A=[[0, 0]] * 3, B=np.zeros((3, 3)), b=[-1e-10, 0, 1e-10], C=[[0, 0]], D=[[1] * 3], e=[0], slopes=[0] * 3
+    )
     assert found(form, SQUARE)[0].tolist() == [[False, True, True]]
 
 
