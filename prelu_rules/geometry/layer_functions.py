@@ -100,8 +100,8 @@ def _link(functions: LayerFunctions) -> None:
 
 
 @inlined
-def update(functions: LayerFunctions, signs: BoolArray, block: int) -> bool:
-    """Compute the functions of a block, given the signs of all earlier units; returns whether any may have changed.
+def update(functions: LayerFunctions, signs: BoolArray, block: int) -> int:
+    """Compute the functions of a block, given the signs of all earlier units; returns of how many units it took terms.
 
     The blocks before must be up to date.
     """
@@ -111,22 +111,22 @@ def update(functions: LayerFunctions, signs: BoolArray, block: int) -> bool:
     for unit in range(first):
         fresh |= used[block, unit] != signs[unit]
     if fresh:
-        _sum(functions, signs, block)
+        n_terms = _sum(functions, signs, block)
         functions.age[block] = 0
     else:
-        turned = False
+        n_terms = 0
         for unit in range(first, stop):
             if signs[unit] != used[block, unit]:
-                turned = True
+                n_terms += 1
                 step = 1.0 - functions.slopes[unit]
                 _add(functions, unit, step if signs[unit] else -step, block)
-        if not turned:
-            return False
+        if n_terms == 0:
+            return 0
         functions.age[block] += 1
     for unit in range(stop):
         used[block, unit] = signs[unit]
     _clear_cancelled(functions, signs, block)
-    return True
+    return n_terms
 
 
 @inlined
@@ -141,15 +141,18 @@ def _add(functions: LayerFunctions, unit: int, factor: float, block: int) -> Non
 
 
 @inlined
-def _sum(functions: LayerFunctions, signs: BoolArray, block: int) -> None:
+def _sum(functions: LayerFunctions, signs: BoolArray, block: int) -> int:
     start, stop = functions.start[block], functions.start[block + 1]
     for q in range(len(functions.values)):
         for k in range(start, stop):
             functions.sums[q, k] = functions.direct[q, k]
+    n_terms = 0
     for unit in range(min(start, len(signs))):
         factor = 1.0 if signs[unit] else functions.slopes[unit]
         if factor != 0.0 and functions.linked[block, unit]:
             _add(functions, unit, factor, block)
+            n_terms += 1
+    return n_terms
 
 
 @inlined

@@ -29,12 +29,12 @@ def test_after_any_number_of_corrections(seed, widths, steps):
 
 
 def test_nothing_is_done_where_no_sign_changed():
-    form = networks.random_form(0, (2, 3, 3, 1))
-    functions, signs = layer_functions(form), np.zeros(6, dtype=bool)
-    assert all_of(functions, signs) == [True, True, True]
-    assert all_of(functions, signs) == [False, False, False]
-    signs[3:] = True
-    assert all_of(functions, signs) == [False, False, True]
+    form = networks.random_form(0, (2, 3, 4, 1), slopes=(0.5,))
+    functions, signs = layer_functions(form), np.zeros(7, dtype=bool)
+    assert all_of(functions, signs) == [0, 3, 4]
+    assert all_of(functions, signs) == [0, 0, 0]
+    signs[4:] = True
+    assert all_of(functions, signs) == [0, 0, 3]
 
 
 def test_what_cancels_is_exactly_zero_after_a_correction_too():

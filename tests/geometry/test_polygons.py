@@ -116,7 +116,7 @@ def test_small_batches_short_stacks_and_frequent_stops_find_the_same(monkeypatch
     whole = found(form, SQUARE)
     monkeypatch.setattr(polygons, "BATCH", 3)
     monkeypatch.setattr(polygons, "CORNERS", 1)
-    monkeypatch.setattr(polygons, "TESTS", 5)
+    monkeypatch.setattr(polygons, "WORK", 5)
     monkeypatch.setattr(polygons, "ROOM", 8)
     sizes = [len(batch) for batch in planar_patterns(form, Frame.of_box(SQUARE))]
     assert max(sizes) <= 3 and 0 in sizes

@@ -24,7 +24,7 @@ def test_areas_are_in_the_units_of_the_inputs_also_in_a_slanted_plane():
     form = networks.random_form(1, (3, 6, 5, 1))
     domain = Polytope.one_hot(Box([0, 0, 0], [1, 1, 1]), [[0, 1, 2]])
     (batch,) = linear_regions(form, domain).batches()
-    assert len(batch) > 3 and batch.polygons.areas.sum() == pytest.approx(np.sqrt(3) / 2, rel=1e-9)
+    assert len(batch) > 1 and batch.polygons.areas.sum() == pytest.approx(np.sqrt(3) / 2, rel=1e-9)
     np.testing.assert_allclose(batch.polygons.vertices.sum(axis=1), 1, atol=1e-12)
 
 
