@@ -41,7 +41,7 @@ PLANE: dict[tuple[int, ...], int | None] = {
     (64, 64, 64): None,
     (256,): None,
     (256, 256, 256): None,
-    (2048,): None,
+    (1024,): None,
 }
 """Widths, and the number of regions in the square if it is known from elsewhere."""
 
@@ -58,7 +58,7 @@ NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
     (20, (12,)): None,
 }
 PROGRAMS = 3000
-"""The speed of the loop of linear programs, and of the simplex search in the plane, is measured on this many regions."""
+"""The speed of the loop of linear programs, and of simplex in the plane, is measured on this many regions."""
 
 REPEATS = 3
 
