@@ -2,6 +2,8 @@
 
 - Activation patterns: `patterns` finds them with a linear programming solver; `simplex` with compiled code, by the
 walks of `dictionary` in the cells of `cells`; and `parallel` does so in several processes.
+- In the plane: `polygons` finds them by `clipping`, in the `polygon_search`, with the `layer_functions` of each cell;
+`exact_sides` decides where floats cannot, and `region_polygons` and `polygon_facets` tell what the polygons say.
 - Regions: `regions` is the stream of them and `region` one of them; `facets` finds their inequalities.
 - Ranges of values: `ranges`, region by region; if there are too many regions, bounds by `propagation` with the lines of
 `relaxation`, and for the `difference` of two networks by `deviation` and its `deviation_program`.
