@@ -41,7 +41,6 @@ PLANE: dict[tuple[int, ...], int | None] = {
     (64, 64, 64): None,
     (256,): None,
     (256, 256, 256): None,
-    (1024,): None,
 }
 """Widths, and the number of regions in the square if it is known from elsewhere."""
 
