@@ -1,11 +1,16 @@
 """Linear regions per second on one core, each with its affine map and sign pattern; and the cost of everything else.
 
-`python benchmarks/regions.py [--most N] [--plot FILE]`. Each line is one run: the regions found by simplex per second,
-the ratio to a loop of warm-started linear programs (HiGHS) on the same network in the same run, and the additional time
-for all irredundant conditions, as a multiple. Networks with more than N regions are cut off there, and the loop of
-linear programs after 3,000. Counts are checked if they are known. Seconds are those of the processor for this thread,
-so that other work on the machine matters as little as possible. Memory for a stream of 200,000 regions and the data
-mode follow. `--plot` plots seconds against regions.
+`python benchmarks/regions.py [--most N] [--plane] [--plot FILE]`. First the plane, in which regions are found as
+polygons: regions per second as arrays, with the vertices and areas as well, as one Python object each, and found by
+simplex; the additional time for all irredundant conditions, as a multiple of the time for arrays; and seconds for a
+picture. The lines are written to `benchmarks/results/plane.csv`; with `--plane`, nothing else is measured.
+
+Then other dimensions. Each line is one run: the regions found by simplex per second, the ratio to a loop of
+warm-started linear programs (HiGHS) on the same network in the same run, and the additional time for all irredundant
+conditions, as a multiple. Networks with more than N regions are cut off there, and the loop of linear programs after
+3,000. Counts are checked if they are known. Seconds are those of the processor for this thread, so that other work on
+the machine matters as little as possible. Memory for a stream of 200,000 regions and the data mode follow. `--plot`
+plots seconds against regions.
 
 The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)) and biases N(0, 0.5), drawn layer by
 layer.
@@ -14,20 +19,32 @@ layer.
 from __future__ import annotations
 
 import argparse
+import csv
 import itertools
 import resource
 import time
+from pathlib import Path
 
 import numpy as np
 from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
 from prelu_rules.geometry.regions import linear_regions
+from prelu_rules.plotting.regions import plot_regions
+
+RESULTS = Path(__file__).parent / "results" / "plane.csv"
+
+PLANE: dict[tuple[int, ...], int | None] = {
+    (16, 16): 345,
+    (32, 32): 1142,
+    (32, 32, 32): 2121,
+    (64, 64, 64): None,
+    (256,): None,
+    (256, 256, 256): None,
+}
+"""Widths, and the number of regions in the square if it is known from elsewhere."""
 
 NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
-    (2, (16, 16)): 345,
-    (2, (32, 32)): 1142,
-    (2, (32, 32, 32)): 2121,
     (3, (24, 24)): None,
     (4, (10, 10)): 1758,
     (4, (16, 16)): 8037,
@@ -40,7 +57,7 @@ NETWORKS: dict[tuple[int, tuple[int, ...]], int | None] = {
     (20, (12,)): None,
 }
 PROGRAMS = 3000
-"""The speed of the loop of linear programs is measured on this many regions."""
+"""The speed of the loop of linear programs, and of simplex in the plane, is measured on this many regions."""
 
 REPEATS = 3
 
@@ -59,6 +76,64 @@ def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
             region.conditions()
         count += 1
     return count, time.thread_time() - start
+
+
+def arrays(form, *, areas: bool = False, conditions: bool = False) -> tuple[int, float]:
+    """Count the regions in the square, as arrays, and the seconds for them and what else is asked for."""
+    start, count = time.thread_time(), 0
+    for batch in linear_regions(form, unit_box(2), method="polygons").batches():
+        count += len(batch)
+        if areas:
+            _ = batch.polygons
+        if conditions:
+            batch.conditions(0)
+    return count, time.thread_time() - start
+
+
+def objects(form, most: int) -> tuple[int, float]:
+    """The same, as one object each."""
+    return timed(linear_regions(form, unit_box(2)), most)
+
+
+def fastest(measure, *arguments, **options) -> tuple[int, float]:
+    """The fastest of several runs: at least `REPEATS`, and for about a second if one is short."""
+    runs = []
+    while len(runs) < REPEATS or (sum(seconds for _, seconds in runs) < 1 and len(runs) < 1000):
+        runs.append(measure(*arguments, **options))
+    return min(runs, key=lambda run: run[1])
+
+
+def plane(most: int) -> None:
+    """Print a line per network over the plane, and write them to a file."""
+    columns = ("widths", "regions", "per_second", "with_areas", "objects", "simplex", "conditions", "picture_seconds")
+    print(" ".join(f"{column:>15}" for column in columns))
+    lines = []
+    for widths, known in PLANE.items():
+        form, square = reference_network(2, widths), unit_box(2)
+        count, seconds = fastest(arrays, form)
+        if known is not None and count != known:
+            raise SystemExit(f"{widths} has {known} regions, but {count} were found.")
+        with_conditions = fastest(arrays, form, conditions=True)[1]
+        with_areas = fastest(arrays, form, areas=True)[1]
+        n_objects, of_objects = fastest(objects, form, most)
+        n_simplex, of_simplex = timed(linear_regions(form, square, method="simplex"), PROGRAMS)
+        start = time.thread_time()
+        plot_regions(form, square)
+        of_picture = time.thread_time() - start
+        line = (
+            "-".join(map(str, widths)),
+            count,
+            round(count / seconds),
+            round(count / with_areas),
+            round(n_objects / of_objects),
+            round(n_simplex / of_simplex),
+            f"{(with_conditions - seconds) / seconds:.1f}x",
+            f"{of_picture:.2f}",
+        )
+        print(" ".join(f"{value:>15}" for value in line), flush=True)
+        lines.append(line)
+    with RESULTS.open("w", newline="") as file:
+        csv.writer(file).writerows([columns, *lines])
 
 
 def speed(most: int) -> list[tuple[int, float]]:
@@ -128,9 +203,15 @@ if __name__ == "__main__":
     parser.add_argument(
         "--most", type=int, default=50_000, help="the number of regions after which a network is cut off"
     )
+    parser.add_argument("--plane", action="store_true", help="measure the plane only")
     parser.add_argument("--plot", help="a file for the plot of seconds against regions")
     arguments = parser.parse_args()
-    timed(linear_regions(reference_network(2, (2,)), unit_box(2)), 10, conditions=True)  # compiles
+    for method in ("polygons", "simplex"):  # compiles
+        timed(linear_regions(reference_network(2, (2,)), unit_box(2), method=method), 10, conditions=True)
+    plot_regions(reference_network(2, (2,)), unit_box(2))
+    plane(arguments.most)
+    if arguments.plane:
+        raise SystemExit
     memory()
     speed(arguments.most)
     line = growth()

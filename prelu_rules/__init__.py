@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from prelu_rules.network.reading import read_network as read_network
     from prelu_rules.network.reading import read_with_link as read_with_link
     from prelu_rules.plotting.network import plot_network as plot_network
+    from prelu_rules.plotting.regions import plot_regions as plot_regions
     from prelu_rules.population.path import train_path as train_path
     from prelu_rules.population.settings import PathSettings as PathSettings
     from prelu_rules.population.settings import PopulationSettings as PopulationSettings
@@ -133,6 +134,7 @@ _HOME = {
     "linear_regions": "geometry.regions",
     "linear_replacement": "rules.replacement",
     "plot_network": "plotting.network",
+    "plot_regions": "plotting.regions",
     "read_network": "network.reading",
     "read_with_link": "network.reading",
     "ReadNetwork": "network.reading",

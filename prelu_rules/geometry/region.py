@@ -10,9 +10,13 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
+from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.facets import facets
 from prelu_rules.geometry.patterns import pre_activations_on
+from prelu_rules.geometry.polygon_facets import polygon_facets
+from prelu_rules.geometry.polygons import PlanarPatterns
+from prelu_rules.geometry.region_polygons import RegionPolygons
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
@@ -20,7 +24,7 @@ from prelu_rules.values import BoolArray, FloatArray, IntArray, Shown
 
 
 class RegionBatch:
-    """Regions that were found together, as a few arrays.
+    """Regions that were found together, as a few arrays; see `RegionStream.batches`.
 
     Args:
         form: the network.
@@ -28,20 +32,72 @@ class RegionBatch:
         frame: its coordinates.
         patterns: the activation patterns; `tight` has no columns if no corners of the cells are known.
         counts: `(n_patterns,)`, how many rows lie in each region; None if no rows were given.
+        planar: the patterns with the corners of their cells, if these were found as polygons.
     """
 
     def __init__(
-        self, form: NormalForm, domain: Domain | None, frame: Frame, patterns: Patterns, counts: IntArray | None = None
+        self,
+        form: NormalForm,
+        domain: Domain | None,
+        frame: Frame,
+        patterns: Patterns,
+        counts: IntArray | None = None,
+        planar: PlanarPatterns | None = None,
     ) -> None:
         self.form, self.domain, self.frame, self.patterns, self.counts = form, domain, frame, patterns, counts
+        self._planar = planar
+
+    @classmethod
+    def of_planar(cls, form: NormalForm, domain: Domain | None, frame: Frame, planar: PlanarPatterns) -> RegionBatch:
+        """The regions of patterns that were found as polygons."""
+        none = np.empty((len(planar), 0), dtype=np.intp)
+        return cls(form, domain, frame, Patterns(planar.signs, planar.decides, planar.outputs, none), None, planar)
 
     def __len__(self) -> int:
         return len(self.patterns.signs)
 
+    def part(self, start: int, stop: int) -> RegionBatch:
+        """The regions from number `start` up to, and without, `stop`."""
+        own, all_of = slice(start, stop), self.patterns
+        patterns = Patterns(all_of.signs[own], all_of.decides[own], all_of.outputs[own], all_of.tight[own])
+        counts = None if self.counts is None else self.counts[start:stop]
+        planar = None if self._planar is None else self._planar.part(start, stop)
+        return RegionBatch(self.form, self.domain, self.frame, patterns, counts, planar)
+
+    @property
+    def signs(self) -> BoolArray:
+        """`(n_regions, n_units)` bool, True where the unit's pre-activation is non-negative."""
+        return self.patterns.signs
+
+    @property
+    def coef(self) -> FloatArray:
+        """`(n_regions, n_outputs, n_inputs)`, the gradient of each output."""
+        return self.patterns.outputs[:, :, :-1]
+
+    @property
+    def intercept(self) -> FloatArray:
+        """`(n_regions, n_outputs)`, the constant of each output."""
+        return self.patterns.outputs[:, :, -1]
+
+    @cached_property
+    def polygons(self) -> RegionPolygons:
+        """The vertices and areas of the regions.
+
+        Raises:
+            InvalidValueError: if they were not found as polygons.
+        """
+        if self._planar is None:
+            raise InvalidValueError(
+                "the regions were not found as polygons; use the method 'polygons', on a domain of two dimensions."
+            )
+        return RegionPolygons.of_patterns(self._planar, self.frame)
+
     @cached_property
     def _facets(self) -> tuple[IntArray, FloatArray, FloatArray]:
         """Where the conditions of each region start, and all of them as `G x <= h`."""
-        if self.patterns.tight.shape[1]:
+        if self._planar is not None:
+            bounds, functions = polygon_facets(self.form, self.frame, self._planar)
+        elif self.patterns.tight.shape[1]:
             bounds, functions = facets(self.form, self.frame, self.patterns)
         else:
             bounds, functions = self._facets_by_linear_programs()

@@ -129,6 +129,50 @@ def test_a_partial_result_is_marked_as_partial(domain):
     assert list(late) == [] and not late.complete
 
 
+@pytest.mark.parametrize("domain", [None, unit_box(2), Box([-1, -1, 0], [1, 1, 1])])
+def test_batches_are_the_regions_as_arrays(domain):
+    form = networks.random_form(0, (2 if domain is None else domain.n_inputs, 6, 4, 2))
+    regions = list(linear_regions(form, domain))
+    stream = linear_regions(form, domain)
+    batches = list(stream.batches())
+    assert stream.complete and min(map(len, batches)) > 0
+    for name, one in (("signs", "pattern"), ("coef", "coef"), ("intercept", "intercept")):
+        together = np.concatenate([getattr(batch, name) for batch in batches])
+        np.testing.assert_array_equal(together, [getattr(region, one) for region in regions])
+
+
+@pytest.mark.parametrize("method", ["polygons", "simplex", "linear programs"])
+def test_limits_cut_batches_to_size(method):
+    form = networks.random_form(0, (2, 6, 4, 2))
+    n_regions = len(list(linear_regions(form, unit_box(2))))
+    for limit in (1, 5, n_regions - 1):
+        stream = linear_regions(form, unit_box(2), method=method, max_regions=limit, partial=True)
+        found = list(stream.batches())
+        assert sum(map(len, found)) == limit and not stream.complete
+        whole = linear_regions(form, unit_box(2), method=method)
+        for batch in found:
+            if method == "polygons":
+                assert len(batch.polygons.areas) == len(batch)
+            for number in range(len(batch)):
+                expected = next(whole)
+                np.testing.assert_array_equal(batch.signs[number], expected.pattern)
+                np.testing.assert_allclose(batch.conditions(number)[0], expected.conditions()[0], atol=1e-12)
+    strict = linear_regions(form, unit_box(2), method=method, max_regions=5).batches()
+    with pytest.raises(LimitError, match="more than max_regions=5 regions"):
+        list(strict)
+    late = linear_regions(form, unit_box(2), method=method, time_limit=1e-9, partial=True)
+    assert list(late.batches()) == [] and not late.complete
+
+
+def test_batches_and_single_regions_share_one_stream():
+    form = networks.random_form(0, (2, 6, 4, 2))
+    everything = [region.pattern.tolist() for region in linear_regions(form, unit_box(2))]
+    stream = linear_regions(form, unit_box(2))
+    first = [next(stream).pattern.tolist() for _ in range(3)]
+    rest = [pattern for batch in stream.batches() for pattern in batch.signs.tolist()]
+    assert first + rest == everything and list(stream) == [] and stream.complete
+
+
 def test_auto_takes_what_the_domain_allows():
     form = networks.random_form(0, (2, 4, 1))
     for domain in (unit_box(2), Box([-1, 0], [1, 0]), Box([0, 0], [0, 0]), None):
@@ -147,6 +191,9 @@ def test_auto_takes_what_the_domain_allows():
         ({"method": "data"}, InvalidValueError, "method 'data' needs rows"),
         ({"method": "linear programs", "rows": [[0, 0]]}, InvalidValueError, "takes no rows"),
         ({"domain": Box([0, 0], [1, 1]), "n_jobs": 0}, InvalidValueError, "n_jobs is 0; give a number of workers"),
+        ({"method": "polygons"}, InvalidValueError, "needs floats and a bounded domain of two dimensions"),
+        ({"method": "polygons", "rows": [[0, 0]]}, InvalidValueError, "takes no rows"),
+        ({"method": "polygons", "domain": Box([0, 0], [0, 1])}, InvalidValueError, "bounded domain of two dimensions"),
         ({"method": "simplex", "domain": Box([0, 0], [0, 0])}, InvalidValueError, "a domain of positive width"),
         ({"max_regions": 0}, InvalidValueError, "max_regions is 0"),
         ({"time_limit": -1.0}, InvalidValueError, r"time_limit is -1\.0"),
