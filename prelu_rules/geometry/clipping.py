@@ -12,16 +12,53 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.geometry.compiled import compiled, inlined
-from prelu_rules.geometry.dictionary import ABOVE, BELOW, BOTH
-from prelu_rules.tolerances import CUT
+from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
+from prelu_rules.tolerances import CANCELLED, CUT
 from prelu_rules.values import FloatArray, IntArray
 
 DOUBT = 3
 """Instead of a side: floats cannot tell."""
 
+SLACK = 10.0
+"""Where floats cannot tell, a side is left out if no point is so many times as far away as matters: lines that meet in
+one point, as those of networks without biases do, would be in doubt everywhere."""
+
 ROUNDING = 8 * float(np.finfo(float).eps)
 """The largest rounding error in the value of a line at a point, or of a point between two others, relative to the
 terms; there are about eight operations."""
+
+
+@compiled
+def line_of(function: FloatArray, plane: FloatArray, line: FloatArray) -> float:
+    """Write an affine function of the input as a line of a plane; the compiled twin of `Frame.row`.
+
+    Args:
+        function: `(n_inputs + 1,)`, weights and constant.
+        plane: `(n_inputs, 3)`, basis and centre of the frame.
+        line: `(3,)`, where to write weights of length 1 and a constant; weights of 0 for a constant function.
+
+    Returns:
+        The length that the function was divided by.
+    """
+    n_inputs, n_coordinates = plane.shape[0], plane.shape[1] - 1
+    length, size = 0.0, 0.0
+    for q in range(n_coordinates + 1):
+        line[q], size = 0.0, 0.0
+        for i in range(n_inputs):
+            line[q] += function[i] * plane[i, q]
+            size += abs(function[i] * plane[i, q])
+        if q < n_coordinates:
+            if abs(line[q]) <= CANCELLED * size:
+                line[q] = 0.0
+            length += line[q] * line[q]
+    line[n_coordinates] += function[n_inputs]
+    size += float(abs(function[n_inputs]))
+    if length == 0.0 and abs(line[n_coordinates]) <= CANCELLED * size:
+        line[n_coordinates] = 0.0
+    length = np.sqrt(length) if length > 0.0 else 1.0
+    for q in range(n_coordinates + 1):
+        line[q] /= length
+    return length
 
 
 @inlined
@@ -125,7 +162,7 @@ def _unclear(
         off = points[i, 2] + blur + ROUNDING * size
         if value - off > least:
             return False
-        unclear |= value + off > least
+        unclear |= value + off > SLACK * least
     return unclear
 
 

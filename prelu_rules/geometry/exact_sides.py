@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from prelu_rules.domains.frame import Frame
-from prelu_rules.geometry.dictionary import ABOVE, BELOW, BOTH
+from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, exact_array
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.domains.sampling import sampled
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CANCELLED
-from prelu_rules.values import Array, FloatArray
-
-N_SAMPLED = 64
-"""Inputs at which the size of an output's terms is looked up."""
+from prelu_rules.values import FloatArray
 
 
 def negligible(form: NormalForm, domain: Domain | None) -> FloatArray:
     """The largest `|z|` of each unit at which its sign does not matter to any output.
 
     If a unit's sign is taken wrongly where `|z|` is at most this, no output changes by more than `CANCELLED` of the
-    size of its terms (the largest sum of their absolute values at inputs drawn from the domain; for all inputs, at
-    inputs of about 1). That is as much as rounding errors of the network itself.
+    size of its terms (the largest sum of their absolute values at both ends and in the middle of the domain; for all
+    inputs, where all are -1, 0 or 1). That is as much as rounding errors of the network itself.
 
     Args:
         form: the network.
@@ -63,13 +59,9 @@ def sensitivity(form: NormalForm) -> FloatArray:
 
 
 def _sizes(form: NormalForm, domain: Domain | None) -> FloatArray:
-    """The largest sum of the absolute terms of each output at inputs drawn from the domain."""
-    x: Array
-    if domain is None:
-        x = np.random.default_rng(0).normal(size=(N_SAMPLED, form.n_inputs))
-    else:
-        x = sampled(domain, N_SAMPLED)
-    z = form.pre_activations(x)
-    activations = np.where(z >= 0, z, form.slopes * z)
-    terms = np.abs(x) @ np.abs(form.C).T + np.abs(form.e) + np.abs(activations) @ np.abs(form.D).T
+    """The largest sum of the absolute terms of each output at both ends and in the middle of the domain."""
+    ends = (-np.ones(form.n_inputs), np.ones(form.n_inputs)) if domain is None else (domain.lower, domain.upper)
+    x = np.stack([ends[0], (ends[0] + ends[1]) / 2, ends[1]])
+    activations = np.abs(form.pre_activations(x)) * np.maximum(1, np.abs(form.slopes))
+    terms = np.abs(x) @ np.abs(form.C).T + np.abs(form.e) + activations @ np.abs(form.D).T
     return np.asarray(terms.max(axis=0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.domains.frame import Frame
-from prelu_rules.geometry.cells import to_frame
+from prelu_rules.geometry.clipping import line_of
 from prelu_rules.geometry.compiled import compiled, inlined
 from prelu_rules.geometry.layer_functions import LayerFunctions, layer_functions, update
 from prelu_rules.geometry.polygons import PlanarPatterns
@@ -85,7 +85,7 @@ def _facets(
                 lines[i] = base[own[i]]
             else:
                 unit = unit_of[own[i] - len(base)]
-                to_frame(functions.values[:, unit].copy(), frame, lines[i])
+                line_of(functions.values[:, unit].copy(), frame, lines[i])
                 if not signs[pattern, unit]:
                     lines[i] = -lines[i]
         _leave_out(lines, own, len(base))

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.cells import to_frame
-from prelu_rules.geometry.clipping import DOUBT, clip, sides_of
+from prelu_rules.geometry.clipping import DOUBT, clip, line_of, sides_of
 from prelu_rules.geometry.compiled import borrowed, compiled, inlined
-from prelu_rules.geometry.dictionary import ABOVE, BELOW, BOTH
 from prelu_rules.geometry.layer_functions import LayerFunctions, update
+from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
@@ -200,7 +199,7 @@ def _enter(functions: LayerFunctions, place: Place, stacks: Stacks, block: int) 
 def _make_row(functions: LayerFunctions, place: Place, unit: int) -> None:
     for q in range(len(place.column)):
         place.column[q] = functions.values[q, unit]
-    place.lengths[unit] = to_frame(place.column, place.frame, place.rows[unit])
+    place.lengths[unit] = line_of(place.column, place.frame, place.rows[unit])
 
 
 @inlined

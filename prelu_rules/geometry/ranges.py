@@ -20,6 +20,7 @@ from prelu_rules.geometry.cells import (
 )
 from prelu_rules.geometry.compiled import compiled
 from prelu_rules.geometry.dictionary import Dictionary, new_dictionary
+from prelu_rules.geometry.negligible import negligible
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray, IntArray, Value
@@ -82,7 +83,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
     values = np.array([np.full(form.n_outputs, np.inf), np.full(form.n_outputs, -np.inf)])
     places = np.zeros((2, form.n_outputs, frame.n_coordinates))
     n_regions = 0
-    for patterns in simplex_patterns(form, frame):
+    for patterns in simplex_patterns(form, frame, None, negligible(form, domain)):
         n_regions += len(patterns.signs)
         if n_regions > max_regions:
             raise LimitError(

@@ -14,6 +14,7 @@ from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError, LimitError
 from prelu_rules.geometry.cells import Patterns
+from prelu_rules.geometry.negligible import negligible
 from prelu_rules.geometry.parallel import parallel_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.polygons import planar_patterns
@@ -174,9 +175,12 @@ def linear_regions(
     if rows is not None:
         batches = _occupied(form, domain, frame, input_rows(rows, form.n_inputs)[0])
     elif planar and method in ("auto", "polygons"):
-        batches = (RegionBatch.of_planar(form, domain, frame, found) for found in planar_patterns(form, frame))
+        batches = (
+            RegionBatch.of_planar(form, domain, frame, found)
+            for found in planar_patterns(form, frame, negligible(form, domain))
+        )
     elif walkable and method != "linear programs":
-        searched = parallel_patterns(form, frame, n_jobs)
+        searched = parallel_patterns(form, frame, n_jobs, negligible(form, domain))
         batches = (RegionBatch(form, domain, frame, patterns) for patterns in searched)
     else:
         batches = _by_linear_programs(form, domain, frame)

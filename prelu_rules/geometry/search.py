@@ -22,6 +22,7 @@ from prelu_rules.geometry.dictionary import (
     UNSURE,
     Dictionary,
 )
+from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
@@ -31,8 +32,8 @@ FRESH = 100
 ROUNDING = 1e-14
 """The error of a slack in a dictionary whose pivots were all about 1; it grows as the smallest of them falls."""
 
-BELOW, ABOVE, BOTH, OPEN = range(4)
-"""The sides of a hyperplane on which a cell has an interior; open if they have to be found."""
+OPEN = 3
+"""Instead of a side: it has to be found."""
 
 
 class Place(NamedTuple):
