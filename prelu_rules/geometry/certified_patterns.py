@@ -102,14 +102,12 @@ class CertifiedNetwork:
             node = self._tested(stack.pop())
             if node is None:
                 continue
-            if node.is_open.any():
-                stack += self._halves(node)
-                continue
-            node = self._entered(self._left(node))
             if node.block == len(self._blocks):
                 yield self._piece(node)
+            elif node.is_open.any():
+                stack += self._halves(node)
             else:
-                stack.append(node)
+                stack.append(self._entered(self._left(node)))
 
     def _entered(self, node: _Node) -> _Node:
         """The units of the next block as functions of the coordinates; all signs are open."""

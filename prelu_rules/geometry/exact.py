@@ -76,7 +76,10 @@ class ExactCell:
             )
         box = domain if isinstance(domain, Box) else domain.box
         cell = cls._at_origin(np.hstack([eye, exact_array(box.lower)[:, None]]))
-        below, above = (np.hstack([eye, -exact_array(box.lower)[:, None]]), np.hstack([-eye, exact_array(box.upper)[:, None]]))
+        below, above = (
+            np.hstack([eye, -exact_array(box.lower)[:, None]]),
+            np.hstack([-eye, exact_array(box.upper)[:, None]]),
+        )
         for row in above:
             # The corner is at the lower bounds, where the upper bounds hold.
             cell = cell._with(cell._row(row))

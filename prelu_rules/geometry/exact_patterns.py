@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
+from prelu_rules.geometry.certified_patterns import Piece
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray
@@ -63,8 +65,13 @@ class ExactPart:
     @cached_property
     def cell(self) -> ExactCell | None:
         """The part as a cell; None if it is empty."""
-        cell = self._before.cell if isinstance(self._before, ExactPart) else self._before
-        for row in self._added:
+        rows, before = [self._added], self._before
+        # A loop, because a part may have been cut a thousand times since it was last asked for.
+        while isinstance(before, ExactPart) and "cell" not in before.__dict__:
+            rows.append(before._added)
+            before = before._before
+        cell = before.cell if isinstance(before, ExactPart) else before
+        for row in chain.from_iterable(reversed(rows)):
             cell = None if cell is None else cell.cut(row)
         return cell
 
@@ -102,16 +109,14 @@ class _Node(NamedTuple):
     signs: tuple[bool, ...]
 
 
-def exact_patterns(
-    form: NormalForm, part: ExactPart, signs: BoolArray | None = None, certain: BoolArray | None = None
-) -> Iterator[ExactPattern]:
+def exact_patterns(form: NormalForm, part: ExactPart, piece: Piece | None = None) -> Iterator[ExactPattern]:
     """The activation patterns whose part of a cell has an interior, without any tolerance.
 
     Args:
         form: a network in exact rationals, see `NormalForm.exact`.
         part: the cell to look in.
-        signs: `(n_units,)`, signs that are known already.
-        certain: `(n_units,)`, for which units they are; None for no unit.
+        piece: what is known of the patterns to look for. The part is cut where the piece was, whether or not that
+            leaves an interior; signs that are certain are not looked into.
 
     Yields:
         Each pattern; the last unit varies fastest, negative side first.
@@ -131,13 +136,17 @@ def exact_patterns(
         node = stack.pop()
         unit = len(node.signs)
         if unit == form.n_units:
-            outputs = [_sum(row, weights, node.activations) for row, weights in zip(direct_outputs, form.D, strict=True)]
+            outputs = [
+                _sum(row, weights, node.activations) for row, weights in zip(direct_outputs, form.D, strict=True)
+            ]
             yield ExactPattern(np.array(node.signs, dtype=bool), node.part, np.array(outputs, dtype=object))
             continue
         row = _sum(direct[unit], form.B[unit], node.activations)
         sides: tuple[bool, ...]
-        if signs is not None and certain is not None and certain[unit]:
-            sides, parts = (bool(signs[unit]),), (node.part,)
+        parts: tuple[ExactPart, ...]
+        if piece is not None and piece.certain[unit]:
+            sides = (bool(piece.signs[unit]),)
+            parts = (node.part.cut(row if sides[0] else -row) if unit in piece.splits else node.part,)
         else:
             below = node.part.exceeds(-row)
             # A unit that is 0 on the whole cell counts as non-negative.

@@ -106,9 +106,7 @@ def _exponent(value: Fraction) -> int:
 
 
 def _solved(equations: Sequence[Array]) -> list[tuple[int, Array]]:
-    """Equations solved for one input each, which the others do not hold (Gauss-Jordan); those that say nothing new are
-    left out.
-    """
+    """Equations solved for one input each, by Gauss-Jordan elimination; those that say nothing new are left out."""
     found: list[tuple[int, Array]] = []
     for given in equations:
         row = given.copy()

@@ -19,7 +19,9 @@ from prelu_rules.errors import LimitError, ShapeError
 from prelu_rules.geometry.deviation import deviation_bounds
 from prelu_rules.network.collapse import without_unused
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.rules.overlay import cell_of, overlaid, overlap, rounded_down, rounded_up, uncovered, whole_domain
+from prelu_rules.rules.cover import cover
+from prelu_rules.rules.differences import Differences
+from prelu_rules.rules.overlay import rounded_down, rounded_up, whole_domain
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import FloatArray, Value
 
@@ -160,31 +162,31 @@ def certify(
     rules = [rule.exact() for rule in system.rules]
     form = network.exact()
     form = without_unused(form.eliminate(np.flatnonzero(form.slopes == 1), 1))
-    cells = [cell_of(whole, rule.conditions) for rule in rules]
-    overlay = overlaid(form, rules, cells, domain, max_cells)
-    exact, extra = overlay is not None, np.zeros(network.n_outputs)
-    if overlay is None and system.form is not None and domain is not None:
-        overlay = overlaid(system.form.exact(), rules, cells, domain, max_cells)
-        box = domain if isinstance(domain, Box) else domain.box
-        between = deviation_bounds(system.form, network, box)
-        extra = between.upper
-        if overlay is not None:
+    overlay, extra = Differences(form, rules, whole), np.zeros(network.n_outputs)
+    exact = found = overlay.search(max_cells)
+    if not found and system.form is not None and domain is not None:
+        overlay = Differences(system.form.exact(), rules, whole)
+        found = overlay.search(max_cells)
+        if found:
+            between = deviation_bounds(system.form, network, domain if isinstance(domain, Box) else domain.box)
+            extra = between.upper
             overlay.restart(form, between.at)
-    if overlay is None:
+    if not found:
         raise LimitError(
             f"rules and network cut the domain into more than max_cells={max_cells} pieces; raise it, or use a smaller "
             "domain or a network with fewer nonlinear units."
         )
+    covered = cover(whole, rules)
     return Certificate(
         output_names=system.output_names,
         upper=np.array(
             [rounded_up(v if v is None else v + Fraction(e)) for v, e in zip(overlay.upper, extra, strict=True)]
         ),
+        at=overlay.places(),
         lower=np.array([rounded_down(value) for value in overlay.lower]),
-        at=np.array(overlay.at, dtype=np.float64).reshape(network.n_outputs, system.n_inputs),
         largest=np.array([rounded_up(value) for value in overlay.largest]),
-        uncovered=next(uncovered(whole, [], rules), None),
-        overlap=overlap(rules, cells),
+        uncovered=covered.uncovered,
+        overlap=covered.overlap,
         n_cells=overlay.n_cells,
         exact=exact,
         domain=domain,

@@ -48,12 +48,13 @@ class _Node(NamedTuple):
     rules: IntArray
 
 
-def cover(whole: ExactCell, rules: Sequence[Rule]) -> Cover:
+def cover(whole: ExactCell, rules: Sequence[Rule], strict: Sequence[Array] = ()) -> Cover:
     """Whether rules cover a domain, and whether they are disjoint.
 
     Args:
         whole: the domain.
         rules: the rules, in exact rationals.
+        strict: functions that have to be positive, `(n_inputs + 1,)` fractions each; only inputs where they are count.
 
     Returns:
         Inputs that fall under none of the rules, and inside two of them.
@@ -68,14 +69,14 @@ def cover(whole: ExactCell, rules: Sequence[Rule]) -> Cover:
         >>> cover(whole, sides), cover(whole, sides[:1]).uncovered
         (Cover(uncovered=None, overlap=None), array([0.5]))
     """
-    return _Search(whole, rules).found()
+    return _Search(whole, rules, strict).found()
 
 
 class _Search:
     """The nodes that are left to look at, and what has been found so far."""
 
-    def __init__(self, whole: ExactCell, rules: Sequence[Rule]) -> None:
-        self._whole, self._boundaries = whole, BoundarySigns(rules)
+    def __init__(self, whole: ExactCell, rules: Sequence[Rule], strict: Sequence[Array]) -> None:
+        self._whole, self._boundaries, self._strict = whole, BoundarySigns(rules), strict
         self._coordinates = Coordinates.of_cell(whole)
         self._known = np.zeros(len(self._boundaries.rows), dtype=bool)
         self._uncovered: Array | None = None
@@ -159,7 +160,7 @@ class _Search:
     def _exact(self, signs: dict[int, int]) -> tuple[ExactCell | None, list[Array]]:
         """The closure of a part of the domain, None if it is empty, and the functions that must be positive."""
         cell: ExactCell | None = self._whole
-        strict = []
+        strict = list(self._strict)
         for boundary, mask in signs.items():
             row = self._boundaries.rows[boundary]
             for side, sign in ((row, NEGATIVE), (-row, POSITIVE)):
