@@ -23,22 +23,32 @@ added to the errors.
 """
 
 
-class Piece(NamedTuple):
-    """A part of a cell, and the network there.
+class PieceSigns(NamedTuple):
+    """What is known of the signs of units on a piece.
 
     Attributes:
         signs: `(n_units,)` bool.
         certain: `(n_units,)` bool, whether it is proven that the unit has this sign all over the piece; elsewhere it
             may be wrong in a thin part.
         splits: the units at which the cell was cut, in order; the piece is where all of these have their signs.
-        cell: the rows of the piece, functions that are non-negative there.
-        outputs: the outputs as functions of the coordinates.
-        sizes: `(n_outputs,)`, the sizes of the terms of which outputs are sums.
     """
 
     signs: BoolArray
     certain: BoolArray
     splits: tuple[int, ...]
+
+
+class Piece(NamedTuple):
+    """A part of a cell, and the network there.
+
+    Attributes:
+        known: the signs of units.
+        cell: the rows of the piece, functions that are non-negative there.
+        outputs: the outputs as functions of the coordinates.
+        sizes: `(n_outputs,)`, the sizes of the terms of which outputs are sums.
+    """
+
+    known: PieceSigns
     cell: Rows
     outputs: Rows
     sizes: FloatArray
@@ -74,7 +84,7 @@ class CertifiedNetwork:
         >>> coordinates = Coordinates.of_cell(whole)
         >>> assert coordinates is not None
         >>> pieces = CertifiedNetwork(form, coordinates).pieces(coordinates.rows(np.empty((0, 2))))
-        >>> [piece.signs.tolist() for piece in pieces]
+        >>> [piece.known.signs.tolist() for piece in pieces]
         [[False], [True]]
     """
 
@@ -186,4 +196,5 @@ class CertifiedNetwork:
 
     def _piece(self, node: _Node) -> Piece:
         values, errors, sizes = self._sums(self._direct_outputs, self._output_weights, node.activations, node.sizes)
-        return Piece(node.signs, node.depths == 0, node.splits, node.cell, Rows(values, errors), sizes)
+        known = PieceSigns(node.signs, node.depths == 0, node.splits)
+        return Piece(known, node.cell, Rows(values, errors), sizes)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.certified_patterns import Piece
+from prelu_rules.geometry.certified_patterns import PieceSigns
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray
@@ -109,13 +109,13 @@ class _Node(NamedTuple):
     signs: tuple[bool, ...]
 
 
-def exact_patterns(form: NormalForm, part: ExactPart, piece: Piece | None = None) -> Iterator[ExactPattern]:
+def exact_patterns(form: NormalForm, part: ExactPart, known: PieceSigns | None = None) -> Iterator[ExactPattern]:
     """The activation patterns whose part of a cell has an interior, without any tolerance.
 
     Args:
         form: a network in exact rationals, see `NormalForm.exact`.
         part: the cell to look in.
-        piece: what is known of the patterns to look for. The part is cut where the piece was, whether or not that
+        known: what is known of the patterns to look for. The part is cut where the piece of them was, whether or not that
             leaves an interior; signs that are certain are not looked into.
 
     Yields:
@@ -144,9 +144,9 @@ def exact_patterns(form: NormalForm, part: ExactPart, piece: Piece | None = None
         row = _sum(direct[unit], form.B[unit], node.activations)
         sides: tuple[bool, ...]
         parts: tuple[ExactPart, ...]
-        if piece is not None and piece.certain[unit]:
-            sides = (bool(piece.signs[unit]),)
-            parts = (node.part.cut(row if sides[0] else -row) if unit in piece.splits else node.part,)
+        if known is not None and known.certain[unit]:
+            sides = (bool(known.signs[unit]),)
+            parts = (node.part.cut(row if sides[0] else -row) if unit in known.splits else node.part,)
         else:
             below = node.part.exceeds(-row)
             # A unit that is 0 on the whole cell counts as non-negative.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from prelu_rules.geometry.certified import UNIT
-from prelu_rules.geometry.certified_patterns import CertifiedNetwork, Piece
+from prelu_rules.geometry.certified_patterns import CertifiedNetwork, PieceSigns
 from prelu_rules.geometry.certified_rows import Coordinates, Rows
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.geometry.exact_patterns import ExactPart, ExactPattern, exact_patterns
@@ -42,10 +42,10 @@ class _TooMany(Exception):
 
 
 class _Candidate(NamedTuple):
-    """A piece of the overlay, or all of a rule if there is no piece; and bounds of the differences there."""
+    """A piece of the overlay, or all of a rule if nothing is known; and bounds of the differences there."""
 
     rule: int
-    piece: Piece | None
+    known: PieceSigns | None
     bounds: FloatArray
 
 
@@ -130,20 +130,20 @@ class Differences:
                 errors = piece.outputs.errors + outputs.errors + 2 * UNIT * sizes
                 between = Rows(piece.outputs.values - outputs.values, errors)
                 bounds = _absolute(coordinates.ranges(piece.cell, between))
-                self._candidates.append(_Candidate(number, piece, bounds))
+                self._candidates.append(_Candidate(number, piece.known, bounds))
                 self._sizes = np.maximum(self._sizes, sizes)
         return True
 
     def _exact(self, number: int, max_cells: int) -> list[Fraction | None]:
         """The largest differences on a piece, for each output."""
         candidate = self._candidates[number]
-        rule, piece = self._rules[candidate.rule], candidate.piece
+        rule = self._rules[candidate.rule]
         part = ExactPart(self._whole, [condition.row() for condition in rule.conditions])
-        if piece is not None:
+        if candidate.known is not None:
             # What is counted below was counted as one piece before.
             self.n_cells -= 1
         found: list[Fraction | None] = [Fraction(0)] * self._form.n_outputs
-        for pattern in exact_patterns(self._form, part, piece):
+        for pattern in exact_patterns(self._form, part, candidate.known):
             self.n_cells += 1
             if self.n_cells > max_cells:
                 raise _TooMany
