@@ -126,9 +126,9 @@ class CertifiedNetwork:
         here = self._blocks[node.block]
         units = Rows(node.units.values.copy(), node.units.errors.copy())
         sizes, is_open = node.sizes.copy(), node.is_open.copy()
-        direct = self._direct[here]
+        direct = self._direct.at(here)
         units.values[here], units.errors[here], sizes[here] = self._sums(
-            direct, self._weights[here, : here.start], node.activations[: here.start], node.sizes[: here.start]
+            direct, self._weights[here, : here.start], node.activations.at(slice(here.start)), node.sizes[: here.start]
         )
         is_open[here] = True
         return node._replace(units=units, sizes=sizes, is_open=is_open)
@@ -148,7 +148,7 @@ class CertifiedNetwork:
         at = np.flatnonzero(node.is_open)
         if not len(at):
             return node
-        low, high = self._coordinates.ranges(node.cell, node.units[at]).T
+        low, high = self._coordinates.ranges(node.cell, node.units.at(at)).T
         if (high == -np.inf).any():
             return None
         thin = THIN * node.sizes[at]
@@ -165,7 +165,7 @@ class CertifiedNetwork:
         unit = int(node.is_open.argmax())
         is_open, depths = node.is_open.copy(), node.depths.copy()
         is_open[unit], depths[unit] = False, 0.0
-        row = node.units[unit : unit + 1]
+        row = node.units.at(slice(unit, unit + 1))
         exponent = -int(np.frexp(np.abs(row.values).max())[1])
         # A power of 2 rounds nothing.
         row = Rows(np.ldexp(row.values, exponent), np.ldexp(row.errors, exponent))

@@ -11,7 +11,7 @@ import numpy as np
 
 from prelu_rules.geometry.certified import TINY, UNIT, highest, ranges
 from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import Array, FloatArray, IntArray
 
 
 class Rows(NamedTuple):
@@ -47,8 +47,16 @@ class Rows(NamedTuple):
         """
         return Rows(factor * self.values, self.errors)
 
-    def __getitem__(self, which: object) -> Rows:  # type: ignore[override]
-        return Rows(self.values[which], self.errors[which])  # type: ignore[index]
+    def at(self, which: slice | IntArray) -> Rows:
+        """Some of the rows.
+
+        Args:
+            which: their places.
+
+        Returns:
+            These rows.
+        """
+        return Rows(self.values[which], self.errors[which])
 
 
 @dataclass(frozen=True, eq=False)

@@ -115,8 +115,8 @@ def exact_patterns(form: NormalForm, part: ExactPart, known: PieceSigns | None =
     Args:
         form: a network in exact rationals, see `NormalForm.exact`.
         part: the cell to look in.
-        known: what is known of the patterns to look for. The part is cut where the piece of them was, whether or not that
-            leaves an interior; signs that are certain are not looked into.
+        known: what is known of the patterns to look for. The part is cut where the piece of them was, whether or not
+            that leaves an interior; signs that are certain are not looked into.
 
     Yields:
         Each pattern; the last unit varies fastest, negative side first.
@@ -159,7 +159,7 @@ def exact_patterns(form: NormalForm, part: ExactPart, known: PieceSigns | None =
 
 def _sum(row: Array, weights: Array, activations: Sequence[Array]) -> Array:
     """A function of the inputs plus a weighted sum of activations."""
-    for earlier in np.flatnonzero(weights):
+    for earlier in np.flatnonzero(weights).tolist():
         row = row + weights[earlier] * activations[earlier]
     return row
 

@@ -24,7 +24,6 @@ from prelu_rules.rules.simplification import implied, needed
 from prelu_rules.tolerances import CANCELLED, CUT
 from prelu_rules.values import Array
 
-
 GRID_DIGITS = 51
 """Binary digits of the largest weight or constant that are kept: the difference of two such numbers is a float."""
 
@@ -32,9 +31,9 @@ GRID_DIGITS = 51
 def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
     """The rules of a classifier, cut into convex pieces in each of which one class has the largest logit.
 
-    Pieces without an interior are left out, as are conditions that the others and the domain imply. Pieces with the same
-    class and the same logits are merged where their union is convex. On a tie of logits
-    the first one wins, as in `classify`, so every input of the domain has exactly one decision rule, on boundaries too.
+    Pieces without an interior are left out, as are conditions that the others and the domain imply. Pieces with the
+    same class and the same logits are merged where their union is convex. On a tie of logits the first one wins, as in
+    `classify`, so every input of the domain has exactly one decision rule, on boundaries too.
     If a class only ties and wins nowhere nearby, the decision is another one of the tied classes.
 
     Args:

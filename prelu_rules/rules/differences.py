@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -92,19 +92,19 @@ class Differences:
             max_cells: the most pieces.
         """
         if self._coordinates is None:
-            self._sizes, self._outputs = np.zeros(self._form.n_outputs), np.empty((0, self._form.n_outputs))
+            self._sizes = np.zeros(self._form.n_outputs)
             unknown = np.full(self._form.n_outputs, np.inf)
             self._candidates = [_Candidate(number, None, unknown) for number in range(len(self._rules))]
             self._outputs = np.tile(unknown, (len(self._rules), 1))
         elif not self._find_pieces(self._coordinates, max_cells):
             return False
-        exact = lru_cache(maxsize=None)(lambda number: self._exact(number, max_cells))
+        exact = cache(partial(self._exact, max_cells))
         try:
             for k in range(self._form.n_outputs):
                 bounds = np.array([candidate.bounds[k] for candidate in self._candidates])
                 negligible = float(ROUNDING * self._sizes[k])
-                self.upper.append(_largest(bounds, lambda number, k=k: exact(number)[k], negligible))
-                self.largest.append(_largest(self._outputs[:, k], lambda number, k=k: self._output(number, k), 0.0))
+                self.upper.append(_largest(bounds, partial(_item, exact, k), negligible))
+                self.largest.append(_largest(self._outputs[:, k], partial(self._output, k), 0.0))
         except _TooMany:
             return False
         return True
@@ -134,7 +134,7 @@ class Differences:
                 self._sizes = np.maximum(self._sizes, sizes)
         return True
 
-    def _exact(self, number: int, max_cells: int) -> list[Fraction | None]:
+    def _exact(self, max_cells: int, number: int) -> list[Fraction | None]:
         """The largest differences on a piece, for each output."""
         candidate = self._candidates[number]
         rule = self._rules[candidate.rule]
@@ -199,7 +199,7 @@ class Differences:
         inside = all(row[:-1] @ point + row[-1] >= 0 for row in self._whole.rows)
         return inside and bool(rule.covers(point)[0])
 
-    def _output(self, number: int, k: int) -> Fraction | None:
+    def _output(self, k: int, number: int) -> Fraction | None:
         """The largest absolute output of a rule."""
         rule = self._rules[number]
         cell = ExactPart(self._whole, [condition.row() for condition in rule.conditions]).cell
@@ -220,8 +220,9 @@ class Differences:
         for x in [*(x for x in before if x is not None), *points]:
             point = exact_array(np.asarray(x))
             rule = next((rule for rule in self._rules if self._is_covered(rule, point)), None)
-            for k in range(form.n_outputs if rule is not None else 0):
-                self._compare_at(k, rule, x)
+            if rule is not None:
+                for k in range(form.n_outputs):
+                    self._compare_at(k, rule, x)
 
     def places(self) -> FloatArray:
         """Where the differences of `lower` are attained; if a rule covers any input in floats, there is one for each.
@@ -270,6 +271,10 @@ def _largest(bounds: FloatArray, exact: Callable[[int], Fraction | None], neglig
             return None
         best = max(best, value)
     return best
+
+
+def _item(values: Callable[[int], list[Fraction | None]], k: int, number: int) -> Fraction | None:
+    return values(number)[k]
 
 
 def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:
