@@ -15,7 +15,7 @@ from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import SAMPLED_ROWS, counted
-from prelu_rules.rules.merging import merged
+from prelu_rules.rules.one_rule_each import one_rule_each
 from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
@@ -73,8 +73,8 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     precise = system.precision is not None
     system = replace(system, domain=domain, precision=None)
     pieces = tuple(piece for rule in system.rules for piece in _pieces(rule, domain))
-    # Where rules with the same outputs have no convex union, parts of them may.
-    system = ordered(replace(system, rules=merged(pieces, domain)))
+    # Where rules with the same outputs have no convex union, parts of them may; and rules may share a corner.
+    system = ordered(replace(system, rules=one_rule_each(pieces, domain)))
     if x is not None:
         return with_honest_precision(counted(system, x), x)
     if precise and domain is not None:
