@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.exact_patterns import direction
 from prelu_rules.rules.cover import cover, shared
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.overlay import cell_of
@@ -72,25 +73,30 @@ def _parted(rules: tuple[Rule, ...], whole: ExactCell) -> tuple[Rule, ...]:
     found = list(rules)
     for pair in sorted(shared(whole, [rule.exact() for rule in rules])):
         for other, mine in (pair, pair[::-1]):
-            candidate = _without_shared(found, found[mine], found[other], whole)
-            changed = [candidate if number == mine else rule for number, rule in enumerate(found)]
-            if candidate is not None and _is_complete(changed, whole):
+            candidates = _without_shared(found, found[mine], found[other], whole)
+            changes = ([one if number == mine else rule for number, rule in enumerate(found)] for one in candidates)
+            changed = next((change for change in changes if _is_complete(change, whole)), None)
+            if changed is not None:
                 found = changed
                 break
     return tuple(found)
 
 
-def _without_shared(rules: Sequence[Rule], mine: Rule, other: Rule, whole: ExactCell) -> Rule | None:
-    """A rule with one more condition, which only inputs that it shares with another rule violate; None without one."""
+def _without_shared(rules: Sequence[Rule], mine: Rule, other: Rule, whole: ExactCell) -> Iterator[Rule]:
+    """A rule with one more condition, which inputs that it shares with another rule violate, and boundaries at most."""
     exact = mine.exact()
     own, both = cell_of(whole, exact.conditions), cell_of(whole, (*exact.conditions, *other.exact().conditions))
     if own is None or both is None:
-        return None
+        return
+    seen = set()
     for condition in (*other.conditions, *(c for rule in rules for c in rule.conditions)):
         for sign in (1, -1):
             beyond = Condition(sign * condition.coef, sign * condition.intercept, False, condition.label)
             row = -beyond.exact().row()
+            key = direction(row)
+            if key in seen:
+                continue
+            seen.add(key)
             # It is 0 on all that is shared, and negative elsewhere.
             if not own.exceeds(row) and own.exceeds(-row) and not both.exceeds(-row):
-                return replace(mine, conditions=(*mine.conditions, beyond))
-    return None
+                yield replace(mine, conditions=(*mine.conditions, beyond))
