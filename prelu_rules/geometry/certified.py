@@ -111,13 +111,16 @@ def highest(
                 if here < ratio or (here == ratio and rate > table[missed, leaving]):
                     leaving, ratio = q, here
         if leaving < 0:
-            # No coordinate raises the row that is missed.
+            # No coordinate raises the row that is missed, a bound of the box or one of the cell.
+            row, row_error = np.zeros(k + 1), 0.0
             if missed >= 2 * k:
-                for q in range(k):
-                    multipliers[q] = -table[missed, q]
-                row = missed - 2 * k
-                if _proven(rows, errors, rows[row], errors[row], multipliers, tight, reach) < 0.0:
-                    return -np.inf
+                row, row_error = rows[missed - 2 * k], errors[missed - 2 * k]
+            else:
+                row[missed % k], row[k] = 1.0 if missed < k else -1.0, reach[missed % k]
+            for q in range(k):
+                multipliers[q] = -table[missed, q]
+            if _proven(rows, errors, row, row_error, multipliers, tight, reach) < 0.0:
+                return -np.inf
             break
         inverse = 1.0 / table[missed, leaving]
         for i in range(goal + 1):
