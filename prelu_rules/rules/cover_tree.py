@@ -103,7 +103,8 @@ class CoverTree:
         Returns:
             `(n_inputs,)`, see `inner_input`; None if there is no such point.
         """
-        signs = {**node.signs, **self._boundaries.all_of(rule)}
+        # Where the node has signs, the rule allows all of them.
+        signs = {**self._boundaries.all_of(rule), **node.signs}
         if inner:
             signs = {boundary: mask & ~ZERO for boundary, mask in signs.items()}
         return self.point(signs) if all(signs.values()) else None

@@ -62,6 +62,14 @@ def test_what_is_named_is_right_and_nothing_on_a_grid_is_missed(domain, system):
         assert one < other < len(rules)
 
 
+def test_rules_that_share_a_boundary_do_not_overlap():
+    line, whole = AffineMap([[0.0]], [0.0]), ExactCell.of_domain(Box([0], [4]), 1)
+    sides = [Rule((Condition([w], -w, True),), line).exact() for w in (1.0, -1.0)]
+    assert cover(whole, sides) == (None, None) and shared(whole, sides) == {(0, 1)}
+    wider = Rule((Condition([-1.0], 1.5, True),), line).exact()
+    assert 1 < cover(whole, [sides[0], wider]).overlap[0] < 1.5
+
+
 @given(st.integers(0, 2**32), st.integers(1, 3))
 def test_a_tree_is_complete_and_disjoint_and_each_leaf_is_missed(seed, dimension):
     """Leaves of a tree of random cuts, in any order; numbers in tenths, so that much meets in one corner."""
