@@ -1,4 +1,4 @@
-"""The linear programming solver, HiGHS (Huangfu and Hall, 2018); no other file uses it for linear programs."""
+"""The solver of linear and mixed-integer programs, HiGHS (Huangfu and Hall, 2018); no other file uses it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import SolverError
-from prelu_rules.values import FloatArray
+from prelu_rules.values import BoolArray, FloatArray
 
 LP_FEASIBILITY = 1e-10
 """Feasibility tolerance of the linear programming solver, tighter than `CUT`; the smallest that HiGHS accepts."""
@@ -245,3 +245,62 @@ class CellProgram:
         self._solver.run()
         self._solver.setOptionValue(name, before)
         return self._solver.getModelStatus()
+
+
+class MixedIntegerOptimum(NamedTuple):
+    """What branch and bound found of the smallest value.
+
+    Attributes:
+        bound: the value is nowhere smaller, up to the tolerances of the solver; minus infinity if nothing is known.
+        x: `(n_variables,)`, the best point that was found; None if there was no time to find one.
+    """
+
+    bound: float
+    x: FloatArray | None
+
+
+def mixed_integer_minimum(
+    cost: FloatArray, rows: FloatArray, lower: FloatArray, upper: FloatArray, integral: BoolArray, time_limit: float
+) -> MixedIntegerOptimum:
+    """The smallest value of a linear function on a polytope, some of whose variables are integers.
+
+    Args:
+        cost: `(n_variables,)`, the function.
+        rows: `(n_rows, n_variables + 1)`, weights and constants of functions that must not be negative.
+        lower: `(n_variables,)`, the lower bounds.
+        upper: `(n_variables,)`, the upper bounds.
+        integral: `(n_variables,)`, which variables are integers.
+        time_limit: in seconds.
+
+    Returns:
+        The bound and the best point; branch and bound stops early when the time is over.
+
+    Example:
+        >>> cost, rows, zeros, ones = np.array([-1.0, -1.0]), np.array([[-2.0, -2.0, 3.0]]), np.zeros(2), np.ones(2)
+        >>> mixed_integer_minimum(cost, rows, zeros, ones, np.array([True, True]), 10.0).bound
+        -1.0
+    """
+    solver = _QuietHighs()
+    solver.setOptionValue("time_limit", time_limit)
+    solver.addVars(len(cost), lower, upper)
+    columns = np.arange(len(cost), dtype=np.int32)
+    solver.changeColsCost(len(cost), columns, cost)
+    whole = columns[integral]
+    solver.changeColsIntegrality(len(whole), whole, np.full(len(whole), highspy.HighsVarType.kInteger))
+    at, entries = np.nonzero(rows[:, :-1])
+    starts = np.searchsorted(at, np.arange(len(rows))).astype(np.int32)
+    without_end = np.full(len(rows), highspy.kHighsInf)
+    values = rows[at, entries]
+    solver.addRows(len(rows), -rows[:, -1], without_end, len(values), starts, entries.astype(np.int32), values)
+    solver.run()
+    info, solution = solver.getInfo(), solver.getSolution()
+    # Only an optimum and a search that ran out of time leave a bound.
+    statuses = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
+    known = solver.getModelStatus() in statuses and np.isfinite(info.mip_dual_bound)
+    return MixedIntegerOptimum(
+        float(info.mip_dual_bound) if known else -np.inf,
+        np.array(solution.col_value) if info.primal_solution_status == _FEASIBLE else None,
+    )
+
+
+_FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)

@@ -96,7 +96,8 @@ def deviation_bounds(
                     found = np.maximum(found, np.abs(parts.form.predict(at)))
     points = np.array(places)
     at = points[np.abs(parts.form.predict(points)).argmax(axis=0)]
-    lower = np.array([_attained(form, other, x, output) for output, x in enumerate(at)])
+    exact = form.exact(), other.exact()
+    lower = np.array([_attained(*exact, x, output) for output, x in enumerate(at)])
     return Deviation(np.maximum(np.maximum(*ends), lower), lower, at)
 
 
@@ -123,12 +124,8 @@ def probes(domain: Box, n_rows: int = SAMPLED_ROWS) -> FloatArray:
 
 
 def _attained(form: NormalForm, other: NormalForm, x: FloatArray, output: int) -> float:
-    """The difference at one input in exact arithmetic, rounded down."""
+    """The difference of two networks in exact rationals at one input, rounded down."""
     row = np.array([Fraction(float(value)) for value in x], dtype=object)
-    exact = abs(_exact_output(form, row, output) - _exact_output(other, row, output))
+    exact = Fraction(abs(form.predict(row)[output] - other.predict(row)[output]))
     value = float(exact)
     return value if Fraction(value) <= exact else float(np.nextafter(value, 0.0))
-
-
-def _exact_output(form: NormalForm, row: FloatArray, output: int) -> Fraction:
-    return Fraction(form.exact().predict(row)[output])

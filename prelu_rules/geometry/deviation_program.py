@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import Bounds as VariableBounds
-from scipy.optimize import LinearConstraint, milp
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.linear_program import mixed_integer_minimum
 from prelu_rules.geometry.difference import Difference
 from prelu_rules.geometry.propagation import Bounds
 from prelu_rules.tolerances import SOLVER_FEASIBILITY
@@ -72,7 +71,7 @@ class DeviationProgram:
         change, moved = p - p[partners], z - z[partners]
         for direction, (slope, offset) in ((1.0, paired.below), (-1.0, paired.above)):
             self._at_least_zero(partners >= 0, direction * (change - slope[:, None] * moved), -direction * offset)
-        self._signs = np.concatenate([np.zeros(d + n), bends])
+        self._signs = np.concatenate([np.zeros(d + n, dtype=bool), bends])
         self._sizes = np.maximum(np.abs(paired.output_lower), np.abs(paired.output_upper))
         # An activation may be off by the tolerance of its own row, and by twice as much through its sign.
         self._missed = SOLVER_FEASIBILITY * (3 * bounds.sensitivity @ self._scale + (d + n) * self._sizes)
@@ -97,23 +96,15 @@ class DeviationProgram:
         """
         size = self._sizes[output] if self._sizes[output] > 0 else 1.0
         gain = sign * self._outputs[output]
-        rows = np.vstack(self._rows)
-        result = milp(
-            -gain[:-1] / size,
-            constraints=LinearConstraint(rows[:, :-1], -rows[:, -1], np.inf),
-            bounds=VariableBounds(np.append(-np.ones(len(gain) - 1 - self._n_units), np.zeros(self._n_units)), 1.0),
-            integrality=self._signs,
-            options={"time_limit": time_limit},
+        lower = np.append(-np.ones(len(gain) - 1 - self._n_units), np.zeros(self._n_units))
+        found = mixed_integer_minimum(
+            -gain[:-1] / size, np.vstack(self._rows), lower, np.ones(len(lower)), self._signs, time_limit
         )
         at = None
-        if result.x is not None:
-            x = self._centre + self._radius * result.x[: len(self._centre)]
+        if found.x is not None:
+            x = self._centre + self._radius * found.x[: len(self._centre)]
             at = np.clip(x, self._domain.lower, self._domain.upper)
-        # Only with status 0 (optimal) or 1 (time limit) is this a bound.
-        bound = result.mip_dual_bound if result.status in (0, 1) else None
-        if bound is None or not np.isfinite(bound):
-            return np.inf, at
-        return float(gain[-1] - size * bound + self._missed[output]), at
+        return float(gain[-1] - size * found.bound + self._missed[output]), at
 
 
 def _ranges(difference: Difference, bounds: Bounds, paired: Bounds) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,6 @@ fractions never have to be reduced. Every half-space is closed, and no tolerance
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd, lcm
@@ -18,8 +17,7 @@ import numpy as np
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import ShapeError
-from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.values import Array, BoolArray, exact_array
+from prelu_rules.values import Array, exact_array
 
 PATIENCE = 40
 """Pivots after which the next pivot is chosen by Bland's rule, which cannot cycle."""
@@ -36,6 +34,7 @@ class ExactCell:
         to_input: `(n_inputs, n_variables + 1)` integers; divided by `scale`, they are the inputs as affine functions of
             the slacks of the first rows.
         scale: a positive integer.
+        rows: functions of the inputs, `(n_inputs + 1,)` each; the cell is where all of them are non-negative.
     """
 
     table: Array
@@ -43,6 +42,7 @@ class ExactCell:
     tight: tuple[int, ...]
     to_input: Array
     scale: int
+    rows: tuple[Array, ...] = ()
 
     @classmethod
     def of_domain(cls, domain: Domain | None, n_inputs: int) -> ExactCell | None:
@@ -76,10 +76,14 @@ class ExactCell:
             )
         box = domain if isinstance(domain, Box) else domain.box
         cell = cls._at_origin(np.hstack([eye, exact_array(box.lower)[:, None]]))
-        for k in range(n_inputs):
+        below, above = (
+            np.hstack([eye, -exact_array(box.lower)[:, None]]),
+            np.hstack([-eye, exact_array(box.upper)[:, None]]),
+        )
+        for row in above:
             # The corner is at the lower bounds, where the upper bounds hold.
-            row = np.append(-eye[k], exact_array(box.upper[k : k + 1]))
             cell = cell._with(cell._row(row))
+        cell = replace(cell, rows=(*below, *above))
         if isinstance(domain, Box):
             return cell
         cut: ExactCell | None = cell
@@ -143,7 +147,7 @@ class ExactCell:
         if not bounded:
             # The function is unbounded along a ray, so it is enough to go where it is positive.
             return self._along_ray(row)
-        return corner._with(here) if here[-1] >= 0 else None
+        return replace(corner._with(here), rows=(*self.rows, row)) if here[-1] >= 0 else None
 
     def _along_ray(self, row: Array) -> ExactCell:
         # The cut itself stops the walk: its negative, a row that must not fall, rises to 0.
@@ -156,7 +160,7 @@ class ExactCell:
             entering = min(falling, key=lambda i: (Fraction(table[i, -1], -table[i, column]), i), default=last)
             table, denominator = _pivoted(table, denominator, entering, column)
             tight[column] = entering
-        return replace(self, table=table, denominator=denominator, tight=tuple(tight))
+        return replace(self, table=table, denominator=denominator, tight=tuple(tight), rows=(*self.rows, row))
 
     def exceeds(self, row: Array) -> bool:
         """Whether an affine function is positive somewhere in the cell.
@@ -248,49 +252,3 @@ def _pivoted(table: Array, denominator: int, entering: int, column: int) -> tupl
     result[entering] = 0
     result[entering, column] = pivot
     return (result, pivot) if pivot > 0 else (-result, -pivot)
-
-
-class ExactPattern(NamedTuple):
-    """An activation pattern of a cell, and the part of the cell where it holds, boundary included."""
-
-    signs: BoolArray
-    cell: ExactCell
-
-
-def exact_patterns(form: NormalForm, cell: ExactCell) -> Iterator[ExactPattern]:
-    """The activation patterns whose part of a cell has an interior, without any tolerance.
-
-    Args:
-        form: a network in exact rationals, see `NormalForm.exact`.
-        cell: the cell to look in.
-
-    Yields:
-        Each pattern; the last unit varies fastest, negative side first.
-
-    Example:
-        >>> B = np.zeros((2, 2))
-        >>> form = NormalForm(A=[[1], [1]], B=B, b=[0, -1e-20], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
-        >>> whole = ExactCell.of_domain(Box([-1], [1]), 1)
-        >>> assert whole is not None
-        >>> [pattern.signs.astype(int).tolist() for pattern in exact_patterns(form.exact(), whole)]
-        [[0, 0], [1, 0], [1, 1]]
-    """
-    direct = np.hstack([form.A, form.b[:, None]])
-
-    def decide(part: ExactCell, activations: Sequence[Array], signs: tuple[bool, ...]) -> Iterator[ExactPattern]:
-        unit = len(signs)
-        if unit == form.n_units:
-            yield ExactPattern(np.array(signs, dtype=bool), part)
-            return
-        row = direct[unit]
-        for earlier, activation in enumerate(activations):
-            if form.B[unit, earlier] != 0:
-                row = row + form.B[unit, earlier] * activation
-        below, above = part.exceeds(-row), part.exceeds(row)
-        # A unit that is 0 on the whole cell counts as non-negative.
-        for side in (False, True) if below and above else (not below,):
-            child = part.cut(row if side else -row) if below and above else part
-            assert child is not None
-            yield from decide(child, [*activations, row if side else form.slopes[unit] * row], (*signs, side))
-
-    return decide(cell, [], ())

@@ -1,8 +1,9 @@
 """The certificate: how far rules can be from a network on a domain, proven in exact rational arithmetic.
 
 Rules and network are overlaid: each rule's cell is cut into the linear regions that the network has there. On each
-piece the difference is one affine function, whose largest value is found by a linear program in integers. There are no
-tolerances and no rounding, so the bounds hold for the actual numbers of rules and network.
+piece the difference is one affine function, which linear programs bound. Floats do most of the work, but all that is
+claimed is proven: their rounding errors are bounded, and where that leaves a doubt, exact arithmetic decides. So the
+bounds hold for the actual numbers of rules and network.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from prelu_rules.errors import LimitError, ShapeError
 from prelu_rules.geometry.deviation import deviation_bounds
 from prelu_rules.network.collapse import without_unused
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.rules.overlay import cell_of, overlaid, overlap, rounded_down, rounded_up, uncovered, whole_domain
+from prelu_rules.rules.cover import cover
+from prelu_rules.rules.differences import Differences
+from prelu_rules.rules.overlay import rounded_down, rounded_up, whole_domain
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import FloatArray, Value
+from prelu_rules.values import Array, FloatArray, Value
 
-MAX_CELLS = 500
-"""Pieces of the overlay; in few dimensions so many take a second, in ten dimensions about twenty seconds."""
+MAX_WORK = 8_000_000
+"""The most pieces of the overlay times units of the network, unless the user says otherwise; about a minute."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +36,22 @@ class Certificate(Value):
 
     Attributes:
         output_names: the outputs.
-        upper: `(n_outputs,)`, the difference is nowhere larger; infinite if it is unbounded.
-        lower: `(n_outputs,)`, a difference that is attained.
-        at: `(n_outputs, n_inputs)`, the inputs where it is attained.
+        upper: `(n_outputs,)`, the difference is nowhere larger; infinite if it is unbounded. It is 0 only if rules and
+            network are equal. Otherwise, where `exact` is set, it is larger than the largest difference by at most a
+            billionth, or it is below a trillionth (1e-12) of the terms that the output is the sum of.
+        lower: `(n_outputs,)`, a difference that is attained, rounded down.
+        at: `(n_outputs, n_inputs)`, the inputs where it is attained, by these very floats; NaN if no rule covers any
+            input that was found in floats.
         largest: `(n_outputs,)`, the absolute outputs of the rules are nowhere larger; infinite if they are unbounded.
         uncovered: `(n_inputs,)`, an input of the domain that falls under no rule; None if every input falls under one,
-            boundaries included.
-        overlap: `(n_inputs,)`, an input inside two rules; None if the interiors of all rules are disjoint.
+            boundaries included. It is in float64, and these very floats are in the domain and under no rule. If no
+            floats were found of which that is true, because what is left out is thinner than their distance, it is in
+            fractions, in an object array.
+        overlap: `(n_inputs,)`, an input inside two rules, in the same form; None if the interiors of all rules are
+            disjoint.
         n_cells: the number of pieces of the overlay.
-        exact: whether the upper bounds come from the overlay alone; otherwise some of them come from bound propagation
-            or branch and bound, which are sound but not tight.
+        exact: whether the upper bounds come from the overlay alone, and are as tight as said above; otherwise some of
+            them come from bound propagation or branch and bound, which are sound but not tight.
         domain: the domain of the comparison; None for all inputs.
     """
 
@@ -51,8 +60,8 @@ class Certificate(Value):
     lower: FloatArray
     at: FloatArray
     largest: FloatArray
-    uncovered: FloatArray | None
-    overlap: FloatArray | None
+    uncovered: Array | None
+    overlap: Array | None
     n_cells: int
     exact: bool = True
     domain: Domain | None = None
@@ -116,12 +125,12 @@ class Certificate(Value):
         )
 
 
-def _point(at: FloatArray) -> str:
-    return f"({', '.join(f'{v:.6g}' for v in at)})"
+def _point(at: Array) -> str:
+    return f"({', '.join(f'{float(v):.6g}' for v in at)})"
 
 
 def certify(
-    system: RuleSystem, network: NormalForm, domain: Domain | None = None, *, max_cells: int = MAX_CELLS
+    system: RuleSystem, network: NormalForm, domain: Domain | None = None, *, max_cells: int | None = None
 ) -> Certificate:
     """Prove how far rules are from a network.
 
@@ -129,7 +138,8 @@ def certify(
         system: the rules; if an input falls under several, all of them count.
         network: the network, collapsed or not; units whose slope is exactly 1 cost nothing.
         domain: where to compare them; None for the domain of the rules, or all inputs if they have none.
-        max_cells: the largest number of pieces of the overlay. If a network has more, the rules are overlaid with the
+        max_cells: the largest number of pieces of the overlay; None for `MAX_WORK` divided by the number of units, but
+            four pieces for each rule in any case. If a network has more, the rules are overlaid with the
             collapsed network that they were read from, and the difference of the two networks is bounded by bound
             propagation and branch and bound.
 
@@ -160,31 +170,33 @@ def certify(
     rules = [rule.exact() for rule in system.rules]
     form = network.exact()
     form = without_unused(form.eliminate(np.flatnonzero(form.slopes == 1), 1))
-    cells = [cell_of(whole, rule.conditions) for rule in rules]
-    overlay = overlaid(form, rules, cells, domain, max_cells)
-    exact, extra = overlay is not None, np.zeros(network.n_outputs)
-    if overlay is None and system.form is not None and domain is not None:
-        overlay = overlaid(system.form.exact(), rules, cells, domain, max_cells)
-        box = domain if isinstance(domain, Box) else domain.box
-        between = deviation_bounds(system.form, network, box)
-        extra = between.upper
-        if overlay is not None:
+    if max_cells is None:
+        max_cells = max(4 * len(rules), MAX_WORK // (form.n_units + 1))
+    overlay, extra = Differences(form, rules, whole), np.zeros(network.n_outputs)
+    exact = found = overlay.search(max_cells)
+    if not found and system.form is not None and domain is not None:
+        overlay = Differences(system.form.exact(), rules, whole)
+        found = overlay.search(max_cells)
+        if found:
+            between = deviation_bounds(system.form, network, domain if isinstance(domain, Box) else domain.box)
+            extra = between.upper
             overlay.restart(form, between.at)
-    if overlay is None:
+    if not found:
         raise LimitError(
             f"rules and network cut the domain into more than max_cells={max_cells} pieces; raise it, or use a smaller "
             "domain or a network with fewer nonlinear units."
         )
+    covered = cover(whole, rules)
     return Certificate(
         output_names=system.output_names,
         upper=np.array(
             [rounded_up(v if v is None else v + Fraction(e)) for v, e in zip(overlay.upper, extra, strict=True)]
         ),
+        at=overlay.places(),
         lower=np.array([rounded_down(value) for value in overlay.lower]),
-        at=np.array(overlay.at, dtype=np.float64).reshape(network.n_outputs, system.n_inputs),
         largest=np.array([rounded_up(value) for value in overlay.largest]),
-        uncovered=next(uncovered(whole, [], rules), None),
-        overlap=overlap(rules, cells),
+        uncovered=covered.uncovered,
+        overlap=covered.overlap,
         n_cells=overlay.n_cells,
         exact=exact,
         domain=domain,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import counted, rows_of_every_rule
+from prelu_rules.rules.one_rule_each import one_rule_each
 from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
@@ -21,12 +23,16 @@ from prelu_rules.rules.simplification import everywhere, implied, needed
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
 
+GRID_DIGITS = 51
+"""Binary digits of the largest weight or constant that are kept: the difference of two such numbers is a float."""
+
 
 def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.ArrayLike | None = None) -> RuleSystem:
     """The rules of a classifier, cut into convex pieces in each of which one class has the largest logit.
 
-    Pieces without an interior are left out, as are conditions that the others and the domain imply. On a tie of logits
-    the first one wins, as in `classify`, so every input of the domain has exactly one decision rule, on boundaries too.
+    Pieces without an interior are left out, as are conditions that the others and the domain imply. Pieces with the
+    same class and the same logits are merged where their union is convex. On a tie of logits the first one wins, as in
+    `classify`, so every input of the domain has exactly one decision rule, on boundaries too.
     If a class only ties and wins nowhere nearby, the decision is another one of the tied classes.
 
     Args:
@@ -68,7 +74,8 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     conditions = [c for rule in system.rules for c in (*rule.conditions, *_ties(rule.outputs))]
     where = everywhere(conditions) if domain is None else domain
     pieces = tuple(piece for rule in system.rules for piece in _pieces(rule, where))
-    system = ordered(replace(system, rules=pieces))
+    # Where rules with the same outputs have no convex union, parts of them may; and rules may share a corner.
+    system = ordered(replace(system, rules=one_rule_each(pieces, where)))
     if x is not None:
         return with_honest_precision(counted(system, x), x)
     if precise and domain is not None:
@@ -98,10 +105,11 @@ def _margins(outputs: AffineMap) -> list[dict[int, Condition]]:
     if len(rows) == 1:
         # One logit is that of the second class; the first has 0.
         rows = np.vstack([0 * rows, rows])
+    rows = _comparable(rows)
     margins: list[dict[int, Condition]] = [{} for _ in rows]
     for high, second in enumerate(rows):
         for low, first in enumerate(rows[:high]):
-            row = _difference(first, second)
+            row = first - second
             # On a tie the first logit wins. Both sides have the same row, so that they are exact complements.
             margins[low][high] = Condition(row[:-1], row[-1], nonnegative=True)
             margins[high][low] = Condition(row[:-1], row[-1], nonnegative=False)
@@ -113,11 +121,22 @@ def _ties(outputs: AffineMap) -> Iterator[Condition]:
         yield from margins.values()
 
 
-def _difference(first: Array, second: Array) -> Array:
-    row = first - second
-    if row.dtype == object:
-        return row
-    return np.where(np.abs(row) <= CANCELLED * (np.abs(first) + np.abs(second)), 0.0, row)
+def _comparable(rows: Array) -> Array:
+    """Logits whose differences are exact, so that where three classes meet one of them wins, and only one.
+
+    Each difference rounded by itself, the first class could win against the second, that against the third, and that
+    against the first, in a tiny triangle. Numbers that are equal but for rounding errors become equal.
+    """
+    if rows.dtype == object:
+        return rows
+    found = rows.copy()
+    for column in found.T:
+        order = np.argsort(column)
+        for before, here in pairwise(order):
+            if abs(column[here] - column[before]) <= CANCELLED * (abs(column[here]) + abs(column[before])):
+                column[here] = column[before]
+    exponents = np.frexp(np.abs(found).max(axis=0))[1] - GRID_DIGITS
+    return np.ldexp(np.round(np.ldexp(found, -exponents)), exponents)
 
 
 def _sides(cell: Cell, condition: Condition) -> tuple[bool, bool]:

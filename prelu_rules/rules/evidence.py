@@ -15,9 +15,10 @@ import numpy.typing as npt
 from prelu_rules.columns.column import Column, features_of
 from prelu_rules.columns.tables import TableLike
 from prelu_rules.errors import InvalidValueError, ShapeError
+from prelu_rules.rules.cover import cover
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.order import ordered
-from prelu_rules.rules.overlay import cell_of, overlap, whole_domain
+from prelu_rules.rules.overlay import whole_domain
 from prelu_rules.rules.presentation.statements import Cells, states_of
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray, IntArray, checked_weights, frozen_array
@@ -117,7 +118,7 @@ def _ordered(system: RuleSystem, rows: Array) -> RuleSystem:
         return system
     whole = whole_domain(system.domain, system.n_inputs)
     exact = [rule.exact() for rule in system.rules]
-    return candidate if overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None else system
+    return candidate if cover(whole, exact).overlap is None else system
 
 
 def _with_errors(system: RuleSystem, x: Array, y: FloatArray, weights: FloatArray) -> RuleSystem:

@@ -12,22 +12,13 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.exact import ExactCell, exact_patterns
-from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.exact_patterns import direction
+from prelu_rules.geometry.representable import inner_input
+from prelu_rules.rules.cover import cover
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray
-
-
-def overlaid(
-    form: NormalForm, rules: Sequence[Rule], cells: Sequence[ExactCell | None], domain: Domain | None, max_cells: int
-) -> Overlay | None:
-    """The overlay of all rules; None if it has too many pieces."""
-    overlay = Overlay(form, rules, domain)
-    for rule, cell in zip(rules, cells, strict=True):
-        if cell is not None and not overlay.add(rule, cell, max_cells):
-            return None
-    return overlay
 
 
 class Deviation(NamedTuple):
@@ -98,66 +89,6 @@ def whole_domain(domain: Domain | None, n_inputs: int) -> ExactCell:
     return whole
 
 
-class Overlay:
-    """The largest differences so far, and the inputs where they are attained."""
-
-    def __init__(self, form: NormalForm, rules: Sequence[Rule], domain: Domain | None) -> None:
-        self._form, self._rules, self._domain = form, rules, domain
-        self.n_cells = 0
-        self.upper: list[Fraction | None] = [Fraction(0)] * form.n_outputs
-        self.lower = [Fraction(0)] * form.n_outputs
-        self.largest: list[Fraction | None] = [Fraction(0)] * form.n_outputs
-        self.at = [[0.0] * form.n_inputs for _ in range(form.n_outputs)]
-
-    def restart(self, form: NormalForm, points: FloatArray) -> None:
-        """Search for attained differences to another network, starting with one point for each output."""
-        self._form, self.lower = form, [Fraction(0)] * form.n_outputs
-        for k, point in enumerate([*self.at, *points]):
-            self._attain(k % form.n_outputs, np.asarray(point))
-
-    def add(self, rule: Rule, cell: ExactCell, max_cells: int) -> bool:
-        """Overlay one rule; returns False if there are too many pieces."""
-        for k, row in enumerate(np.hstack([rule.outputs.coef, rule.outputs.intercept[:, None]])):
-            for side in (row, -row):
-                self.largest[k] = _larger(self.largest[k], cell.maximum(side).value)
-        for pattern in exact_patterns(self._form, cell):
-            self.n_cells += 1
-            if self.n_cells > max_cells:
-                return False
-            outputs = self._form.affine_on(pattern.signs)[1]
-            coef, intercept = outputs.coef - rule.outputs.coef, outputs.intercept - rule.outputs.intercept
-            for k in range(len(coef)):
-                row = np.append(coef[k], intercept[k])
-                if row.any():
-                    self._compare(k, row, pattern.cell)
-        return True
-
-    def _compare(self, k: int, row: Array, cell: ExactCell) -> None:
-        for side in (row, -row):
-            value, corner = cell.maximum(side)
-            before, self.upper[k] = self.upper[k], _larger(self.upper[k], value)
-            if self.upper[k] == before:
-                continue
-            # At a corner another rule may apply; just inside it is this one.
-            inner = corner + (cell.inner_point - corner) * Fraction(1, 2**30)
-            for point in (corner, inner):
-                self._attain(k, point)
-
-    def _attain(self, k: int, point: Array) -> None:
-        """Compare at the float that is closest to a point, within the box of the domain."""
-        x = point.astype(np.float64)
-        if self._domain is not None:
-            x = np.clip(x, self._domain.lower, self._domain.upper)
-            if not self._domain.contains(x)[0]:
-                return
-        exact = np.array([Fraction(v) for v in x], dtype=object)
-        rule = next((rule for rule in self._rules if rule.covers(exact)[0]), None)
-        if rule is not None:
-            difference = abs(self._form.predict(exact)[k] - rule.outputs(exact)[k])
-            if difference > self.lower[k]:
-                self.lower[k], self.at[k] = difference, x.tolist()
-
-
 def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCell | None:
     """The part of a cell where conditions hold, boundaries included.
 
@@ -173,32 +104,32 @@ def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCel
     return cell
 
 
-def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[FloatArray]:
-    """Yield inputs of a cell that fall under none of the rules; `strict` functions have to be positive there.
+def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[Array]:
+    """Yield an input of a cell that falls under none of the rules, if there is one.
 
-    A convex set on which several functions are non-negative, and each is positive somewhere, has a point where all of
-    them are positive.
+    Args:
+        cell: the cell.
+        strict: functions that have to be positive there, `(n_inputs + 1,)` fractions each.
+        rules: the rules, in exact rationals.
+
+    Yields:
+        The input, as in `Cover`; nothing if every input falls under a rule.
     """
-    if not all(cell.exceeds(row) for row in strict):
-        return
-    if not rules:
-        points = [cell.maximum(row).point for row in strict] or [cell.corner]
-        yield np.asarray(sum(points) / Fraction(len(points))).astype(np.float64)
-        return
-    for condition in rules[0].conditions:
-        row = condition.row()
-        outside = cell.cut(-row)
-        if outside is not None:
-            # The complement of `z >= 0` is `z < 0`, and the other way round.
-            yield from uncovered(outside, [*strict, -row] if condition.nonnegative else strict, rules[1:])
-        inside = cell.cut(row)
-        if inside is None:
-            return
-        cell, strict = inside, strict if condition.nonnegative else [*strict, row]
+    found = cover(cell, rules, strict).uncovered
+    if found is not None:
+        yield found
 
 
-def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatArray | None:
-    """A point inside two rules, if there is one."""
+def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> Array | None:
+    """A point inside two rules, if there is one.
+
+    Args:
+        rules: the rules, in exact rationals.
+        cells: the parts of a domain under each of them; None if there is none.
+
+    Returns:
+        The point, as in `Cover`.
+    """
     sides = [{direction(condition.row()) for condition in rule.conditions} for rule in rules]
     opposite = [{direction(-condition.row()) for condition in rule.conditions} for rule in rules]
     for one, other in combinations(range(len(rules)), 2):
@@ -206,28 +137,12 @@ def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> FloatAr
         if cells[other] is None or sides[one] & opposite[other]:
             continue
         both = cell_of(cells[one], rules[other].conditions)
+        rows = [c.row() for c in (*rules[one].conditions, *rules[other].conditions)]
         # A convex set on which several functions are non-negative, and each is positive somewhere, has a point where
         # all are positive.
-        if both is not None and all(both.exceeds(c.row()) for c in (*rules[one].conditions, *rules[other].conditions)):
-            return np.asarray(both.inner_point.astype(np.float64))
+        if both is not None and all(both.exceeds(row) for row in rows):
+            return inner_input(both, rows)
     return None
-
-
-def direction(row: Array) -> tuple[Fraction, ...]:
-    """A function divided by the absolute value of its first weight, so that positive multiples are equal.
-
-    Args:
-        row: weights and constant, in exact rationals.
-
-    Returns:
-        The divided row.
-
-    Example:
-        >>> direction(np.array([Fraction(-4), Fraction(2)])) == (-1, Fraction(1, 2))
-        True
-    """
-    size = next((abs(v) for v in row if v != 0), 1)
-    return tuple(v / size for v in row)
 
 
 def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:

@@ -12,7 +12,8 @@ from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.exact import ExactCell, exact_patterns
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import exact_array
@@ -74,13 +75,13 @@ def test_patterns_are_those_of_floats(seed, widths, bounded, degenerate):
         )
     domain = Box(-np.ones(widths[0]), np.ones(widths[0])) if bounded else None
     cell = ExactCell.of_domain(domain, widths[0])
-    found = [pattern.signs.tolist() for pattern in exact_patterns(form.exact(), cell)]
+    found = [pattern.signs.tolist() for pattern in exact_patterns(form.exact(), ExactPart(cell, []))]
     assert found == [pattern.signs.tolist() for pattern in reachable_patterns(form, domain)]
 
 
 def test_cells_thinner_than_any_float_are_found():
     form = NormalForm(A=[[1], [1]], B=np.zeros((2, 2)), b=[0, -1e-300], C=[[0]], D=[[1, 1]], e=[0], slopes=[0, 0])
-    assert len(list(exact_patterns(form.exact(), ExactCell.of_domain(Box([-1], [1]), 1)))) == 3
+    assert len(list(exact_patterns(form.exact(), ExactPart(ExactCell.of_domain(Box([-1], [1]), 1), [])))) == 3
 
 
 def test_equations_and_single_points():

@@ -10,6 +10,7 @@ import pytest
 from html_reader import read
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
@@ -207,3 +208,122 @@ def test_a_keras_model_is_read():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.ReLU(), keras.layers.Dense(1)])
     form = NormalForm.from_keras(model)
     assert extract_rules(form.exact()).certify(model).equal
+
+
+one_hot = Polytope.one_hot(Box([0, 0, 0], [1, 1, 1]), [[0, 1, 2]])
+places = st.sampled_from([Box([-1, -1, -1], [1, 1, 1]), Polytope(Box([-1] * 3, [1] * 3), [[1, 1, 1]], [0.7]), one_hot])
+
+
+def exactly_in(domain, x):
+    """Whether floats satisfy the constraints of a domain, in rationals."""
+    row = [Fraction(v) for v in x]
+    if domain is None:
+        return True
+    if not all(Fraction(a) <= v <= Fraction(b) for a, v, b in zip(domain.lower, row, domain.upper, strict=True)):
+        return False
+    sums = [sum(Fraction(w) * v for w, v in zip(coef, row, strict=True)) for coef in getattr(domain, "coef", ())]
+    limits = zip(sums, getattr(domain, "limit", ()), getattr(domain, "equal", ()), strict=True)
+    return all(s == Fraction(limit) if equal else s <= Fraction(limit) for s, limit, equal in limits)
+
+
+def covering(rules, x):
+    """The rules that floats fall under, in rationals, the obvious way."""
+    row = [Fraction(v) for v in x]
+
+    def holds(condition):
+        value = sum(Fraction(w) * v for w, v in zip(condition.coef, row, strict=True)) + Fraction(condition.intercept)
+        return (value >= 0) == condition.nonnegative
+
+    return [number for number, rule in enumerate(rules) if all(holds(c) for c in rule.conditions)]
+
+
+@given(networks.seeds, places | st.none())
+def test_where_a_rule_was_left_out_the_named_input_falls_under_none(seed, domain):
+    form = networks.random_form(seed, (3, 3, 1), slopes=(0.0, 0.5))
+    rules = extract_rules(form, domain)
+    missing = seed % len(rules)
+    left = replace(rules, rules=rules.rules[:missing] + rules.rules[missing + 1 :])
+    if left.rules:
+        x = certify(left, form).uncovered
+        assert x.dtype == np.float64 and exactly_in(domain, x.tolist())
+        assert covering(rules.rules, x.tolist()) == [missing]
+
+
+@given(networks.seeds, places | st.none())
+def test_where_a_rule_was_made_larger_the_named_input_is_inside_two(seed, domain):
+    form = networks.random_form(seed, (3, 3, 1), slopes=(0.0, 0.5))
+    rules = extract_rules(form, domain)
+    first = rules.rules[seed % len(rules)]
+    if first.conditions:
+        larger = replace(first, conditions=first.conditions[1:])
+        system = replace(rules, rules=tuple(larger if rule is first else rule for rule in rules.rules))
+        certificate = certify(system, form)
+        x = certificate.overlap
+        # A condition that holds on the domain anyway, but for its boundary, may be left out.
+        if x is None:
+            assert certificate.covered
+        else:
+            assert x.dtype == np.float64 and exactly_in(domain, x.tolist()) and len(covering(system.rules, x)) >= 2
+
+
+@given(networks.seeds, places, st.floats(-0.1, 0.1))
+def test_the_difference_is_attained_by_the_named_floats(seed, domain, change):
+    form = networks.random_form(seed, (3, 2, 2), slopes=(0.0, 0.5))
+    rules = extract_rules(form, domain)
+    other = replace(form, b=form.b + change)
+    certificate = certify(rules, other)
+    for k, x in enumerate(certificate.at):
+        assert exactly_in(domain, x.tolist())
+        row = np.array([Fraction(v) for v in x.tolist()], dtype=object)
+        differences = [
+            abs(other.exact().predict(row)[k] - rules.rules[number].exact().outputs(row)[k])
+            for number in covering(rules.rules, x.tolist())
+        ]
+        assert Fraction(certificate.lower[k]) in differences or min(
+            abs(Fraction(certificate.lower[k]) - d) for d in differences
+        ) <= Fraction(1, 2**50) * max(differences)
+        assert max(differences) <= Fraction(certificate.upper[k])
+        assert certificate.upper[k] <= certificate.lower[k] * (1 + 1e-8) + 1e-10
+
+
+def test_what_is_thinner_than_floats_is_named_in_fractions():
+    """Between 15/7 and a seventh of the float after 15 there is no float."""
+    outputs = AffineMap([[0.0]], [0.0])
+    low, high = Condition([-7.0], 15.0, True), Condition([7.0], -np.nextafter(15, 16), True)
+    rules = RuleSystem((Rule((low,), outputs), Rule((high,), outputs)), ("x",), ("y",), domain=Box([0], [9]))
+    certificate = certify(rules, NormalForm.from_layers([[[0.0]]], [[0.0]], []))
+    [x] = certificate.uncovered
+    assert isinstance(x, Fraction) and Fraction(15, 7) < x < Fraction(np.nextafter(15, 16)) / 7
+    assert "no rule covers (2.14286)" in str(certificate)
+
+
+def test_nothing_is_printed_when_bounds_are_searched_for(capfd):
+    form = networks.random_form(0, (3, 6, 6, 1), slopes=(0.9996,))
+    form = replace(form, slopes=[0.5, *form.slopes[1:]])
+    assert not certify(extract_rules(collapse_form(form), box_of(3)), form, max_cells=20).exact
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_networks_of_1500_units_are_no_deeper_than_python():
+    """All but two units bend outside the box; Python allows a thousand calls within one another."""
+    rng = np.random.default_rng(0)
+    biases = np.append(np.full(1498, 9.0), [0.1, -0.2])
+    kernel = rng.uniform(-1, 1, (2, 1500))
+    form = NormalForm.from_layers([kernel, rng.normal(size=(1500, 1))], [biases, [0.0]], [np.full(1500, 0.9999)])
+    certificate = certify(extract_rules(collapse_form(form), box_of(2)), form)
+    assert certificate.exact and certificate.n_cells == 4 and certificate.covered
+    assert 0 < certificate.upper[0] <= certificate.lower[0] * (1 + 1e-8)
+
+
+@pytest.mark.slow
+def test_a_thousand_regions_against_one_rule_are_exact():
+    """The largest difference is that at one of the corners of the regions."""
+    form = reference_network(2, (32, 32))
+    rules = RuleSystem((Rule((), AffineMap([[1.0, -2.0]], [0.5])),), ("a", "b"), ("y",), domain=box_of(2))
+    certificate = certify(rules, form)
+    assert certificate.exact and certificate.n_cells == 1142
+    assert certificate.lower[0] <= certificate.upper[0] <= certificate.lower[0] * (1 + 1e-8)
+    x = np.random.default_rng(0).uniform(-1, 1, (100_000, 2))
+    found = np.abs(rules.predict(x) - form.predict(x)).max()
+    assert 0.99 * certificate.upper[0] <= found <= certificate.upper[0]

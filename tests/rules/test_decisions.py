@@ -8,15 +8,18 @@ import networks
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, OutsideDomainError, ShapeError
 from prelu_rules.export.paper_reader import read
+from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.cover import cover, shared
+from prelu_rules.rules.disjoint import has_interior
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.printed import printed_rule
 from prelu_rules.rules.rule import Condition, Rule
@@ -87,6 +90,20 @@ def test_ties(seed, widths, domain):
     first = logits.argmax(axis=1)
     others = found != first
     assert not inside & {*zip(rules.assign(GRID)[others].tolist(), first[others].tolist(), strict=True)}
+
+
+@settings(max_examples=40)
+@given(networks.seeds, st.sampled_from([(2, 3, 3), (2, 3, 2, 3), (2, 2, 4)]), st.booleans())
+@example(seed=5, widths=(2, 3, 2, 3), whole_numbers=True)  # parts of an angle, of one class, make a convex piece
+@example(seed=18, widths=(2, 3, 2, 3), whole_numbers=True)  # two rules of one class shared a corner
+@example(seed=28, widths=(2, 3, 2, 3), whole_numbers=True)
+@example(seed=3, widths=(2, 3, 3), whole_numbers=False)  # where three classes met, none won
+def test_each_input_has_one_rule_in_exact_arithmetic(seed, widths, whole_numbers):
+    form = integer_form(seed, widths) if whole_numbers else networks.random_form(seed, widths, slopes=(0.0, 0.5))
+    decisions = classifier(form, SQUARE).decision_rules()
+    whole, exact = ExactCell.of_domain(SQUARE, 2), [rule.exact() for rule in decisions.rules]
+    assert cover(whole, exact) == (None, None) and not shared(whole, exact)
+    assert all(has_interior(whole, rule.conditions) for rule in exact)
 
 
 @pytest.mark.parametrize(
