@@ -164,16 +164,12 @@ def _start(place: _Place, lower: FloatArray, upper: FloatArray) -> None:
 
 @compiled
 def _write(sums: Sums, number: int, pair: Pair, place: _Place, found: Forms, row: int) -> None:
-    write_sum(
-        sums, number, place.middle, place.half, place.values, place.differences, pair.alone, found, row
-    )
+    write_sum(sums, number, place.middle, place.half, place.values, place.differences, pair.alone, found, row)
 
 
 @compiled
 def _write_paired(sums: Sums, number: int, pair: Pair, place: _Place, found: Forms, row: int) -> None:
-    write_sum(
-        sums, number, place.middle, place.half, place.values, place.differences, pair.partners, found, row
-    )
+    write_sum(sums, number, place.middle, place.half, place.values, place.differences, pair.partners, found, row)
 
 
 @compiled
