@@ -132,6 +132,17 @@ def write_sum(
 
 
 @compiled
+def value_at(sums: Sums, number: int, x: FloatArray, values: FloatArray) -> float:
+    """A sum of inputs and units whose values are known."""
+    total = sums.constant[number]
+    for q in range(len(x)):
+        total += sums.inputs[number, q] * x[q]
+    for term in range(sums.starts[number], sums.starts[number + 1]):
+        total += sums.weights[term] * values[sums.units[term]]
+    return total
+
+
+@compiled
 def write_multiple(source: Forms, number: int, factor: float, doubt: float, found: Forms, row: int) -> None:
     """Write a multiple of a form, whose factor may be wrong by the `doubt`."""
     used = source.used[number] if factor != 0.0 else 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.box_bounds import Pair, bounds_on_boxes, compiled_pair
+from prelu_rules.geometry.box_bounds import Pair, bounds_on_boxes, compiled_pair, differences_at
 from prelu_rules.geometry.difference import Difference
 from prelu_rules.geometry.propagation import ONE_ROUNDING
 from prelu_rules.values import BoolArray, FloatArray
@@ -70,11 +70,12 @@ class BoxSearch:
     """
 
     def __init__(self, parts: Difference, domain: Domain, rows: FloatArray) -> None:
-        self._pair, self._form, self._domain = compiled_pair(parts), parts.form, domain
-        self.attained, self.at = np.full(self._form.n_outputs, -1.0), np.tile(rows[0], (self._form.n_outputs, 1))
+        self._pair, self._domain = compiled_pair(parts), domain
+        n_outputs = parts.form.n_outputs
+        self.attained, self.at = np.full(n_outputs, -1.0), np.tile(rows[0], (n_outputs, 1))
         self._see(rows)
-        self._closed = np.zeros(self._form.n_outputs)
-        self.n_pieces, self._seconds = 0, 0.0
+        self._closed = np.zeros(n_outputs)
+        self.n_pieces, self._seconds = 0, np.inf
         self._boxes = self._bounded(domain.lower[None], domain.upper[None])
 
     @property
@@ -113,8 +114,7 @@ class BoxSearch:
 
     def _room(self) -> int:
         """How many boxes can be split in the time between two looks at the clock."""
-        one = self._seconds / self.n_pieces
-        return int(np.clip(SECONDS / (2 * one) if one > 0 else MOST_AT_ONCE, 1, MOST_AT_ONCE) // 2) or 1
+        return max(1, int(min(SECONDS, MOST_AT_ONCE * self._seconds) / self._seconds / 2))
 
     def _halves(self, boxes: _Boxes, middle: FloatArray, across: FloatArray) -> _Boxes:
         number = np.arange(len(across))
@@ -131,15 +131,14 @@ class BoxSearch:
             lower, upper, known = lower[there], upper[there], None if known is None else known[there]
         start = time.perf_counter()
         found = bounds_on_boxes(self._pair, lower, upper)
-        self._seconds += time.perf_counter() - start
+        # The first call may compile.
+        self._seconds = min(self._seconds, (time.perf_counter() - start) / max(len(lower), 1))
         bound = np.maximum(found.upper, -found.lower)
         if known is not None:
             bound = np.minimum(bound, known)
         # On each box, the middle, and the corner where the worst output should be furthest from 0.
-        number, worst = (
-            np.arange(len(lower)),
-            (bound / np.maximum(self.attained, bound.max(initial=1e-300))).argmax(axis=1),
-        )
+        number = np.arange(len(lower))
+        worst = (bound / np.where(self.attained > 0, self.attained, 1.0)).argmax(axis=1)
         side = np.where(found.upper > -found.lower, 1.0, -1.0)[number, worst]
         high = found.gradient[number, worst] * side[:, None] > 0
         self._see(np.vstack([lower / 2 + upper / 2, np.where(high, upper, lower)]))
@@ -151,7 +150,7 @@ class BoxSearch:
             rows = rows[self._domain.contains(rows)]
         if not len(rows):
             return
-        size = np.abs(self._form.predict(rows))
+        size = np.abs(differences_at(self._pair, rows))
         best = size.argmax(axis=0)
         more = size.max(axis=0) > self.attained
         self.attained, self.at = (
@@ -219,5 +218,4 @@ def tightened(lower: FloatArray, upper: FloatArray, domain: Polytope) -> tuple[F
                 lower[:, q] = np.maximum(
                     lower[:, q], upper[:, q] - reach - 4 * ONE_ROUNDING * (np.abs(upper[:, q]) + np.abs(reach))
                 )
-    there = (lower <= upper).all(axis=1)
-    return lower, upper, there
+    return lower, upper, np.asarray((lower <= upper).all(axis=1))

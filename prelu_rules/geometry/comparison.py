@@ -21,7 +21,7 @@ from prelu_rules.geometry.deviation import probes
 from prelu_rules.geometry.difference import Difference, difference
 from prelu_rules.geometry.exact_difference import ExactDifference, exact_difference
 from prelu_rules.network.duplicates import without_duplicates
-from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.reading import NetworkLike, read_with_link
 from prelu_rules.values import FloatArray, Value, exact_array
 
@@ -193,15 +193,16 @@ def _same_kind(a: NetworkLike, b: NetworkLike) -> tuple[NormalForm, NormalForm]:
     one, other = read_with_link(a), read_with_link(b)
     if one.link != other.link:
         raise UnsupportedModelError(
-            f"one network ends in {one.link or 'no link'} and the other in {other.link or 'no link'}; give two networks "
-            "that end in the same way, such as two classifiers without their last activation."
+            f"one network ends in {one.link or 'no link'} and the other in {other.link or 'no link'}; give two "
+            "networks that end in the same way, such as two classifiers without their last activation."
         )
     return one.form, other.form
 
 
 def _pairs(parts: Difference) -> Difference:
     """The same difference with partners that may have different slopes: units with the same label."""
-    partners, first = parts.partners.copy(), {}
+    partners = parts.partners.copy()
+    first: dict[UnitLabel, int] = {}
     taken = set(partners.tolist())
     for unit, label in enumerate(parts.form.labels):
         partner = first.setdefault(label, unit)

@@ -1,7 +1,7 @@
-"""Merges units that compute positive multiples of one another, so that networks that differ in form only become equal.
+"""Merges units that compute positive multiples of one another, so that networks that differ only in form become equal.
 
-Units of one slope whose arguments are `z` and `s z` with `s > 0` have values `p` and `s p`. Found from the first block to
-the last, in exact arithmetic, this sees through permuted, scaled, repeated and unused units.
+Units of one slope whose arguments are `z` and `s z` with `s > 0` have values `p` and `s p`. Found from the first unit
+to the last, in exact arithmetic, this sees through permuted, scaled, repeated and unused units.
 """
 
 from __future__ import annotations
