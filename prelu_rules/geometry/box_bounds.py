@@ -52,8 +52,8 @@ class BoxBounds(NamedTuple):
     Attributes:
         lower: `(n_boxes, n_outputs)`.
         upper: `(n_boxes, n_outputs)`.
-        gradient: `(n_boxes, n_outputs, n_inputs)`, the change of each output from the middle of a box to its upper end,
-            roughly.
+        gradient: `(n_boxes, n_outputs, n_inputs)`; without what this says of each input, times a number from -1 at the
+            lower end of the box to 1 at the upper end, the bounds are closer to each other by twice its absolute value.
         open: `(n_boxes, n_outputs, n_inputs)`, how far bounds may be off because units have open signs, shared out
             among the inputs that make them open; without such units they are 0, and the bounds exact up to rounding.
     """
@@ -346,8 +346,10 @@ def _output(pair: Pair, place: _Place, output: int, box: int, found: BoxBounds) 
     low, high = ends(place.spare, 0)
     _write_paired(pair.paired_outputs, output, pair, place, place.moved, 0)
     paired_low, paired_high = ends(place.moved, 0)
-    found.lower[box, output], found.upper[box, output] = max(low, paired_low), min(high, paired_high)
-    closer = place.moved if paired_high - paired_low < high - low else place.spare
+    closer = place.spare
+    if paired_high - paired_low < high - low:
+        closer, low, high = place.moved, paired_low, paired_high
+    found.lower[box, output], found.upper[box, output] = low, high
     d = len(place.middle)
     for q in range(d):
         found.gradient[box, output, q] = closer.weights[0, q]

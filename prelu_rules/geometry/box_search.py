@@ -16,7 +16,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry.box_bounds import Pair, bounds_on_boxes, compiled_pair, differences_at
 from prelu_rules.geometry.difference import Difference
-from prelu_rules.geometry.propagation import ONE_ROUNDING
+from prelu_rules.geometry.parts_of_polytopes import slack, tightened
 from prelu_rules.values import BoolArray, FloatArray
 
 SECONDS = 0.25
@@ -133,6 +133,11 @@ class BoxSearch:
         found = bounds_on_boxes(self._pair, lower, upper)
         # The first call may compile.
         self._seconds = min(self._seconds, (time.perf_counter() - start) / max(len(lower), 1))
+        if isinstance(self._domain, Polytope):
+            found = found._replace(
+                lower=np.nextafter(found.lower + slack(-found.gradient, lower, upper, self._domain), -np.inf),
+                upper=np.nextafter(found.upper - slack(found.gradient, lower, upper, self._domain), np.inf),
+            )
         bound = np.maximum(found.upper, -found.lower)
         if known is not None:
             bound = np.minimum(bound, known)
@@ -142,7 +147,9 @@ class BoxSearch:
         side = np.where(found.upper > -found.lower, 1.0, -1.0)[number, worst]
         high = found.gradient[number, worst] * side[:, None] > 0
         self._see(np.vstack([lower / 2 + upper / 2, np.where(high, upper, lower)]))
-        return _Boxes(lower, upper, bound, found.open)
+        # What boxes have outside a polytope makes their bounds wide, too.
+        outside = np.abs(found.gradient) if isinstance(self._domain, Polytope) else 0.0
+        return _Boxes(lower, upper, bound, found.open + outside)
 
     def _see(self, rows: FloatArray) -> None:
         """Look at the difference at some inputs, of which those outside the domain do not count."""
@@ -179,43 +186,3 @@ def proven_at(pair: Pair, at: FloatArray) -> FloatArray:
     """
     found = bounds_on_boxes(pair, at, at)
     return np.array(np.maximum(np.maximum(found.lower, -found.upper), 0.0).diagonal())
-
-
-def tightened(lower: FloatArray, upper: FloatArray, domain: Polytope) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Boxes without parts that are clearly outside a polytope.
-
-    Args:
-        lower: `(n_boxes, n_inputs)`.
-        upper: `(n_boxes, n_inputs)`.
-        domain: the polytope.
-
-    Returns:
-        The new ends; and `(n_boxes,)` bool, False for boxes that are outside altogether.
-
-    Example:
-        >>> from prelu_rules.domains.box import Box
-        >>> square = Box([0, 0], [1, 1])
-        >>> tightened(square.lower[None], square.upper[None], Polytope(square, [[1, 1]], [0.5]))[1].round(6)
-        array([[0.5, 0.5]])
-    """
-    lower, upper = lower.copy(), upper.copy()
-    sides = [(coef, limit) for coef, limit in zip(domain.coef, domain.limit, strict=True)]
-    sides += [
-        (-coef, -limit) for coef, limit, equal in zip(domain.coef, domain.limit, domain.equal, strict=True) if equal
-    ]
-    for coef, limit in sides:
-        least = np.where(coef > 0, lower, upper) * coef
-        size = np.abs(limit) + np.maximum(np.abs(lower), np.abs(upper)) @ np.abs(coef)
-        # How much room the constraint leaves above the least values of its terms, rounded up.
-        room = limit - least.sum(axis=1) + ONE_ROUNDING * (len(coef) + 4) * size
-        for q in np.flatnonzero(coef):
-            reach = (room + ONE_ROUNDING * size) / abs(coef[q])
-            if coef[q] > 0:
-                upper[:, q] = np.minimum(
-                    upper[:, q], lower[:, q] + reach + 4 * ONE_ROUNDING * (np.abs(lower[:, q]) + np.abs(reach))
-                )
-            else:
-                lower[:, q] = np.maximum(
-                    lower[:, q], upper[:, q] - reach - 4 * ONE_ROUNDING * (np.abs(upper[:, q]) + np.abs(reach))
-                )
-    return lower, upper, np.asarray((lower <= upper).all(axis=1))
