@@ -176,7 +176,9 @@ def test_networks_that_differ_in_form_only_are_equal(domain):
         found = pr.compare_networks(form, other, domain)
         assert found.equal and found.exact and found.complete and found.n_pieces == 0
         assert str(found).endswith("  out1: equal, proven\n  out2: equal, proven\n")
-    nearly = pr.NormalForm(form.A, form.B, form.b, form.C, form.D, [*form.e[:1], form.e[1] + 1e-15], form.slopes, form.labels)
+    nearly = pr.NormalForm(
+        form.A, form.B, form.b, form.C, form.D, [*form.e[:1], form.e[1] + 1e-15], form.slopes, form.labels
+    )
     assert not pr.compare_networks(form, nearly, domain, max_pieces=10).equal
 
 
