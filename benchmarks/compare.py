@@ -15,9 +15,9 @@ equivalence verification of neural networks"), which are not ours to distribute,
 - "retrained": trained further, to reproduce the network on the box.
 - "student": a new network of two layers of 100, trained to reproduce it on the box.
 
-For each pair, with at most 30,000 boxes: the bound of the whole box at once, the proven bound, the largest difference that is proven to be
-attained, and the largest of 100,000 random inputs, each for the output with the largest bound; the largest ratio of
-proven bound and attained difference of any output; the boxes, and CPU-seconds with compiled code.
+For each pair, with at most 30,000 boxes: the bound of the whole box at once, the proven bound, the largest difference
+that is proven to be attained, and the largest of 100,000 random inputs, each for the output with the largest bound; the
+largest ratio of proven bound and attained difference of any output; the boxes, and CPU-seconds with compiled code.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from prelu_rules.finetuning.finetune import finetune as finetune
     from prelu_rules.finetuning.path import FinetunePath as FinetunePath
     from prelu_rules.finetuning.rounds import FinetuneSettings as FinetuneSettings
-    from prelu_rules.geometry.comparison import NetworkComparison as NetworkComparison
     from prelu_rules.geometry.comparison import compare_networks as compare_networks
+    from prelu_rules.geometry.network_comparison import NetworkComparison as NetworkComparison
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import RegionStream as RegionStream
     from prelu_rules.geometry.regions import linear_regions as linear_regions
@@ -99,7 +99,7 @@ _HOME = {
     "LimitError": "errors",
     "Loss": "losses.loss",
     "NetworkLike": "network.reading",
-    "NetworkComparison": "geometry.comparison",
+    "NetworkComparison": "geometry.network_comparison",
     "NormalForm": "network.normal_form",
     "OutsideDomainError": "errors",
     "PReLU": "training.prelu",

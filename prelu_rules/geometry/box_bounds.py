@@ -21,29 +21,16 @@ from prelu_rules.geometry.affine_forms import (
     empty_forms,
     ends,
     open_width,
-    sums_of,
     up,
-    value_at,
     widen,
     write_multiple,
     write_sum,
 )
 from prelu_rules.geometry.compiled import compiled
-from prelu_rules.geometry.difference import Difference
-from prelu_rules.geometry.propagation import ONE_ROUNDING, in_differences
+from prelu_rules.geometry.network_pair import Pair
+from prelu_rules.geometry.propagation import ONE_ROUNDING
+from prelu_rules.geometry.relaxed_difference import narrow_band
 from prelu_rules.values import FloatArray, IntArray
-
-
-class Pair(NamedTuple):
-    """A difference of two networks as compiled functions take it."""
-
-    arguments: Sums  # of all units
-    outputs: Sums
-    paired_arguments: Sums  # the same in differences from partners
-    paired_outputs: Sums
-    slopes: FloatArray
-    partners: IntArray
-    alone: IntArray  # as if no unit had a partner
 
 
 class BoxBounds(NamedTuple):
@@ -80,28 +67,6 @@ class _Place(NamedTuple):
     n_symbols: IntArray  # a single number
 
 
-def compiled_pair(parts: Difference) -> Pair:
-    """Convert a difference of two networks to plain arrays.
-
-    Args:
-        parts: the difference; here partners may have different slopes.
-
-    Returns:
-        The arrays.
-    """
-    alone = np.full(parts.form.n_units, -1)
-    plain, paired = (in_differences(parts.form, partners) for partners in (alone, parts.partners))
-    return Pair(
-        sums_of(plain.A, plain.B, plain.b),
-        sums_of(plain.C, plain.D, plain.e),
-        sums_of(paired.A, paired.B, paired.b),
-        sums_of(paired.C, paired.D, paired.e),
-        np.array(plain.slopes),
-        np.array(parts.partners),
-        alone,
-    )
-
-
 def bounds_on_boxes(pair: Pair, lower: FloatArray, upper: FloatArray) -> BoxBounds:
     """Bounds of the outputs of a difference of networks on each of many boxes.
 
@@ -115,6 +80,7 @@ def bounds_on_boxes(pair: Pair, lower: FloatArray, upper: FloatArray) -> BoxBoun
 
     Example:
         >>> from prelu_rules.geometry.difference import difference
+        >>> from prelu_rules.geometry.network_pair import compiled_pair
         >>> from prelu_rules.network.normal_form import NormalForm
         >>> form, other = (NormalForm([[1]], [[0]], [0], [[0]], [[w]], [0], slopes=[0]) for w in (1, 1.5))
         >>> pair = compiled_pair(difference(form, other))
@@ -141,40 +107,6 @@ def bounds_on_boxes(pair: Pair, lower: FloatArray, upper: FloatArray) -> BoxBoun
     )
     _on_boxes(pair, place, np.ascontiguousarray(lower), np.ascontiguousarray(upper), found)
     return found
-
-
-def differences_at(pair: Pair, rows: FloatArray) -> FloatArray:
-    """The outputs of a difference of networks at some inputs, up to rounding errors.
-
-    For a few rows at a time this is much faster than products of matrices that are mostly 0.
-
-    Args:
-        pair: the difference.
-        rows: `(n_rows, n_inputs)`.
-
-    Returns:
-        `(n_rows, n_outputs)`.
-
-    Example:
-        >>> from prelu_rules.geometry.difference import difference
-        >>> from prelu_rules.network.normal_form import NormalForm
-        >>> form, other = (NormalForm([[1]], [[0]], [0], [[0]], [[w]], [0], slopes=[0]) for w in (1, 1.5))
-        >>> differences_at(compiled_pair(difference(form, other)), np.array([[-2.0], [2.0]])).tolist()
-        [[0.0], [1.0]]
-    """
-    found = np.empty((len(rows), len(pair.outputs.constant)))
-    _at_rows(pair, np.ascontiguousarray(rows), np.empty(len(pair.slopes)), found)
-    return found
-
-
-@compiled
-def _at_rows(pair: Pair, rows: FloatArray, values: FloatArray, found: FloatArray) -> None:
-    for number in range(len(rows)):
-        for unit in range(len(values)):
-            z = value_at(pair.arguments, unit, rows[number], values)
-            values[unit] = z if z >= 0 else pair.slopes[unit] * z
-        for output in range(found.shape[1]):
-            found[number, output] = value_at(pair.outputs, output, rows[number], values)
 
 
 @compiled
@@ -262,7 +194,7 @@ def _difference(pair: Pair, place: _Place, unit: int, partner: int) -> None:
     moved_low, moved_high = ends(place.moved, 0)
     moved_low = max(moved_low, down(place.lower[unit] - place.upper[partner]))
     moved_high = min(moved_high, up(place.upper[unit] - place.lower[partner]))
-    share, below, above = _band(
+    share, below, above = narrow_band(
         place.lower[partner], place.upper[partner], place.lower[unit], place.upper[unit], moved_low, moved_high
     )
     slope, change, bent = pair.slopes[unit], pair.slopes[unit] - pair.slopes[partner], partner
@@ -284,43 +216,6 @@ def _difference(pair: Pair, place: _Place, unit: int, partner: int) -> None:
     elif half > 0:
         _share_out(place, place.moved, 0)
         widen(found, unit, (1 - slope) * (below + above) / 2, up(half), place.n_symbols[0] - 1)
-
-
-@compiled
-def _band(
-    low: float, high: float, other_low: float, other_high: float, moved_low: float, moved_high: float
-) -> tuple[float, float, float]:
-    """A share `s` of `w`, and the ends of the range of `max(0, z + w) - max(0, z) - s w`, which is narrow.
-
-    The first term minus the second lies between 0 and w; and each of them minus `s` of its argument is non-negative and
-    largest at the ends of its range. Both ends of each range that are equal for one share make it narrow.
-    """
-    if low >= 0 and other_low >= 0:
-        return 1.0, 0.0, 0.0
-    if high <= 0 and other_high <= 0:
-        return 0.0, 0.0, 0.0
-    best, best_below, best_above = 0.0, -np.inf, np.inf
-    for share in (
-        0.0,
-        1.0,
-        _positive_share(moved_low, moved_high),
-        _positive_share(low, high),
-        _positive_share(other_low, other_high),
-    ):
-        above = max(0.0, (1 - share) * moved_high, -share * moved_low)
-        below = min(0.0, (1 - share) * moved_low, -share * moved_high)
-        above = min(above, max(0.0, -share * other_low, (1 - share) * other_high))
-        below = max(below, -max(0.0, -share * low, (1 - share) * high))
-        if above - below < best_above - best_below:
-            best, best_below, best_above = share, below, above
-    return best, down(down(best_below)), up(up(best_above))
-
-
-@compiled
-def _positive_share(low: float, high: float) -> float:
-    """The share of a range that is positive."""
-    positive, negative = max(high, 0.0), max(-low, 0.0)
-    return positive / (positive + negative) if positive > 0 else 0.0
 
 
 @compiled

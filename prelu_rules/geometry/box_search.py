@@ -14,8 +14,9 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.box_bounds import Pair, bounds_on_boxes, compiled_pair, differences_at
+from prelu_rules.geometry.box_bounds import bounds_on_boxes
 from prelu_rules.geometry.difference import Difference
+from prelu_rules.geometry.network_pair import Pair, compiled_pair, differences_at
 from prelu_rules.geometry.parts_of_polytopes import slack, tightened
 from prelu_rules.values import BoolArray, FloatArray
 

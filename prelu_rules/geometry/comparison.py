@@ -1,29 +1,28 @@
-"""How far two networks differ on a domain, proven: what a reviewer of a retrained or pruned network needs to know."""
+"""Compares two networks: proves how far they differ on a domain, and finds where."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from itertools import count
 
 import numpy as np
 
-from prelu_rules import markup
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
-from prelu_rules.geometry.box_bounds import compiled_pair
 from prelu_rules.geometry.box_search import BoxSearch, proven_at
 from prelu_rules.geometry.deviation import probes
 from prelu_rules.geometry.difference import Difference, difference
 from prelu_rules.geometry.exact_difference import ExactDifference, exact_difference
+from prelu_rules.geometry.network_comparison import NetworkComparison
+from prelu_rules.geometry.network_pair import compiled_pair
 from prelu_rules.network.duplicates import without_duplicates
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.reading import NetworkLike, read_with_link
-from prelu_rules.values import FloatArray, Value, exact_array
+from prelu_rules.values import FloatArray, exact_array
 
 MAX_PIECES = 1_000_000
 """Pieces of the domain; so many take about twenty minutes for networks of 300 units."""
@@ -40,87 +39,6 @@ EXACT_SECONDS = 2.0
 ROUNDING = 1e-9
 """Bounds below this share of the largest output are not improved: they come from rounding errors more than from the
 networks."""
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkComparison(Value):
-    """What has been proven about the difference of two networks on a domain.
-
-    Attributes:
-        upper: `(n_outputs,)`, the absolute difference is nowhere larger; infinite if it is unbounded, or nothing is
-            known.
-        lower: `(n_outputs,)`, the absolute difference at `at` is at least this large.
-        at: `(n_outputs, n_inputs)`.
-        n_pieces: into how many pieces the domain was split; 0 if the networks were found to be equal by their weights.
-        exact: whether the upper bounds are the largest differences, from exact arithmetic; otherwise they come from
-            bounds on boxes, which account for rounding errors.
-        complete: whether what was asked for is proven; otherwise a limit was reached before.
-        seconds: the time that it took.
-        domain: the domain of the comparison; None for all inputs.
-
-    Example:
-        >>> form = NormalForm([[1]], [[0]], [0], [[0]], [[1]], [0], slopes=[0])
-        >>> compare_networks(form, form, Box([-1], [1])).equal
-        True
-    """
-
-    upper: FloatArray
-    lower: FloatArray
-    at: FloatArray
-    n_pieces: int
-    exact: bool
-    complete: bool
-    seconds: float
-    domain: Domain | None = None
-
-    @property
-    def equal(self) -> bool:
-        """Whether the networks are proven to be equal on the domain."""
-        return not self.upper.any()
-
-    def _summary(self) -> str:
-        bounds = "equal" if self.equal else f"differ by at most {self.upper.max():.6g}, and by {self.lower.max():.6g}"
-        return bounds if self.complete else f"{bounds}; not complete"
-
-    def __str__(self) -> str:
-        lines = [self._headline()]
-        for name, upper, lower, at in self._outputs():
-            if upper == 0:
-                lines.append(f"  {name}: equal, proven")
-            else:
-                lines.append(f"  {name}: differ by at most {upper:.6g}, and by {lower:.6g} at {_point(at)}")
-        return "\n".join([*lines, *(f"  {line}" for line in self._limited())]) + "\n"
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (name, *(("0, proven", "", "") if upper == 0 else (f"{upper:.6g}", f"{lower:.6g}", _point(at))))
-            for name, upper, lower, at in self._outputs()
-        ]
-        header = ("output", "differs by at most", "and by", "at")
-        return markup.page(
-            markup.tag("p", self._headline(), style="line"),
-            markup.table(header, rows, numbers=(1, 2)),
-            *(markup.tag("p", line[0].upper() + line[1:] + ".", style="line") for line in self._limited()),
-        )
-
-    def _outputs(self) -> list[tuple[str, float, float, FloatArray]]:
-        names = (f"out{number}" for number in count(1))
-        return list(zip(names, self.upper, self.lower, self.at, strict=False))
-
-    def _headline(self) -> str:
-        where = "all inputs" if self.domain is None else "the domain"
-        if not self.n_pieces:
-            how = "from their weights"
-        else:
-            how = f"{'in exact arithmetic' if self.exact else 'by bounds'} ({self.n_pieces} pieces)"
-        return f"Two networks on {where}, {how}, in {self.seconds:.2g} s:"
-
-    def _limited(self) -> list[str]:
-        return [] if self.complete else ["a limit was reached; more time or pieces bring the bounds closer together"]
-
-
-def _point(at: FloatArray) -> str:
-    return f"({', '.join(f'{v:.6g}' for v in at)})"
 
 
 def compare_networks(
