@@ -82,9 +82,9 @@ def test_the_exact_comparison_is_the_largest_difference_of_all_regions(seed, wid
     assert domain.contains(found.at).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(networks.seeds, WIDTHS, st.sampled_from(sorted(DOMAINS)), st.sampled_from([0.0, 1e-6, 0.05, 1.0]))
-@pytest.mark.slow
 def test_bounds_on_boxes_hold_and_are_as_close_as_asked_for(seed, widths, kind, size):
     form = networks.random_form(seed, widths)
     other, domain = changed(form, seed, size), DOMAINS[kind](widths[0])
