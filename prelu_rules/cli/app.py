@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prelu_rules.cli import BAD_INPUT, check, collapse, export, extract, fit, predict, reproduce, serve
+from prelu_rules.cli import BAD_INPUT, check, collapse, compare, export, extract, fit, predict, reproduce, serve
 from prelu_rules.cli.streams import OutputError, complain
 from prelu_rules.errors import PReLURulesError
 
@@ -44,6 +44,7 @@ app.command()(extract.extract)
 app.command()(export.export)
 app.command()(predict.predict)
 app.command()(check.check)
+app.command()(compare.compare)
 app.command()(serve.serve)
 
 # Typer contains its own copy of Click and exports one of its errors: the base of this one is the base of all.

@@ -73,10 +73,10 @@ def bounds_on(form: NormalForm, domain: Box, partners: IntArray | None = None) -
     if domain.n_inputs != form.n_inputs:
         raise ShapeError(f"the domain has {domain.n_inputs} dimensions, but the network has {form.n_inputs} inputs.")
     partners = np.full(form.n_units, -1) if partners is None else partners
-    return _Propagation(_in_differences(form, partners), domain, partners).bounds()
+    return _Propagation(in_differences(form, partners), domain, partners).bounds()
 
 
-def _in_differences(form: NormalForm, partners: IntArray) -> NormalForm:
+def in_differences(form: NormalForm, partners: IntArray) -> NormalForm:
     """The same system with units that have partners replaced by differences from them, in float64."""
     own = np.flatnonzero(partners >= 0)
     A, b, B, D = form.A.copy(), form.b.copy(), form.B.copy(), form.D.copy()

@@ -406,3 +406,21 @@ def test_check_names_what_is_wrong(capsys, checked, monkeypatch, words, message)
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save("wide.keras")
     status, out, err = run(capsys, *words)
     assert (status, out) == (2, "") and message in err and err.count("\n") == 1
+
+
+def test_compare_bounds_the_difference_of_two_networks(capsys, checked):
+    model, other = checked / "model.keras", checked / "other.keras"
+    network = keras.models.load_model(model)
+    weights = network.get_weights()
+    weights[-1] = weights[-1] + np.float32(0.25)
+    network.set_weights(weights)
+    network.save(other)
+    (checked / "inputs.csv").write_text("income,children\n0,0\n1,2\n")
+    status, out, err = run(capsys, "compare", model, model)
+    assert (status, err) == (0, "") and out.endswith("  out1: equal, proven\n")
+    status, out, err = run(capsys, "compare", model, other, "--data", checked / "inputs.csv")
+    assert status == 1 and "out1: differ by at most 0.25, and by 0.25 at" in out
+    assert err == "prelu-rules: the networks are not proven to differ by at most 0\n"
+    assert run(capsys, "compare", model, other, "--data", checked / "inputs.csv", "--enough", "0.3")[0] == 0
+    status, _, err = run(capsys, "compare", model, checked / "none.keras")
+    assert status == 2 and "there is no file" in err and "none.keras" in err
