@@ -9,7 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.geometry.exact import ExactCell, exact_patterns
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, Value
 
@@ -55,14 +56,15 @@ def exact_difference(form: NormalForm, domain: Domain | None, max_cells: int, se
     upper: list[Fraction | None] = [Fraction(0)] * form.n_outputs
     at = np.tile(whole.corner, (form.n_outputs, 1))
     n_cells = 0
-    for pattern in exact_patterns(form, whole):
+    for pattern in exact_patterns(form, ExactPart(whole, [])):
         n_cells += 1
         if n_cells > max_cells or time.monotonic() > stop:
             return None
-        outputs = form.affine_on(pattern.signs)[1]
-        for k, row in enumerate(np.hstack([outputs.coef, outputs.intercept[:, None]])):
+        cell = pattern.part.cell
+        assert cell is not None
+        for k, row in enumerate(pattern.outputs):
             for side in (row, -row) if row.any() else ():
-                value, corner = pattern.cell.maximum(side)
+                value, corner = cell.maximum(side)
                 before = upper[k]
                 if value is None or (before is not None and value > before):
                     upper[k], at[k] = value if before is not None else None, corner

@@ -15,7 +15,7 @@ import numpy as np
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.simplification import has_interior
+from prelu_rules.rules.simplification import is_solid
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array, FloatArray
 
@@ -44,7 +44,7 @@ def aligned(rules: Sequence[Rule], domain: Domain | None) -> list[Rule]:
         return []
     known = _Known(frame_of(domain, rules[0].outputs.coef.shape[1]))
     found = [replace(rule, conditions=tuple(known.aligned(c) for c in rule.conditions)) for rule in rules]
-    return [new for new, old in zip(found, rules, strict=True) if new == old or has_interior(new.conditions, domain)]
+    return [new for new, old in zip(found, rules, strict=True) if new == old or is_solid(new.conditions, domain)]
 
 
 class _Known:

@@ -25,7 +25,7 @@ from prelu_rules.rules.order import ordered
 from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem, named_columns
-from prelu_rules.rules.simplification import everywhere, has_interior, needed
+from prelu_rules.rules.simplification import everywhere, is_solid, needed
 from prelu_rules.tolerances import PRINTED_OUTPUT
 from prelu_rules.values import Array, FloatArray
 
@@ -157,7 +157,7 @@ def _few_rules(leaves: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...
     if domain is not None:
         return merged([_shortened(leaf, domain) for leaf in leaves], domain)
     far = everywhere([condition for leaf in leaves for condition in leaf.conditions])
-    return merged([_shortened(leaf, far if has_interior(leaf.conditions, far) else None) for leaf in leaves], None)
+    return merged([_shortened(leaf, far if is_solid(leaf.conditions, far) else None) for leaf in leaves], None)
 
 
 def counted(system: RuleSystem, x: npt.ArrayLike) -> RuleSystem:
@@ -239,7 +239,7 @@ def rule_on(form: NormalForm, pattern: ReachablePattern, domain: Domain | None) 
     """
     leaf = _leaf(form, pattern)
     far = everywhere(leaf.conditions) if domain is None else domain
-    return _shortened(leaf, far if has_interior(leaf.conditions, far) else domain)
+    return _shortened(leaf, far if is_solid(leaf.conditions, far) else domain)
 
 
 def _leaf(form: NormalForm, pattern: ReachablePattern) -> Rule:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +12,10 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import direction
-from prelu_rules.geometry.representable import inner_input
 from prelu_rules.rules.cover import cover
-from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
-from prelu_rules.values import Array, FloatArray
+from prelu_rules.values import FloatArray
 
 
 class Deviation(NamedTuple):
@@ -67,7 +64,7 @@ def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None)
             for k, row in enumerate(np.hstack([coef, (rule.outputs.intercept - alien.outputs.intercept)[:, None]])):
                 for side in (row, -row):
                     upper[k] = _larger(upper[k], both.maximum(side).value)
-    return Deviation(np.array([rounded_up(value) for value in upper]), next(uncovered(whole, [], others), None))
+    return Deviation(np.array([rounded_up(value) for value in upper]), cover(whole, others).uncovered)
 
 
 def whole_domain(domain: Domain | None, n_inputs: int) -> ExactCell:
@@ -102,47 +99,6 @@ def cell_of(cell: ExactCell | None, conditions: Sequence[Condition]) -> ExactCel
     for condition in conditions:
         cell = None if cell is None else cell.cut(condition.row())
     return cell
-
-
-def uncovered(cell: ExactCell, strict: list[Array], rules: Sequence[Rule]) -> Iterator[Array]:
-    """Yield an input of a cell that falls under none of the rules, if there is one.
-
-    Args:
-        cell: the cell.
-        strict: functions that have to be positive there, `(n_inputs + 1,)` fractions each.
-        rules: the rules, in exact rationals.
-
-    Yields:
-        The input, as in `Cover`; nothing if every input falls under a rule.
-    """
-    found = cover(cell, rules, strict).uncovered
-    if found is not None:
-        yield found
-
-
-def overlap(rules: Sequence[Rule], cells: Sequence[ExactCell | None]) -> Array | None:
-    """A point inside two rules, if there is one.
-
-    Args:
-        rules: the rules, in exact rationals.
-        cells: the parts of a domain under each of them; None if there is none.
-
-    Returns:
-        The point, as in `Cover`.
-    """
-    sides = [{direction(condition.row()) for condition in rule.conditions} for rule in rules]
-    opposite = [{direction(-condition.row()) for condition in rule.conditions} for rule in rules]
-    for one, other in combinations(range(len(rules)), 2):
-        # No point is inside two rules on opposite sides of a hyperplane.
-        if cells[other] is None or sides[one] & opposite[other]:
-            continue
-        both = cell_of(cells[one], rules[other].conditions)
-        rows = [c.row() for c in (*rules[one].conditions, *rules[other].conditions)]
-        # A convex set on which several functions are non-negative, and each is positive somewhere, has a point where
-        # all are positive.
-        if both is not None and all(both.exceeds(row) for row in rows):
-            return inner_input(both, rows)
-    return None
 
 
 def _larger(one: Fraction | None, other: Fraction | None) -> Fraction | None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.rules.cover import cover
 from prelu_rules.rules.disjoint import closed, disjoint, has_interior
 from prelu_rules.rules.merging import merged, same_outputs
-from prelu_rules.rules.overlay import Deviation, cell_of, overlap, rule_deviation, uncovered, whole_domain
+from prelu_rules.rules.overlay import Deviation, rule_deviation, whole_domain
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.rules.simplification import needed
@@ -60,7 +61,7 @@ def proven(
             # The other candidates only differ on boundaries.
             return found
         exact = [rule.exact() for rule in candidate]
-        if found.uncovered is None and overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None:
+        if found.uncovered is None and cover(whole, exact).overlap is None:
             return replace(result, rounding_error=tuple(found.upper.tolist()))
     return found
 
@@ -71,7 +72,7 @@ def _candidates(
     """Systems of rounded rules, the simplest first; the last one is disjoint, and covers what the rules cover."""
     if all(same_outputs(rule.outputs, rules[0].outputs, domain) for rule in rules):
         # Nothing of where the bends are now matters.
-        if next(uncovered(whole, [], [rule.exact() for rule in system.rules]), None) is None:
+        if cover(whole, [rule.exact() for rule in system.rules]).uncovered is None:
             yield (Rule((), rules[0].outputs),)
     parts = disjoint(rules, whole)
     solid = [rule for rule in parts if has_interior(whole, rule.conditions)]

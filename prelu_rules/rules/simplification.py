@@ -47,7 +47,7 @@ def cell_of_rule(conditions: Conditions, domain: Domain | None, n_inputs: int) -
     return cell
 
 
-def has_interior(conditions: Conditions, domain: Domain | None) -> bool:
+def is_solid(conditions: Conditions, domain: Domain | None) -> bool:
     """Whether some input of a domain satisfies conditions without lying on a boundary.
 
     Args:
@@ -59,16 +59,19 @@ def has_interior(conditions: Conditions, domain: Domain | None) -> bool:
 
     Example:
         >>> adult, minor = (Condition([1.0], -18.0, side) for side in (True, False))
-        >>> has_interior([adult], None), has_interior([adult, minor], None)
+        >>> is_solid([adult], None), is_solid([adult, minor], None)
         (True, False)
     """
     if not conditions:
         return True
     cell = Cell(domain, len(conditions[0].coef))
     for condition in conditions:
-        if not cell.exceeds(condition.row()):
+        row = condition.row()
+        if cell.exceeds(row):
+            cell.push(row)
+        # A sum that is 0 everywhere counts as non-negative.
+        elif not condition.nonnegative or cell.exceeds(-row):
             return False
-        cell.push(condition.row())
     return True
 
 

@@ -1,12 +1,13 @@
 import networks
 import numpy as np
 from hypothesis import given
+from rule_pairs import overlapping
 
 from prelu_rules.domains.box import Box
 from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.rules.cover import cover
 from prelu_rules.rules.disjoint import closed, disjoint, has_interior
-from prelu_rules.rules.overlay import cell_of, overlap, uncovered
 from prelu_rules.rules.rule import Condition, Rule
 
 SQUARE = Box([0, 0], [4, 4])
@@ -41,10 +42,8 @@ def test_the_first_rule_that_covers_an_input_keeps_it(seed):
     x = np.stack(np.meshgrid(np.arange(0, 4.5, 0.5), np.arange(0, 4.5, 0.5)), axis=-1).reshape(-1, 2)
     np.testing.assert_array_equal(first_that_covers(parts, x), first_that_covers(rules, x))
     exact = [part.exact() for part in parts]
-    assert overlap(exact, [cell_of(whole, part.conditions) for part in exact]) is None
-    covered, still = (
-        next(uncovered(whole, [], [rule.exact() for rule in some]), None) is None for some in (rules, parts)
-    )
+    assert not overlapping(whole, exact)
+    covered, still = (cover(whole, [rule.exact() for rule in some]).uncovered is None for some in (rules, parts))
     assert covered == still
     interiors = [x for rule in parts if has_interior(whole, rule.conditions)]
     assert interiors or not rules or not any(has_interior(whole, rule.conditions) for rule in rules)

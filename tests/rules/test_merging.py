@@ -13,9 +13,10 @@ from scipy.spatial import ConvexHull, HalfspaceIntersection
 from prelu_rules.domains.box import Box
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.cover import cover
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged, same_outputs
-from prelu_rules.rules.overlay import uncovered, whole_domain
+from prelu_rules.rules.overlay import whole_domain
 from prelu_rules.rules.rule import Condition, Rule
 
 pytestmark = pytest.mark.slow
@@ -146,7 +147,7 @@ def test_no_two_rules_that_are_left_have_a_convex_union_anywhere(seed):
 @given(networks.seeds)
 def test_in_the_plane_every_input_off_the_domain_falls_under_a_rule(seed):
     rules = [one.exact() for one in extract_rules(dead_network(seed), SQUARE).rules]
-    assert next(uncovered(whole_domain(None, 2), [], rules), None) is None
+    assert cover(whole_domain(None, 2), rules).uncovered is None
 
 
 def test_two_cells_whose_union_is_convex_on_the_domain_only():

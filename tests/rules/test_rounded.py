@@ -4,14 +4,16 @@ import pytest
 import rule_polygons
 from hypothesis import given
 from hypothesis import strategies as st
+from rule_pairs import overlapping
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.export import json, paper, paper_reader
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.rules.cover import cover
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged
-from prelu_rules.rules.overlay import cell_of, overlap, uncovered, whole_domain
+from prelu_rules.rules.overlay import whole_domain
 from prelu_rules.rules.rounded import reading_cost, rounded
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
@@ -146,8 +148,8 @@ def test_rounded_rules_are_complete_disjoint_and_none_is_too_many(seed, widths, 
     short = rules.rounded(**({"max_error": how["share"] * size} if "share" in how else how))
     domain = rules.domain
     whole, exact = whole_domain(domain, widths[0]), [rule.exact() for rule in short.rules]
-    assert next(uncovered(whole, [], exact), None) is None
-    assert overlap(exact, [cell_of(whole, rule.conditions) for rule in exact]) is None
+    assert cover(whole, exact).uncovered is None
+    assert not overlapping(whole, exact)
     assert len(short) <= len(rules)
     assert merged(short.rules, domain) == short.rules
     assert all(needed(rule.conditions, domain) == rule.conditions for rule in short.rules)
@@ -205,7 +207,7 @@ def test_rules_that_would_overlap_are_cut():
     )
     short = rules.rounded(decimals=0)
     exact = [rule.exact() for rule in short.rules]
-    assert overlap(exact, [cell_of(whole_domain(rules.domain, 1), rule.conditions) for rule in exact]) is None
+    assert not overlapping(whole_domain(rules.domain, 1), exact)
 
 
 def test_one_function_needs_no_bends_to_be_right():
