@@ -132,15 +132,19 @@ def sides_of(points: FloatArray, start: int, count: int, line: FloatArray, least
         start: where the polygon starts.
         count: its number of points.
         line: `(3,)`, weights of length 1 and a constant.
-        least: the distance.
+        least: the distance; negative if it is not known yet, which leaves thin sides in doubt.
         blur: by how much the line may be off.
     """
     highest, lowest = -np.inf, np.inf
     for i in range(start, start + count):
         value = line[0] * points[i, 0] + line[1] * points[i, 1] + line[2]
         highest, lowest = max(highest, value), min(lowest, value)
-    above, below = highest > min(CUT, least), -lowest > min(CUT, least)
-    if least < CUT and (abs(highest) <= CUT or abs(lowest) <= CUT):
+    thin = abs(highest) <= CUT or abs(lowest) <= CUT
+    if thin and least < 0.0:
+        return DOUBT
+    limit = min(CUT, least) if least >= 0.0 else CUT
+    above, below = highest > limit, -lowest > limit
+    if thin and least < CUT:
         if _unclear(points, start, count, line, 1.0, least, blur):
             return DOUBT
         if _unclear(points, start, count, line, -1.0, least, blur):

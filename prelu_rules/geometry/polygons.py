@@ -8,7 +8,7 @@ is tested in a cell far away from its line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,9 @@ from prelu_rules.geometry.polygon_search import (
 )
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, Value
+
+UNKNOWN = -1.0
+"""Instead of what is negligible, until it is asked for."""
 
 BATCH = 4096
 """Regions that are yielded together."""
@@ -96,15 +99,17 @@ class PlanarPatterns(Value):
         )
 
 
-def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = None) -> Iterator[PlanarPatterns]:
+def planar_patterns(
+    form: NormalForm, frame: Frame, negligible: Callable[[], FloatArray] | None = None
+) -> Iterator[PlanarPatterns]:
     """The activation patterns whose region has an interior, in batches, in the order of `reachable_patterns`.
 
     Args:
         form: the network, in float64.
         frame: a bounded domain of two coordinates.
-        least: `(n_units,)`, the largest `|z|` of each unit that does not matter: a side of it counts if the cell has
-            points there that are further from its line than `CUT`, or where `|z|` is larger; exactly so, also where
-            floats cannot tell. By default only `CUT` counts.
+        negligible: returns `(n_units,)`, the largest `|z|` of each unit that does not matter: a side of it counts if
+            the cell has points there that are further from its line than `CUT`, or where `|z|` is larger. Most searches
+            do not meet sides that are so thin, and never ask. By default only `CUT` counts.
 
     Yields:
         At most `BATCH` patterns at a time; sometimes none, so that the caller can check the time.
@@ -124,16 +129,18 @@ def planar_patterns(form: NormalForm, frame: Frame, least: FloatArray | None = N
             f"the domain has {frame.n_coordinates} coordinates and the bound {frame.bound}; polygons need two "
             "coordinates and a finite bound."
         )
-    least = np.full(form.n_units, np.inf) if least is None else np.array(least, dtype=np.float64)
-    judge = exact_judge(form, frame, least)
     functions = layer_functions(form)
-    place = _at_start(form, frame, functions, least)
+    place = _at_start(form, frame, functions, np.full(form.n_units, np.inf if negligible is None else UNKNOWN))
+    judge = exact_judge(form, frame, place.least)
     stacks = _first_polygon(frame, place)
     found = _room_for(form, stacks)
     while True:
         status = search(functions, place, stacks, found, WORK)
         if status == OUT_OF_ROOM:
             stacks = Stacks(_doubled(stacks.points), _doubled(stacks.edges), _doubled(stacks.units))
+        elif status == IN_DOUBT and negligible is not None and (place.least == UNKNOWN).any():
+            # The test is repeated with what is known now.
+            place.least[:] = negligible()
         elif status == IN_DOUBT:
             # Units that cut the cell, but have not been split on yet, do not bound it.
             n_decided = place.cursor[ROWS] - len(frame.halfspaces)

@@ -177,7 +177,7 @@ def linear_regions(
     elif planar and method in ("auto", "polygons"):
         batches = (
             RegionBatch.of_planar(form, domain, frame, found)
-            for found in planar_patterns(form, frame, negligible(form, domain))
+            for found in planar_patterns(form, frame, lambda: negligible(form, domain))
         )
     elif walkable and method != "linear programs":
         searched = parallel_patterns(form, frame, n_jobs, negligible(form, domain))

@@ -14,7 +14,8 @@ import prelu_rules as pr
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.geometry import comparison as module
 from prelu_rules.geometry.difference import difference
-from prelu_rules.geometry.exact import ExactCell, exact_patterns
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.network.reading import ReadNetwork
 
 WIDTHS = st.sampled_from([(1, 4, 3, 1), (2, 4, 2), (2, 3, 2, 1), (3, 3, 1), (2, 2, 2, 2, 1), (2, 1)])
@@ -39,11 +40,11 @@ def by_cells(form, other, domain):
     """The largest differences in exact arithmetic, region by region."""
     exact = difference(form.exact(), other.exact()).form
     largest = [Fraction(0)] * form.n_outputs
-    for pattern in exact_patterns(exact, ExactCell.of_domain(domain, form.n_inputs)):
+    for pattern in exact_patterns(exact, ExactPart(ExactCell.of_domain(domain, form.n_inputs), [])):
         outputs = exact.affine_on(pattern.signs)[1]
         for k in range(form.n_outputs):
             row = np.append(outputs.coef[k], outputs.intercept[k])
-            largest[k] = max([largest[k], *(pattern.cell.maximum(side).value for side in (row, -row))])
+            largest[k] = max([largest[k], *(pattern.part.cell.maximum(side).value for side in (row, -row))])
     return largest
 
 

@@ -15,7 +15,8 @@ from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry import layer_functions, polygons
-from prelu_rules.geometry.exact import ExactCell, exact_patterns
+from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.geometry.polygons import planar_patterns
 from prelu_rules.geometry.simplex import simplex_patterns
@@ -25,7 +26,7 @@ SQUARE = Box([-1, -1], [1, 1])
 
 
 def found(form, domain, least=None):
-    batches = list(planar_patterns(form, frame_of(domain, form.n_inputs), least))
+    batches = list(planar_patterns(form, frame_of(domain, form.n_inputs), None if least is None else lambda: least))
     return [np.concatenate([getattr(batch, name) for batch in batches]) for name in ("signs", "decides", "outputs")]
 
 
@@ -190,7 +191,7 @@ def test_with_nothing_negligible_the_patterns_are_those_of_integer_arithmetic(se
     biases = [draw(width).astype(float) * (not ternary) for width in shape[1:]]
     form = NormalForm.from_layers(kernels, biases, [rng.choice([0.0, 0.5, -1.0], width) for width in widths])
     signs, _, _ = found(form, SQUARE, np.zeros(form.n_units))
-    exact = exact_patterns(form.exact(), ExactCell.of_domain(SQUARE, 2))
+    exact = exact_patterns(form.exact(), ExactPart(ExactCell.of_domain(SQUARE, 2), []))
     assert sorted(map(tuple, signs.tolist())) == sorted(tuple(pattern.signs) for pattern in exact)
 
 
