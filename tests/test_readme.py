@@ -52,7 +52,7 @@ def test_the_python_in_the_readme_runs(demo, monkeypatch, capsys):
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "README.md"])
 def test_the_python_in_the_documentation_runs_by_itself(name, demo, monkeypatch):
     _, n_blocks = run(PAGES[name], demo, monkeypatch)
-    assert n_blocks == {"rules.md": 5, "exporting.md": 1, "training.md": 3, "doctor.md": 1, "finetuning.md": 1}.get(
+    assert n_blocks == {"rules.md": 6, "exporting.md": 1, "training.md": 3, "doctor.md": 1, "finetuning.md": 1}.get(
         name, 0
     )
 
