@@ -11,10 +11,10 @@ import numpy as np
 from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.certified import highest
-from prelu_rules.geometry.certified_patterns import CertifiedNetwork
-from prelu_rules.geometry.certified_rows import Coordinates
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.certified import highest
+from prelu_rules.geometry.proofs.certified_patterns import CertifiedNetwork
+from prelu_rules.geometry.proofs.certified_rows import Coordinates
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.certificate import certify

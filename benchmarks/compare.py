@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.comparison import compare_networks
+from prelu_rules.geometry.comparison.compare import compare_networks
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import FloatArray
 

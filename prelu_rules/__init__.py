@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from prelu_rules.finetuning.finetune import finetune as finetune
     from prelu_rules.finetuning.path import FinetunePath as FinetunePath
     from prelu_rules.finetuning.rounds import FinetuneSettings as FinetuneSettings
-    from prelu_rules.geometry.comparison import compare_networks as compare_networks
-    from prelu_rules.geometry.network_comparison import NetworkComparison as NetworkComparison
+    from prelu_rules.geometry.comparison.compare import compare_networks as compare_networks
+    from prelu_rules.geometry.comparison.network_comparison import NetworkComparison as NetworkComparison
     from prelu_rules.geometry.region import Region as Region
     from prelu_rules.geometry.regions import RegionStream as RegionStream
     from prelu_rules.geometry.regions import linear_regions as linear_regions
@@ -101,7 +101,7 @@ _HOME = {
     "LimitError": "errors",
     "Loss": "losses.loss",
     "NetworkLike": "network.reading",
-    "NetworkComparison": "geometry.network_comparison",
+    "NetworkComparison": "geometry.comparison.network_comparison",
     "NormalForm": "network.normal_form",
     "OutlierWarning": "errors",
     "OutsideDomainError": "errors",
@@ -131,7 +131,7 @@ _HOME = {
     "TrainingError": "errors",
     "UnsupportedModelError": "errors",
     "collapse": "extraction",
-    "compare_networks": "geometry.comparison",
+    "compare_networks": "geometry.comparison.compare",
     "extract": "extraction",
     "finetune": "finetuning.finetune",
     "fit_rules": "estimators.fit",

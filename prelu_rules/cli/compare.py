@@ -32,7 +32,7 @@ def compare(
     time_limit: Annotated[float | None, typer.Option(help="The longest time to take, in seconds.")] = None,
 ) -> int:
     """Prove how far two networks differ; the exit status is 1 if they are not proven to be equal, or close enough."""
-    from prelu_rules.geometry.comparison import compare_networks
+    from prelu_rules.geometry.comparison.compare import compare_networks
 
     for path in (model, other):
         if not path.is_file():

@@ -18,7 +18,7 @@ from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import SolverError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.geometry.witnesses import ROUNDING, Witnesses
 from prelu_rules.tolerances import CUT, ON_DOMAIN
 from prelu_rules.values import Array, BoolArray, FloatArray, exact_array

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.values import FloatArray, exact_array
 
 

@@ -14,9 +14,9 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.facets import facets
 from prelu_rules.geometry.patterns import pre_activations_on
-from prelu_rules.geometry.polygon_facets import polygon_facets
-from prelu_rules.geometry.polygons import PlanarPatterns
-from prelu_rules.geometry.region_polygons import RegionPolygons
+from prelu_rules.geometry.planar.polygon_facets import polygon_facets
+from prelu_rules.geometry.planar.polygons import PlanarPatterns
+from prelu_rules.geometry.planar.region_polygons import RegionPolygons
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT

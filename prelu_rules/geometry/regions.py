@@ -17,7 +17,7 @@ from prelu_rules.geometry.cells import Patterns
 from prelu_rules.geometry.negligible import negligible
 from prelu_rules.geometry.parallel import parallel_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
-from prelu_rules.geometry.polygons import planar_patterns
+from prelu_rules.geometry.planar.polygons import planar_patterns
 from prelu_rules.geometry.region import Region, RegionBatch
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.network.reading import NetworkLike, read_network

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prelu_rules.geometry.exact_patterns import direction
+from prelu_rules.geometry.proofs.exact_patterns import direction
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.cover_tree import CoverTree
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array

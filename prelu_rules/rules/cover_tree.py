@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.certified import ranges_on_parts
-from prelu_rules.geometry.certified_rows import Coordinates, Rows
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.representable import inner_input
+from prelu_rules.geometry.proofs.certified import ranges_on_parts
+from prelu_rules.geometry.proofs.certified_rows import Coordinates, Rows
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.representable import inner_input
 from prelu_rules.rules.boundary_signs import NEGATIVE, POSITIVE, ZERO, BoundarySigns
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, BoolArray, IntArray

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.certified import UNIT
-from prelu_rules.geometry.certified_patterns import CertifiedNetwork, PieceSigns
-from prelu_rules.geometry.certified_rows import Coordinates, Rows
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import ExactPart, ExactPattern, exact_patterns
-from prelu_rules.geometry.representable import inner_input, nearest_input
+from prelu_rules.geometry.proofs.certified import UNIT
+from prelu_rules.geometry.proofs.certified_patterns import CertifiedNetwork, PieceSigns
+from prelu_rules.geometry.proofs.certified_rows import Coordinates, Rows
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import ExactPart, ExactPattern, exact_patterns
+from prelu_rules.geometry.proofs.representable import inner_input, nearest_input
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray, exact_array

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import direction
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import direction
 from prelu_rules.rules.overlay import cell_of
 from prelu_rules.rules.rule import Condition, Rule
 

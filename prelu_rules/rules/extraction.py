@@ -15,8 +15,8 @@ from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import TooManyUnitsError
-from prelu_rules.geometry.exact import ExactCell
 from prelu_rules.geometry.patterns import ReachablePattern, reachable_patterns
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.merging import merged

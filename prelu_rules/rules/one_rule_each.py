@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import direction
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import direction
 from prelu_rules.rules.cover import cover, shared
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.overlay import cell_of

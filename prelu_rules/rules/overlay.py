@@ -11,7 +11,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.disjoint import closed, disjoint, has_interior
 from prelu_rules.rules.merging import merged, same_outputs

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.bends import Bends
 from prelu_rules.rules.extraction import counted

@@ -17,7 +17,7 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import InvalidValueError, SolverError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.presentation.by_state import Where
 from prelu_rules.rules.presentation.ground import Ground, Part
 from prelu_rules.rules.presentation.statements import Test, states_of

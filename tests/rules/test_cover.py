@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.certified_patterns import CertifiedNetwork
-from prelu_rules.geometry.certified_rows import Coordinates
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.certified_patterns import CertifiedNetwork
+from prelu_rules.geometry.proofs.certified_rows import Coordinates
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.cover import cover, shared
 from prelu_rules.rules.rule import Condition, Rule

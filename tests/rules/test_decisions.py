@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, OutsideDomainError, ShapeError
 from prelu_rules.export.paper_reader import read
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.cover import cover, shared

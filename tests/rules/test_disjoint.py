@@ -4,7 +4,7 @@ from hypothesis import given
 from rule_pairs import overlapping
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.disjoint import closed, disjoint, has_interior

@@ -9,7 +9,7 @@ import prelu_rules as pr
 from prelu_rules.columns.column import Column
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import DataError, InvalidValueError, ShapeError, TooManyUnitsError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.disjoint import has_interior
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.on_demand import RulesOnDemand, rules_on_demand

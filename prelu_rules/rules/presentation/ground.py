@@ -14,7 +14,7 @@ from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import InvalidValueError, SolverError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.presentation.by_state import ByColumn, Of, Where
 from prelu_rules.rules.presentation.decimals import plain
 from prelu_rules.rules.presentation.statements import State, states_of

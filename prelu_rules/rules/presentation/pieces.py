@@ -15,7 +15,7 @@ from prelu_rules.columns.column import Column, features_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import LP_FEASIBILITY, CellProgram
 from prelu_rules.errors import FormatError, SolverError
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.rules.presentation.statements import (
     Alternative,
     Bend,

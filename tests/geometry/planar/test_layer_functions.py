@@ -5,8 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.geometry.layer_functions import FRESH, layer_functions, update
 from prelu_rules.geometry.patterns import pre_activations_on
+from prelu_rules.geometry.planar.layer_functions import FRESH, layer_functions, update
 
 
 def all_of(functions, signs):

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.certified_patterns import CertifiedNetwork
-from prelu_rules.geometry.certified_rows import Coordinates
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
+from prelu_rules.geometry.proofs.certified_patterns import CertifiedNetwork
+from prelu_rules.geometry.proofs.certified_rows import Coordinates
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import ExactPart, exact_patterns
 
 small = networks.widths.filter(lambda widths: 1 <= sum(widths[1:-1]) <= 5)
 

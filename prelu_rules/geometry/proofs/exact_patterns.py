@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.certified_patterns import PieceSigns
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.certified_patterns import PieceSigns
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import frame_of
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.exact_sides import exact_judge
 from prelu_rules.geometry.patterns import pre_activations_on, reachable_patterns
+from prelu_rules.geometry.planar.exact_sides import exact_judge
 from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
 
 SQUARE = Box([-1, -1], [1, 1])

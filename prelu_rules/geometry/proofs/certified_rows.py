@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.certified import TINY, UNIT, highest, ranges
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.certified import TINY, UNIT, highest, ranges
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.values import Array, FloatArray, IntArray
 
 

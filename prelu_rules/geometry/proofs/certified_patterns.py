@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.certified import TINY, UNIT
-from prelu_rules.geometry.certified_rows import Coordinates, Rows
+from prelu_rules.geometry.proofs.certified import TINY, UNIT
+from prelu_rules.geometry.proofs.certified_rows import Coordinates, Rows
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import BoolArray, FloatArray
 
@@ -77,7 +77,7 @@ class CertifiedNetwork:
 
     Example:
         >>> from prelu_rules.domains.box import Box
-        >>> from prelu_rules.geometry.exact import ExactCell
+        >>> from prelu_rules.geometry.proofs.exact import ExactCell
         >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
         >>> whole = ExactCell.of_domain(Box([0], [4]), 1)
         >>> assert whole is not None

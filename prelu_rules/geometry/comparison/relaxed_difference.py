@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.geometry.affine_forms import down, up
+from prelu_rules.geometry.comparison.affine_forms import down, up
 from prelu_rules.geometry.compiled import compiled
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.clipping import DOUBT, clip, line_of, sides_of
 from prelu_rules.geometry.compiled import borrowed, compiled, inlined
-from prelu_rules.geometry.layer_functions import LayerFunctions, update
+from prelu_rules.geometry.planar.clipping import DOUBT, clip, line_of, sides_of
+from prelu_rules.geometry.planar.layer_functions import LayerFunctions, update
 from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray

@@ -12,9 +12,9 @@ from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import exact_array
 

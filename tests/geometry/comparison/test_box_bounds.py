@@ -5,9 +5,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prelu_rules.geometry.box_bounds import bounds_on_boxes
+from prelu_rules.geometry.comparison.box_bounds import bounds_on_boxes
+from prelu_rules.geometry.comparison.network_pair import compiled_pair, differences_at
 from prelu_rules.geometry.difference import Difference, difference
-from prelu_rules.geometry.network_pair import compiled_pair, differences_at
 
 WIDTHS = st.sampled_from([(1, 4, 3, 1), (2, 8, 8, 2), (3, 5, 5, 5, 2), (2, 2, 2, 2, 2, 1)])
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import prelu_rules as pr
 from prelu_rules.domains.sampling import sampled
-from prelu_rules.geometry import comparison as module
+from prelu_rules.geometry.comparison import compare as module
 from prelu_rules.geometry.difference import difference
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.network.reading import ReadNetwork
 
 WIDTHS = st.sampled_from([(1, 4, 3, 1), (2, 4, 2), (2, 3, 2, 1), (3, 3, 1), (2, 2, 2, 2, 1), (2, 1)])

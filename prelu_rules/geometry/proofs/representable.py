@@ -9,7 +9,7 @@ from math import inf, nextafter
 
 import numpy as np
 
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.values import Array, FloatArray
 
 GRIDS = (4, 8, 16, 24, 32, 40, 46, 50, 52)

@@ -14,11 +14,11 @@ from prelu_rules.domains.domain import frame_of
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry import layer_functions, polygons
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.geometry.patterns import reachable_patterns
-from prelu_rules.geometry.polygons import planar_patterns
+from prelu_rules.geometry.planar import layer_functions, polygons
+from prelu_rules.geometry.planar.polygons import planar_patterns
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.geometry.simplex import simplex_patterns
 from prelu_rules.network.normal_form import NormalForm
 

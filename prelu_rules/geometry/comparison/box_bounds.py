@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.affine_forms import (
+from prelu_rules.geometry.comparison.affine_forms import (
     Forms,
     Sums,
     add_multiple,
@@ -26,10 +26,10 @@ from prelu_rules.geometry.affine_forms import (
     write_multiple,
     write_sum,
 )
+from prelu_rules.geometry.comparison.network_pair import Pair
+from prelu_rules.geometry.comparison.relaxed_difference import narrow_band
 from prelu_rules.geometry.compiled import compiled
-from prelu_rules.geometry.network_pair import Pair
 from prelu_rules.geometry.propagation import ONE_ROUNDING
-from prelu_rules.geometry.relaxed_difference import narrow_band
 from prelu_rules.values import FloatArray, IntArray
 
 
@@ -80,7 +80,7 @@ def bounds_on_boxes(pair: Pair, lower: FloatArray, upper: FloatArray) -> BoxBoun
 
     Example:
         >>> from prelu_rules.geometry.difference import difference
-        >>> from prelu_rules.geometry.network_pair import compiled_pair
+        >>> from prelu_rules.geometry.comparison.network_pair import compiled_pair
         >>> from prelu_rules.network.normal_form import NormalForm
         >>> form, other = (NormalForm([[1]], [[0]], [0], [[0]], [[w]], [0], slopes=[0]) for w in (1, 1.5))
         >>> pair = compiled_pair(difference(form, other))

@@ -13,12 +13,12 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.errors import InvalidValueError, UnsupportedModelError
-from prelu_rules.geometry.box_search import BoxSearch, proven_at
+from prelu_rules.geometry.comparison.box_search import BoxSearch, proven_at
+from prelu_rules.geometry.comparison.exact_difference import ExactDifference, exact_difference
+from prelu_rules.geometry.comparison.network_comparison import NetworkComparison
+from prelu_rules.geometry.comparison.network_pair import compiled_pair
 from prelu_rules.geometry.deviation import probes
 from prelu_rules.geometry.difference import Difference, difference
-from prelu_rules.geometry.exact_difference import ExactDifference, exact_difference
-from prelu_rules.geometry.network_comparison import NetworkComparison
-from prelu_rules.geometry.network_pair import compiled_pair
 from prelu_rules.network.duplicates import without_duplicates
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.reading import NetworkLike, read_with_link

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prelu_rules.domains.frame import Frame
-from prelu_rules.geometry.polygons import PlanarPatterns
+from prelu_rules.geometry.planar.polygons import PlanarPatterns
 from prelu_rules.values import FloatArray, IntArray, Value
 
 
@@ -38,7 +38,7 @@ class RegionPolygons(Value):
 
         Example:
             >>> from prelu_rules.domains.box import Box
-            >>> from prelu_rules.geometry.polygons import planar_patterns
+            >>> from prelu_rules.geometry.planar.polygons import planar_patterns
             >>> from prelu_rules.network.normal_form import NormalForm
             >>> form = NormalForm([[1, 0]], [[0]], [-1], [[0, 0]], [[1]], [0], [0])
             >>> frame = Frame.of_box(Box([0, 0], [4, 2]))

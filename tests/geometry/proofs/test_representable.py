@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.representable import inner_input, nearest_input
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.representable import inner_input, nearest_input
 from prelu_rules.values import exact_array
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.clipping import ROUNDING, whole
-from prelu_rules.geometry.exact_sides import exact_judge
-from prelu_rules.geometry.layer_functions import LayerFunctions, layer_functions
-from prelu_rules.geometry.polygon_search import (
+from prelu_rules.geometry.planar.clipping import ROUNDING, whole
+from prelu_rules.geometry.planar.exact_sides import exact_judge
+from prelu_rules.geometry.planar.layer_functions import LayerFunctions, layer_functions
+from prelu_rules.geometry.planar.polygon_search import (
     ANSWER,
     COUNT,
     DONE,

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.geometry.relaxed_difference import narrow_band
+from prelu_rules.geometry.comparison.relaxed_difference import narrow_band
 
 
 @given(st.integers(0, 10**6))

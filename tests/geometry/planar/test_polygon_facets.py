@@ -11,7 +11,7 @@ from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.polygon_facets import _leave_out
+from prelu_rules.geometry.planar.polygon_facets import _leave_out
 from prelu_rules.geometry.regions import linear_regions
 from prelu_rules.network.normal_form import NormalForm
 

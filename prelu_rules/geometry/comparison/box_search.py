@@ -14,10 +14,10 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.box_bounds import bounds_on_boxes
+from prelu_rules.geometry.comparison.box_bounds import bounds_on_boxes
+from prelu_rules.geometry.comparison.network_pair import Pair, compiled_pair, differences_at
+from prelu_rules.geometry.comparison.parts_of_polytopes import slack, tightened
 from prelu_rules.geometry.difference import Difference
-from prelu_rules.geometry.network_pair import Pair, compiled_pair, differences_at
-from prelu_rules.geometry.parts_of_polytopes import slack, tightened
 from prelu_rules.values import BoolArray, FloatArray
 
 SECONDS = 0.25

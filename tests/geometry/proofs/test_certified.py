@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
-from prelu_rules.geometry.certified import highest
-from prelu_rules.geometry.certified_rows import Coordinates
-from prelu_rules.geometry.exact import ExactCell
+from prelu_rules.geometry.proofs.certified import highest
+from prelu_rules.geometry.proofs.certified_rows import Coordinates
+from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.values import exact_array
 
 seeds = st.integers(0, 2**32)

@@ -7,7 +7,7 @@ from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.polytope import Polytope
-from prelu_rules.geometry.parts_of_polytopes import slack, tightened
+from prelu_rules.geometry.comparison.parts_of_polytopes import slack, tightened
 
 
 def polytope(rng, kind):

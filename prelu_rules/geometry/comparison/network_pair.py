@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.affine_forms import Sums, sums_of, value_at
+from prelu_rules.geometry.comparison.affine_forms import Sums, sums_of, value_at
 from prelu_rules.geometry.compiled import compiled
 from prelu_rules.geometry.difference import Difference
 from prelu_rules.geometry.propagation import in_differences

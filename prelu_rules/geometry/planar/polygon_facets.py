@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.domains.frame import Frame
-from prelu_rules.geometry.clipping import line_of
 from prelu_rules.geometry.compiled import compiled, inlined
-from prelu_rules.geometry.layer_functions import LayerFunctions, layer_functions, update
-from prelu_rules.geometry.polygons import PlanarPatterns
+from prelu_rules.geometry.planar.clipping import line_of
+from prelu_rules.geometry.planar.layer_functions import LayerFunctions, layer_functions, update
+from prelu_rules.geometry.planar.polygons import PlanarPatterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -31,7 +31,7 @@ def polygon_facets(form: NormalForm, frame: Frame, patterns: PlanarPatterns) -> 
 
     Example:
         >>> from prelu_rules.domains.box import Box
-        >>> from prelu_rules.geometry.polygons import planar_patterns
+        >>> from prelu_rules.geometry.planar.polygons import planar_patterns
         >>> form = NormalForm([[1, 0], [1, 0]], np.zeros((2, 2)), [0, -1], [[0, 0]], [[1, 1]], [0], [0, 0])
         >>> frame = Frame.of_box(Box([-3, 0], [3, 1]))
         >>> (found,) = planar_patterns(form, frame)

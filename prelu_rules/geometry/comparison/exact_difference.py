@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.geometry.exact import ExactCell
-from prelu_rules.geometry.exact_patterns import ExactPart, exact_patterns
+from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.geometry.proofs.exact_patterns import ExactPart, exact_patterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, Value
 
