@@ -121,7 +121,8 @@ def linear_regions(
     Args:
         network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
         domain: where to search: a `Box`, a `Polytope`, or rows or a table (then the smallest domain that contains
-            them); None for all inputs.
+            them); None for all inputs. Then, in float64, bends whose directions differ by less than 1e-11 count as
+            parallel, since rounding errors cannot be told from where they meet.
         method: "polygons" searches a bounded domain of two dimensions with compiled code, and is by far the fastest;
             "simplex" does so in any dimension, also on all of R^n; "linear programs" does the same with a solver, also
             for exact networks and for a single point; "data" finds only the regions that `rows` occupy, in any

@@ -14,7 +14,7 @@ from exact_judge.claims_of_rules import ROUNDING
 from exact_judge.domain_kinds import polyhedron_of
 from exact_judge.polyhedron import Polyhedron
 from exact_judge.results import Results
-from exact_judge.systems import largest
+from exact_judge.systems import largest, near
 from exact_judge.verdict import Claim
 from prelu_rules.geometry.deviation import deviation_bounds
 from prelu_rules.geometry.ranges import output_ranges
@@ -24,6 +24,9 @@ THIN = 1e-8
 
 What the package calls thin is a tenth of it, so that how a width is measured does not matter.
 """
+
+HERE = 100
+"""Regions of floats for all inputs have to be found if they reach into the first so many times the bends' distance."""
 
 SECONDS = 2.0
 
@@ -46,7 +49,9 @@ def _regions_of_exact_form(results: Results) -> str | None:
 def _regions(results: Results) -> str | None:
     case = results.case
     found = sum(1 for _ in pr.linear_regions(case.form, case.domain))
-    fewest = sum(1 for _ in cells(case.network, case.polyhedron, _Matters(case)))
+    # For all inputs, bends count as parallel whose directions differ by less than 1e-11; so far the others may differ.
+    within = case.polyhedron if case.bounds else near(case.polyhedron, case.network, HERE)
+    fewest = sum(1 for _ in cells(case.network, within, _Matters(case)))
     if min(fewest, len(case.cells)) <= found <= len(case.cells):
         return None
     return f"{found} regions, but {len(case.cells)} cells, of which {fewest} matter"

@@ -19,7 +19,7 @@ A sum of floats is off by a few units in the last place (1e-16) for each of its 
 """
 
 FAR = 10**6
-"""Rules of floats for all inputs are judged up to so many times as far as the cells' corners; a billion is claimed."""
+"""Rules of floats for all inputs are judged up to so many times as far as bends; a billion is claimed."""
 
 Fault = Callable[[Results], str | None]
 
@@ -50,7 +50,9 @@ def _uncovered(results: Results, name: str) -> str | None:
 def _overlap(results: Results, name: str) -> str | None:
     rules, case = results.rules(name), results.case
     # Of floats no more is claimed: far away, bends meet that only rounding errors keep from being parallel.
-    within = case.polyhedron if case.bounds or name == "exact rules" else systems.near(case.polyhedron, case.cells, FAR)
+    within = (
+        case.polyhedron if case.bounds or name == "exact rules" else systems.near(case.polyhedron, case.network, FAR)
+    )
     found = next(systems.overlaps(within, rules), None)
     if found is None:
         return None

@@ -97,9 +97,10 @@ def uncovered(domain: Polyhedron, rules: Sequence[Rule]) -> Polyhedron | None:
     return outside(domain, [rule.conditions for rule in rules])
 
 
-def near(domain: Polyhedron, cells: Sequence[Cell], times: int) -> Polyhedron:
-    """The part of a domain that is at most so many times as far from the origin as 1 or a corner of a cell is."""
-    reach = times * max([Fraction(1), *(abs(x) for cell in cells for point in cell.polyhedron.vertices for x in point)])
+def near(domain: Polyhedron, network: Network, times: int) -> Polyhedron:
+    """The part of a domain that is at most so many times as far from the origin as 1 or the units' first bends are."""
+    rows = [(max(map(abs, weights)), abs(b)) for weights, b in zip(network.A, network.b, strict=True)]
+    reach = times * max([Fraction(1), *(constant / size for size, constant in rows if size)])
     part: Polyhedron | None = domain
     n_inputs = len(domain.inner)
     for k in range(n_inputs):
