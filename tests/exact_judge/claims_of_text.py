@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from exact_judge.verdict import Claim
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.export import json, paper_reader, read_text
 from prelu_rules.rules.extraction import SAMPLED_ROWS
-from prelu_rules.tolerances import PRINTED_OUTPUT
+from prelu_rules.tolerances import PRINTED_OUTPUT, ROUND_OFF
 
 ALL_DIGITS = 1e-9
 """Without a domain all digits are printed: what is read is the same but for rounding errors, relative to the terms."""
@@ -48,8 +49,10 @@ def _rows(results: Results) -> np.ndarray:
 
 def _allowed(results: Results, system: pr.RuleSystem) -> np.ndarray:
     if system.precision is not None:
-        # The numbers were compared as floats, and are again.
-        return PRINTED_OUTPUT * np.asarray(system.precision.output_scale) * (1 + 1e-9)
+        # The numbers were compared as floats, and are again; what rounding errors amount to is allowed as well.
+        largest = [Fraction(float(size)) for size in np.abs(_rows(results)).max(axis=0)]
+        terms = np.array([float(size) for size in results.case.network.terms(largest)])
+        return PRINTED_OUTPUT * np.asarray(system.precision.output_scale) * (1 + 1e-9) + ROUND_OFF * terms
     return ALL_DIGITS * np.array([float(size) for size in results.case.network.terms([10] * system.n_inputs)])
 
 
