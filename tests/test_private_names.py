@@ -12,7 +12,7 @@ import pytest
 import prelu_rules
 
 ROOT = Path(prelu_rules.__file__).parent
-INTERNALS = ("training/keras_internals.py", "estimators/sklearn_internals.py")
+INTERNALS = ("training/keras_internals.py", "estimators/sklearn_internals.py", "geometry/numba_internals.py")
 UNDOCUMENTED = {"train_function", "make_train_function", "steps_per_execution", "distribute_strategy"}
 """Attributes of a Keras model that its documentation does not mention."""
 UNDERSCORED = {"_replace", "_asdict", "_fields", "_make", "_exit"}

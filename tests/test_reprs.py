@@ -72,6 +72,9 @@ LARGE = {
     "FinetunePoint": FINETUNE_POINT,
     "FinetuneSettings": pr.FinetuneSettings(1, 2, 1 / 3, 4, 1 / 7, 6, 1 / 9),
     "FittedRules": None,
+    "NetworkComparison": pr.NetworkComparison(
+        np.ones(MANY), np.ones(MANY), np.ones((MANY, MANY)), 99, False, False, 1 / 3, BOX
+    ),
     "NormalForm": FORM,
     "NormalForm of fractions": FORM.exact(),
     "NotFinite": NOT_FINITE,

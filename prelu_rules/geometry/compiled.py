@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from numba import njit
-from numba.extending import intrinsic
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,24 +91,3 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
         6
     """
     return njit(nogil=True, inline="always")(function)
-
-
-@intrinsic
-def borrowed(_: Any, array: Any) -> Any:
-    """The same array, without counting the references to it, for use in compiled code only.
-
-    Where short functions pass many arrays around, counting takes longer than the work. The caller holds the array.
-
-    Args:
-        array: any array.
-
-    Returns:
-        An array of the same memory.
-    """
-
-    def without_count(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, arguments[0])
-        view.meminfo = view.meminfo.type(None)
-        return view._getvalue()
-
-    return array(array), without_count

@@ -52,6 +52,7 @@ def reduction(form: NormalForm, frame: Frame) -> Iterator[Reduced | None]:
         >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[1.0, 1.0]], [[1.0], [1.0]]], [[0.0, 5.0], [0.0]], [[0.0, 0.0]])
         >>> *_, reduced = reduction(form, Frame.of_box(Box([-1], [1])))
+        >>> assert reduced is not None
         >>> reduced.open_units, reduced.form.C, reduced.form.e
         (array([0]), array([[1.]]), array([5.]))
     """

@@ -75,7 +75,7 @@ def decision_rules(system: RuleSystem, domain: Domain | None = None, *, x: npt.A
     where = everywhere(conditions) if domain is None else domain
     pieces = tuple(piece for rule in system.rules for piece in _pieces(rule, where))
     # Where rules with the same outputs have no convex union, parts of them may; and rules may share a corner.
-    system = ordered(replace(system, rules=one_rule_each(pieces, where)))
+    system = ordered(replace(system, rules=one_rule_each(pieces, domain)))
     if x is not None:
         return with_honest_precision(counted(system, x), x)
     if precise and domain is not None:

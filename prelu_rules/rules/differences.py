@@ -71,8 +71,8 @@ class Differences:
         >>> assert whole is not None
         >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[0.0], [0.0]], [[0.0]]).exact()
         >>> found = Differences(form, [Rule((), AffineMap([[1.0]], [0.0])).exact()], whole)
-        >>> found.search(max_cells=10), found.n_cells, found.upper, found.at[0].tolist()
-        (True, 2, [Fraction(1, 1)], [-1.0])
+        >>> found.search(max_cells=10), found.n_cells, found.upper
+        (True, 2, [Fraction(1, 1)])
     """
 
     def __init__(self, form: NormalForm, rules: Sequence[Rule], whole: ExactCell) -> None:

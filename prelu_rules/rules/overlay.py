@@ -47,6 +47,7 @@ def rule_deviation(system: RuleSystem, other: RuleSystem, domain: Domain | None)
     Example:
         >>> from prelu_rules.network.affine import AffineMap
         >>> from prelu_rules.domains.box import Box
+        >>> from prelu_rules.rules.rule import Rule
         >>> one, two = (RuleSystem((Rule((), AffineMap([[w]], [0.0])),), ("x",), ("y",)) for w in (1.0, 1.5))
         >>> rule_deviation(one, two, Box([-4], [2])).upper
         array([2.])

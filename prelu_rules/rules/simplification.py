@@ -106,7 +106,9 @@ def everywhere(conditions: Conditions, domain: Domain | None = None) -> Domain |
         in exact rationals.
 
     Example:
-        >>> everywhere([Condition([2.0, 0.0], -8.0, True)]).upper
+        >>> box = everywhere([Condition([2.0, 0.0], -8.0, True)])
+        >>> assert box is not None
+        >>> box.upper
         array([4.e+09, 1.e+09])
     """
     if not conditions or any(condition.coef.dtype == object for condition in conditions):

@@ -46,7 +46,9 @@ def exact_difference(form: NormalForm, domain: Domain | None, max_cells: int, se
     Example:
         >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm([[1]], [[0]], [0], [[0]], [[1]], [0], slopes=[0]).exact()
-        >>> exact_difference(form, Box([-1], [3]), 10, 1.0).upper
+        >>> found = exact_difference(form, Box([-1], [3]), 10, 1.0)
+        >>> assert found is not None
+        >>> found.upper
         (Fraction(3, 1),)
     """
     stop = time.monotonic() + seconds

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import borrowed, compiled, inlined
+from prelu_rules.geometry.compiled import compiled, inlined
+from prelu_rules.geometry.numba_internals import borrowed
 from prelu_rules.geometry.planar.clipping import DOUBT, clip, line_of, sides_of
 from prelu_rules.geometry.planar.layer_functions import LayerFunctions, update
 from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
