@@ -1,9 +1,9 @@
-"""A cell of a domain, and on which sides of a hyperplane it has points; exact answers at the price of floats.
+"""A cell of a domain, and on which sides of a hyperplane it has points, answered exactly.
 
-Three steps, of which the later ones are only taken if the earlier ones leave a doubt: an input that is known to be
-inside the cell and beyond the hyperplane; a linear program, whose solution is not trusted but checked: its point has to
-lie inside in spite of rounding errors, or its multipliers have to prove that there is no such point; and the simplex
-method in integers.
+There are three steps, and the next one is taken only if a doubt is left. First, an input that is known to lie in the
+cell may lie beyond the hyperplane. Then a linear program is solved in floats. Its solution is not trusted but checked:
+either its point lies in the cell in spite of rounding errors, or its multipliers prove that there is no such point. Last
+comes the simplex method in integers.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.proofs.exact import ExactCell
-from prelu_rules.geometry.witnesses import ROUNDING, Witnesses
-from prelu_rules.tolerances import CUT, ON_DOMAIN
+from prelu_rules.geometry.witnesses import ROUNDING, Witnesses, off_domain
+from prelu_rules.tolerances import CUT
 from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
 
 LEAST_LENGTH = 1e-140
@@ -73,8 +73,7 @@ class Cell:
         # How far coordinates may be beyond the bounds because centre and width of the domain are rounded.
         ends = np.abs(self._frame.centre) @ (self._frame.basis != 0)
         self._bound = self._frame.bound + 4 * ROUNDING * ends / np.abs(self._frame.basis).max(axis=0, initial=0)
-        solid = domain is None or self._frame.n_coordinates == np.count_nonzero(domain.lower < domain.upper)
-        self._off_domain = 0.0 if solid else ON_DOMAIN
+        self._off_domain = off_domain(domain, self._frame)
 
     def push(self, row: Array) -> None:
         """Cut the cell by `row (x, 1) >= 0`.
@@ -83,7 +82,8 @@ class Cell:
             row: `(n_inputs + 1,)`, weights and constant.
         """
         given = row.astype(np.float64)
-        self._rows.append(row)
+        # A copy, since searches write the next row into the same array.
+        self._rows.append(row.copy())
         self._framed.append(self._in_frame(given))
         self._active.append(True)
         self._program.push(given[:-1], float(given[-1]))
@@ -218,19 +218,17 @@ class Cell:
         if not np.isfinite(self._frame.bound):
             # Only weights that cancel to exactly 0 would be a proof.
             return False
-        weights, constant, error = framed.weights.copy(), framed.constant, framed.error
-        own = self._frame.rows
-        for k in np.flatnonzero(of_domain > 0):
-            weights, constant = weights + of_domain[k] * own[k, :-1], constant + of_domain[k] * own[k, -1]
-            error += of_domain[k] * (ROUNDING * 8 * len(weights) + self._off_domain) * (self._frame.bound + 1)
-        for k in np.flatnonzero(of_cuts > 0):
-            if self._active[k]:
-                cut = self._framed[k]
-                weights, constant = weights + of_cuts[k] * cut.weights, constant + of_cuts[k] * cut.constant
-                error += of_cuts[k] * (cut.error + self._off_domain)
-        largest = np.abs(weights) @ self._bound + constant
-        error += ROUNDING * (len(weights) + len(of_cuts) + len(of_domain) + 8) * (1 + of_cuts.sum() + of_domain.sum())
-        return bool(largest + error + self._off_domain <= by / framed.length * (1 - ROUNDING))
+        n_terms = len(framed.weights) + len(of_domain) + len(of_cuts) + 8
+        parts = [(1.0, framed.weights, framed.constant, framed.error)]
+        off = ROUNDING * 8 * len(framed.weights) * (self._frame.bound + 1)
+        parts += [(m, row[:-1], row[-1], off) for m, row in zip(of_domain, self._frame.rows, strict=False) if m > 0]
+        cuts = zip(of_cuts, self._framed, self._active, strict=False)
+        parts += [(m, cut.weights, cut.constant, cut.error) for m, cut, active in cuts if m > 0 and active]
+        factors, weights, constants, errors = (np.array(column) for column in zip(*parts, strict=True))
+        largest = np.abs(factors @ weights) @ self._bound + factors @ constants
+        size = factors @ (np.abs(weights) @ self._bound + np.abs(constants))
+        error = factors @ (errors + self._off_domain) + ROUNDING * n_terms * size
+        return bool(largest + error <= by / framed.length * (1 - ROUNDING))
 
     def _exactly(self, row: Array, by: float, closed: bool) -> bool:
         rows = [cut for cut, active in zip(self._rows, self._active, strict=True) if active]
@@ -251,7 +249,7 @@ class _ExactStack:
     """The same cell in integers, made only when it is needed, and only of the inputs that count."""
 
     def __init__(self, domain: Domain | None, n_inputs: int) -> None:
-        self._domain, self._n_inputs = domain, n_inputs
+        self._domain = domain
         self._used = np.zeros(n_inputs, dtype=bool)
         if isinstance(domain, Polytope):
             self._used |= (domain.coef != 0).any(axis=0)

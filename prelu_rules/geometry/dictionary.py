@@ -159,7 +159,7 @@ def measure_from_other_bound(d: Dictionary, column: int) -> None:
 
 @compiled_in_place
 def turn(d: Dictionary, n: int, place: int) -> None:
-    """Turn a tight row that is no bound around: `-w t - c >= 0` instead of `w t + c >= 0`."""
+    """Reverse a tight row that is not a bound: `-w t - c >= 0` instead of `w t + c >= 0`."""
     table = d.table
     for i in range(n):
         table[place, i] = -table[place, i]

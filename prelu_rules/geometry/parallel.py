@@ -29,7 +29,7 @@ def parallel_patterns(
 
     The tree of signs is cut after the first few units; each subtree is a task. The patterns come in the order in which
     a single worker would find them. By default the workers are threads, since the compiled search does not hold
-    Python's lock: nothing is copied, and no process has to start. It pays from some 50,000 patterns on.
+    Python's lock: nothing is copied, and no process has to start. It pays from some 100,000 patterns on.
 
     Args:
         form: the network, in float64.

@@ -133,7 +133,7 @@ def linear_regions(
         time_limit: the longest time to take, in seconds.
         partial: whether to end, rather than raise, when a limit is reached; the stream is then not `complete`.
         n_jobs: how many threads search by simplex, as for joblib; None for one, or the setting of a
-            `joblib.parallel_config` around the call, which may be processes. It pays from some 50,000 regions on. The
+            `joblib.parallel_config` around the call, which may be processes. It pays from some 100,000 regions on. The
             regions and their order do not depend on it. Polygons are always searched by one, since that is faster than
             sending them would be.
 

@@ -48,8 +48,7 @@ class Witnesses:
             points = np.vstack([scale * drawn[k :: len(SCALES)] for k, scale in enumerate(SCALES)])
         else:
             points = np.clip(sampled(domain, N_DRAWN), domain.lower, domain.upper)
-        # A float rarely satisfies equations exactly, but an input that does is as near as the domain's tolerance.
-        self._off_domain = 0.0 if _is_solid(domain, frame) else ON_DOMAIN
+        self._off_domain = off_domain(domain, frame)
         self._domain, self._frame = domain, frame
         self._points = points[self._within(points)]
         self._rows: list[FloatArray] = []
@@ -127,6 +126,23 @@ class Witnesses:
         return np.asarray(values - by > error)
 
 
-def _is_solid(domain: Domain | None, frame: Frame) -> bool:
-    """Whether a domain has an interior, but for inputs that have a single value."""
-    return domain is None or frame.n_coordinates == np.count_nonzero(domain.lower < domain.upper)
+def off_domain(domain: Domain | None, frame: Frame) -> float:
+    """How far floats in a domain may be from its exact points, as a share of its width.
+
+    A float rarely satisfies equations exactly, but an input that does is as near as the tolerance of the domain.
+
+    Args:
+        domain: the domain; None for all inputs.
+        frame: its frame.
+
+    Returns:
+        0 for a domain that no equation makes flat; `ON_DOMAIN` for others.
+
+    Example:
+        >>> from prelu_rules.domains.box import Box
+        >>> box = Box([0, 1], [2, 1])
+        >>> off_domain(box, Frame.of_box(box))
+        0.0
+    """
+    solid = domain is None or frame.n_coordinates == np.count_nonzero(domain.lower < domain.upper)
+    return 0.0 if solid else ON_DOMAIN

@@ -73,7 +73,7 @@ def plot_regions(
         boundaries: whether to draw the boundaries of regions; by default, if there are at most 5,000 regions.
         feature_names: of the inputs; `in1`, `in2`, ... by default.
         output_names: of the outputs or classes; `out1`, `out2`, ... by default.
-        max_regions: the largest number of regions to draw. A million take about a second for a small network; memory
+        max_regions: the largest number of regions to draw. A million take some seconds, more for wide layers; memory
             does not depend on their number.
         ax: the axes to draw on; by default those of a new figure, `result.figure`.
 

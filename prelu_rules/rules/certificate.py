@@ -27,7 +27,7 @@ from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray, Value
 
 MAX_WORK = 8_000_000
-"""The most pieces of the overlay times units of the network, unless the user says otherwise; about a minute."""
+"""The most pieces of the overlay times units of the network, unless the user says otherwise."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,6 +64,8 @@ def n_covering(system, x):
 
 
 @given(networks.seeds, shapes, domains)
+# Outputs that differ by a constant only, which a box of a billion times the bends' distance would take for the same.
+@example(seed=462, widths=(2, 3, 1, 3), domain=None)
 def test_random_networks(seed, widths, domain):
     rules = classifier(networks.random_form(seed, widths), domain)
     decisions = rules.decision_rules()

@@ -55,8 +55,8 @@ def tightened(lower: FloatArray, upper: FloatArray, domain: Polytope) -> tuple[F
 def slack(gradient: FloatArray, lower: FloatArray, upper: FloatArray, domain: Polytope) -> FloatArray:
     """How much smaller linear functions stay on the parts of boxes in a polytope than on the boxes.
 
-    By duality: for any multipliers of the constraints, non-negative for inequalities, a function minus what they add up
-    to is no smaller than the function on the polytope, and its largest value on the box is known. The multipliers are
+    By duality: add multiples of the slacks of the constraints to a function, non-negative multiples for inequalities.
+    On the polytope the sum is at least the function, and its largest value on the box is known. The multipliers are
     improved one after the other.
 
     Args:

@@ -267,7 +267,7 @@ def _resume(place: Place) -> None:
 
 @inlined
 def _record(functions: LayerFunctions, place: Place, stacks: Stacks, found: Found) -> bool:
-    """Write the pattern that was reached; False if there is no room."""
+    """Write the pattern that was reached; returns False if there is no room."""
     number, start, count = place.cursor[FOUND], place.cursor[START], place.cursor[COUNT]
     first, n_units = found.offsets[number], len(place.signs)
     if number == len(found.signs) or first + count > len(found.corners):
