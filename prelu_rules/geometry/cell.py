@@ -2,8 +2,8 @@
 
 There are three steps, and the next one is taken only if a doubt is left. First, an input that is known to lie in the
 cell may lie beyond the hyperplane. Then a linear program is solved in floats. Its solution is not trusted but checked:
-either its point lies in the cell in spite of rounding errors, or its multipliers prove that there is no such point. Last
-comes the simplex method in integers.
+either its point lies in the cell in spite of rounding errors, or its multipliers prove that there is no such point.
+Last comes the simplex method in integers.
 """
 
 from __future__ import annotations
