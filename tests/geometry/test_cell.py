@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.domain import frame_of
+from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.cell import Cell
@@ -131,7 +133,6 @@ def test_the_solver_may_fail(monkeypatch):
 @pytest.mark.parametrize("wrong", [-1.0, 1.0])
 def test_the_solution_of_the_solver_is_not_trusted(monkeypatch, wrong):
     """Whatever the solver says, the answer is right."""
-    from prelu_rules.domains.linear_program import CellProgram, Optimum
 
     def lies(self, coef, intercept):
         return Optimum(wrong, np.array([0.3, 0.3]), np.zeros(0), np.full(len(self._bounds), 5.0))
@@ -155,7 +156,6 @@ def test_many_columns_that_no_row_uses_cost_nothing():
 def test_witnesses_are_inside():
     """Each input that is found lies strictly in the half-spaces, in fractions."""
     box = Box([0, 0], [1e9, 1e-9])
-    from prelu_rules.domains.domain import frame_of
 
     witnesses = Witnesses(box, frame_of(box, 2))
     cut = np.array([1e-9, 1e9, -1.0])
@@ -166,3 +166,27 @@ def test_witnesses_are_inside():
     near = np.array([1e-9, 1e9, -1.9])
     assert witnesses.found(np.array([1e9, 1e-9]), near, 0.0)
     assert witnesses.show(near, 0.0)
+
+
+def test_columns_that_later_questions_use():
+    """Exact arithmetic starts anew when a question is about other inputs than the ones before."""
+    cell = Cell(Box([0, 0, 0], [1, 1, 1]), 3)
+    cell.push(np.array([1.0, 0.0, 0.0, -0.5]))
+    assert cell.touches(np.array([-1.0, 0.0, 0.0, 0.5]))
+    assert not cell.exceeds(np.array([-1.0, 0.0, 0.0, 0.5]))
+    assert cell.touches(np.array([-1.0, -1.0, 0.0, 0.5]))
+    assert not cell.exceeds(np.array([-1.0, 0.0, -1.0, 0.5]))
+
+
+@given(st.integers(0, 10_000))
+def test_rounding_errors_prove_nothing(seed):
+    """At the only input of a domain, a function is 0 but for rounding: what is shown of it is true in fractions."""
+    rng = np.random.default_rng(seed)
+    point, weights = rng.normal(size=(2, 5))
+    row = np.append(weights, -(weights @ point))
+    domain = Box(point, point)
+    witnesses = Witnesses(domain, frame_of(domain, 5))
+    for sign in (1.0, -1.0):
+        exact = exact_array(sign * row)
+        if witnesses.show(sign * row, 0.0):
+            assert exact[:-1] @ exact_array(point) + exact[-1] > 0

@@ -10,6 +10,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, RoundingError, ShapeError
 from prelu_rules.export import json, paper, paper_reader
 from prelu_rules.network.affine import AffineMap
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged
@@ -223,3 +224,25 @@ def test_one_function_needs_no_bends_to_be_right():
     assert rules(one, one).rounded(decimals=0).rules == (Rule((), one),)
     with pytest.raises(RoundingError, match="without a rule"):
         rules(one, other).rounded(decimals=0)
+
+
+def test_bends_stay_where_moving_them_would_leave_gaps():
+    """Bends of 0.71875 x and 13/22 x meet those of x in one line each: with fewer digits they miss it."""
+    B = np.zeros((5, 5))
+    B[3, :3], B[4, 1] = (-1, 1, -1), 1
+    form = NormalForm(
+        A=[[1, 0, 0], [1, 1, 0], [-1, 1, -1], [-1, -1, -1], [1, -1, 0]],
+        B=B,
+        b=[1, -1, 0, -1, 0],
+        C=[[-1, -1, 1]],
+        D=[[-1, 1, 0, -1, -1]],
+        e=[0],
+        slopes=[0.25, 0.9, 1.5, 1.5, -0.5],
+    )
+    box = Box([-5.8e8, -6.9e8, -9.6e8], [9.0e8, 6.4e8, 6.4e8])
+    rules = extract_rules(form, box)
+    short = rounded(rules, max_error=1.3e8)
+    exact = [rule.exact() for rule in short.rules]
+    assert cover(whole_domain(box, 3), exact) == (None, None)
+    assert max(short.rounding_error) <= 1.3e8
+    assert reading_cost(short) < reading_cost(rules)

@@ -25,7 +25,7 @@ from prelu_rules.network.reading import NetworkLike, read_with_link
 from prelu_rules.values import FloatArray, exact_array
 
 MAX_PIECES = 1_000_000
-"""Pieces of the domain; so many take about twenty minutes for networks of 300 units."""
+"""Pieces of the domain; a thousand take one to three seconds for networks of 300 units."""
 
 MAX_CELLS = 300
 """Linear regions of the difference up to which it is computed in exact arithmetic."""
@@ -56,8 +56,9 @@ def compare_networks(
     Networks that differ only in the order, scale or repetition of units are found to be equal by their weights. If the
     difference has few linear regions, its largest values are computed in exact arithmetic. Otherwise the domain is
     split into boxes where its bounds are worst, until they are close to a difference that was found, for each output.
-    This takes seconds to minutes for networks of some hundred units that are close to each other, with five inputs; the
-    boxes that are needed grow exponentially with the number of inputs that matter.
+    The boxes that are needed grow exponentially with the number of inputs that matter, and with how far apart the
+    networks are: with five inputs and 300 units, hundreds to thousands for a retrained copy or rounded weights, and
+    more than 30,000 for one that lost a tenth of its weights.
 
     Args:
         a: a network: a `NormalForm`, a Keras model, or the path of a `.keras` file.
