@@ -38,15 +38,16 @@ from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.fewest_numbers import compact_form
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.path import train_path
-from prelu_rules.population.rows import Rows
-from prelu_rules.population.settings import PathSettings, PopulationSettings
+from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
 from prelu_rules.refine.choice import fewest_not_worse, schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.path import RulePath
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.sparsification import sparsify
+from prelu_rules.rows.rows import Rows
+from prelu_rules.search.path import train_path
+from prelu_rules.search.settings import PathSettings
 
 ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (
     "all steps",

@@ -38,13 +38,13 @@ from sklearn import datasets
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
 from prelu_rules.refine.choice import fewest_not_worse
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.refit import refit
+from prelu_rules.rows.rows import Rows
 
 NONE, EARLY, FORCE, REFIT, RULES = "no force", "early stop", "force", "force, refit", "force, rules"
 ARMS = (NONE, EARLY, FORCE, REFIT, RULES)

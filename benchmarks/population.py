@@ -17,10 +17,10 @@ import keras
 import numpy as np
 from sklearn.datasets import make_friedman1
 
-from prelu_rules.population.path import train_path
-from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
+from prelu_rules.rows.rows import Rows
+from prelu_rules.search.path import train_path
 from prelu_rules.training.prelu import PReLU
 
 N_ROWS, N_FEATURES = 2000, 10

@@ -62,8 +62,6 @@ if TYPE_CHECKING:
     from prelu_rules.network.reading import read_with_link as read_with_link
     from prelu_rules.plotting.network import plot_network as plot_network
     from prelu_rules.plotting.regions import plot_regions as plot_regions
-    from prelu_rules.population.path import train_path as train_path
-    from prelu_rules.population.settings import PathSettings as PathSettings
     from prelu_rules.population.settings import PopulationSettings as PopulationSettings
     from prelu_rules.refine.path import PathPoint as PathPoint
     from prelu_rules.refine.path import RulePath as RulePath
@@ -74,6 +72,8 @@ if TYPE_CHECKING:
     from prelu_rules.rules.rule import Condition as Condition
     from prelu_rules.rules.rule import Rule as Rule
     from prelu_rules.rules.rule_system import RuleSystem as RuleSystem
+    from prelu_rules.search.path import train_path as train_path
+    from prelu_rules.search.settings import PathSettings as PathSettings
     from prelu_rules.training.conversion import with_prelus as with_prelus
     from prelu_rules.training.force import IdentityForce as IdentityForce
     from prelu_rules.training.prelu import PReLU as PReLU
@@ -110,7 +110,7 @@ _HOME = {
     "PReLURuleRegressor": "estimators.regressor",
     "PReLURulesError": "errors",
     "PathPoint": "refine.path",
-    "PathSettings": "population.settings",
+    "PathSettings": "search.settings",
     "Polytope": "domains.polytope",
     "PopulationSettings": "population.settings",
     "Region": "geometry.region",
@@ -144,7 +144,7 @@ _HOME = {
     "ReadNetwork": "network.reading",
     "read_rules": "export.json",
     "read_table": "columns.table_file",
-    "train_path": "population.path",
+    "train_path": "search.path",
     "with_logits": "doctor.logits",
     "with_prelus": "training.conversion",
 }

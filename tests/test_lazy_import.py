@@ -28,6 +28,7 @@ import importlib, pkgutil, prelu_rules as pr
 needs_keras = (
     "training",
     "population",
+    "search",
     "finetuning",
     "doctor",
     "estimators.fit",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.population.distinct import distinct_rows
+from prelu_rules.rows.distinct import distinct_rows
 from prelu_rules.values import FloatArray
 
 

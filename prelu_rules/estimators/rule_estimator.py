@@ -193,7 +193,7 @@ class RuleEstimator(BaseEstimator):
     ) -> Self:
         """Train a path on rows that all have a weight, and take one of its networks."""
         # Keras is needed for training only, so a fitted estimator predicts without it.
-        from prelu_rules.population.path import train_path
+        from prelu_rules.search.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         columns = inferred_columns(cells)
@@ -239,7 +239,7 @@ class RuleEstimator(BaseEstimator):
         classes: tuple[Any, ...] | None = None,
     ) -> Self:
         """Train a path on numeric rows without copying them; weights are used in the loss."""
-        from prelu_rules.population.path import train_path
+        from prelu_rules.search.path import train_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         settings, seed = self._settings(), int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -265,7 +265,8 @@ class RuleEstimator(BaseEstimator):
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _settings(self) -> Any:
-        from prelu_rules.population.settings import PathSettings, PopulationSettings
+        from prelu_rules.population.settings import PopulationSettings
+        from prelu_rules.search.settings import PathSettings
 
         population = PopulationSettings(
             members=self.members,

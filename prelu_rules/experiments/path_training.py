@@ -13,12 +13,12 @@ from prelu_rules.experiments.toy import ToyTask
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import PopulationWatch, train_population
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.elimination import eliminations
 from prelu_rules.refine.sparsification import sparsify
+from prelu_rules.rows.rows import Rows
 from prelu_rules.tolerances import SETTLED_ERROR
 from prelu_rules.values import FloatArray
 

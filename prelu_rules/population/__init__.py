@@ -1,1 +1,1 @@
-"""From rows to a path of networks: trains a population with the force, then eliminates units in float64."""
+"""A population of networks, trained as one Keras model with the force."""

@@ -18,9 +18,9 @@ import tensorflow as tf
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.loss import Loss
-from prelu_rules.population.distinct import Hashes, distinct_rows, mixed, row_hashes
-from prelu_rules.population.rows import Block, Rows, Split, checked_share
-from prelu_rules.population.scale import Moments, Scale
+from prelu_rules.rows.distinct import Hashes, distinct_rows, mixed, row_hashes
+from prelu_rules.rows.rows import Block, Rows, Split, checked_share
+from prelu_rules.rows.scale import Moments, Scale
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 SHUFFLED = 4

@@ -21,9 +21,9 @@ from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.divergence import first_divergence
 from prelu_rules.population.population import Population
-from prelu_rules.population.rows import RowSource
 from prelu_rules.population.settings import STEPS_PER_EXECUTION, PopulationSettings
 from prelu_rules.population.settling import Settling
+from prelu_rules.rows.rows import RowSource
 from prelu_rules.training.arrays import as_array
 from prelu_rules.training.forked import refuse_in_forked_child
 
@@ -63,7 +63,7 @@ def train_population(
         UserWarning: if some members diverged, or after an interrupt (Ctrl-C), which ends the training early.
 
     Example:
-        >>> from prelu_rules.population.rows import Rows
+        >>> from prelu_rules.rows.rows import Rows
         >>> x = np.linspace(-1, 1, 100)[:, None]
         >>> quick = PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100)
         >>> forms = train_population(Rows(x, np.abs(x), np.ones(100)), 1, 1, "squared", quick)

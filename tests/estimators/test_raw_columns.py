@@ -11,7 +11,7 @@ import pytest
 
 import prelu_rules as pr
 from prelu_rules.errors import CellTypeError, DataError, InvalidValueError
-from prelu_rules.population import path
+from prelu_rules.search import path
 
 pytestmark = pytest.mark.slow
 

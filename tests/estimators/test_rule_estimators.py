@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.population import path
+from prelu_rules.search import path
 
 pytestmark = pytest.mark.slow
 

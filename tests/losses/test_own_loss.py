@@ -14,8 +14,9 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.losses.link import Link
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.squared import Squared
-from prelu_rules.population.path import train_path
-from prelu_rules.population.settings import PathSettings, PopulationSettings
+from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.search.path import train_path
+from prelu_rules.search.settings import PathSettings
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ import tensorflow as tf
 from prelu_rules.losses.named import loss_named
 from prelu_rules.losses.squared import Squared
 from prelu_rules.population.population import Population
-from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.rows.rows import Rows
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.population.population import Population
-from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.settling import RELAPSED_ERROR, STABLE_ERROR, STABLE_SLOPE, Course, Settling, State
 from prelu_rules.population.training import PopulationWatch, train_population
+from prelu_rules.rows.rows import Rows
 from prelu_rules.tolerances import FORCE_SLEEPS_ABOVE, LINEAR_SLOPE
 
 pytestmark = pytest.mark.slow

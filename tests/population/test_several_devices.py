@@ -12,7 +12,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 import prelu_rules as pr
 import pytest
 
-from prelu_rules.population.settings import PathSettings
+from prelu_rules.search.settings import PathSettings
 from prelu_rules.population.settings import PopulationSettings
 x = np.random.default_rng(0).normal(size=(256, 2))
 quick = PathSettings(PopulationSettings(2, (3,), warm_up_steps=100, force_steps=100, jit=False), max_nonlinear=1)

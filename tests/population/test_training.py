@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from prelu_rules.errors import TrainingError
 from prelu_rules.population.population import Population
-from prelu_rules.population.rows import Rows
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import PopulationWatch, train_population
+from prelu_rules.rows.rows import Rows
 
 pytestmark = pytest.mark.slow
 

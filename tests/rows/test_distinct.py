@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelu_rules.population.distinct import distinct_rows, first_of_each, row_hashes
+from prelu_rules.rows.distinct import distinct_rows, first_of_each, row_hashes
 
 FEW = st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1e-300, -1e300])
 

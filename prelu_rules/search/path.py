@@ -25,9 +25,6 @@ from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.population.measure import Measure
-from prelu_rules.population.rows import Rows, Split, split_arrays
-from prelu_rules.population.settings import PathSettings
 from prelu_rules.population.stream import split_dataset
 from prelu_rules.population.training import PopulationWatch, train_population
 from prelu_rules.refine.curvature import Task
@@ -38,6 +35,9 @@ from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint, RulePath
 from prelu_rules.refine.refit import refit
 from prelu_rules.renamed import renamed_arguments, warn_renamed
+from prelu_rules.rows.rows import Rows, Split, split_arrays
+from prelu_rules.search.measure import Measure
+from prelu_rules.search.settings import PathSettings
 from prelu_rules.training.progress import EpochProgress
 
 LIGHT = 1e-3

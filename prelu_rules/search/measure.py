@@ -11,13 +11,13 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.population.distinct import first_of_each, row_hashes
-from prelu_rules.population.rows import Rows
-from prelu_rules.population.scale import Scale
 from prelu_rules.refine.choice import schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.path import PathPoint
+from prelu_rules.rows.distinct import first_of_each, row_hashes
+from prelu_rules.rows.rows import Rows
+from prelu_rules.rows.scale import Scale
 from prelu_rules.values import FloatArray
 
 

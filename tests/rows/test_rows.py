@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.logistic import Logistic
 from prelu_rules.losses.squared import Squared
-from prelu_rules.population.path import train_path
-from prelu_rules.population.rows import split_arrays
-from prelu_rules.population.scale import Moments
-from prelu_rules.population.settings import PathSettings, PopulationSettings
+from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.stream import held_out, split_dataset
+from prelu_rules.rows.rows import split_arrays
+from prelu_rules.rows.scale import Moments
+from prelu_rules.search.path import train_path
+from prelu_rules.search.settings import PathSettings
 
 pytestmark = pytest.mark.slow
 

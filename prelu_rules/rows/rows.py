@@ -18,8 +18,8 @@ from sklearn.model_selection import train_test_split
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.loss import Loss
-from prelu_rules.population.distinct import Hashes, first_of_each, row_hashes, weights_of_first
-from prelu_rules.population.scale import Moments, Scale
+from prelu_rules.rows.distinct import Hashes, first_of_each, row_hashes, weights_of_first
+from prelu_rules.rows.scale import Moments, Scale
 from prelu_rules.values import FloatArray, IntArray, frozen_array
 
 FEWEST_TO_SPLIT = 10

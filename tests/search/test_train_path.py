@@ -7,11 +7,12 @@ from sklearn.metrics import r2_score
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.losses.logistic import Logistic
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.population import path as module
-from prelu_rules.population.path import train_path
-from prelu_rules.population.settings import PathSettings, PopulationSettings
+from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.frontier import Frontier
+from prelu_rules.search import path as module
+from prelu_rules.search.path import train_path
+from prelu_rules.search.settings import PathSettings
 
 pytestmark = pytest.mark.slow
 
