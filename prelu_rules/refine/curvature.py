@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,19 @@ class Task:
 
     def __len__(self) -> int:
         return len(self.x)
+
+
+def with_ridge(task: Task, ridge: float) -> Task:
+    """The same rows with another penalty.
+
+    Args:
+        task: the rows.
+        ridge: the penalty.
+
+    Returns:
+        A new task.
+    """
+    return replace(task, ridge=ridge)
 
 
 def objective(system: CompactForm, task: Task) -> float:
