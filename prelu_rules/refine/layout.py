@@ -23,14 +23,12 @@ class Layout(NamedTuple):
             among the free weights, row by row.
         starts: `(n_units + n_outputs + 1,)` int64: where the runs of each row start, and where the last ones end.
         n_units: how many of the rows are units.
-        n_free: the number of free weights.
     """
 
     weights: FloatArray
     runs: IntArray
     starts: IntArray
     n_units: int
-    n_free: int
 
 
 def layout(system: CompactForm) -> Layout:
@@ -56,7 +54,7 @@ def layout(system: CompactForm) -> Layout:
     lengths = np.nonzero(free & ~after)[1] - columns + 1
     runs = np.column_stack([rows, columns, lengths, place[rows, columns]]).astype(np.int64)
     starts = np.searchsorted(rows, np.arange(len(free) + 1)).astype(np.int64)
-    return Layout(_constant_first(system.weights), runs, starts, system.n_units, int(free.sum()))
+    return Layout(_constant_first(system.weights), runs, starts, system.n_units)
 
 
 def with_weights(system: CompactForm, weights: FloatArray) -> CompactForm:

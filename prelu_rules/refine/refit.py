@@ -17,6 +17,7 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, gradient, objective
 from prelu_rules.refine.layout import layout, with_weights
+from prelu_rules.refine.room import derivative_room, step_room
 from prelu_rules.refine.second_order import (
     FIRST_DAMPING,
     HARDER,
@@ -56,11 +57,19 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
 
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     """All steps in one compiled call."""
-    found = layout(system)
+    laid, n_free = layout(system), system.free.size
     value = squared_steps(
-        task.columns, task.targets, task.row_weights, *found, float(task.ridge), max_steps, float(least_gain)
+        task.columns,
+        task.targets,
+        task.row_weights,
+        laid,
+        float(task.ridge),
+        max_steps,
+        float(least_gain),
+        step_room(len(task), laid.weights, laid.n_units, n_free),
+        derivative_room(len(task), laid.weights.shape, laid.n_units, n_free),
     )
-    return with_weights(system, found.weights), value
+    return with_weights(system, laid.weights), value
 
 
 def _levenberg_marquardt(
