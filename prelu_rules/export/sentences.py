@@ -151,13 +151,14 @@ class Sentences:
         return ["The logits of", *others, f"{last},", "of which the largest", "says which class is likeliest:"]
 
     def notes(self) -> list[Pieces]:
-        """What is true of all of it: missing numbers, and how far printed numbers are from the rules."""
+        """What is true of all of it: missing numbers, bounds, and how far printed numbers are from the rules."""
         p, found = self.presentation, []
         used = {term.of for total in sums_of(p) for term in total.terms}
         zero = [self.spelling.name(column.name) for column in p.columns if column.missing and column.name in used]
         if zero:
             end = "counts as 0 where it is missing" if len(zero) == 1 else "count as 0 where they are missing"
             found.append([*listed(zero, "and"), end])
+        found += self.bounds()
         if p.within is not None:
             names = map(self.spelling.name, p.output_names)
             bounds = [self.spelling.number(rounded_up(error)) for error in p.within]
@@ -167,6 +168,18 @@ class Sentences:
             rows = "on every training row" if p.n_rows is not None else "on every row that was tried"
             end = "on the whole domain, which is proven" if p.proven else rows
             found.append([f"rounded: {start}", *others, "of the exact rules", end])
+        return found
+
+    def bounds(self) -> list[Pieces]:
+        """What outputs are kept within, a sentence for each that has bounds."""
+        bounds, found = self.presentation.bounds, list[Pieces]()
+        if bounds is None:
+            return found
+        for name, pair in zip(self.presentation.output_names, bounds.pairs, strict=True):
+            low, high = ("" if one is None else self.spelling.number(one) for one in pair)
+            within = f"between {low} and {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+            if low or high:
+                found.append([f"{self.spelling.name(name)} is kept {within}"])
         return found
 
     def classes(self, rules: Sequence[PresentedRule]) -> Pieces:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from sklearn._loss.loss import HalfBinomialLoss, HuberLoss, HalfMultinomialLoss, HalfSquaredError
+from sklearn._loss.loss import HalfBinomialLoss, HalfMultinomialLoss, HalfSquaredError
 
 from prelu_rules.errors import ShapeError
 from prelu_rules.losses.huber import Huber

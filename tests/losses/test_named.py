@@ -22,5 +22,7 @@ def test_a_loss_is_what_it_is():
 
 @pytest.mark.parametrize("loss", ["hinge", Squared, None, ["squared"]])
 def test_anything_else_is_refused(loss):
-    with pytest.raises(InvalidValueError, match=r"loss is .*; it must be one of squared, huber, logistic, softmax, or a Loss"):
+    with pytest.raises(
+        InvalidValueError, match=r"loss is .*; it must be one of squared, huber, logistic, softmax, or a Loss"
+    ):
         loss_named(loss)
