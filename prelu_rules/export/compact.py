@@ -9,7 +9,7 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.paper import bracketed, quoted
 from prelu_rules.export.program import output_bounds_of
-from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
+from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum, number
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -55,8 +55,8 @@ def write(system: RuleSystem | RulesOnDemand) -> str:
 def _kept(name: str, bounds: tuple[float | None, float | None]) -> str:
     """A line that keeps an output within bounds; none where it has none."""
     lower, upper = bounds
-    value = name if lower is None else f"max({lower:.17g}, {name})"
-    value = value if upper is None else f"min({upper:.17g}, {value})"
+    value = name if lower is None else f"max({number(lower)}, {name})"
+    value = value if upper is None else f"min({number(upper)}, {value})"
     return "" if value == name else f"{name} = {value}\n"
 
 

@@ -176,7 +176,7 @@ class Sentences:
         if bounds is None:
             return found
         for name, pair in zip(self.presentation.output_names, bounds.pairs, strict=True):
-            low, high = ("" if one is None else self.spelling.number(one) for one in pair)
+            low, high = ("" if one is None else self._signed(one) for one in pair)
             within = f"between {low} and {high}" if low and high else f"at least {low}" if low else f"at most {high}"
             if low or high:
                 found.append([f"{self.spelling.name(name)} is kept {within}"])
@@ -190,6 +190,9 @@ class Sentences:
         sums = [(label, sum(rows)) for label, *rows in zip(self.presentation.classes or (), *counts, strict=True)]
         there = [(label, rows) for label, rows in sums if rows] or sums[:1]
         return listed([f"{self.spelling.level(label)}: {rows}" for label, rows in there])
+
+    def _signed(self, value: float) -> str:
+        return f"{self.spelling.minus if value < 0 else ''}{self.spelling.number(abs(value))}"
 
     def _output(self, output: OutputFormula, formula: Formula) -> list[FormulaLine]:
         """The lines of an output: constant, numbers and perhaps letters, adjustments, and bends in place of letters."""
