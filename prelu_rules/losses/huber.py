@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.stats import iqr
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.losses.loss import Chooser, Loss
@@ -15,6 +14,9 @@ from prelu_rules.values import FloatArray, Shown
 
 DELTA = 1.35
 """With Gaussian errors of deviation 1 the estimate is 95% as efficient as least squares (Huber 1964)."""
+
+NORMAL_RANGE = 1.3489795003921634
+"""The range between the first and the third quartile of Gaussian numbers of deviation 1."""
 
 LEAST_SCALE = 1e-3
 """Of the deviation of the targets; a smaller bound would be the absolute error, and most numbers equal."""
@@ -156,6 +158,7 @@ class Huber(Shown, Loss):
         """
         columns = y.reshape(len(y), -1)
         deviation = columns.std(axis=0)
-        robust = iqr(columns, axis=0, scale="normal")
+        first, third = np.quantile(columns, [0.25, 0.75], axis=0)
+        robust = (third - first) / NORMAL_RANGE
         ratio = np.divide(robust, deviation, out=np.ones_like(deviation), where=deviation > 0)
         return replace(self, scale=tuple(np.clip(ratio, LEAST_SCALE, 1.0).tolist()))

@@ -119,16 +119,17 @@ class Certificate(Value):
     def _headline(self) -> str:
         where = "all inputs" if self.domain is None else "the domain"
         how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
-        before = "" if self.bounds is None else " before their bounds"
-        return f"Rules{before} against network on {where}, {how}:"
+        return f"Rules against network on {where}, {how}:"
 
-    def _cover(self) -> tuple[str, str]:
-        """Whether every input falls under a rule, and whether under one only."""
+    def _cover(self) -> tuple[str, ...]:
+        """Whether every input falls under a rule, and whether under one only; and what is not compared."""
+        bounds = () if self.bounds is None else ("outputs are compared before the rules keep them within bounds",)
         return (
             "every input falls under a rule, proven"
             if self.uncovered is None
             else f"no rule covers {_point(self.uncovered)}",
             "no two rules overlap, proven" if self.overlap is None else f"two rules overlap at {_point(self.overlap)}",
+            *bounds,
         )
 
 

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import huber
+from scipy.stats import iqr
 from sklearn.linear_model import HuberRegressor
 
 from prelu_rules.errors import InvalidValueError
@@ -65,6 +66,12 @@ def test_huge_targets_do_not_widen_what_counts_fully():
     assert 1.2 < in_units_of_targets < 1.5 and DELTA * y.std() > 1000
     both = Huber(2.0).of_targets(np.column_stack([y, rng.normal(size=len(y))]))
     assert both.delta == 2.0 and both.scale[0] == loss.scale[0] and both.scale[1] == pytest.approx(1, abs=0.1)
+
+
+def test_the_robust_deviation_is_that_of_scipy():
+    y = np.random.default_rng(0).standard_t(1.5, (200, 2))
+    expected = iqr(y, axis=0, scale="normal") / y.std(axis=0)
+    np.testing.assert_allclose(Huber().of_targets(y).scale, expected, rtol=1e-12)
 
 
 def test_of_targets_stays_within_its_limits():

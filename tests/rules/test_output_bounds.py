@@ -176,8 +176,9 @@ def test_certificates_are_of_the_rules_before_them():
     certificate = bounded().certify(form)
     assert certificate.bounds == bounded().bounds
     np.testing.assert_array_equal(certificate.upper, rules().certify(form).upper)
-    assert str(certificate).startswith("Rules before their bounds against network on the domain")
-    assert str(rules().certify(form)).startswith("Rules against network")
+    said = "outputs are compared before the rules keep them within bounds"
+    assert str(certificate).endswith(f"  {said}\n") and said not in str(rules().certify(form))
+    assert said[1:] in certificate._repr_html_()
 
 
 def test_the_compact_form_says_them_last():
