@@ -17,7 +17,10 @@ Clip = Literal["training"] | tuple[float | None, float | None] | None
 """The range of the training targets, widened; the smallest and the largest output; or no bounds."""
 
 MARGIN = 0.1
-"""What the range of the training targets is widened by at either end, as a share of it; benchmarks/clipping.py."""
+"""What the range of the training targets is widened by at either end, as a share of it.
+
+Measured by benchmarks/clipping.py: a row far out costs .03 of R2 instead of all of it, real tables lose nothing, and a
+linear truth .06 where test rows reach twice as far as those of training (.11 without a margin, .02 with a quarter)."""
 
 STEPS = 100
 """Bounds are numbers of at most so many steps a range, rounded outwards, since they are there to be read."""

@@ -118,7 +118,7 @@ def fit_rules(
         ...     {"x": x, "y": 2 * x + 1}, target="y", members=2, hidden=(2,), warm_up_steps=100, force_steps=100
         ... )
         >>> len(fitted.rules), round(fitted.score, 3), fitted.predict({"x": [0.5, 100.0]}).round(2)
-        (1, 1.0, array([2. , 3.4]))
+        (1, 1.0, array([2.  , 3.26]))
     """
     check_random_state(random_state)
     check_limits(max_nonlinear, max_rules, max_numbers)
