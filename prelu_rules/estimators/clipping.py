@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError, PReLURulesError
-from prelu_rules.estimators.large import is_dataset
+from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.values import FloatArray
 

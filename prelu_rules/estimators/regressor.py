@@ -13,14 +13,16 @@ from sklearn.utils import check_array, check_consistent_length
 from prelu_rules.columns.cells import dates_refused
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.clipping import Clip, check_clip, extremes_of, output_bounds
-from prelu_rules.estimators.large import check_alone, is_dataset, is_large
+from prelu_rules.estimators.large import check_alone, is_large
 from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows, row_labels
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
 from prelu_rules.losses.huber import Huber
 from prelu_rules.losses.link import IdentityLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
+from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray, checked_weights
 
 
@@ -92,6 +94,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         max_rules: int | None = None,
         max_numbers: int | None = None,
         validation_fraction: float = 0.2,
+        starts: Starts = "growth",
         hidden: tuple[int, ...] = (8, 8),
         members: int = 8,
         warm_up_steps: int = 1000,
@@ -111,6 +114,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             max_rules=max_rules,
             max_numbers=max_numbers,
             validation_fraction=validation_fraction,
+            starts=starts,
             hidden=hidden,
             members=members,
             warm_up_steps=warm_up_steps,

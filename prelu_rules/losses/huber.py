@@ -9,6 +9,7 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.losses.loss import Chooser, Loss
+from prelu_rules.losses.r_squared import r_squared
 from prelu_rules.losses.squared import Squared
 from prelu_rules.values import FloatArray, Shown
 
@@ -124,7 +125,7 @@ class Huber(Shown, Loss):
         Returns:
             At most 1; NaN for a single row, which has no variance to explain.
         """
-        return Squared().score(outputs, y, weights)
+        return r_squared(outputs, y, weights)
 
     def ridge(self, n_rows: int) -> float:
         """The default penalty, that of squared errors.
