@@ -16,6 +16,7 @@ from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.files import check_writable
 
 if TYPE_CHECKING:
+    from prelu_rules.estimators.clipping import Clip
     from prelu_rules.estimators.fitted_rules import FittedRules
 
 NOT_FINISHED = 1
@@ -32,6 +33,14 @@ def fit(
         str | None,
         typer.Option(help="regression or classification (the default for text, yes/no and 0/1)."),
     ] = None,
+    loss: Annotated[str, typer.Option(help="For numbers: squared, or huber for targets with heavy tails.")] = "squared",
+    clip: Annotated[
+        str,
+        typer.Option(
+            help="For numbers: keep predictions within the training targets, widened by a tenth (training), within two "
+            "numbers with a comma between, such as 0,100 (one may be left out), or within nothing (none)."
+        ),
+    ] = "training",
     max_nonlinear: Annotated[
         int | None, typer.Option(help="The largest number of nonlinear units; by default as few as needed.")
     ] = None,
@@ -58,6 +67,7 @@ def fit(
     """
     from prelu_rules.columns.table_file import read_table
     from prelu_rules.estimators.fit import check_random_state, check_table, fit_rules
+    from prelu_rules.losses.named import loss_named
     from prelu_rules.refine.path import check_limits
 
     table = read_table(
@@ -69,7 +79,8 @@ def fit(
         category=category or (),
         number=number or (),
     )
-    widths = _widths(hidden)
+    widths, bounds = _widths(hidden), _clip(clip)
+    loss_named(loss)  # type: ignore[arg-type]
     random_state = renamed_option(seed, "--seed", "--random-state", random_state)
     check_random_state(random_state)
     check_limits(max_nonlinear, max_rules, max_numbers)
@@ -80,6 +91,8 @@ def fit(
         table,
         target,
         task=task,  # type: ignore[arg-type]
+        loss=loss,  # type: ignore[arg-type]
+        clip=bounds,
         max_nonlinear=max_nonlinear,
         max_rules=max_rules,
         max_numbers=max_numbers,
@@ -118,6 +131,20 @@ def _widths(hidden: str) -> tuple[int, ...]:
         return tuple(int(width) for width in hidden.split(","))
     except ValueError:
         raise InvalidValueError(f"hidden is {hidden!r}; give integers separated by commas, such as 8,8.") from None
+
+
+def _clip(clip: str) -> Clip:
+    """What predictions are kept within."""
+    from prelu_rules.estimators.clipping import check_clip
+
+    if clip in ("training", "none"):
+        return "training" if clip == "training" else None
+    try:
+        lower, upper = (float(end) if end.strip() else None for end in clip.split(","))
+    except ValueError:
+        raise InvalidValueError(f"clip is {clip!r}; give training, none, or two numbers such as 0,100.") from None
+    check_clip((lower, upper))
+    return lower, upper
 
 
 def _check_folder(folder: Path) -> None:

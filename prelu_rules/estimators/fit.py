@@ -17,11 +17,14 @@ from prelu_rules.columns.table_file import read_table
 from prelu_rules.columns.tables import TableLike, table_cells, to_pandas
 from prelu_rules.errors import DataError, InvalidValueError
 from prelu_rules.estimators.classifier import PReLURuleClassifier
+from prelu_rules.estimators.clipping import Clip, check_clip
 from prelu_rules.estimators.fitted_rules import FittedRules
 from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.estimators.scores import scores_of
 from prelu_rules.estimators.target import Target, Task
+from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import check_limits
 from prelu_rules.values import FloatArray, IntArray
 
@@ -34,6 +37,8 @@ def fit_rules(
     target: str | int,
     *,
     task: Task | None = None,
+    loss: LossName | Loss = "squared",
+    clip: Clip = "training",
     max_nonlinear: int | None = None,
     max_rules: int | None = None,
     max_numbers: int | None = None,
@@ -65,6 +70,9 @@ def fit_rules(
         target: the column to predict.
         task: "regression" or "classification". None for classification if the target consists of texts, yes and no,
             categories, or only 0 and 1, and regression otherwise.
+        loss: for numbers, "squared", "huber" for targets with heavy tails, or a `Loss`; see `PReLURuleRegressor`.
+        clip: for numbers, what predictions are kept within: "training" for the range of the training targets, widened
+            by a tenth of it at either end; the smallest and the largest prediction; or None for nothing.
         max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
             five.
         max_rules: the largest number of rules; None for any number.
@@ -109,13 +117,14 @@ def fit_rules(
         >>> fitted = fit_rules(
         ...     {"x": x, "y": 2 * x + 1}, target="y", members=2, hidden=(2,), warm_up_steps=100, force_steps=100
         ... )
-        >>> len(fitted.rules), round(fitted.score, 3), fitted.predict({"x": 3.0}).round(2)
-        (1, 1.0, array([7.]))
+        >>> len(fitted.rules), round(fitted.score, 3), fitted.predict({"x": [0.5, 100.0]}).round(2)
+        (1, 1.0, array([2.  , 3.26]))
     """
     check_random_state(random_state)
     check_limits(max_nonlinear, max_rules, max_numbers)
     if not 0 < test_fraction < 1:
         raise InvalidValueError(f"test_fraction is {test_fraction}; it must be between 0 and 1.")
+    check_clip(clip)
     kinds = _kinds(category, number)
     if isinstance(data, (str, os.PathLike)):
         data = read_table(data, category=list(map(str, category)), number=list(map(str, number)))
@@ -145,7 +154,10 @@ def fit_rules(
     )
     estimator: PReLURuleRegressor | PReLURuleClassifier
     if goal.classes is None:
-        estimator = PReLURuleRegressor(**options)
+        estimator = PReLURuleRegressor(**options, loss=loss, clip=clip)
+    elif loss != "squared" or clip not in ("training", None):
+        option, value = ("loss", loss) if loss != "squared" else ("clip", clip)
+        raise InvalidValueError(f"{option} is {value!r}, but the target {goal.name!r} has classes; leave it out.")
     else:
         estimator = PReLURuleClassifier(**options, class_weight=class_weight)
     # Rows keep their numbers, by which a warning names them.
@@ -153,13 +165,13 @@ def fit_rules(
     estimator.fit(table.iloc[learn], labels.iloc[learn])
     held = Target(goal.name, goal.values[test], goal.classes)
     x = encoded_cells(estimator.columns_, [one.taken(test) for one in columns])
-    full = estimator.path_.before_force
+    full, bounds = estimator.path_.before_force, estimator.rules_.bounds
     assert full is not None, "training always records it"
     return FittedRules(
         estimator,
         goal.name,
         scores_of(held, estimator.rules_.predict(x)),
-        scores_of(held, full.predict(x)),
+        scores_of(held, full.predict(x) if bounds is None else bounds.applied(full.predict(x))),
         n_rows=len(goal.values),
         n_test=len(test),
         limited=not max_nonlinear is max_rules is max_numbers is None,

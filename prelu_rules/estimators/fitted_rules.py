@@ -90,7 +90,7 @@ class FittedRules(Shown):
 
     @cached_property
     def model(self) -> keras.Model:
-        """The network of the rules in Keras, from encoded columns to the target itself, or logits."""
+        """The network of the rules in Keras, from encoded columns to the target itself, or logits; without bounds."""
         from prelu_rules.training.from_form import keras_model
 
         return keras_model(self.chosen.form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -10,10 +11,18 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
 from prelu_rules.columns.cells import dates_refused
+from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators.clipping import Clip, check_clip, extremes_of, output_bounds
 from prelu_rules.estimators.large import check_alone, is_large
-from prelu_rules.estimators.outlying_rows import ordinary_rows, row_labels
+from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows, row_labels
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
+from prelu_rules.losses.huber import Huber
+from prelu_rules.losses.link import IdentityLink
+from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.rows.dataset import is_dataset
+from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray, checked_weights
 
 
@@ -26,6 +35,13 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
     red` and `age is missing`.
 
     Args:
+        loss: "squared" for the mean, or "huber" for targets with heavy tails: errors count in proportion to their size
+            from 1.35 robust deviations of the targets on (of a `tf.data.Dataset`, standard deviations). A `Loss` of
+            numbers is used as it is, on targets of deviation 1.
+        clip: what outputs are kept within: "training" for the range of the training targets, widened by a tenth of it
+            at either end; the smallest and the largest output, such as `(0, None)`; or None for nothing, for targets
+            that may lie far beyond those of training. The bounds are part of the rules, and of all that these are
+            exported to, but not of `path_`.
         max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
             five.
         max_rules: the largest number of rules; None for any number.
@@ -69,6 +85,53 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         (1, 2, array([0.5, 0.5]))
     """
 
+    def __init__(
+        self,
+        *,
+        loss: LossName | Loss = "squared",
+        clip: Clip = "training",
+        max_nonlinear: int | None = None,
+        max_rules: int | None = None,
+        max_numbers: int | None = None,
+        validation_fraction: float = 0.2,
+        starts: Starts = "growth",
+        hidden: tuple[int, ...] = (8, 8),
+        members: int = 8,
+        warm_up_steps: int = 1000,
+        force_steps: int = 1000,
+        batch_size: int = 64,
+        learning_rate: float = 3e-3,
+        ridge: float | None = None,
+        jit: bool = True,
+        n_jobs: int | None = None,
+        outliers: Outliers = "leave out",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+    ) -> None:
+        super().__init__(
+            max_nonlinear=max_nonlinear,
+            max_rules=max_rules,
+            max_numbers=max_numbers,
+            validation_fraction=validation_fraction,
+            starts=starts,
+            hidden=hidden,
+            members=members,
+            warm_up_steps=warm_up_steps,
+            force_steps=force_steps,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            ridge=ridge,
+            jit=jit,
+            n_jobs=n_jobs,
+            outliers=outliers,
+            random_state=random_state,
+            verbose=verbose,
+            warm_start=warm_start,
+        )
+        self.loss: LossName | Loss = loss
+        self.clip: Clip = clip
+
     def fit(self, X: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Train a path of networks, and read the rules of one of them.
 
@@ -91,17 +154,20 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         Warns:
             OutlierWarning: if rows are left out, since a number in them is far outside the others of its column.
         """
+        loss = _loss_of_numbers(self.loss)
+        check_clip(self.clip)
         if is_dataset(X):
             check_alone(y, sample_weight)
             shape = X.element_spec[1].shape
             self._single = shape.rank == 1
-            return self._learn_large(
-                X, None, None, "squared", target_names(None, "y", None if self._single else shape[1])
-            )
+            names = target_names(None, "y", None if self._single else shape[1])
+            self._extremes = extremes_of(X, None) if self.clip == "training" else np.zeros((2, len(names)))
+            return self._learn_large(X, None, None, loss, names)
         if is_large(X):
             self._single = np.ndim(y) == 1
             names = target_names(y, "y", None if self._single else np.shape(y)[1])
-            return self._learn_large(X, y, sample_weight, "squared", names)
+            self._extremes = extremes_of(X, y, sample_weight)
+            return self._learn_large(X, y, sample_weight, self._adapted(loss, np.asarray(y)), names)
         cells = self._cells(X, y=y)
         _check_no_dates(y)
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
@@ -112,7 +178,15 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         columns = zip(names, targets.reshape(len(targets), -1).T, strict=True)
         there = ordinary_rows(cells, columns, weights > 0, self.outliers, row_labels(X))
         rows = [one.taken(there) for one in cells]
-        return self._learn(rows, targets[there], weights[there], "squared", names)
+        self._extremes = extremes_of(X, targets[there])
+        return self._learn(rows, targets[there], weights[there], self._adapted(loss, targets[there]), names)
+
+    def _adapted(self, loss: Loss, targets: FloatArray) -> Loss:
+        """The loss, in the unit that suits the targets if it is known by its name only."""
+        return loss.of_targets(targets) if self.loss == "huber" and isinstance(loss, Huber) else loss
+
+    def _bounded(self, rules: RuleSystem) -> RuleSystem:
+        return replace(rules, bounds=output_bounds(self.clip, self._extremes))
 
     def predict(self, X: Any) -> FloatArray:
         """Predict by the rules.
@@ -137,6 +211,17 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _loss_of_numbers(loss: LossName | Loss) -> Loss:
+    """A loss whose outputs are the expected targets."""
+    found = loss_named(loss)
+    if not isinstance(found.link, IdentityLink):
+        raise InvalidValueError(
+            f"loss is {loss!r}, whose outputs are not the targets themselves; give 'squared' or 'huber', use "
+            "PReLURuleClassifier for classes, or train_path for others."
+        )
+    return found
 
 
 def _check_no_dates(y: Any) -> None:

@@ -25,6 +25,7 @@ from prelu_rules.estimators.outlying_rows import Outliers
 from prelu_rules.estimators.repetition import in_order
 from prelu_rules.estimators.sklearn_internals import feature_names_in
 from prelu_rules.estimators.target import label_array
+from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
@@ -191,7 +192,7 @@ class RuleEstimator(BaseEstimator):
         cells: Sequence[Cells],
         y: FloatArray,
         weights: FloatArray,
-        loss: LossName,
+        loss: LossName | Loss,
         output_names: tuple[str, ...],
         classes: tuple[Any, ...] | None = None,
     ) -> Self:
@@ -238,7 +239,7 @@ class RuleEstimator(BaseEstimator):
         X: Any,
         y: Any,
         weights: npt.ArrayLike | None,
-        loss: LossName,
+        loss: LossName | Loss,
         output_names: tuple[str, ...],
         classes: tuple[Any, ...] | None = None,
     ) -> Self:
@@ -287,6 +288,10 @@ class RuleEstimator(BaseEstimator):
         """The weight of each row in the loss."""
         return weights
 
+    def _bounded(self, rules: RuleSystem) -> RuleSystem:
+        """The rules with the bounds of their outputs."""
+        return rules
+
     def _take(self, point: PathPoint) -> Self:
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
         self.path_ = replace(self.path_, chosen=point)
@@ -300,6 +305,7 @@ class RuleEstimator(BaseEstimator):
             output_names=self._output_names,
             classes=self._class_labels,
         )
+        rules = self._bounded(rules)
         labels = None if self._class_labels is None else label_array(self._class_labels)
         self.rules_ = rules.with_evidence(x, y if labels is None else labels[y.astype(np.intp)], weights)
         return self

@@ -8,7 +8,8 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.paper import bracketed, quoted
-from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
+from prelu_rules.export.program import output_bounds_of
+from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum, number
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -46,7 +47,17 @@ def write(system: RuleSystem | RulesOnDemand) -> str:
     form = compact.form if system.precision is None else compact.rounded(system.precision).form
     zero = ", ".join(map(quoted, counted_as_zero(system)))
     note = f"(counted as 0 where missing: {zero})\n" if zero else ""
-    return write_form(form, feature_terms(system, quoted, bracketed), system.output_names) + note
+    bounds = output_bounds_of(system)
+    kept = [] if bounds is None else list(map(_kept, map(quoted, system.output_names), bounds.pairs))
+    return "".join([write_form(form, feature_terms(system, quoted, bracketed), system.output_names), *kept, note])
+
+
+def _kept(name: str, bounds: tuple[float | None, float | None]) -> str:
+    """A line that keeps an output within bounds; none where it has none."""
+    lower, upper = bounds
+    value = name if lower is None else f"max({number(lower)}, {name})"
+    value = value if upper is None else f"min({number(upper)}, {value})"
+    return "" if value == name else f"{name} = {value}\n"
 
 
 def write_form(form: NormalForm, terms: Sequence[str], output_names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from prelu_rules.export.program import (
     Reference,
     Shape,
     Step,
+    is_by_rule,
     needed,
     parts_of,
     program_of,
@@ -114,11 +115,14 @@ class _Writer:
             return Decision(name, step.name, "number", self._needs(step.value, KNOWN), self._rules(step.value), about)
         if place == program.decision:
             return self._class(step.value)
-        if place in [output for _, output in program.outputs]:
-            if program.rule is not None:
-                rule = self.names.steps[program.rule]
-                table = self._by_rule(rule, step.value)
-                return Decision(name, step.name, "number", self._needs(step.value, rule), table)
+        is_output = place in [output for _, output in program.outputs]
+        if program.rule is not None and (
+            is_by_rule(step.value, program.rule) or (is_output and not isinstance(step.value, Choice))
+        ):
+            rule = self.names.steps[program.rule]
+            table = self._by_rule(rule, step.value)
+            return Decision(name, step.name, "number", self._needs(step.value, rule), table)
+        if is_output and program.rule is None:
             text = f"if {KNOWN} then {self.text(step.value)} else null"
             return Decision(name, step.name, "number", self._needs(step.value, KNOWN), text)
         text = self.text(step.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prelu_rules.columns.column import Column, Level
@@ -10,7 +10,17 @@ from prelu_rules.export.evaluation import Value, evaluated
 from prelu_rules.export.excel_lists import Lists, letters
 from prelu_rules.export.imperative import LONGEST_SUM
 from prelu_rules.export.language import Language, written
-from prelu_rules.export.program import All, Cell, Choice, Expression, IsLevel, IsMissing, Program, Reference
+from prelu_rules.export.program import (
+    All,
+    Cell,
+    Choice,
+    Expression,
+    IsLevel,
+    IsMissing,
+    Program,
+    Reference,
+    is_by_rule,
+)
 from prelu_rules.export.short_steps import in_short_steps
 
 CASES, STEPS = "Cases", "Steps"
@@ -146,7 +156,7 @@ class Calculation:
             case Choice(((Reference(first), _), *others), otherwise) if place == rule:
                 nothing = "NA()" if otherwise is None else self._written(otherwise)
                 return _first_that_holds(self._range(first, len(others)), nothing)
-            case Choice(((_, Reference(first)), *others), None):
+            case Choice(((_, Reference(first)), *others), None) if is_by_rule(value, rule):
                 assert rule is not None
                 values = self._range(first, len(others))
                 return f"INDEX({values},1,{self._names[rule]})" if others else f"IF({self._names[rule]}=1,{values})"
@@ -173,6 +183,11 @@ def _first_that_holds(tests: str, otherwise: str) -> str:
     return found if otherwise == "NA()" else f"IFERROR({found},{otherwise})"
 
 
+def _choice(branches: Sequence[tuple[str, str]], otherwise: str | None) -> str:
+    """The value of the first test that holds."""
+    return "".join(f"IF({test},{value}," for test, value in branches) + (otherwise or "NA()") + ")" * len(branches)
+
+
 def _language(cells: Mapping[str, str], lists: Lists) -> Language:
     return Language(
         number=lists.number,
@@ -182,7 +197,7 @@ def _language(cells: Mapping[str, str], lists: Lists) -> Language:
         is_level=lambda test: _is_level(test, cells[test.cell.column.name], lists),
         is_known=lambda cell: "TRUE",
         as_number=lambda test: f"IF({test},1,0)",
-        choice=lambda branches, otherwise: "",
+        choice=_choice,
         positive=lambda value: f"MAX(0,{value})",
         at_least=">=",
         below="<",

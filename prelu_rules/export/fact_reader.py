@@ -120,6 +120,27 @@ class FactReader(PhraseReader):
             tokens.next()
         return (within, proven) if within else None
 
+    def bounds(self) -> tuple[str, float | None, float | None] | None:
+        """`(price is kept between 0 and 45)`: the output and its bounds; None of a note that says other things."""
+        tokens = self.tokens
+        if not (tokens.at_name(ahead=1) and tokens.sees("is", "kept", ahead=2)):
+            return None
+        tokens.need("(")
+        name = self.name()
+        tokens.need("is", "kept")
+        lower = upper = None
+        if tokens.takes("between"):
+            lower = tokens.signed()
+            tokens.need("and")
+            upper = tokens.signed()
+        elif tokens.takes("at", "least"):
+            lower = tokens.signed()
+        else:
+            tokens.need("at", "most")
+            upper = tokens.signed()
+        tokens.need(")")
+        return name, lower, upper
+
     def columns(self) -> tuple[Column, ...]:
         """`kwh, age (may be missing), kind (business, farm), smoker (yes or no)`."""
         found = [self._column()]

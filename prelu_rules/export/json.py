@@ -21,6 +21,7 @@ from prelu_rules.export.json_version_1 import read_version_1
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.precision import MOST_PLACES, Precision
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Value
@@ -30,7 +31,7 @@ MAX_RULES, MAX_FEATURES = 20_000, 50_000
 
 FORMAT, VERSION = "prelu_rules/rules", 2
 
-OPTIONAL = ("errors", "class_counts", "typical")
+OPTIONAL = ("errors", "class_counts", "typical", "bounds")
 """What is written only where it is known; files that were written before have none of it."""
 
 
@@ -187,7 +188,15 @@ def _system(content: Entry) -> RuleSystem:
             precision=content["precision"].optional(_precision),
             rounding_error=content["rounding_error"].optional(lambda entry: tuple(entry.numbers(len(names)).tolist())),
             typical=content.get("typical").optional(lambda entry: entry.matrix(n_inputs, n_classes)),
+            bounds=content.get("bounds").optional(_bounds),
         )
+
+
+def _bounds(entry: Entry) -> OutputBounds:
+    entry.only(*(field.name for field in fields(OutputBounds)))
+    lower, upper = ([one.optional(Entry.number) for one in entry[key].items()] for key in ("lower", "upper"))
+    with entry.named():
+        return OutputBounds(lower, upper)
 
 
 def _column(entry: Entry) -> Column:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.keras_columns import answers, features_of_column, input_of
 from prelu_rules.export.keras_names import described_names, keras_names
+from prelu_rules.export.program import output_bounds_of
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.rules.on_demand import RulesOnDemand
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule_system import RuleSystem
 
 if TYPE_CHECKING:
@@ -112,7 +114,19 @@ def keras_model(system: RuleSystem | RulesOnDemand, inputs: Inputs = "columns") 
     from prelu_rules.training.from_form import keras_model as model_of_form
 
     network = model_of_form(CompactForm.of(system.form).form, plain=True, name="rules")
+    bounds = output_bounds_of(system)
+    if bounds is not None:
+        network = _bounded(network, bounds)
     return network if inputs == "features" else _from_columns(system, network)
+
+
+def _bounded(network: Any, bounds: OutputBounds) -> Any:
+    """The network with its outputs kept within bounds."""
+    import keras
+
+    lower, upper = bounds.arrays
+    outputs = keras.ops.minimum(keras.ops.maximum(network.output, lower), upper)
+    return keras.Model(network.input, outputs, name=network.name)
 
 
 def _from_columns(system: RuleSystem | RulesOnDemand, network: Any) -> keras.Model:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.export.onnx_answers import NO_RULE, add_formula, add_rule, named
+from prelu_rules.export.onnx_answers import NO_RULE, add_bounds, add_formula, add_rule, named
 from prelu_rules.export.onnx_classes import add_class, add_probabilities, labels_of
 from prelu_rules.export.onnx_columns import check_columns
 from prelu_rules.export.onnx_graph import ROWS, Graph
 from prelu_rules.export.onnx_rows import Rows, rows_of_columns, rows_of_features
-from prelu_rules.export.program import Shape, program_of
+from prelu_rules.export.program import Shape, output_bounds_of, program_of
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
@@ -112,6 +112,9 @@ def _add_results(system: RuleSystem | RulesOnDemand, is_list: bool, rows: Rows, 
     else:
         assert system.form is not None
         outputs = add_formula(CompactForm.of(system.form).form, rows, graph)
+    bounds = output_bounds_of(system)
+    if bounds is not None:
+        outputs = add_bounds(bounds, outputs, graph)
     graph.give(outputs, np.float64, (ROWS, n_outputs), f"a column for each of: {_listed(system.output_names)}")
     if rule is not None:
         graph.give(rule, np.int64, (ROWS,), f"the number of the rule; {NO_RULE} where none answers")

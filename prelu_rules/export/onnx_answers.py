@@ -9,6 +9,7 @@ import numpy as np
 from prelu_rules.export.onnx_graph import Graph
 from prelu_rules.export.onnx_rows import Rows
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array, FloatArray
 
@@ -45,6 +46,26 @@ def add_rule(rules: Sequence[Rule], rows: Rows, graph: Graph) -> tuple[str, str]
     chosen = graph.add("Equal", place, numbers, name="is chosen")
     only = graph.add("Where", chosen, every, graph.constant("nothing", np.array(0.0)), name="outputs of rule")
     return found, graph.add("ReduceSum", only, graph.constant("along rules", np.array([1])), name="outputs", keepdims=0)
+
+
+def add_bounds(bounds: OutputBounds, outputs: str, graph: Graph) -> str:
+    """Keep outputs within bounds.
+
+    Args:
+        bounds: of all outputs.
+        outputs: the name of `(n_rows, n_outputs)` outputs.
+        graph: gets nodes.
+
+    Returns:
+        The name of outputs of the same shape, NaN where they are NaN.
+    """
+    # Comparisons with NaN are false, which not all runtimes' Min and Max heed.
+    for operator, ends, name in zip(("Less", "Greater"), bounds.arrays, ("lower bound", "upper bound"), strict=True):
+        if np.isfinite(ends).any():
+            end = graph.constant(name, ends)
+            beyond = graph.add(operator, outputs, end, name=f"is beyond {name}")
+            outputs = graph.add("Where", beyond, end, outputs, name="outputs within bounds")
+    return outputs
 
 
 def add_formula(form: NormalForm, rows: Rows, graph: Graph) -> str:

@@ -100,6 +100,9 @@ def write(system: RuleSystem) -> str:
         errors = zip(map(quoted, system.output_names), system.rounding_error, strict=True)
         within = ", ".join(f"{name} within {error:.5g}" for name, error in errors)
         blocks.append(f"(rounded: {within} of the unrounded rules)\n")
+    for name, (lower, upper) in zip(system.output_names, system.bounds.pairs if system.bounds else (), strict=False):
+        ends = [f"{word} {_plain(end, None)}" for word, end in (("from", lower), ("to", upper)) if end is not None]
+        blocks += [f"(kept: {quoted(name)} {' '.join(ends)})\n"] if ends else []
     zero = ", ".join(map(quoted, counted_as_zero(system)))
     if zero:
         blocks.append(f"(counted as 0 where missing: {zero})\n")

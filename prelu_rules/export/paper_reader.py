@@ -10,10 +10,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from prelu_rules.columns.column import Column, Feature, Kind, features_of
-from prelu_rules.errors import FormatError
+from prelu_rules.errors import FormatError, InvalidValueError
 from prelu_rules.export.paper import ALWAYS
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import UnitLabel
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array
@@ -38,6 +39,7 @@ _INDICATION = re.compile(
 _THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
 _COUNTED_AS_ZERO = re.compile(rf"\(counted as 0 where missing: (?P<names>(?:{_NAME})(?:, (?:{_NAME}))*)\)\s*")
+_KEPT = re.compile(rf"\(kept: (?P<name>{_NAME})(?: from (?P<low>{_PLAIN}))?(?: to (?P<high>{_PLAIN}))?\)\s*")
 _Terms = dict[Feature | None, float]
 _ReadCondition = tuple[_Terms, bool, UnitLabel | None]
 
@@ -73,12 +75,18 @@ def read(text: str) -> RuleSystem:
                 if name:
                     features.setdefault(_feature(name, number), len(features))
     blocks: list[tuple[list[_ReadCondition], dict[str, _Terms], int | None]] = []
+    kept: dict[str, tuple[float | None, ...]] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("(rounded: "):
             continue
         if match := _COUNTED_AS_ZERO.fullmatch(line):
             for name in re.findall(_NAME, match["names"]):
                 features.setdefault(Feature(_unquoted(name), "missing"), len(features))
+            continue
+        if match := _KEPT.fullmatch(line):
+            kept[_unquoted(match["name"])] = tuple(
+                None if end is None else _finite(end, number) for end in match.group("low", "high")
+            )
             continue
         found = _read_conditions(line, number, features)
         if found:
@@ -114,7 +122,20 @@ def read(text: str) -> RuleSystem:
                 count,
             )
         )
-    return RuleSystem(tuple(rules), columns, output_names)
+    return RuleSystem(tuple(rules), columns, output_names, bounds=_bounds(kept, output_names))
+
+
+def _bounds(kept: dict[str, tuple[float | None, ...]], names: tuple[str, ...]) -> OutputBounds | None:
+    """The bounds of all outputs."""
+    if not kept:
+        return None
+    if not set(kept) <= set(names):
+        raise FormatError(f"there are bounds of {list(kept)}, but the rules give {list(names)}.")
+    pairs = [kept.get(name, (None, None)) for name in names]
+    try:
+        return OutputBounds(*zip(*pairs, strict=True))
+    except InvalidValueError as error:
+        raise FormatError(str(error)) from None
 
 
 def _columns(features: Iterable[Feature]) -> tuple[Column, ...]:

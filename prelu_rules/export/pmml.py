@@ -22,10 +22,12 @@ from prelu_rules.export.program import (
     Shape,
     Weighted,
     needed,
+    output_bounds_of,
     parts_of,
     program_of,
 )
 from prelu_rules.rules.on_demand import RulesOnDemand
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule_system import RuleSystem
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -66,7 +68,7 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
           </RegressionModel>
         </PMML>
     """
-    document = _Document(program_of(system, shape)).element()
+    document = _Document(program_of(system, shape, bounded=False), output_bounds_of(system)).element()
     lay_out(document)
     return f"{HEAD}{ElementTree.tostring(document, encoding='us-ascii').decode()}\n"
 
@@ -74,12 +76,12 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> str
 class _Document:
     """A program as a document."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, bounds: OutputBounds | None) -> None:
         self.program = program
         self._columns = {column.name for column in program.columns}
         taken = set(self._columns)
         self.data_fields = [data_field(column) for column in program.columns]
-        self.results = Results(program, taken)
+        self.results = Results(program, taken, bounds)
         self.fields = DerivedFields(taken, {})
         self._add_steps()
         self.known = self._add_known()
@@ -193,6 +195,7 @@ class _Document:
             "RegressionModel" if decision is None else "TreeModel",
             self._schema() if rule is None else self._schema_of(values),
             element("Output", *outputs),
+            *self.results.targets(),
             *([element("LocalTransformations", *local.elements)] if local.elements else []),
             inner,
             functionName=self.results.function,

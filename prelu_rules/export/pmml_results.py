@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from prelu_rules.export.holding import holding_of
-from prelu_rules.export.pmml_expressions import DerivedFields, double, element, reference
+from prelu_rules.export.pmml_expressions import DerivedFields, apply, constant, double, element, reference
 from prelu_rules.export.pmml_names import check_name, data_type, literal
-from prelu_rules.export.program import Choice, Expression, Label, Program, Weighted
+from prelu_rules.export.program import NO_BOUNDS, Choice, Expression, Label, Program, Weighted
 from prelu_rules.rules.names import free_name
+from prelu_rules.rules.output_bounds import OutputBounds
 
 
 class Results:
@@ -27,12 +28,13 @@ class Results:
         function: "regression" or "classification".
     """
 
-    def __init__(self, program: Program, taken: set[str]) -> None:
+    def __init__(self, program: Program, taken: set[str], bounds: OutputBounds | None = None) -> None:
         """Name the fields.
 
         Args:
             program: whose results they are.
             taken: the names of other fields, to which these are added.
+            bounds: what outputs are kept within, which the program does not say.
 
         Raises:
             InvalidValueError: if XML cannot hold a name, or it is empty.
@@ -42,6 +44,7 @@ class Results:
         self.decision = None if program.decision is None else _named("class", taken)
         self.target = _named(f"target {self.decision or program.outputs[0][0]}", taken)
         self.function = "regression" if program.classes is None else "classification"
+        self._bounds = [NO_BOUNDS] * len(self.outputs) if bounds is None else bounds.pairs
         self._classes, self._labels = program.classes, holding_of(program.classes or ())
 
     @property
@@ -63,6 +66,16 @@ class Results:
             The element.
         """
         return element("MiningSchema", *columns, element("MiningField", name=self.target, usageType="target"))
+
+    def targets(self) -> list[Element]:
+        """What becomes of a predicted number outside of its bounds; nothing where it has none.
+
+        Returns:
+            The element, if any.
+        """
+        bounds = zip(("min", "max"), self._bounds[0], strict=True)
+        ends = {end: double(bound) for end, bound in bounds if bound is not None}
+        return [element("Targets", element("Target", field=self.target, **ends))] if ends else []
 
     def number(self, rule: int) -> Element:
         """The number of a rule as a result.
@@ -96,7 +109,10 @@ class Results:
         if look_at is not None:
             predictors.append(element("NumericPredictor", name=look_at, coefficient=double(0.0)))
         table = element("RegressionTable", *predictors, intercept=double(rest))
-        expressions = [fields.write(name, value) for name, value in zip(names[1:], others, strict=True)]
+        expressions = [
+            _within(fields.write(name, value), *pair)
+            for name, value, pair in zip(names[1:], others, self._bounds[1:], strict=True)
+        ]
         outputs = [output_field(name, "double", one) for name, one in zip(names[1:], expressions, strict=True)]
         return table, [output_field(names[0], "double"), *outputs]
 
@@ -131,6 +147,12 @@ class Results:
         """A class where a test holds."""
         assert isinstance(label, Label)
         return element("Node", predicate, score=literal(label.value, self._labels, "class"))
+
+
+def _within(value: Element, lower: float | None, upper: float | None) -> Element:
+    """An expression that is kept within bounds."""
+    value = value if lower is None else apply("max", constant(lower), value)
+    return value if upper is None else apply("min", constant(upper), value)
 
 
 def _named(name: str, taken: set[str]) -> str:

@@ -21,9 +21,13 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.rules.names import ClassLabel
 from prelu_rules.rules.on_demand import RulesOnDemand
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Condition
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array
+
+NO_BOUNDS = (None, None)
+"""The bounds of an output without any."""
 
 Shape = Literal["formula", "list"]
 """Whether the network's formula is computed, or the first rule that holds is looked up."""
@@ -171,13 +175,14 @@ class Program:
     classes: tuple[ClassLabel, ...] | None
 
 
-def program_of(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -> Program:
+def program_of(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, bounded: bool = True) -> Program:
     """The program of rules.
 
     Args:
         system: the rules.
         shape: "formula" computes the network; "list" looks up the first rule that holds, and says which it is; by
             default the list where there are rules.
+        bounded: whether outputs are kept within the bounds of the rules; otherwise that is for the caller to do.
 
     Returns:
         The program. Where no rule holds, which happens off the domain only, the outputs of a list are missing.
@@ -200,7 +205,7 @@ def program_of(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -
         raise InvalidValueError("rules on demand have no list of rules; give shape='formula'.")
     if shape == "formula" and system.form is None:
         raise InvalidValueError("these rules came without a network, so they have no formula; give shape='list'.")
-    builder = _Builder(system)
+    builder = _Builder(system, output_bounds_of(system) if bounded else None)
     if isinstance(system, RuleSystem) and shape != "formula":
         return builder.list_of(system)
     return builder.formula(system)
@@ -209,7 +214,8 @@ def program_of(system: RuleSystem | RulesOnDemand, shape: Shape | None = None) -
 class _Builder:
     """Steps as they are added."""
 
-    def __init__(self, system: RuleSystem | RulesOnDemand) -> None:
+    def __init__(self, system: RuleSystem | RulesOnDemand, bounds: OutputBounds | None) -> None:
+        self.bounds = bounds
         self.columns = system.columns
         self.steps: list[Step] = []
         self.features = [self._feature(column, feature) for column in system.columns for feature in column.features]
@@ -244,11 +250,11 @@ class _Builder:
             weights = np.concatenate([form.A[unit], form.B[unit, :unit]])
             total = self.weighted(weights, [*self.features, *bends], form.b[unit])
             bends.append(self.add(f"bend {unit + 1}", Positive(total)))
-        outputs = [
-            self.add(name, self.weighted(np.concatenate([c, d]), [*self.features, *bends], e))
-            for name, c, d, e in zip(system.output_names, form.C, form.D, form.e, strict=True)
+        totals = [
+            self.weighted(np.concatenate([c, d]), [*self.features, *bends], e)
+            for c, d, e in zip(form.C, form.D, form.e, strict=True)
         ]
-        return self._program(system, outputs, None)
+        return self._program(system, totals, None)
 
     def list_of(self, system: RuleSystem) -> Program:
         """The number of the first rule that holds, then its outputs."""
@@ -263,12 +269,12 @@ class _Builder:
         else:
             chosen = Choice(numbers, None)
         found = self.add("rule", chosen)
-        outputs = []
-        for k, name in enumerate(system.output_names):
+        totals: list[Expression] = []
+        for k in range(len(system.output_names)):
             affine = [(rule.outputs.coef[k], rule.outputs.intercept[k]) for rule in system.rules]
             values = [self.weighted(coef, self.features, intercept) for coef, intercept in affine]
-            outputs.append(self.add(name, self._by_rule(found, values)))
-        return self._program(system, outputs, found)
+            totals.append(self._by_rule(found, values))
+        return self._program(system, totals, found)
 
     def _boundaries(self, conditions: Sequence[Condition]) -> dict[bytes, Expression]:
         """The sum of each boundary by its key; one of several terms that is needed again is a step."""
@@ -289,24 +295,84 @@ class _Builder:
         numbered = enumerate(values, start=1)
         return Choice(tuple((IsEqual(rule, Number(number)), value) for number, value in numbered), None)
 
+    def _outputs(self, names: Sequence[str], totals: Sequence[Expression], rule: Reference | None) -> list[Reference]:
+        """A step for each output, after another one where it has bounds."""
+        pairs = [NO_BOUNDS] * len(names) if self.bounds is None else self.bounds.pairs
+        found = []
+        for name, total, pair in zip(names, totals, pairs, strict=True):
+            value = self.add(name if pair == NO_BOUNDS else f"{name} without bounds", total)
+            found.append(value if pair == NO_BOUNDS else self.add(name, _within(value, pair, rule)))
+        return found
+
     def _program(
-        self, system: RuleSystem | RulesOnDemand, outputs: Sequence[Reference], rule: Reference | None
+        self, system: RuleSystem | RulesOnDemand, totals: Sequence[Expression], rule: Reference | None
     ) -> Program:
+        outputs = self._outputs(system.output_names, totals, rule)
         decision = None
         if system.classes is not None:
             decided = _decided(system.classes, outputs)
             if rule is not None:
                 decided = Choice(((AtLeast(rule, Number(1)), decided),), None)
             decision = self.add("class", decided).step
-        named = tuple((name, step.step) for name, step in zip(system.output_names, outputs, strict=True))
+        answers = tuple((name, step.step) for name, step in zip(system.output_names, outputs, strict=True))
         known = tuple(IsKnown(Cell(column)) for column in system.columns)
         chosen = None if rule is None else rule.step
-        return Program(system.columns, tuple(self.steps), known, named, chosen, decision, system.classes)
+        return Program(system.columns, tuple(self.steps), known, answers, chosen, decision, system.classes)
 
 
 def _key(condition: Condition) -> bytes:
     """The same of all conditions at the same boundary, and of no others."""
     return condition.coef.tobytes() + np.float64(condition.intercept).tobytes()
+
+
+def output_bounds_of(system: RuleSystem | RulesOnDemand) -> OutputBounds | None:
+    """What outputs are kept within.
+
+    Args:
+        system: the rules.
+
+    Returns:
+        Its bounds; rules on demand have none.
+
+    Example:
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> from prelu_rules.rules.rule import Rule
+        >>> output_bounds_of(RuleSystem((Rule((), AffineMap([[2.0]], [0.0])),), ("x",), ("y",))) is None
+        True
+    """
+    return system.bounds if isinstance(system, RuleSystem) else None
+
+
+def is_by_rule(value: Expression, rule: int | None) -> bool:
+    """Whether a value is chosen by the number of the rule.
+
+    Args:
+        value: of a step.
+        rule: the step that is this number.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> by_rule = Choice(((IsEqual(Reference(3), Number(1)), Number(5.0)),), None)
+        >>> is_by_rule(by_rule, 3), is_by_rule(by_rule, None)
+        (True, False)
+    """
+    match value:
+        case Choice(((IsEqual(Reference(step), _), _), *_), None):
+            return step == rule
+    return False
+
+
+def _within(value: Reference, bounds: tuple[float | None, float | None], rule: Reference | None) -> Expression:
+    """A value that is kept within bounds; where no rule holds, none."""
+    lower, upper = bounds
+    above = () if upper is None else ((AtLeast(value, Number(upper)), Number(upper)),)
+    if lower is None:
+        found = Choice(above, value)
+    else:
+        found = Choice((*above, (AtLeast(value, Number(lower)), value)), Number(lower))
+    return found if rule is None else Choice(((AtLeast(rule, Number(1)), found),), None)
 
 
 def _decided(classes: Sequence[ClassLabel], logits: Sequence[Reference]) -> Expression:

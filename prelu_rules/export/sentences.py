@@ -151,13 +151,14 @@ class Sentences:
         return ["The logits of", *others, f"{last},", "of which the largest", "says which class is likeliest:"]
 
     def notes(self) -> list[Pieces]:
-        """What is true of all of it: missing numbers, and how far printed numbers are from the rules."""
+        """What is true of all of it: missing numbers, bounds, and how far printed numbers are from the rules."""
         p, found = self.presentation, []
         used = {term.of for total in sums_of(p) for term in total.terms}
         zero = [self.spelling.name(column.name) for column in p.columns if column.missing and column.name in used]
         if zero:
             end = "counts as 0 where it is missing" if len(zero) == 1 else "count as 0 where they are missing"
             found.append([*listed(zero, "and"), end])
+        found += self.bounds()
         if p.within is not None:
             names = map(self.spelling.name, p.output_names)
             bounds = [self.spelling.number(rounded_up(error)) for error in p.within]
@@ -169,6 +170,18 @@ class Sentences:
             found.append([f"rounded: {start}", *others, "of the exact rules", end])
         return found
 
+    def bounds(self) -> list[Pieces]:
+        """What outputs are kept within, a sentence for each that has bounds."""
+        bounds, found = self.presentation.bounds, list[Pieces]()
+        if bounds is None:
+            return found
+        for name, pair in zip(self.presentation.output_names, bounds.pairs, strict=True):
+            low, high = ("" if one is None else self._signed(one) for one in pair)
+            within = f"between {low} and {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+            if low or high:
+                found.append([f"{self.spelling.name(name)} is kept {within}"])
+        return found
+
     def classes(self, rules: Sequence[PresentedRule]) -> Pieces:
         """How many rows that some rules cover are of each class, without those of which there are none."""
         counts = [rule.class_counts for rule in rules if rule.class_counts is not None]
@@ -177,6 +190,9 @@ class Sentences:
         sums = [(label, sum(rows)) for label, *rows in zip(self.presentation.classes or (), *counts, strict=True)]
         there = [(label, rows) for label, rows in sums if rows] or sums[:1]
         return listed([f"{self.spelling.level(label)}: {rows}" for label, rows in there])
+
+    def _signed(self, value: float) -> str:
+        return f"{self.spelling.minus if value < 0 else ''}{self.spelling.number(abs(value))}"
 
     def _output(self, output: OutputFormula, formula: Formula) -> list[FormulaLine]:
         """The lines of an output: constant, numbers and perhaps letters, adjustments, and bends in place of letters."""

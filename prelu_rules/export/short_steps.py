@@ -18,6 +18,7 @@ from prelu_rules.export.program import (
     Reference,
     Step,
     Weighted,
+    is_by_rule,
 )
 
 
@@ -63,14 +64,17 @@ class _Splitter:
         """The program with these steps."""
         program, decision = self.program, self.program.decision
         outputs = [step for _, step in program.outputs]
+        # Outputs with bounds are of others that are chosen by rule.
+        chosen = [k for k, s in enumerate(program.steps) if k not in outputs and is_by_rule(s.value, program.rule)]
         for place, step in enumerate(program.steps):
-            if place not in outputs and place != decision:
+            if place not in (*outputs, *chosen) and place != decision:
                 value = self._rule(step.value) if place == program.rule else self._short(step.name, step.value)
                 self._place(place, value)
         # After all sums that they need, so that they are neighbours.
-        values = [self._output(program.steps[place].name, program.steps[place].value) for place in outputs]
-        for place, value in zip(outputs, values, strict=True):
-            self._place(place, value)
+        for places in (chosen, outputs):
+            values = [self._output(program.steps[place].name, program.steps[place].value) for place in places]
+            for place, value in zip(places, values, strict=True):
+                self._place(place, value)
         if decision is not None:
             self._place(decision, self._short("class", program.steps[decision].value))
         return replace(
@@ -116,7 +120,7 @@ class _Splitter:
 
     def _output(self, name: str, value: Expression) -> Expression:
         """An output, chosen from values that are neighbours."""
-        if not isinstance(value, Choice):
+        if not (isinstance(value, Choice) and is_by_rule(value, self.program.rule)):
             return self._short(name, value)
         sums = [self._short(f"{name} of rule {k}", one) for k, (_, one) in enumerate(value.branches, start=1)]
         placed = [self._add(f"{name} of rule {k}", one) for k, one in enumerate(sums, start=1)]

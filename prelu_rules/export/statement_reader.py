@@ -12,6 +12,7 @@ from prelu_rules.export.fact_reader import Evidence, FactReader, Shares
 from prelu_rules.export.named_columns import Mentions
 from prelu_rules.export.tokens import Tokens
 from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.presentation.presentation import (
     Formula,
     OutputFormula,
@@ -54,6 +55,7 @@ class StatementReader(FactReader):
         self._classes: tuple[ClassLabel, ...] | None = None
         self._folded = 0
         self._rounded: tuple[dict[str, float], bool] | None = None
+        self._bounds: dict[str, tuple[float | None, float | None]] = {}
 
     def read(self) -> None:
         """Read everything.
@@ -64,7 +66,7 @@ class StatementReader(FactReader):
         tokens = self.tokens
         while tokens.peek().kind != "end":
             if tokens.sees("("):
-                self._rounded = self.note() or self._rounded
+                self._note()
             elif tokens.takes("class", "="):
                 self._decision()
             elif tokens.takes("a", "typical", "row", "of", "class"):
@@ -118,7 +120,31 @@ class StatementReader(FactReader):
             tuple(replace(row, probabilities=self._by_class(shares, 0.0)) for row, shares in self._typical),
             None if within is None else tuple(within.values()),
             proven,
+            self._output_bounds(names),
         )
+
+    def _note(self) -> None:
+        """What stands in parentheses between statements."""
+        line, bounds = self.tokens.peek().line, self.bounds()
+        if bounds is None:
+            self._rounded = self.note() or self._rounded
+            return
+        name, lower, upper = bounds
+        if name in self._bounds:
+            raise FormatError(f"line {line}: {name[:80]!r} has bounds already; remove one of the two.")
+        self._bounds[name] = lower, upper
+
+    def _output_bounds(self, names: tuple[str, ...]) -> OutputBounds | None:
+        """The bounds of all outputs."""
+        if not self._bounds:
+            return None
+        if not set(self._bounds) <= set(names):
+            raise FormatError(f"there are bounds of {_listed(self._bounds)}, but the outputs are {_listed(names)}.")
+        pairs = [self._bounds.get(name, (None, None)) for name in names]
+        try:
+            return OutputBounds([low for low, _ in pairs], [high for _, high in pairs])
+        except InvalidValueError as error:
+            raise FormatError(str(error)[:300]) from None
 
     def _formula(self) -> None:
         """`y = 1 + 2*x`, or `with A = how far x is above 3 (otherwise 0)`."""

@@ -9,7 +9,7 @@ from sympy.printing.str import StrPrinter
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.identifiers import identifiers
-from prelu_rules.export.program import Shape
+from prelu_rules.export.program import Shape, output_bounds_of
 from prelu_rules.export.python import RESERVED
 from prelu_rules.rules.on_demand import RulesOnDemand
 from prelu_rules.rules.rule_system import RuleSystem
@@ -59,11 +59,12 @@ def write(system: RuleSystem | RulesOnDemand, shape: Shape | None = None, exact:
     # In a list common parts would be tests, too, and what a rule says would stand in many places.
     parts, results = ([], values) if is_list else sympy.cse(values, order="none")
     names = ["part"] * len(parts)
-    words = identifiers([*(symbol.name for symbol in symbols), *names], RESERVED | _IMPORTED | {"outputs"})
+    imported = _IMPORTED if output_bounds_of(system) is None else _IMPORTED | {"Min"}
+    words = identifiers([*(symbol.name for symbol in symbols), *names], RESERVED | imported | {"outputs"})
     known = dict(zip([*symbols, *(part for part, _ in parts)], words, strict=True))
     printer = _Printer(known)
     used = {symbol for value in values for symbol in value.free_symbols}
-    lines = [f"from sympy import {', '.join(sorted(_IMPORTED))}", ""]
+    lines = [f"from sympy import {', '.join(sorted(imported))}", ""]
     lines += [f"{known[symbol]} = Symbol({symbol.name!a}, real=True)" for symbol in symbols if symbol in used]
     lines += [f"{known[part]} = {printer.doprint(value)}" for part, value in parts]
     answers = zip(outputs, results, strict=True)

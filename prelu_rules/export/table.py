@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prelu_rules.errors import DataError
 from prelu_rules.export.conditions import conditions_of
+from prelu_rules.export.program import NO_BOUNDS
 from prelu_rules.rules.names import free_name
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -56,8 +57,8 @@ def columns_of(system: RuleSystem) -> dict[str, list[Any]]:
     Returns:
         By name, in this order: "rule", the number, from 1; "conditions", as text; "class", of decision rules; "rows"
         and "share" of the training rows, "error of OUTPUT", the mean absolute error on them, and "rows of CLASS", where
-        these are known; "OUTPUT: FEATURE" and "OUTPUT: constant", the coefficients. A name that is there already gets a
-        number.
+        these are known; "OUTPUT: FEATURE" and "OUTPUT: constant", the coefficients; "OUTPUT: at least" and
+        "OUTPUT: at most", what it is kept within, where there is something. A name that is there already gets a number.
 
     Raises:
         SolverError: if the linear programming solver fails.
@@ -82,6 +83,9 @@ def columns_of(system: RuleSystem) -> dict[str, list[Any]]:
         for place, feature in enumerate(system.feature_names):
             named.append((f"{output}: {feature}", [float(rule.outputs.coef[k, place]) for rule in rules]))
         named.append((f"{output}: constant", [float(rule.outputs.intercept[k]) for rule in rules]))
+        lower, upper = NO_BOUNDS if system.bounds is None else system.bounds.pairs[k]
+        named += [(f"{output}: at least", [lower] * len(rules))] if lower is not None else []
+        named += [(f"{output}: at most", [upper] * len(rules))] if upper is not None else []
     found: dict[str, list[Any]] = {}
     for name, values in named:
         found[free_name(name, found)] = values

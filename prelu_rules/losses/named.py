@@ -5,22 +5,29 @@ from __future__ import annotations
 from typing import Literal
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.losses.huber import Huber
 from prelu_rules.losses.logistic import Logistic
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.softmax import Softmax
 from prelu_rules.losses.squared import Squared
 
-LossName = Literal["squared", "logistic", "softmax"]
-"""Half the squared error; cross-entropy of one logit; cross-entropy of one logit per class."""
+LossName = Literal["squared", "huber", "logistic", "softmax"]
+"""Half the squared error; Huber's loss, for targets with heavy tails; cross-entropy of one logit; cross-entropy of one
+logit per class."""
 
-_LOSSES: dict[str, Loss] = {"squared": Squared(), "logistic": Logistic(), "softmax": Softmax()}
+_LOSSES: dict[str, Loss] = {
+    "squared": Squared(),
+    "huber": Huber(),
+    "logistic": Logistic(),
+    "softmax": Softmax(),
+}
 
 
 def loss_named(loss: LossName | Loss) -> Loss:
     """The loss with a given name.
 
     Args:
-        loss: "squared", "logistic" or "softmax"; a loss itself is returned as it is.
+        loss: "squared", "huber", "logistic" or "softmax"; a loss itself is returned as it is.
 
     Returns:
         The loss.

@@ -22,6 +22,7 @@ from prelu_rules.network.collapse import without_unused
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.differences import Differences
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.overlay import rounded_down, rounded_up, whole_domain
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.values import Array, FloatArray, Value
@@ -53,6 +54,7 @@ class Certificate(Value):
         exact: whether the upper bounds come from the overlay alone, and are as tight as said above; otherwise some of
             them come from bound propagation or branch and bound, which are sound but not tight.
         domain: the domain of the comparison; None for all inputs.
+        bounds: what the rules keep outputs within after what is compared here; None for nothing.
     """
 
     output_names: tuple[str, ...]
@@ -65,10 +67,14 @@ class Certificate(Value):
     n_cells: int
     exact: bool = True
     domain: Domain | None = None
+    bounds: OutputBounds | None = None
 
     @property
     def equal(self) -> bool:
-        """Whether rules and network are proven to be equal, with one rule for each input except on boundaries."""
+        """Whether rules and network are proven to be equal, with one rule for each input except on boundaries.
+
+        Bounds of the rules do not count; see `certify`.
+        """
         return not self.upper.any() and self.covered and self.disjoint
 
     @property
@@ -115,13 +121,15 @@ class Certificate(Value):
         how = f"in exact arithmetic ({self.n_cells} pieces)" if self.exact else "by bounds"
         return f"Rules against network on {where}, {how}:"
 
-    def _cover(self) -> tuple[str, str]:
-        """Whether every input falls under a rule, and whether under one only."""
+    def _cover(self) -> tuple[str, ...]:
+        """Whether every input falls under a rule, and whether under one only; and what is not compared."""
+        bounds = () if self.bounds is None else ("outputs are compared before the rules keep them within bounds",)
         return (
             "every input falls under a rule, proven"
             if self.uncovered is None
             else f"no rule covers {_point(self.uncovered)}",
             "no two rules overlap, proven" if self.overlap is None else f"two rules overlap at {_point(self.overlap)}",
+            *bounds,
         )
 
 
@@ -133,6 +141,9 @@ def certify(
     system: RuleSystem, network: NormalForm, domain: Domain | None = None, *, max_cells: int | None = None
 ) -> Certificate:
     """Prove how far rules are from a network.
+
+    Rules with bounds are compared as they are before their outputs are kept within these. Whatever is proven then also
+    holds for rules and network both kept within the bounds, which brings no two numbers further apart.
 
     Args:
         system: the rules; if an input falls under several, all of them count.
@@ -200,4 +211,5 @@ def certify(
         n_cells=overlay.n_cells,
         exact=exact,
         domain=domain,
+        bounds=system.bounds,
     )

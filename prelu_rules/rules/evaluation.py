@@ -16,6 +16,7 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import OutsideDomainError
 from prelu_rules.rules.off_domain import first_met
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Rule
 from prelu_rules.rules.weighted_sums import weighted_sums
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray
@@ -42,6 +43,7 @@ class Evaluation:
     Args:
         rules: the rules, in order.
         domain: the domain of the rules.
+        bounds: what outputs are kept within; None for nothing.
 
     Attributes:
         n_outputs: the number of outputs.
@@ -58,8 +60,8 @@ class Evaluation:
                [18.]])
     """
 
-    def __init__(self, rules: Sequence[Rule], domain: Domain | None) -> None:
-        self._rules, self._domain = rules, domain
+    def __init__(self, rules: Sequence[Rule], domain: Domain | None, bounds: OutputBounds | None = None) -> None:
+        self._rules, self._domain, self._bounds = rules, domain, bounds
         # Rules share boundaries, so each sum is computed only once.
         boundaries: dict[tuple[object, ...], int] = {}
         self._sides = [
@@ -105,7 +107,7 @@ class Evaluation:
         return index
 
     def outputs(self, x: Array, index: IntArray) -> FloatArray:
-        """Compute the outputs of rules for rows.
+        """Compute the outputs of rules for rows, within the bounds.
 
         Args:
             x: `(n_rows, n_inputs)`, finite.
@@ -120,7 +122,7 @@ class Evaluation:
             columns = _columns(x[start : start + self._chunk])
             for k, weights in enumerate(self._maps):
                 y[start : start + self._chunk, k] = weighted_sums(columns, np.take(weights, rules, axis=1))
-        return y
+        return y if self._bounds is None else self._bounds.applied(y)
 
     def is_worth_compiling(self, n_rows: int) -> bool:
         """Whether to evaluate rows by compiled code: they are many, or they are the next batch of many.
@@ -151,7 +153,11 @@ class Evaluation:
         if arrays is None or x.dtype != np.float64:
             return False
         _compiled()(x, *arrays, y)
-        return bool(np.isfinite(y).all())
+        if not np.isfinite(y).all():
+            return False
+        if self._bounds is not None:
+            y[:] = self._bounds.applied(y)
+        return True
 
     @cached_property
     def _for_compiled(self) -> tuple[Any, ...] | None:

@@ -95,7 +95,7 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
         >>> precision.digits
         4
     """
-    y = system.predict(x)
+    y = system.unbounded.predict(x)
     size = _sizes_in_rules(system, np.asarray(x, dtype=np.float64))
     agreement = Agreement(system, np.asarray(x), y)
 

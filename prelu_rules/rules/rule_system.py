@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
@@ -23,6 +23,7 @@ from prelu_rules.rules.evaluation import Evaluation
 from prelu_rules.rules.in_parts import assigned_in_parts, predicted_in_parts
 from prelu_rules.rules.lazily import lazily
 from prelu_rules.rules.names import ClassLabel, check_classes
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.predictor import Predictor
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import FloatArray, IntArray, Value, frozen_array
@@ -57,11 +58,14 @@ class RuleSystem(Predictor, Value):
         precision: how many digits a printed number needs; None for all of them.
         rounding_error: for rounded rules, the largest difference of each output from the unrounded rules.
         typical: for a classifier, `(n_classes, n_features)`, a typical encoded row of each class; see `with_evidence`.
+        bounds: what outputs are kept within, wherever they are computed; None for nothing. The rules themselves, `form`
+            and everything that is proven of them are without bounds.
 
     Raises:
-        ShapeError: if columns, names, classes, rules, form, domain, precision and typical rows do not fit together.
+        ShapeError: if columns, names, classes, rules, form, domain, precision, typical rows and bounds do not fit
+            together.
         InvalidValueError: if there are no rules, a name is not text or is used twice, only some rules decide for a
-            class, or errors, class counts or typical rows are given where they make no sense.
+            class, or errors, class counts, typical rows or bounds are given where they make no sense.
 
     Example:
         >>> from prelu_rules.network.affine import AffineMap
@@ -87,6 +91,7 @@ class RuleSystem(Predictor, Value):
     precision: Precision | None = None
     rounding_error: tuple[float, ...] | None = None
     typical: FloatArray | None = None
+    bounds: OutputBounds | None = None
 
     if TYPE_CHECKING:
         # Other types are accepted and converted, which a dataclass cannot express to a type checker.
@@ -101,6 +106,7 @@ class RuleSystem(Predictor, Value):
             precision: Precision | None = None,
             rounding_error: Sequence[float] | None = None,
             typical: npt.ArrayLike | None = None,
+            bounds: OutputBounds | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -113,6 +119,7 @@ class RuleSystem(Predictor, Value):
         _check_shapes(self)
         _check_classes(self)
         _check_evidence(self)
+        _check_bounds(self)
         if self.typical is not None:
             if self.classes is None:
                 raise InvalidValueError("there are typical rows, but no classes; leave them out.")
@@ -175,7 +182,12 @@ class RuleSystem(Predictor, Value):
     @cached_property
     def evaluation(self) -> Evaluation:
         """The rules as arrays, for many rows of features."""
-        return Evaluation(self.rules, self.domain)
+        return Evaluation(self.rules, self.domain, self.bounds)
+
+    @property
+    def unbounded(self) -> RuleSystem:
+        """The same rules without bounds of the outputs."""
+        return self if self.bounds is None else replace(self, bounds=None)
 
     @lazily
     def assign(self, x: TableLike) -> IntArray:
@@ -221,7 +233,7 @@ class RuleSystem(Predictor, Value):
 
     @lazily
     def predict(self, x: TableLike) -> FloatArray:
-        """Compute the outputs by the rules; for a classifier the logits.
+        """Compute the outputs by the rules, within their bounds; for a classifier the logits.
 
         A row gets the same outputs, bit for bit, alone, in any table and in any batch: sums are added in the order of
         the features, the constant last. Besides the result, memory is needed only for parts of the rows.
@@ -376,3 +388,16 @@ def _check_evidence(system: RuleSystem) -> None:
             raise InvalidValueError(
                 f"rule {number} has the errors {rule.errors}, but its outputs are logits; give class_counts instead."
             )
+
+
+def _check_bounds(system: RuleSystem) -> None:
+    """Check that bounds fit the outputs, which are numbers."""
+    if system.bounds is None:
+        return
+    if system.classes is not None:
+        raise InvalidValueError("there are bounds, but the outputs are logits; leave them out.")
+    if len(system.bounds.lower) != len(system.output_names):
+        raise ShapeError(
+            f"there are bounds for {len(system.bounds.lower)} outputs, but there are {len(system.output_names)}; give "
+            "a pair for each."
+        )

@@ -11,6 +11,7 @@ import sympy
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Condition, Rule
 
 if TYPE_CHECKING:
@@ -40,12 +41,27 @@ def expressions(
         {'y': x/2 + Max(0, x)/2}
     """
     if kind == "piecewise":
-        return piecewise(system.rules, system.feature_names, system.output_names, exact=exact)
+        found = piecewise(system.rules, system.feature_names, system.output_names, exact=exact)
+        return _within(found, system.bounds, exact)
     if kind != "max":
         raise InvalidValueError(f"kind is {kind!r}; it must be 'piecewise' or 'max'.")
     if system.form is None:
         raise InvalidValueError("these rules have no network, so they have no closed formula; use 'piecewise'.")
-    return closed_formula(system.form, system.feature_names, system.output_names, exact=exact)
+    found = closed_formula(system.form, system.feature_names, system.output_names, exact=exact)
+    return _within(found, system.bounds, exact)
+
+
+def _within(found: dict[str, sympy.Expr], bounds: OutputBounds | None, exact: bool) -> dict[str, sympy.Expr]:
+    """Expressions that are kept within bounds by `Max` and `Min`, unevaluated as in `_positive`."""
+    if bounds is None:
+        return found
+    kept = {}
+    for (name, value), (lower, upper) in zip(found.items(), bounds.pairs, strict=True):
+        for bound, larger in ((lower, sympy.Max), (upper, sympy.Min)):
+            if bound is not None:
+                value = larger(_number(bound, exact), value, evaluate=not value.free_symbols)
+        kept[name] = value
+    return kept
 
 
 def _number(value: float | Fraction, exact: bool) -> sympy.Expr:

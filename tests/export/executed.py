@@ -7,7 +7,7 @@ A test takes each case and each of its shapes, lets the consumer compute `case.r
 import importlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import networks
@@ -20,6 +20,7 @@ from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.rule_system import RuleSystem
 
@@ -115,6 +116,17 @@ def _rounded():
     return _random(3, 2, columns=columns, units=(3,), domain=Box([-20, -20], [20, 20])).rounded(max_error=0.5)
 
 
+def _bounded(pairs, **options):
+    """Outputs within bounds that many rows reach."""
+    lower, upper = zip(*pairs, strict=True)
+    return replace(_random(1, len(pairs), **options), bounds=OutputBounds(lower, upper))
+
+
+def _bounded_with_gaps():
+    """Off the domain there is no answer, and not a bound either."""
+    return replace(_with_gaps(), bounds=OutputBounds([2.5], [17.0]))
+
+
 def _twelve():
     return extract_rules(networks.random_form(0, (2, 3, 2, 1), slopes=(0.0, 0.25)), feature_names=["a", "b"])
 
@@ -154,8 +166,13 @@ _SYSTEMS = {
     "deep": _deep,
     "overlapping": _overlapping,
     "gaps": _with_gaps,
+    "bounded": lambda: _bounded([(-10.0, 7.5)]),
+    "three bounded outputs": lambda: _bounded([(0.0, None), (None, None), (None, 1.25)]),
+    "one bounded rule": lambda: _bounded([(-0.1, 0.5), (1 / 3, 1 / 3)], units=()),
+    "bounded, rounded": lambda: replace(_rounded(), bounds=OutputBounds([-4.0, 2.0], [4.0, 3.5])),
+    "bounded, with gaps": _bounded_with_gaps,
 }
-_EXACT = ("tariff", "overlapping", "gaps")
+_EXACT = ("tariff", "overlapping", "gaps", "bounded, with gaps")
 
 NAMES = tuple(_SYSTEMS)
 """The cases, for `pytest.mark.parametrize`."""
@@ -275,7 +292,7 @@ def check(case, shape, outputs, rules=None, classes=None, tolerance=TOLERANCE):
     outputs = np.array(outputs, dtype=float).reshape(len(x), len(system.output_names))
     slack = 0.0 if case.exact else max(tolerance, TOLERANCE)
     if shape == "formula":
-        expected, scale = system.form.predict(x), _formula_scale(system.form, x)
+        expected, scale = _within(system, system.form.predict(x)), _formula_scale(system.form, x)
     else:
         found = None if rules is None else np.nan_to_num(np.array(rules, dtype=float)).astype(int) - 1
         expected, scale = _of_rules(system, x, outputs, found, slack, case.exact)
@@ -316,7 +333,7 @@ def _of_rules(system, x, outputs, found, slack, exact):
     """Expected outputs and scale: of the rule that was found, if it may be, or else of the nearest one that may be."""
     allowed = _allowed(system, x, slack)
     answers = np.stack([x @ rule.outputs.coef.T + rule.outputs.intercept for rule in system.rules])
-    answers = np.concatenate([answers, np.full_like(answers[:1], np.nan)])
+    answers = _within(system, np.concatenate([answers, np.full_like(answers[:1], np.nan)]))
     if found is None:
         far = np.where(np.isnan(answers) & np.isnan(outputs), 0.0, np.abs(answers - outputs)).max(axis=2)
         far = np.where(np.isnan(far), np.inf, far)
@@ -334,6 +351,17 @@ def _of_rules(system, x, outputs, found, slack, exact):
         assert (system.assign(x[held]) == found[held]).all()
     sizes = [np.abs(x) @ np.abs(rule.outputs.coef.T) + np.abs(rule.outputs.intercept) for rule in system.rules]
     return answers[found, rows], np.stack([*sizes, sizes[0]])[found, rows]
+
+
+def _within(system, outputs):
+    """Outputs within the bounds of the rules, if they have any; NaN stays NaN."""
+    for output, (lower, upper) in enumerate(() if system.bounds is None else system.bounds.pairs):
+        values = outputs[..., output]
+        if lower is not None:
+            values[values < lower] = lower
+        if upper is not None:
+            values[values > upper] = upper
+    return outputs
 
 
 def _allowed(system, x, slack):

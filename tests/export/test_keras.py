@@ -85,7 +85,7 @@ def test_answers_from_columns_are_those_of_the_rules(tmp_path, name):
     check(case, loaded(tmp_path, case.system))
 
 
-@pytest.mark.parametrize("name", WITH_NETWORK)
+@pytest.mark.parametrize("name", [name for name in WITH_NETWORK if executed.case(name).system.bounds is None])
 def test_the_network_is_read_back_without_a_change(tmp_path, name):
     case = executed.case(name)
     model = loaded(tmp_path, case.system, "features")
@@ -95,6 +95,16 @@ def test_the_network_is_read_back_without_a_change(tmp_path, name):
         again = pr.read_network(network)
         for array in ARRAYS:
             np.testing.assert_array_equal(getattr(again, array), getattr(form, array), err_msg=array)
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_NETWORK if executed.case(name).system.bounds is not None])
+def test_the_network_has_its_bounds(tmp_path, name):
+    """From features, too, and in the file; they are no layer that is read as a network."""
+    case = executed.case(name)
+    model = loaded(tmp_path, case.system, "features")
+    executed.check(case, "formula", np.asarray(model(case.system.encoded(case.rows))))
+    with pytest.raises(pr.PReLURulesError):
+        pr.read_network(model)
 
 
 def test_rules_that_are_read_back_are_equal(tmp_path):

@@ -45,7 +45,9 @@ def evaluated(program, row):
             case p.Positive(inner):
                 return max(0.0, value(inner))
             case p.AtLeast(left, right, negated):
-                return (value(left) >= value(right)) != negated
+                one, other = value(left), value(right)
+                # Where no rule holds there is no number of one.
+                return None not in (one, other) and (one >= other) != negated
             case p.IsEqual(left, right):
                 return value(left) == value(right)
             case p.All(tests):

@@ -6,11 +6,12 @@ import tensorflow as tf
 from sklearn._loss.loss import HalfBinomialLoss, HalfMultinomialLoss, HalfSquaredError
 
 from prelu_rules.errors import ShapeError
+from prelu_rules.losses.huber import Huber
 from prelu_rules.losses.logistic import Logistic
 from prelu_rules.losses.softmax import Softmax
 from prelu_rules.losses.squared import Squared
 
-CASES = [(Squared(), 1), (Squared(), 3), (Logistic(), 1), (Softmax(), 2), (Softmax(), 4)]
+CASES = [(Squared(), 1), (Squared(), 3), (Huber(), 1), (Huber(), 3), (Logistic(), 1), (Softmax(), 2), (Softmax(), 4)]
 STEP = 1e-6
 
 
@@ -31,6 +32,9 @@ def test_derivatives_are_limits_of_differences(loss, n_outputs):
         up, down = outputs + step, outputs - step
         first = (loss.rows(up, y) - loss.rows(down, y)) / (2 * STEP)
         np.testing.assert_allclose(loss.gradient(outputs, y)[:, output], first, atol=1e-7)
+        if isinstance(loss, Huber):
+            # Beyond the bound the second derivative is 0.
+            second = np.where(np.abs(outputs - y)[:, :, None] < loss.delta, np.eye(n_outputs), 0)
         bend = (loss.gradient(up, y) - loss.gradient(down, y)) / (2 * STEP)
         np.testing.assert_allclose(second[:, :, output], bend, atol=1e-7)
 

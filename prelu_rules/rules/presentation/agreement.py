@@ -26,7 +26,7 @@ class Agreement:
     Args:
         system: the rules.
         x: `(n_rows, n_features)`.
-        y: `(n_rows, n_outputs)`, what the rules give.
+        y: `(n_rows, n_outputs)`, what the rules give without bounds.
     """
 
     def __init__(self, system: RuleSystem, x: Array, y: Array) -> None:
@@ -36,7 +36,7 @@ class Agreement:
         inside = np.ones(len(rows), dtype=bool) if system.domain is None else system.domain.contains(real)
         kept = inside | ~moved
         self._system, self._x, self._inside = system, real[kept], inside[kept]
-        self._y = np.asarray(system.predict(self._x) if moved.any() else y, dtype=np.float64)
+        self._y = np.asarray(system.unbounded.predict(self._x) if moved.any() else y, dtype=np.float64)
         self._single = np.sum([rule.covers(self._x) for rule in system.rules], axis=0) == 1
         self._index = system.assign(self._x)
         self._on_boundary = _on_boundary(system.rules, self._x)

@@ -8,6 +8,7 @@ import numpy as np
 
 from prelu_rules.columns.column import Column
 from prelu_rules.rules.names import ClassLabel
+from prelu_rules.rules.output_bounds import OutputBounds
 from prelu_rules.rules.presentation.statements import Bend, Cells, Clause, Letter, State, Sum
 from prelu_rules.values import BoolArray, FloatArray
 
@@ -127,6 +128,7 @@ class Presentation:
         typical: for a classifier, a row of the middle of each class.
         within: how far printed numbers are from the rules at most, for each output; None where they are the rules'.
         proven: whether that holds on the whole domain; otherwise it is what was seen on rows.
+        bounds: what outputs are kept within; None for nothing. Formula and rules are without them.
     """
 
     columns: tuple[Column, ...]
@@ -140,3 +142,4 @@ class Presentation:
     typical: tuple[TypicalRow, ...] = ()
     within: tuple[float, ...] | None = None
     proven: bool = False
+    bounds: OutputBounds | None = None

@@ -48,4 +48,5 @@ def presented(system: RuleSystem) -> Presentation:
         typical=typical_of(system),
         within=None if within is None else tuple(float(one) for one in within),
         proven=system.rounding_error is not None,
+        bounds=system.bounds,
     )

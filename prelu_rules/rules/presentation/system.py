@@ -67,7 +67,9 @@ def as_rules(presentation: Presentation, part: Literal["rules", "formula"] | Non
             rules += _of_rule(rule, presentation, splitter)
     if presentation.formula is not None and (part == "formula" or presentation.folded):
         rules += _of_formula(presentation.formula, splitter, rules)
-    return RuleSystem(rules, presentation.columns, presentation.output_names, presentation.classes)
+    return RuleSystem(
+        rules, presentation.columns, presentation.output_names, presentation.classes, bounds=presentation.bounds
+    )
 
 
 def _of_rule(rule: PresentedRule, presentation: Presentation, splitter: Splitter) -> list[Rule]:

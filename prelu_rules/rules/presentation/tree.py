@@ -81,5 +81,6 @@ def presented_tree(tree: DecisionTree) -> PresentedTree:
         classes=system.classes,
         within=system.rounding_error,
         proven=system.rounding_error is not None,
+        bounds=system.bounds,
     )
     return PresentedTree(tree, tests, rules, presentation)
