@@ -8,7 +8,7 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.paper import bracketed, quoted
-from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum
+from prelu_rules.export.terms import feature_terms, linear_sum, notes_of_missing
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -44,9 +44,8 @@ def write(system: RuleSystem | RulesOnDemand) -> str:
         )
     compact = CompactForm.of(system.form, system.precision)
     form = compact.form if system.precision is None else compact.rounded(system.precision).form
-    zero = ", ".join(map(quoted, counted_as_zero(system)))
-    note = f"(counted as 0 where missing: {zero})\n" if zero else ""
-    return write_form(form, feature_terms(system, quoted, bracketed), system.output_names) + note
+    notes = "".join(f"({note})\n" for note in notes_of_missing(system, quoted))
+    return write_form(form, feature_terms(system, quoted, bracketed), system.output_names) + notes
 
 
 def write_form(form: NormalForm, terms: Sequence[str], output_names: Sequence[str]) -> str:
