@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -86,28 +85,22 @@ def counts_as(column: Column) -> str:
         column: a column that says so.
 
     Returns:
-        A level, a number, yes or no, or that it is the mean of the training rows.
+        A level, a number, yes or no, missing, or that it is the mean of the training rows.
 
     Example:
-        >>> counts_as(Column("age", unknown=[41.0])), counts_as(Column("smoker", "yes/no", unknown=[0.25]))
-        ('41', 'yes in a share of 0.25 (the mean of training)')
+        >>> counts_as(Column("age", unknown=(41.0,))), counts_as(Column("smoker", "yes/no", unknown=(0.25,)))
+        ('41', 'the mean of training')
     """
     assert column.unknown is not None
-    return _in_words(column, column.unknown)
-
-
-def _in_words(column: Column, unknown: Sequence[float]) -> str:
     if column.kind in ("number", "integer"):
-        return f"{unknown[0]:.15g}"
-    named = dict(zip(column.features, unknown, strict=True))
-    whole = [feature for feature, share in named.items() if share == 1]
-    if column.kind == "yes/no" and set(unknown) == {0.0}:
+        return f"{column.unknown[0]:.15g}"
+    share = max(column.unknown)
+    if share not in (0.0, 1.0):
+        return "the mean of training"
+    state = column.features[column.unknown.index(share)] if share else None
+    if state is None:
         return "no"
-    if whole:
-        return "yes" if whole[0].says == "yes" else "missing" if whole[0].says == "missing" else quoted(whole[0].level)
-    words = [f"{'yes' if f.says == 'yes' else 'missing' if f.says == 'missing' else quoted(f.level)}" for f in named]
-    shares = [f"{word} in a share of {share:.15g}" for word, share in zip(words, unknown, strict=True) if share]
-    return f"{', '.join(shares)} (the mean of training)"
+    return state.says if state.level is None else quoted(state.level)
 
 
 def _value(cells: Cells, row: int) -> str:

@@ -20,6 +20,7 @@ def warn_of_data(x: FloatArray, y: FloatArray, n_columns: int) -> None:
         DataWarning: at most once.
 
     Example:
+        >>> import numpy as np
         >>> with warnings.catch_warnings(record=True) as caught:
         ...     warnings.simplefilter("always")
         ...     warn_of_data(np.eye(2, 3), np.arange(2.0), 3)

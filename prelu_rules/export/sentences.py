@@ -12,7 +12,7 @@ from prelu_rules.columns.column import Column
 from prelu_rules.export.phrases import Phrases, Pieces, holds_everywhere, listed
 from prelu_rules.export.spelling import TEXT, Spelling, letters, rounded_up
 from prelu_rules.rules.names import ClassLabel
-from prelu_rules.rules.presentation.contents import letters_in_conditions, letters_in_sums, sums_of, tests_of
+from prelu_rules.rules.presentation.contents import cell_tests, letters_in_conditions, letters_in_sums, sums_of
 from prelu_rules.rules.presentation.presentation import (
     Formula,
     OutputFormula,
@@ -161,7 +161,7 @@ class Sentences:
             count = self.spelling.signed(value)
             end = f"counts as {count} where it is" if len(mine) == 1 else f"count as {count} where they are"
             found.append([*listed(mine, "and"), f"{end} missing"])
-        found += self._unknown(used | {test.column.name for test in tests_of(p)})
+        found += self._unknown(used | {test.column.name for test in cell_tests(p)})
         if p.within is not None:
             names = map(self.spelling.name, p.output_names)
             bounds = [self.spelling.number(rounded_up(error)) for error in p.within]

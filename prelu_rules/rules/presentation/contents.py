@@ -32,7 +32,7 @@ def sums_of(presentation: Presentation) -> Iterator[Sum]:
             yield alternative.comparison.total
 
 
-def tests_of(presentation: Presentation) -> Iterator[Test]:
+def cell_tests(presentation: Presentation) -> Iterator[Test]:
     """All tests of cells that are printed.
 
     Args:
@@ -42,7 +42,7 @@ def tests_of(presentation: Presentation) -> Iterator[Test]:
         Those of sums, of the cases of bends, and of conditions.
 
     Example:
-        >>> list(tests_of(Presentation((), ("y",), None, ())))
+        >>> list(cell_tests(Presentation((), ("y",), None, ())))
         []
     """
     yield from (test for total in sums_of(presentation) for term in total.terms for test in term.where)
