@@ -255,7 +255,8 @@ def _parted(cells: list[Cells], target: str | int, task: Task | None) -> tuple[l
 
 def _varies(cells: Cells) -> bool:
     there = cells.values[~cells.missing]
-    return bool(cells.missing.any() and len(there)) or bool((there != there[0]).any())
+    # A column that is missing in all rows has an error of its own.
+    return bool(cells.missing.any()) or bool((there != there[0]).any())
 
 
 def _named(goal: Target) -> Any:
