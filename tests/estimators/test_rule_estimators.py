@@ -61,8 +61,9 @@ def test_rules_speak_of_categories_and_of_what_is_missing(regressor):
     assert not domain.contains([[75.0, 1.0, 0.0, 1.0], [50.0, 0.0, 1.0, 1.0]]).any()
 
 
-def test_what_training_knew_nothing_of_is_refused(regressor):
-    frame, _ = shop()
+def test_what_training_knew_nothing_of_is_refused():
+    frame, cost = shop()
+    regressor = PReLURuleRegressor(**QUICK, unknown="error").fit(frame, cost)
     with pytest.raises(InvalidValueError, match="column 'colour' holds 'green' in row 3"):
         regressor.predict(frame.assign(colour=frame["colour"].where(frame.index != 3, "green")))
     with pytest.raises(

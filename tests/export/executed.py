@@ -140,12 +140,12 @@ def _kinds_of_levels():
 
 FILLED = (
     Column("kwh", missing=True, fill=231.3),
-    Column("kind", "category", ("farm", "household"), unknown=(0.0, 1.0)),
+    Column("kind", "category", ("farm", "household")),
     Column("age", "integer", missing=True, fill=-41.0),
     Column("size", missing=True),
-    Column("weight", unknown=(0.1,)),
+    Column("weight"),
 )
-"""Columns whose missing cells count as numbers, beside one that indicates them; exports refuse unknown values."""
+"""Columns whose missing cells count as numbers, beside one that indicates them."""
 
 _SYSTEMS = {
     "tariff": _tariff,
