@@ -144,9 +144,10 @@ def described(column: Column, word: str, missing: str, literal: Callable[[Level]
     text = what if column.name == word else f"{column.name!r}, {what}"
     text += f", or {missing} where it is missing" if column.missing else ""
     text += f", which counts as {column.fill:.17g}" if column.fill is not None else ""
+    if column.unknown is None:
+        return text
     # The name of a level stands in the middle, since no line may end with it.
-    otherwise = f"; the rules count any other as {counts_as(column)}, but here it has no answer"
-    return text + (otherwise if column.unknown is not None else "")
+    return f"{text}; the rules count any other as {counts_as(column)}, but here it has no answer"
 
 
 def unlike(texts: Iterable[str], *words: str) -> str:
