@@ -9,6 +9,7 @@ from sklearn.model_selection import cross_val_score
 
 import prelu_rules as pr
 from prelu_rules.errors import DataError, InvalidValueError
+from prelu_rules.export.json import read
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,8 @@ def test_one_level_is_in_the_constant_and_rare_ones_share_a_number(regressor):
         assert weights["kind"]["zoo"] == weights["kind"]["inn"] == weights["kind"]["pub"]
         assert 0 in weights["sex"].values() and list(weights["age"]) == [None]
     text = str(regressor.rules_)
-    assert "where kind is in {inn, pub, zoo}" in text and "where kind is farm" in text
+    # Which of the three effects is in the printed constant is for the text to choose.
+    assert "where kind is farm" in text and not any(f"kind is {level}" in text for level in ("inn", "pub", "zoo"))
     assert text.count("where sex is") == text.count("where sex is f") + text.count("where sex is m")
     assert regressor.columns_[3].fill == regressor.rules_.columns[3].fill
     assert f"(age counts as {regressor.columns_[3].fill:g} where it is missing)" in text
@@ -71,7 +73,7 @@ def test_values_never_seen_count_as_the_rules_say(regressor):
     new = pd.DataFrame(NEW)
     with pytest.warns(pr.UnknownValueWarning, match="column 'kind' holds 'palace' and 1 other unknown value in 2 rows"):
         found = regressor.predict(new)
-    again = pr.export.parse(regressor.rules_.export("json"), "json")
+    again = read(regressor.rules_.export("json"))
     for rules in (regressor.rules_, again):
         with pytest.warns(pr.UnknownValueWarning):
             np.testing.assert_array_equal(rules.predict(new)[:, 0], found)
