@@ -85,6 +85,10 @@ class DataWarning(UserWarning):
     """Rows teach less than one may think: they are fewer than their columns, all alike, or have the same target."""
 
 
+class ShortPathWarning(UserWarning):
+    """A path of networks ends at fewer units than were asked for."""
+
+
 @contextmanager
 def located(place: str) -> Iterator[None]:
     """Say in errors of the package where they were met.
