@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from prelu_rules.errors import BackendError as BackendError
     from prelu_rules.errors import CellTypeError as CellTypeError
     from prelu_rules.errors import DataError as DataError
+    from prelu_rules.errors import DataWarning as DataWarning
     from prelu_rules.errors import FormatError as FormatError
     from prelu_rules.errors import InvalidValueError as InvalidValueError
     from prelu_rules.errors import LimitError as LimitError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from prelu_rules.errors import SolverError as SolverError
     from prelu_rules.errors import TooManyUnitsError as TooManyUnitsError
     from prelu_rules.errors import TrainingError as TrainingError
+    from prelu_rules.errors import UnknownValueWarning as UnknownValueWarning
     from prelu_rules.errors import UnsupportedModelError as UnsupportedModelError
     from prelu_rules.estimators.classifier import PReLURuleClassifier as PReLURuleClassifier
     from prelu_rules.estimators.fit import fit_rules as fit_rules
@@ -104,7 +106,9 @@ _HOME = {
     "NetworkLike": "network.reading",
     "NetworkComparison": "geometry.comparison.network_comparison",
     "NormalForm": "network.normal_form",
+    "DataWarning": "errors",
     "OutlierWarning": "errors",
+    "UnknownValueWarning": "errors",
     "OutsideDomainError": "errors",
     "PReLU": "training.prelu",
     "PReLURuleClassifier": "estimators.classifier",

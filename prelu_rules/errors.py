@@ -1,4 +1,4 @@
-"""Every exception that the package raises on purpose, and a warning.
+"""Every exception that the package raises on purpose, and its warnings.
 
 All exceptions derive from `PReLURulesError`, so that one `except` clause catches them; each message is one sentence
 that names the offending value and says what to do. The command line prints that sentence and exits with status 2.
@@ -75,6 +75,14 @@ class SolverError(PReLURulesError, RuntimeError):
 
 class OutlierWarning(UserWarning):
     """A number is far outside the others of its column, so that rows were left out."""
+
+
+class UnknownValueWarning(UserWarning):
+    """A cell holds what training never saw, a new level or the first missing value, and counts as something else."""
+
+
+class DataWarning(UserWarning):
+    """Rows teach less than one may think: they are fewer than their columns, all alike, or have the same target."""
 
 
 class ShortPathWarning(UserWarning):

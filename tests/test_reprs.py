@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import prelu_rules as pr
 from prelu_rules import doctor
 from prelu_rules.columns.cells import Cells
+from prelu_rules.columns.contrasts import Contrasts
 from prelu_rules.columns.fill import Fill
 from prelu_rules.doctor.finding import Place
 from prelu_rules.doctor.record import NotFinite, Record, Surge
@@ -64,6 +65,7 @@ LARGE = {
     "Column": pr.Column(NAME, "category", tuple(NAMES), True, unit=NAME, description=NAME),
     "CompactForm": CompactForm.of(FORM),
     "Condition": CONDITION,
+    "Contrasts": Contrasts(np.arange(MANY)),
     "EasyData": doctor.EasyData("converges", 1 / 3, 3, 40, 1 / 7, 1 / 9, 1 / 11),
     "Feature": pr.Feature(NAME, "level", NAME),
     "Fill": Fill(np.arange(MANY), np.arange(MANY), np.ones(MANY)),

@@ -11,12 +11,14 @@ SHORT_WEIGHTS = (0.0, 0.0, 1.0, 1.0, -1.0, 2.0, -0.5, 0.1, 0.2, 0.3, 1 / 3)
 
 @st.composite
 def some_columns(draw, max_size=4, max_levels=4):
-    """Columns of any kind, any of which may be missing."""
+    """Columns of any kind, any of which may be missing; some of the numbers count as another one then."""
     found = []
     for k in range(draw(st.integers(1, max_size))):
         kind = draw(st.sampled_from(("number", "integer", "yes/no", "category")))
         levels = tuple("pqrstuvwxyz"[: draw(st.integers(1, max_levels))]) if kind == "category" else ()
-        found.append(Column(f"c{k}", kind, levels, draw(st.booleans())))
+        missing = draw(st.booleans())
+        fill = draw(st.sampled_from((None, 0.0, 1.5))) if missing and kind in ("number", "integer") else None
+        found.append(Column(f"c{k}", kind, levels, missing, fill=fill))
     return tuple(found)
 
 

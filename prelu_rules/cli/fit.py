@@ -55,6 +55,10 @@ def fit(
     outliers: Annotated[
         str, typer.Option(help="leave out rows with a number far outside its column, or keep them.")
     ] = "leave out",
+    unknown: Annotated[
+        str,
+        typer.Option(help="Values that training never saw: error, or count them as the reference level, or the mean."),
+    ] = "error",
     hidden: Annotated[str, typer.Option(help="The number of units in each hidden layer.")] = "8,8",
     random_state: Annotated[
         int, typer.Option(help="The seed of the split, the weights and the order of the rows.")
@@ -97,6 +101,7 @@ def fit(
         max_rules=max_rules,
         max_numbers=max_numbers,
         outliers=outliers,  # type: ignore[arg-type]
+        unknown=unknown,  # type: ignore[arg-type]
         hidden=widths,
         # Compiling only pays off from the second fit on.
         jit=False,

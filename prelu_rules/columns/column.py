@@ -29,8 +29,9 @@ class Feature(Shown):
 
     Attributes:
         column: the name of the column.
-        says: "number" for the number in the cell, which counts as 0 where it is missing; otherwise the feature is an
-            indicator, 1 or 0, of whether the cell is yes, has the level, or is missing.
+        says: "number" for the number in the cell, which counts as 0, or as the `fill` of its column, where it is
+            missing; otherwise the feature is an indicator, 1 or 0, of whether the cell is yes, has the level, or is
+            missing.
         level: the level that it indicates.
 
     Example:
@@ -62,20 +63,26 @@ class Column(Shown):
     Attributes:
         name: the name of the column.
         kind: "number", "integer", "yes/no" or "category".
-        levels: the levels of a category, in order; cells with other values are refused.
+        levels: the levels of a category, in order; cells with other values are refused, unless `unknown` is given.
         missing: whether cells may be missing.
         unit: the unit of the numbers, if it should be shown.
         description: what the column means, if it should be shown.
+        fill: the number that a missing cell counts as, where so few are missing that no feature indicates it. None
+            where a feature does, beside which a missing number counts as 0.
+        unknown: the features that a cell counts as whose level is not in `levels`, or that is missing where no cell may
+            be; see `columns.substitutes`. None to refuse such cells.
 
     Raises:
-        InvalidValueError: if the name is not text, the kind is not one of these, or the levels do not fit the kind or
-            cannot be told apart.
+        InvalidValueError: if the name is not text, the kind is not one of these, the levels do not fit the kind or
+            cannot be told apart, or `fill` or `unknown` do not fit the column.
 
     Example:
         >>> [feature.name for feature in Column("colour", "category", ("blue", "red"), missing=True).features]
         ['colour = blue', 'colour = red', 'colour is missing']
         >>> [feature.name for feature in Column("age", missing=True).features]
         ['age', 'age is missing']
+        >>> [feature.name for feature in Column("age", missing=True, fill=41.0).features]
+        ['age']
     """
 
     name: str
@@ -84,6 +91,8 @@ class Column(Shown):
     missing: bool = False
     unit: str | None = None
     description: str | None = None
+    fill: float | None = None
+    unknown: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         plain = tuple(level.item() if isinstance(level, np.generic) else level for level in self.levels)
@@ -107,15 +116,43 @@ class Column(Shown):
                 "none."
             )
         check_levels(self.name, self.levels)
+        self._check_substitutes(of_kind)
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features of a cell, in order; if cells may be missing, the last one indicates that."""
+        """The features of a cell, in order; the last one indicates that it is missing, see `indicates_missing`."""
         if self.kind == "category":
             found = [Feature(self.name, "level", level) for level in self.levels]
         else:
             found = [Feature(self.name, "yes" if self.kind == "yes/no" else "number")]
-        return (*found, Feature(self.name, "missing")) if self.missing else tuple(found)
+        return (*found, Feature(self.name, "missing")) if self.indicates_missing else tuple(found)
+
+    @property
+    def indicates_missing(self) -> bool:
+        """Whether a feature tells missing cells from others."""
+        return self.missing and self.fill is None
+
+    def _check_substitutes(self, of_kind: str) -> None:
+        if self.fill is not None:
+            is_number = isinstance(self.fill, (int, float, np.number)) and not isinstance(self.fill, bool)
+            if not is_number or not math.isfinite(self.fill):
+                raise InvalidValueError(
+                    f"the fill of column {quoted(self.name)} is {quoted(self.fill)}; it must be a finite number, or "
+                    "None."
+                )
+            if not self.missing or self.kind not in ("number", "integer"):
+                raise InvalidValueError(
+                    f"{of_kind} and has a fill; only numbers that may be missing can have one, so leave it out."
+                )
+            object.__setattr__(self, "fill", float(self.fill))
+        if self.unknown is not None:
+            unknown = tuple(float(value) for value in self.unknown)
+            if len(unknown) != len(self.features) or not all(map(math.isfinite, unknown)):
+                raise InvalidValueError(
+                    f"unknown is {quoted(self.unknown)} for column {quoted(self.name)}; it must be a finite number for "
+                    f"each of its {len(self.features)} features, or None."
+                )
+            object.__setattr__(self, "unknown", unknown)
 
 
 def features_of(columns: Sequence[Column]) -> tuple[Feature, ...]:

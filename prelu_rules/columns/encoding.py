@@ -2,6 +2,8 @@
 
 A number is a feature itself, and counts as 0 where it is missing; all other features are 0 or 1. So what a missing
 value adds to a sum is exactly the weight of `age is missing`, which is printed; there are no hidden replacement values.
+Where hardly any cell is missing, there is no such feature, and the number counts as the `fill` of its column, which is
+printed instead.
 """
 
 from __future__ import annotations
@@ -13,14 +15,12 @@ import numpy as np
 
 from prelu_rules.columns.cells import Cells, check_no_dates, numbers
 from prelu_rules.columns.column import Column, check_columns, features_of
+from prelu_rules.columns.unknown import unknown_refused, warn_of_unknown
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.values import BoolArray, FloatArray
 
 MANY_LEVELS = 10
 """A text column with more levels than this, and more than half as many as rows, is not taken for a category."""
-
-SHOWN_LEVELS = 20
-"""How many levels an error message lists."""
 
 
 def inferred_columns(cells: Sequence[Cells]) -> tuple[Column, ...]:
@@ -80,7 +80,11 @@ def encoded_cells(columns: Sequence[Column], cells: Sequence[Cells]) -> FloatArr
 
     Raises:
         ShapeError: if the number of columns is wrong.
-        InvalidValueError: if a cell is infinite, not a level of its category, or missing where that is not allowed.
+        InvalidValueError: if a cell is infinite; or if it is not a level of its category, or missing where that is not
+            allowed, and the column does not say what `unknown` cells count as.
+
+    Warns:
+        UnknownValueWarning: if the column says so; one warning for each column.
 
     Example:
         >>> from prelu_rules.columns.tables import table_cells
@@ -123,17 +127,20 @@ def _inferred(cells: Cells) -> Column:
 
 def _encode(column: Column, cells: Cells, features: FloatArray) -> None:
     """Write the features of a column, `(n_rows, n_features)`."""
-    if column.missing:
+    unknown = np.zeros(len(cells), dtype=bool) if column.missing else cells.missing
+    if column.indicates_missing:
         features[:, -1] = cells.missing
-    elif cells.missing.any():
-        raise InvalidValueError(
-            f"column {column.name!r} is missing in row {int(cells.missing.argmax())}, but was never missing in "
-            "training; fill in a value, or train with such rows."
-        )
     if column.kind == "category":
-        _indicate(column, cells, features)
+        unknown = unknown | _indicate(column, cells, features)
     else:
         features[:, 0] = _values(column, cells)
+        if column.fill is not None:
+            features[cells.missing, 0] = column.fill
+    if unknown.any():
+        if column.unknown is None:
+            raise unknown_refused(column, cells, unknown)
+        features[unknown] = column.unknown
+        warn_of_unknown(column, cells, unknown)
 
 
 def _values(column: Column, cells: Cells) -> FloatArray:
@@ -153,8 +160,8 @@ def _values(column: Column, cells: Cells) -> FloatArray:
     return found
 
 
-def _indicate(column: Column, cells: Cells, features: FloatArray) -> None:
-    """Write an indicator for each level; a row that is not missing has a single 1."""
+def _indicate(column: Column, cells: Cells, features: FloatArray) -> BoolArray:
+    """Write an indicator for each level, a single 1 for a row that is not missing; where the level is unknown."""
     import pandas as pd
 
     place: dict[Any, int] = {level: k for k, level in enumerate(column.levels)}
@@ -164,19 +171,6 @@ def _indicate(column: Column, cells: Cells, features: FloatArray) -> None:
     known = [place.get(value, texts.get(value, -1) if isinstance(value, str) else -1) for value in distinct]
     # The last one is for those that are missing, whose number is -1.
     codes = np.array([*known, -1], dtype=np.intp)[np.where(cells.missing, -1, which)]
-    _check_known(column, cells, codes < 0)
     for level in range(len(column.levels)):
         features[:, level] = codes == level
-
-
-def _check_known(column: Column, cells: Cells, unknown: BoolArray) -> None:
-    wrong = unknown & ~cells.missing
-    if wrong.any():
-        row = int(wrong.argmax())
-        value = cells.values[row]
-        levels = [repr(level) for level in column.levels[:SHOWN_LEVELS]]
-        levels += ["..."] if len(column.levels) > SHOWN_LEVELS else []
-        raise InvalidValueError(
-            f"column {column.name!r} holds {value.item() if isinstance(value, np.generic) else value!r} in row {row}, "
-            f"which no training row had; its levels are {', '.join(levels)}."
-        )
+    return np.asarray((codes < 0) & ~cells.missing)

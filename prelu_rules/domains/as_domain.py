@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.columns.column import Column, features_of
+from prelu_rules.columns.contrasts import REFERENCE, Contrasts
 from prelu_rules.columns.encoding import inferred_columns
 from prelu_rules.columns.feature_rows import feature_rows
 from prelu_rules.columns.fill import Fill
@@ -128,3 +129,36 @@ def domain_of_rows(columns: Sequence[Column], x: FloatArray, fill: Fill | None =
         np.append(sums.limit, limits),
         np.append(sums.equal, np.zeros(len(limits), dtype=bool)),
     )
+
+
+def domain_of_inputs(domain: Domain, contrasts: Contrasts, x: FloatArray) -> Domain:
+    """The domain of encoded rows as one of what a network sees of them.
+
+    Args:
+        domain: as `domain_of_rows` returns it.
+        contrasts: what the network sees.
+        x: `(n_rows, n_inputs)`, what it sees of the rows.
+
+    Returns:
+        The box of these rows. An equation of a category whose reference is not seen becomes an inequality: the
+        indicators of its other levels sum to at most 1.
+
+    Example:
+        >>> contrasts, levels = Contrasts(np.array([-1, 0, 1])), np.eye(3)
+        >>> domain = domain_of_rows([Column("kind", "category", ("farm", "home", "shop"))], levels)
+        >>> seen = domain_of_inputs(domain, contrasts, contrasts.inputs(levels))
+        >>> seen.contains([[0, 0], [0.5, 0.5], [0.5, 0.6]])
+        array([ True,  True, False])
+    """
+    if contrasts.is_identity:
+        return domain
+    box = Box.from_data(x)
+    if isinstance(domain, Box):
+        return box
+    assert isinstance(domain, Polytope)
+    # Features that share an input have the same weight in every constraint.
+    first = [int(np.argmax(contrasts.places == place)) for place in range(contrasts.n_inputs)]
+    coef = domain.coef[:, first]
+    unseen = (domain.coef[:, contrasts.places == REFERENCE] != 0).any(axis=1)
+    kept = np.count_nonzero(coef, axis=1) > unseen
+    return Polytope(box, coef[kept], domain.limit[kept], (domain.equal & ~unseen)[kept])

@@ -12,6 +12,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.multiclass import check_classification_targets
 
 from prelu_rules.columns.cells import cells_of_values
+from prelu_rules.columns.substitutes import Unknown
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import check_alone, class_labels, is_large, with_class_indices
 from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows, row_labels
@@ -52,6 +53,10 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
             a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
             that do not fit into memory are not looked at.
+        unknown: what a cell counts as whose level was not seen in training, or that is missing in a column that never
+            was: "reference" for the most frequent level, or the mean of a number; "mean" for the mean of the features
+            of all training rows, so in shares of each level; both with a warning. "error" to refuse such rows. The
+            rules say it, too.
         random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` with the same rows and training parameters as the last one only chooses again from
@@ -91,6 +96,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         jit: bool = True,
         n_jobs: int | None = None,
         outliers: Outliers = "leave out",
+        unknown: Unknown = "reference",
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -111,6 +117,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             jit=jit,
             n_jobs=n_jobs,
             outliers=outliers,
+            unknown=unknown,
             random_state=random_state,
             verbose=verbose,
             warm_start=warm_start,
@@ -138,6 +145,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
         Warns:
             OutlierWarning: if rows are left out, since a number in them is far outside the others of its column.
+            DataWarning: if there are fewer rows than columns, or all rows or all targets are alike.
         """
         if is_dataset(X):
             check_alone(y, sample_weight)
@@ -187,9 +195,11 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            InvalidValueError: if a value is not allowed, such as a category that did not occur in training, or a
-                missing value in a column without missing values in training.
+            InvalidValueError: if a value is not allowed, such as one that training never saw, if `unknown` is "error".
             CellTypeError: if a cell of the table is neither a string nor a number.
+
+        Warns:
+            UnknownValueWarning: if a cell holds what training never saw, and counts as something else.
         """
         x = self._encoded(X)
         logits = self.rules_.predict(x)

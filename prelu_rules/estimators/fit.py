@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from prelu_rules.columns.cells import Cells
 from prelu_rules.columns.encoding import encoded_cells, inferred_columns
 from prelu_rules.columns.recasting import recast
+from prelu_rules.columns.substitutes import Unknown
 from prelu_rules.columns.table_file import read_table
 from prelu_rules.columns.tables import TableLike, table_cells, to_pandas
 from prelu_rules.errors import DataError, InvalidValueError
@@ -57,6 +58,7 @@ def fit_rules(
     jit: bool = True,
     n_jobs: int | None = None,
     outliers: Outliers = "leave out",
+    unknown: Unknown = "error",
     random_state: int = 0,
     verbose: bool = False,
 ) -> FittedRules:
@@ -94,6 +96,9 @@ def fit_rules(
         n_jobs: joblib workers for the sparser versions of the networks; None for one.
         outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
             a warning that names it; "keep" to learn from them as from others, so that they may decide everything.
+        unknown: what the rules do about a cell whose level was not seen in training, or that is missing in a column
+            that never was: "error" to refuse it, as exported rules do; "reference" to count it as the most frequent
+            level, or as the mean of a number; "mean" to count it as the mean of the features of all training rows.
         random_state: the seed of the held-out rows, the weights and the order of the rows.
         verbose: whether to show progress bars.
 
@@ -149,6 +154,7 @@ def fit_rules(
         jit=jit,
         n_jobs=n_jobs,
         outliers=outliers,
+        unknown=unknown,
         random_state=random_state,
         verbose=int(verbose),
     )
@@ -251,7 +257,18 @@ def _parted(cells: list[Cells], target: str | int, task: Task | None) -> tuple[l
         raise DataError(f"the table has no column besides the target {target!r}; add features.")
     if len(cells[place]) < FEWEST_ROWS:
         raise DataError(f"the table has {len(cells[place])} rows of data; at least {FEWEST_ROWS} are needed.")
+    if not any(map(_varies, features)):
+        raise DataError(
+            f"all rows are alike but for the target {target!r}, so there is nothing to learn from; add columns that "
+            "vary."
+        )
     return features, Target.of_cells(cells[place], task)
+
+
+def _varies(cells: Cells) -> bool:
+    there = cells.values[~cells.missing]
+    # A column that is missing in all rows has an error of its own.
+    return bool(cells.missing.any()) or bool((there != there[0]).any())
 
 
 def _named(goal: Target) -> Any:

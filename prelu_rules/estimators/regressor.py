@@ -32,7 +32,8 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
     A network is trained with a force that makes its units linear (E. P. Csirmaz, "Interpreting Neural Networks by
     Reducing Nonlinearities during Training"), and what is left of it is written down as rules. Strings and pandas
     categories become one feature for each category, and missing values a feature of their own; rules contain `colour =
-    red` and `age is missing`.
+    red` and `age is missing`. The most frequent category is the reference, whose effect is in the constant; categories
+    of few rows share one effect; and where few numbers are missing, these count as about the mean of the others.
 
     Args:
         loss: "squared" for the mean, or "huber" for targets with heavy tails: errors count in proportion to their size
@@ -64,6 +65,10 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
             a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
             that do not fit into memory are not looked at.
+        unknown: what a cell counts as whose level was not seen in training, or that is missing in a column that never
+            was: "reference" for the most frequent level, or the mean of a number; "mean" for the mean of the features
+            of all training rows, so in shares of each level; both with a warning. "error" to refuse such rows. The
+            rules say it, too.
         random_state: the seed; the same seed and rows give the same rules.
         verbose: whether to show progress bars.
         warm_start: whether a `fit` with the same rows and training parameters as the last one only chooses again from
@@ -153,6 +158,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
 
         Warns:
             OutlierWarning: if rows are left out, since a number in them is far outside the others of its column.
+            DataWarning: if there are fewer rows than columns, or all rows or all targets are alike.
         """
         loss = _loss_of_numbers(self.loss)
         check_clip(self.clip)
@@ -199,9 +205,11 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
 
         Raises:
             NotFittedError: if the estimator is not fitted.
-            InvalidValueError: if a value is not allowed, such as a category that did not occur in training, or a
-                missing value in a column without missing values in training.
+            InvalidValueError: if a value is not allowed, such as one that training never saw, if `unknown` is "error".
             CellTypeError: if a cell of the table is neither a string nor a number.
+
+        Warns:
+            UnknownValueWarning: if a cell holds what training never saw, and counts as something else.
         """
         x = self._encoded(X)
         outputs = self.rules_.predict(x)

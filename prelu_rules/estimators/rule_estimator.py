@@ -15,13 +15,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prelu_rules.columns.cells import Cells, cells_of_values
 from prelu_rules.columns.column import Column, check_names, features_of
+from prelu_rules.columns.contrasts import Contrasts
 from prelu_rules.columns.encoding import encoded_cells, inferred_columns, number_columns
 from prelu_rules.columns.fill import Fill
+from prelu_rules.columns.substitutes import Unknown, with_substitutes
 from prelu_rules.columns.tables import is_table, known_cells, table_cells, to_pandas
-from prelu_rules.domains.as_domain import domain_of_rows
+from prelu_rules.domains.as_domain import domain_of_inputs, domain_of_rows
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.large import some_rows
 from prelu_rules.estimators.outlying_rows import Outliers
+from prelu_rules.estimators.poor_rows import warn_of_data
 from prelu_rules.estimators.repetition import in_order
 from prelu_rules.estimators.sklearn_internals import feature_names_in
 from prelu_rules.estimators.target import label_array
@@ -65,6 +68,7 @@ class RuleEstimator(BaseEstimator):
         jit: bool = True,
         n_jobs: int | None = None,
         outliers: Outliers = "leave out",
+        unknown: Unknown = "reference",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         warm_start: bool = False,
@@ -84,6 +88,7 @@ class RuleEstimator(BaseEstimator):
         self.jit = jit
         self.n_jobs = n_jobs
         self.outliers: Outliers = outliers
+        self.unknown: Unknown = unknown
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
@@ -203,14 +208,20 @@ class RuleEstimator(BaseEstimator):
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         columns = inferred_columns(cells)
         output_names = _besides(output_names, columns)
+        columns = with_substitutes(columns, encoded_cells(columns, cells), weights, self.unknown)
         rows = encoded_cells(columns, cells)
         learned_from = rows, y, weights
         x, y, weights = in_order(rows, y, weights)
         fill = Fill.of_rows(columns, x, weights)
         filled = fill.filled(x)
+        contrasts = Contrasts.of_rows(columns, x, weights)
+        seen = contrasts.inputs(filled)
+        warn_of_data(seen, y, len(columns))
         weights = self._loss_weights(y, weights)
         settings = self._settings()
-        said = (x.shape, y.shape, *map(astuple, columns), loss, self.validation_fraction, astuple(settings))
+        # What unknown cells count as does not matter for training.
+        known_columns = [astuple(replace(column, unknown=None)) for column in columns]
+        said = (x.shape, y.shape, *known_columns, loss, self.validation_fraction, astuple(settings))
         # A digest, so that a fitted estimator can be loaded without Keras, which the settings need.
         task = sha256(repr(said).encode())
         for part in (x, y, weights):
@@ -218,18 +229,19 @@ class RuleEstimator(BaseEstimator):
         known = self.warm_start and getattr(self, "_task", None) == task.digest() and self.path_.complete
         if not known:
             path = train_path(
-                filled,
+                seen,
                 y,
                 loss=loss,
                 sample_weight=weights,
                 validation_fraction=self.validation_fraction,
-                domain=domain_of_rows(columns, filled, fill),
+                domain=domain_of_inputs(domain_of_rows(columns, filled, fill), contrasts, seen),
                 settings=settings,
                 random_state=int(check_random_state(self.random_state).randint(2**31 - 1)),
                 verbose=bool(self.verbose),
                 n_jobs=self.n_jobs,
             )
-            self.path_ = path.rewritten(fill.folded, domain_of_rows(columns, x)) if len(fill.values) else path
+            whole = domain_of_rows(columns, x)
+            self.path_ = path.rewritten(lambda form: fill.folded(contrasts.unfolded(form)), whole)
         self.columns_, self._learned_from, self._task = columns, learned_from, task.digest()
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
@@ -263,9 +275,10 @@ class RuleEstimator(BaseEstimator):
             self.n_features_in_ = int(X.element_spec[0].shape[1])
         else:
             validate_data(self, X, skip_check_array=True)
-        self.columns_ = number_columns([f"x{k}" for k in range(self.n_features_in_)])
         # Large rows are not compared with those of the last fit, so there is no warm start.
         self._learned_from, self._task = some_rows(X, y, weights, settings.refine_rows, seed), b""
+        columns = number_columns([f"x{k}" for k in range(self.n_features_in_)])
+        self.columns_ = with_substitutes(columns, self._learned_from[0], self._learned_from[2], self.unknown)
         self._output_names, self._class_labels = output_names, classes
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 

@@ -9,7 +9,7 @@ import numpy as np
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.paper import bracketed, quoted
 from prelu_rules.export.program import output_bounds_of
-from prelu_rules.export.terms import counted_as_zero, feature_terms, linear_sum, number
+from prelu_rules.export.terms import feature_terms, linear_sum, notes_of_missing, number
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules.on_demand import RulesOnDemand
@@ -45,11 +45,10 @@ def write(system: RuleSystem | RulesOnDemand) -> str:
         )
     compact = CompactForm.of(system.form, system.precision)
     form = compact.form if system.precision is None else compact.rounded(system.precision).form
-    zero = ", ".join(map(quoted, counted_as_zero(system)))
-    note = f"(counted as 0 where missing: {zero})\n" if zero else ""
+    notes = "".join(f"({note})\n" for note in notes_of_missing(system, quoted))
     bounds = output_bounds_of(system)
     kept = [] if bounds is None else list(map(_kept, map(quoted, system.output_names), bounds.pairs))
-    return "".join([write_form(form, feature_terms(system, quoted, bracketed), system.output_names), *kept, note])
+    return "".join([write_form(form, feature_terms(system, quoted, bracketed), system.output_names), *kept, notes])
 
 
 def _kept(name: str, bounds: tuple[float | None, float | None]) -> str:

@@ -192,6 +192,6 @@ def _about(step: Step) -> str:
     if step.is_test:
         return "1 where it holds, 0 elsewhere"
     match step.value:
-        case Choice(((IsMissing(), _),), Cell()):
-            return "the number, or 0 where it is missing"
+        case Choice(((IsMissing(), Number(value)),), Cell()):
+            return f"the number, or {value:.15g} where it is missing"
     return ""

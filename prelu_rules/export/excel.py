@@ -89,7 +89,7 @@ def _typical(system: RuleSystem | RulesOnDemand) -> list[dict[str, Level | None]
 
 def _decoded(column: Column, features: list[float]) -> Level | None:
     """The cell that has these features."""
-    if column.missing and (features.pop() > 0.5 or not features):
+    if column.indicates_missing and (features.pop() > 0.5 or not features):
         return None
     if column.kind == "category":
         return column.levels[max(range(len(features)), key=features.__getitem__)]

@@ -204,7 +204,7 @@ def _language(cells: Mapping[str, str], lists: Lists) -> Language:
         equal="=",
         times="*",
         tests_are_numbers=True,
-        filled=lambda cell: f"IF(ISBLANK({cells[cell.column.name]}),0,{cells[cell.column.name]})",
+        filled=lambda cell, value: f"IF(ISBLANK({cells[cell.column.name]}),{value},{cells[cell.column.name]})",
         longest_sum=LONGEST_SUM,
     )
 

@@ -180,12 +180,16 @@ class FactReader(PhraseReader):
         kind: Kind = "number"
         levels: list[Level] = []
         missing, unit, description = False, None, None
+        fill: float | None = None
         more = tokens.takes("(")
         while more:
             if tokens.takes("yes", "or", "no"):
                 kind = "yes/no"
             elif tokens.takes("may", "be", "missing"):
                 missing = True
+                if tokens.takes("and", "counts", "as"):
+                    fill = tokens.signed()
+                    tokens.need("then")
             elif tokens.takes("always", "missing"):
                 kind, missing = "category", True
             elif tokens.takes("in"):
@@ -201,6 +205,6 @@ class FactReader(PhraseReader):
             if not more:
                 tokens.need(")")
         try:
-            return Column(name, kind, tuple(levels), missing, unit, description)
+            return Column(name, kind, tuple(levels), missing, unit, description, fill)
         except InvalidValueError as error:
             raise FormatError(f"line {line}: {str(error)[:200]}") from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from prelu_rules.columns.column import Column, Level
+from prelu_rules.columns.unknown import counts_as
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.rules.names import ClassLabel, free_name
 from prelu_rules.rules.short_numbers import as_fraction
@@ -135,13 +136,18 @@ def described(column: Column, word: str, missing: str, literal: Callable[[Level]
         A line of text, in which every name is quoted, so that it holds no line breaks and does not end with one.
 
     Example:
-        >>> described(Column("body mass", missing=True), "body_mass", "NaN")
-        "'body mass', a number, or NaN where it is missing"
+        >>> described(Column("body mass", missing=True, fill=70.0), "body_mass", "NaN")
+        "'body mass', a number, or NaN where it is missing, which counts as 70"
     """
     kinds = {"number": "a number", "integer": "a whole number", "yes/no": f"{literal(True)} or {literal(False)}"}
     what = kinds.get(column.kind) or f"one of {', '.join(map(literal, column.levels)) or 'no levels'}"
     text = what if column.name == word else f"{column.name!r}, {what}"
-    return text + (f", or {missing} where it is missing" if column.missing else "")
+    text += f", or {missing} where it is missing" if column.missing else ""
+    text += f", which counts as {column.fill:.17g}" if column.fill is not None else ""
+    if column.unknown is None:
+        return text
+    # The name of a level stands in the middle, since no line may end with it.
+    return f"{text}; the rules count any other as {counts_as(column)}, but here it has no answer"
 
 
 def unlike(texts: Iterable[str], *words: str) -> str:

@@ -31,7 +31,7 @@ MAX_RULES, MAX_FEATURES = 20_000, 50_000
 
 FORMAT, VERSION = "prelu_rules/rules", 2
 
-OPTIONAL = ("errors", "class_counts", "typical", "bounds")
+OPTIONAL = ("errors", "class_counts", "typical", "bounds", "fill", "unknown")
 """What is written only where it is known; files that were written before have none of it."""
 
 
@@ -209,6 +209,8 @@ def _column(entry: Entry) -> Column:
             missing=entry.get("missing", False).boolean(),
             unit=entry.get("unit").optional(Entry.text),
             description=entry.get("description").optional(Entry.text),
+            fill=entry.get("fill").optional(Entry.number),
+            unknown=entry.get("unknown").optional(lambda unknown: tuple(unknown.numbers().tolist())),
         )
 
 

@@ -65,7 +65,7 @@ def features_of_column(column: Column, missing: str, name: str) -> Any:
         # As floats, since a layer that looks up integers takes 1.5 for 1.
         value = keras.ops.expand_dims(cell, -1)
         if column.kind in ("number", "integer"):
-            features, known = _of_number(value, column.missing)
+            features, known = _of_number(value, column)
         else:
             features, known = _of_level(value, column)
         features = keras.ops.where(known, features, float("nan"))
@@ -94,14 +94,16 @@ def _table(rows: FloatArray, name: str) -> Any:
     return layer
 
 
-def _of_number(value: Any, missing: bool) -> tuple[Any, Any]:
+def _of_number(value: Any, column: Column) -> tuple[Any, Any]:
     """The features of numbers `(n_rows, 1)`, and where they are known."""
     from keras import ops
 
-    if not missing:
+    if not column.missing:
         return value, ops.isfinite(value)
     gone = ops.isnan(value)
-    filled = ops.where(gone, ops.zeros_like(value), value)
+    filled = ops.where(gone, ops.full_like(value, column.fill or 0.0), value)
+    if not column.indicates_missing:
+        return filled, ops.isfinite(filled)
     return ops.concatenate([filled, ops.cast(gone, "float64")], axis=-1), ops.isfinite(filled)
 
 

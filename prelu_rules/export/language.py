@@ -47,7 +47,8 @@ class Language:
         below: between a value and its strict upper bound.
         times: between weight and term.
         tests_are_numbers: whether the steps that are tests are stored as 1 and 0.
-        filled: a number of a column, or 0 where it is missing, of the cell; by default a choice.
+        filled: a number of a column, or another number where it is missing, of the cell and that number as it is
+            written; by default a choice.
         longest_sum: the most terms that are added in a row, since each is a level deeper to a parser; longer sums are
             sums of sums.
     """
@@ -68,7 +69,7 @@ class Language:
     below: str = " < "
     times: str = " * "
     tests_are_numbers: bool = False
-    filled: Callable[[Cell], str] | None = None
+    filled: Callable[[Cell, str], str] | None = None
     longest_sum: int | None = None
 
 
@@ -121,8 +122,8 @@ class _Printer:
                 return f"{self.write(value)}{language.equal}{self.write(bound)}"
             case All(tests):
                 return language.both.join(map(self.write, tests)) or language.always
-            case Choice(((IsMissing(cell), Number(0.0)),), Cell()) if language.filled is not None:
-                return language.filled(cell)
+            case Choice(((IsMissing(cell), Number(value)),), Cell()) if language.filled is not None:
+                return language.filled(cell, language.number(value))
             case Choice(branches, otherwise):
                 pairs = [(self.write(test), self.write(value)) for test, value in branches]
                 return language.choice(pairs, None if otherwise is None else self.write(otherwise))

@@ -7,8 +7,8 @@ for many columns as for a few.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -32,12 +32,14 @@ class Rows:
         known: the name of `(n_rows, 1)` truth values, whether all cells of a row are known.
         width: the number of states.
         places: the state of each feature.
+        fills: the numbers that states count as which are no features, by the state and the place of the feature.
     """
 
     x: str
     known: str
     width: int
     places: IntArray
+    fills: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
     def weights(self, of_features: FloatArray) -> FloatArray:
         """Weights of states.
@@ -46,10 +48,12 @@ class Rows:
             of_features: `(n, n_features)`.
 
         Returns:
-            `(width, n)`, 0 for states that are no features.
+            `(width, n)`, 0 for states that are no features, but for what a missing number counts as.
         """
         found = np.zeros((self.width, len(of_features)))
         found[self.places] = of_features.T
+        for (state, feature), fill in self.fills.items():
+            found[state] = fill * of_features[:, feature]
         return found
 
 
@@ -61,6 +65,7 @@ class _State:
     says: Says
     value: float = np.nan
     is_feature: bool = True
+    fill: float | None = None
 
 
 def rows_of_columns(columns: Sequence[Column], graph: Graph) -> Rows:
@@ -124,7 +129,7 @@ def _states(column: Column, place: int) -> list[_State]:
         states = [_State(place, "value", 1.0) if column.kind == "yes/no" else _State(place, "number")]
     if column.missing:
         gone = _State(place, "value", float(len(column.levels))) if is_text else _State(place, "missing")
-        states.append(gone)
+        states.append(gone if column.fill is None else replace(gone, is_feature=False, fill=column.fill))
     return [*states, _State(place, "value", 0.0, is_feature=False)] if column.kind == "yes/no" else states
 
 
@@ -153,4 +158,7 @@ def _rows(cells: str, states: Sequence[_State], n_cells: int, graph: Graph) -> R
     # The states of a cell exclude each other.
     count = graph.add("ReduceSum", ones, graph.constant("across", np.array([1])), name="known cells", keepdims=1)
     known = graph.add("Equal", count, graph.constant("all", np.array(float(n_cells))), name="known")
-    return Rows(x, known, len(states), np.flatnonzero([state.is_feature for state in states]))
+    is_feature = [state.is_feature for state in states]
+    # A missing number stands behind the number, which is a feature.
+    fills = {(k, sum(is_feature[:k]) - 1): state.fill for k, state in enumerate(states) if state.fill is not None}
+    return Rows(x, known, len(states), np.flatnonzero(is_feature), fills)

@@ -160,7 +160,7 @@ def _language(names: Names, classes: Sequence[ClassLabel]) -> Language:
         choice=_choice,
         positive=lambda value: f"np.maximum(0.0, {value})",
         both=AND,
-        filled=lambda cell: "np.where(np.isnan({0}), 0.0, {0})".format(cells[cell.column.name]),
+        filled=lambda cell, value: "np.where(np.isnan({0}), {1}, {0})".format(cells[cell.column.name], value),
         tests_are_numbers=True,
         longest_sum=LONGEST_SUM,
     )

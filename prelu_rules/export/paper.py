@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prelu_rules.columns.column import Feature
-from prelu_rules.export.terms import Relation, counted_as_zero, decided_class, feature_terms, relations, said
+from prelu_rules.export.terms import Relation, decided_class, feature_terms, notes_of_missing, relations, said
 from prelu_rules.network.normal_form import UnitLabel
 from prelu_rules.network.precision import rounded
 from prelu_rules.rules.rule import Condition
@@ -103,10 +103,8 @@ def write(system: RuleSystem) -> str:
     for name, (lower, upper) in zip(system.output_names, system.bounds.pairs if system.bounds else (), strict=False):
         ends = [f"{word} {_plain(end, None)}" for word, end in (("from", lower), ("to", upper)) if end is not None]
         blocks += [f"(kept: {quoted(name)} {' '.join(ends)})\n"] if ends else []
-    zero = ", ".join(map(quoted, counted_as_zero(system)))
-    if zero:
-        blocks.append(f"(counted as 0 where missing: {zero})\n")
-    return "\n".join(blocks)
+    notes = "".join(f"({note})\n" for note in notes_of_missing(system, quoted))
+    return "\n".join([*blocks, notes] if notes else blocks)
 
 
 def _label(label: str | int | float | bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -38,8 +38,10 @@ _INDICATION = re.compile(
 )
 _THEN = re.compile(rf"THEN(?: class = (?:{_QUOTED}|[^\s\"]+))?(?:\s+\((?P<count>\d+) of \d+ rows\))?\s*")
 _OUTPUT = re.compile(rf"\s+(?P<name>{_NAME}) = (?P<sum>.*)")
-_COUNTED_AS_ZERO = re.compile(rf"\(counted as 0 where missing: (?P<names>(?:{_NAME})(?:, (?:{_NAME}))*)\)\s*")
 _KEPT = re.compile(rf"\(kept: (?P<name>{_NAME})(?: from (?P<low>{_PLAIN}))?(?: to (?P<high>{_PLAIN}))?\)\s*")
+_MISSING = re.compile(
+    rf"\((?:counted as 0|filled with (?P<fill>{_PLAIN})) where missing: (?P<names>(?:{_NAME})(?:, (?:{_NAME}))*)\)\s*"
+)
 _Terms = dict[Feature | None, float]
 _ReadCondition = tuple[_Terms, bool, UnitLabel | None]
 
@@ -68,6 +70,7 @@ def read(text: str) -> RuleSystem:
     """
     lines = re.split(r"\r?\n", text)
     features: dict[Feature, int] = {}
+    fills: dict[str, float] = {}
     # Conditions may name one feature of many, outputs name all in their order.
     for number, line in enumerate(lines, start=1):
         if match := _OUTPUT.fullmatch(line):
@@ -79,9 +82,12 @@ def read(text: str) -> RuleSystem:
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("(rounded: "):
             continue
-        if match := _COUNTED_AS_ZERO.fullmatch(line):
-            for name in re.findall(_NAME, match["names"]):
-                features.setdefault(Feature(_unquoted(name), "missing"), len(features))
+        if match := _MISSING.fullmatch(line):
+            for name in map(_unquoted, re.findall(_NAME, match["names"])):
+                if match["fill"] is None:
+                    features.setdefault(Feature(name, "missing"), len(features))
+                else:
+                    fills[name] = float(match["fill"])
             continue
         if match := _KEPT.fullmatch(line):
             kept[_unquoted(match["name"])] = tuple(
@@ -108,7 +114,7 @@ def read(text: str) -> RuleSystem:
     if not blocks:
         raise FormatError("the text has no rule; a rule starts with a line IF.")
     output_names = tuple(blocks[0][1])
-    columns = _columns(features)
+    columns = _columns(features, fills)
     places = {feature: k for k, feature in enumerate(features_of(columns))}
     rules = []
     for number, (conditions, outputs, count) in enumerate(blocks, start=1):
@@ -138,7 +144,7 @@ def _bounds(kept: dict[str, tuple[float | None, ...]], names: tuple[str, ...]) -
         raise FormatError(str(error)) from None
 
 
-def _columns(features: Iterable[Feature]) -> tuple[Column, ...]:
+def _columns(features: Iterable[Feature], fills: Mapping[str, float]) -> tuple[Column, ...]:
     """The columns that features speak of, in the order in which they are first named."""
     found: dict[str, list[Feature]] = {}
     for feature in features:
@@ -150,7 +156,12 @@ def _columns(features: Iterable[Feature]) -> tuple[Column, ...]:
         if len(said - {"missing"}) > 1:
             raise FormatError(f"{name!r} is a number in one place and has levels or yes in another; use two names.")
         kind: Kind = "category" if levels else "yes/no" if "yes" in said else "number"
-        columns.append(Column(name, kind, levels, "missing" in said))
+        fill = fills.get(name)
+        if fill is not None and said != {"number"}:
+            raise FormatError(
+                f"{name!r} is filled where it is missing, but is no number, or has a term of its own there."
+            )
+        columns.append(Column(name, kind, levels, "missing" in said or fill is not None, fill=fill))
     return tuple(columns)
 
 

@@ -78,7 +78,7 @@ def feature(value: Expression) -> Element | None:
             text = literal(level, held_by(column), "level")
             return element("NormDiscrete", field=column.name, value=text, **missing)
         case Choice(((IsMissing(Cell(column)), _),), Cell()):
-            return element("FieldRef", field=column.name, mapMissingTo="0")
+            return element("FieldRef", field=column.name, mapMissingTo=double(column.fill) if column.fill else "0")
     return None
 
 

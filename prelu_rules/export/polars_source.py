@@ -148,7 +148,7 @@ def _language(names: Names, mixed: bool) -> Language:
         positive=lambda value: f"({value}).clip(0.0)",
         # `when` takes several tests.
         both=", ",
-        filled=lambda cell: f"{cells[cell.column.name]}.fill_null(0.0).fill_nan(0.0)",
+        filled=lambda cell, value: f"{cells[cell.column.name]}.fill_null({value}).fill_nan({value})",
         tests_are_numbers=True,
         longest_sum=LONGEST_SUM,
     )

@@ -233,7 +233,7 @@ class _Builder:
             level = True if feature.says == "yes" else feature.level
             assert level is not None
             return self.add(feature.name, IsLevel(cell, level), is_test=True)
-        value = Choice(((IsMissing(cell), Number(0.0)),), cell) if column.missing else cell
+        value = Choice(((IsMissing(cell), Number(column.fill or 0.0)),), cell) if column.missing else cell
         return self.add(feature.name, value)
 
     def weighted(self, weights: Array, of: Sequence[Reference], constant: float) -> Weighted:

@@ -177,7 +177,7 @@ def _language(program: Program, names: Names) -> Language:
         as_number=lambda test: f"as.numeric({test})",
         choice=lambda branches, otherwise: _choice(branches, otherwise or "NA"),
         positive=lambda value: f"pmax(0, {value})",
-        filled=lambda cell: f"ifelse(is.na({cells[cell.column.name]}), 0, {cells[cell.column.name]})",
+        filled=lambda cell, value: f"ifelse(is.na({cells[cell.column.name]}), {value}, {cells[cell.column.name]})",
         both=" & ",
         always="TRUE",
         tests_are_numbers=True,

@@ -155,7 +155,7 @@ def _language(program: Program, names: Names) -> Language:
         as_number=lambda test: f"if {test} {{ 1.0 }} else {{ 0.0 }}",
         choice=lambda branches, otherwise: _choice(branches, otherwise or ""),
         positive=lambda value: f"({value}).max(0.0)",
-        filled=lambda cell: f"{cells[cell.column.name]}.unwrap_or(0.0)",
+        filled=lambda cell, value: f"{cells[cell.column.name]}.unwrap_or({value})",
         both=" && ",
         always="true",
         tests_are_numbers=True,

@@ -5,13 +5,14 @@ Sentences and lines are lists of pieces, as in `phrases`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Literal, NamedTuple
 
+from prelu_rules.columns.column import Column
 from prelu_rules.export.phrases import Phrases, Pieces, holds_everywhere, listed
 from prelu_rules.export.spelling import TEXT, Spelling, letters, rounded_up
 from prelu_rules.rules.names import ClassLabel
-from prelu_rules.rules.presentation.contents import letters_in_conditions, letters_in_sums, sums_of
+from prelu_rules.rules.presentation.contents import cell_tests, letters_in_conditions, letters_in_sums, sums_of
 from prelu_rules.rules.presentation.presentation import (
     Formula,
     OutputFormula,
@@ -19,7 +20,7 @@ from prelu_rules.rules.presentation.presentation import (
     PresentedOutput,
     PresentedRule,
 )
-from prelu_rules.rules.presentation.statements import Term
+from prelu_rules.rules.presentation.statements import Letter, Term
 
 AS_FORMULA = "as the formula says"
 HEADING = "The same, as rules:"
@@ -151,14 +152,17 @@ class Sentences:
         return ["The logits of", *others, f"{last},", "of which the largest", "says which class is likeliest:"]
 
     def notes(self) -> list[Pieces]:
-        """What is true of all of it: missing numbers, bounds, and how far printed numbers are from the rules."""
+        """What is true of all of it: missing and unknown cells, bounds, and how far printed numbers are from the rules."""
         p, found = self.presentation, []
         used = {term.of for total in sums_of(p) for term in total.terms}
-        zero = [self.spelling.name(column.name) for column in p.columns if column.missing and column.name in used]
-        if zero:
-            end = "counts as 0 where it is missing" if len(zero) == 1 else "count as 0 where they are missing"
-            found.append([*listed(zero, "and"), end])
+        numbers = [column for column in p.columns if column.missing and column.name in used]
+        for value in dict.fromkeys(column.fill or 0.0 for column in numbers):
+            mine = [self.spelling.name(column.name) for column in numbers if (column.fill or 0.0) == value]
+            count = self.spelling.signed(value)
+            end = f"counts as {count} where it is" if len(mine) == 1 else f"count as {count} where they are"
+            found.append([*listed(mine, "and"), f"{end} missing"])
         found += self.bounds()
+        found += self._unknown(used | {test.column.name for test in cell_tests(p)})
         if p.within is not None:
             names = map(self.spelling.name, p.output_names)
             bounds = [self.spelling.number(rounded_up(error)) for error in p.within]
@@ -181,6 +185,22 @@ class Sentences:
             if low or high:
                 found.append([f"{self.spelling.name(name)} is kept {within}"])
         return found
+
+    def _unknown(self, used: Set[str | Letter | None]) -> list[Pieces]:
+        """What cells count as that training saw no such value of, in columns that the rules use."""
+        columns = [one for one in self.presentation.columns if one.unknown is not None and one.name in used]
+        said = [f"{self.spelling.name(column.name)} counts as {self._substitute(column)}" for column in columns]
+        return [["where training saw no such value,", *listed(said, "and")]] if said else []
+
+    def _substitute(self, column: Column) -> str:
+        """What an unknown cell counts as."""
+        assert column.unknown is not None
+        if column.kind in ("number", "integer"):
+            return self.spelling.signed(column.unknown[0])
+        share = max(column.unknown)
+        if share not in (0.0, 1.0):
+            return "the mean of training"
+        return self.phrases.state(column.features[column.unknown.index(share)] if share else None)
 
     def classes(self, rules: Sequence[PresentedRule]) -> Pieces:
         """How many rows that some rules cover are of each class, without those of which there are none."""

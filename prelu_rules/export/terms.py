@@ -119,7 +119,7 @@ def feature_terms(
 
 
 def counted_as_zero(system: Predictor) -> list[str]:
-    """The numeric columns whose missing values count as 0 in sums, which a reader has to know.
+    """The numeric columns whose missing values count as 0 in sums, beside a term of their own.
 
     Args:
         system: the rules.
@@ -134,7 +134,38 @@ def counted_as_zero(system: Predictor) -> list[str]:
         >>> counted_as_zero(RuleSystem((rule,), (Column("cap", missing=True),), ("price",)))
         ['cap']
     """
-    return [column.name for column in system.columns if column.missing and column.kind in ("number", "integer")]
+    numbers = [column for column in system.columns if column.kind in ("number", "integer")]
+    return [column.name for column in numbers if column.indicates_missing]
+
+
+def notes_of_missing(system: Predictor, write: Callable[[str], str]) -> list[str]:
+    """What missing numbers count as in sums, which a reader has to know.
+
+    Args:
+        system: the rules.
+        write: how to write the name of a column.
+
+    Returns:
+        Lines without parentheses.
+
+    Example:
+        >>> from prelu_rules.columns.column import Column
+        >>> from prelu_rules.network.affine import AffineMap
+        >>> columns = (Column("cap", missing=True, fill=41.0), Column("age", missing=True))
+        >>> rule = Rule((), AffineMap([[2.0, 25.0, 1.0]], [0.0]))
+        >>> notes_of_missing(RuleSystem((rule,), columns, ("price",)), str)
+        ['counted as 0 where missing: age', 'filled with 41 where missing: cap']
+    """
+    zero = counted_as_zero(system)
+    notes = [f"counted as 0 where missing: {', '.join(map(write, zero))}"] if zero else []
+    fills: dict[float, list[str]] = {}
+    for column in system.columns:
+        if column.fill is not None:
+            fills.setdefault(column.fill, []).append(column.name)
+    for value, names in sorted(fills.items()):
+        text = repr(value).removesuffix(".0")
+        notes.append(f"filled with {text} where missing: {', '.join(map(write, names))}")
+    return notes
 
 
 def decided_class(system: RuleSystem, rule: Rule) -> str | int | float | bool:

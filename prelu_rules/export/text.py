@@ -25,7 +25,7 @@ from prelu_rules.columns.column import Column
 from prelu_rules.export.layout import evidence, wrapped
 from prelu_rules.export.phrases import Pieces, listed
 from prelu_rules.export.sentences import AS_FORMULA, Sentences
-from prelu_rules.export.spelling import spelled, spelled_level
+from prelu_rules.export.spelling import spelled, spelled_level, spelled_number
 from prelu_rules.export.text_classes import decisions, typical
 from prelu_rules.export.text_reader import inferred_columns
 from prelu_rules.rules.presentation.presentation import Presentation, PresentedRule
@@ -83,7 +83,10 @@ def write_presentation(presentation: Presentation) -> str:
              price = 10 + 0.1*kwh
     """
     text = _Writer(presentation).text()
-    as_read = tuple(replace(c, kind="number") if c.kind == "integer" else c for c in presentation.columns)
+    as_read = tuple(
+        replace(column, kind="number" if column.kind == "integer" else column.kind, unknown=None)
+        for column in presentation.columns
+    )
     # Columns are named where a reader of the rest would take them for others.
     if inferred_columns(text) == as_read:
         return text
@@ -182,6 +185,8 @@ def _column(column: Column) -> Pieces:
     facts += [listed([spelled_level(level) for level in column.levels])] if column.levels else []
     if column.missing:
         facts.append(["always missing" if column.kind == "category" and not column.levels else "may be missing"])
+    if column.fill is not None:
+        facts[-1][-1] += f" and counts as {spelled_number(column.fill)} then"
     facts += [[f"in {spelled(column.unit)}"]] if column.unit is not None else []
     facts += [[f"described as {spelled(column.description)}"]] if column.description is not None else []
     name = spelled(column.name)

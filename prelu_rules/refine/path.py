@@ -184,7 +184,8 @@ class RulePath(Sequence[PathPoint], Value):
         if not allowed:
             fewest = min(point.n_numbers for level in self.levels for point in level)
             raise InvalidValueError(
-                f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}."
+                f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}, so "
+                "set max_numbers to that or more."
             )
         losses = {size: point.validation_losses for size, point in allowed.items()}
         right = [size for size, point in allowed.items() if point.right_everywhere]

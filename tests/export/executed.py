@@ -150,6 +150,15 @@ def _kinds_of_levels():
     return _random(8, 3, classes=(1, 20, 300), columns=columns, units=(2,))
 
 
+FILLED = (
+    Column("kwh", missing=True, fill=231.3),
+    Column("kind", "category", ("farm", "household")),
+    Column("age", "integer", missing=True, fill=-41.0),
+    Column("size", missing=True),
+    Column("weight"),
+)
+"""Columns whose missing cells count as numbers, beside one that indicates them."""
+
 _SYSTEMS = {
     "tariff": _tariff,
     "three outputs": lambda: _random(1, 3),
@@ -159,6 +168,7 @@ _SYSTEMS = {
     "classes of several types": lambda: _random(9, 3, classes=("none", 1, 2.5), units=(2,)),
     "decision rules": lambda: _random(4, 3, classes=("high", "low", "middle"), units=(2,)).decision_rules(),
     "kinds of levels": _kinds_of_levels,
+    "filled": lambda: _random(6, 2, columns=FILLED),
     "rounded": _rounded,
     "one rule": lambda: _random(5, 2, units=()),
     "no column counts": lambda: RuleSystem((Rule((), AffineMap([[0.0, 0.0]], [0.1])),), ("a", "b"), ("y",)),

@@ -131,7 +131,7 @@ def real_rows(columns: Sequence[Column], x: FloatArray) -> FloatArray:
             for k, feature in enumerate(column.features):
                 if feature.is_indicator:
                     cells[:, k] = cells[:, k] > 0.5
-            if column.missing:
+            if column.indicates_missing:
                 cells[cells[:, -1] == 1, :-1] = 0.0
         start = end
     return found

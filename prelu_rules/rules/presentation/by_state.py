@@ -321,7 +321,9 @@ def _fewest(columns: Sequence[Column], functions: Sequence[_Parts]) -> int:
                 here = [_in_state(parts, column, state) for parts in tested]
                 if here not in effects:
                     effects.append(here)
-            gone = column.missing and any(column.name in linear.weights for f in functions for linear in f.values())
+            gone = column.indicates_missing and any(
+                column.name in linear.weights for f in functions for linear in f.values()
+            )
             number *= max(len(effects), 2 if gone else 1)
     return number
 
@@ -353,7 +355,7 @@ def _combinations(
 def _matters(column: Column, function: _Parts) -> bool:
     """Whether a function is told apart by the states of a column."""
     tested = any(test.column.name == column.name for where in function for test in where)
-    return tested or (column.missing and any(column.name in linear.weights for linear in function.values()))
+    return tested or (column.indicates_missing and any(column.name in linear.weights for linear in function.values()))
 
 
 def _in_state(function: _Parts, column: Column, state: State) -> _Parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prelu_rules.rules.presentation.presentation import Presentation
-from prelu_rules.rules.presentation.statements import Alternative, Letter, Sum
+from prelu_rules.rules.presentation.statements import Alternative, Letter, Sum, Test
 
 
 def sums_of(presentation: Presentation) -> Iterator[Sum]:
@@ -30,6 +30,25 @@ def sums_of(presentation: Presentation) -> Iterator[Sum]:
     for alternative in _alternatives(presentation):
         if alternative.comparison is not None:
             yield alternative.comparison.total
+
+
+def cell_tests(presentation: Presentation) -> Iterator[Test]:
+    """All tests of cells that are printed.
+
+    Args:
+        presentation: what is printed.
+
+    Yields:
+        Those of sums, of the cases of bends, and of conditions.
+
+    Example:
+        >>> list(cell_tests(Presentation((), ("y",), None, ())))
+        []
+    """
+    yield from (test for total in sums_of(presentation) for term in total.terms for test in term.where)
+    bends = () if presentation.formula is None else presentation.formula.bends
+    yield from (test for bend in bends for case in bend.cases for test in case.where)
+    yield from (test for alternative in _alternatives(presentation) for test in alternative.where)
 
 
 def comparisons_of(presentation: Presentation) -> Iterator[tuple[Sum, float]]:
