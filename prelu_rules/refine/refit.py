@@ -15,14 +15,14 @@ from scipy.optimize import minimize
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.curvature import Task, curvature, gradient, objective
-from prelu_rules.refine.layout import layout, with_weights
+from prelu_rules.refine.curvature import Task, curvature, gradient, objective, penalised
+from prelu_rules.refine.layout import layout, order_of_free, with_weights
+from prelu_rules.refine.linear_solution import LEAST_DIAGONAL
 from prelu_rules.refine.room import derivative_room, step_room
 from prelu_rules.refine.second_order import (
     FIRST_DAMPING,
     HARDER,
     LEAST_DAMPING,
-    LEAST_DIAGONAL,
     MOST_REFUSALS,
     SOFTER,
     squared_steps,
@@ -57,17 +57,19 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
 
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     """All steps in one compiled call."""
-    laid, n_free = layout(system), system.free.size
+    laid, n_free, n_units = layout(system), system.free.size, system.n_units
+    penalties = np.empty(n_free)
+    penalties[order_of_free(system)] = task.ridge * penalised(system)
     value = squared_steps(
         task.columns,
         task.targets,
         task.row_weights,
         laid,
-        float(task.ridge),
+        penalties,
         max_steps,
         float(least_gain),
-        step_room(len(task), laid.weights, laid.n_units, n_free),
-        derivative_room(len(task), laid.weights.shape, laid.n_units, n_free),
+        step_room(len(task), laid.weights, n_units, n_free),
+        derivative_room(len(task), laid.weights.shape, n_units, n_free),
     )
     return with_weights(system, laid.weights), value
 
