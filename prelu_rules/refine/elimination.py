@@ -14,8 +14,9 @@ import numpy as np
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.curvature import Task, objective
-from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
+from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.refit import damped_step, refit
+from prelu_rules.refine.second_order import LEAST_DAMPING
 from prelu_rules.values import FloatArray
 
 KEPT = 2

@@ -52,9 +52,9 @@ def layout(system: CompactForm) -> Layout:
     after = np.zeros_like(free)
     after[:, :-1] = free[:, 1:]
     lengths = np.nonzero(free & ~after)[1] - columns + 1
-    runs = np.column_stack([rows, columns, lengths, place[rows, columns]]).astype(np.int64)
+    runs = np.stack([rows, columns, lengths, place[rows, columns]], axis=1).astype(np.int64, order="C")
     starts = np.searchsorted(rows, np.arange(len(free) + 1)).astype(np.int64)
-    return Layout(_constant_first(system.weights), runs, starts, np.argwhere(free).astype(np.int64))
+    return Layout(_constant_first(system.weights), runs, starts, np.ascontiguousarray(np.argwhere(free), np.int64))
 
 
 def with_weights(system: CompactForm, weights: FloatArray) -> CompactForm:

@@ -1,8 +1,8 @@
 """The second derivative from second moments of groups of rows, compiled: exact, without a Jacobian.
 
-Where the same units are open, the features of a row are `F (1, x)` and each output depends on the pre-activation of each
-row `r` of weights with a constant factor `s_r`. So the Gauss-Newton matrix is, over such groups of rows, the sum of
-`s_r s_q F S F^T` for each pair of rows of weights, with `S` the weighted second moments of `(1, x)` in the group.
+Where the same units are open, the features of a row are `F (1, x)`, and each output depends on the pre-activation of
+each row `r` of weights with a constant factor `s_r`. So the Gauss-Newton matrix is, over such groups of rows, the sum
+of `s_r s_q F S F^T` for each pair of rows of weights, with `S` the weighted second moments of `(1, x)` in the group.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ TOGETHER = 4
 
 
 @compiled_sums
-def add_rows(
-    moments: FloatArray, columns: FloatArray, rows: IntArray, factors: FloatArray, buffer: FloatArray
-) -> None:
+def add_rows(moments: FloatArray, columns: FloatArray, rows: IntArray, factors: FloatArray, buffer: FloatArray) -> None:
     """Compute the moments of a group.
 
     Args:

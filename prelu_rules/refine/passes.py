@@ -1,8 +1,8 @@
 """Compiled passes over the rows: forward, for units and outputs, and backward, for the gradient.
 
 They take the rows in blocks that stay in the processor's cache, a column at a time, so that neighbouring rows are
-computed at once. Loops are written out, here and in the files beside it: each call of a small function would be compiled
-anew, which takes longer than all else.
+computed at once. Loops are written out, here and in the files beside it: each call of a small function would be
+compiled anew, which takes longer than all else.
 """
 
 from __future__ import annotations

@@ -34,7 +34,6 @@ FEW_WEIGHTS = 500
 """Up to this number of weights, the second derivative costs less than the many steps that it saves."""
 
 
-
 def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4) -> tuple[CompactForm, float]:
     """Minimise the objective over the free weights, starting from their current values.
 
@@ -54,7 +53,7 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
             return _squared_steps(system, task, max_steps, least_gain)
         if from_moments(system, task):
             return _moment_steps(system, task, max_steps, least_gain)
-        return _levenberg_marquardt(system, task, max_steps, least_gain)
+        return refit_by_products(system, task, max_steps, least_gain)
     return _l_bfgs(system, task, 10 * max_steps, least_gain)
 
 
@@ -101,9 +100,20 @@ def _moment_steps(system: CompactForm, task: Task, max_steps: int, least_gain: f
     return with_weights(system, best), value
 
 
-def _levenberg_marquardt(
-    system: CompactForm, task: Task, max_steps: int, least_gain: float
+def refit_by_products(
+    system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4
 ) -> tuple[CompactForm, float]:
+    """As `refit`, with second-order steps from products of Jacobians, for any loss.
+
+    Args:
+        system: the network to start from.
+        task: the rows.
+        max_steps: the most steps.
+        least_gain: as in `refit`.
+
+    Returns:
+        The refitted network and its objective.
+    """
     value, damping = objective(system, task), FIRST_DAMPING
     for _ in range(max_steps):
         first, second = curvature_by_products(system, task)

@@ -12,7 +12,7 @@ from prelu_rules.refine.passes import BLOCK_ROWS
 from prelu_rules.values import Array, FloatArray, IntArray
 
 MOST_MOMENTS = 4_000_000
-"""Moments that are kept at once; if there are too many groups for that, those of each group are added up when needed."""
+"""Moments that are kept at once; with too many groups for that, those of each group are added up when needed."""
 
 
 class DerivativeRoom(NamedTuple):

@@ -45,7 +45,9 @@ def squared_steps(
         The objective.
     """
     best, first, second, step = laid.weights, room.first, room.second, steps.step
-    value = squared_objective(columns, targets, row_weights, best, laid.places, penalties, steps.units[0], steps.errors[0])
+    value = squared_objective(
+        columns, targets, row_weights, best, laid.places, penalties, steps.units[0], steps.errors[0]
+    )
     if not value < np.inf:
         value = np.inf
     now, damping, reached = 0, FIRST_DAMPING, value
@@ -71,7 +73,14 @@ def squared_steps(
                     row, column = laid.places[k, 0], laid.places[k, 1]
                     trial[row, column] = best[row, column] + step[k]
                 reached = squared_objective(
-                    columns, targets, row_weights, trial, laid.places, penalties, steps.units[1 - now], steps.errors[1 - now]
+                    columns,
+                    targets,
+                    row_weights,
+                    trial,
+                    laid.places,
+                    penalties,
+                    steps.units[1 - now],
+                    steps.errors[1 - now],
                 )
                 if reached < value:
                     break
