@@ -79,7 +79,7 @@ def test_steps_are_those_of_the_slow_refit(case, steps):
     # Without a penalty, steps along directions that change nothing are arbitrary.
     task = Task(task.x, task.y, task.weights, task.loss, max(task.ridge, 1e-3))
     fast, value = refit(system, task, steps, 1e-9)
-    _, expected = refit_by_products(system, task, steps, 1e-9)
+    slow, expected = refit_by_products(system, task, steps, 1e-9)
     assert value == pytest.approx(expected, rel=1e-9)
     assert value == pytest.approx(objective(fast, task), rel=1e-12)
     np.testing.assert_array_equal(fast.support, system.support)
