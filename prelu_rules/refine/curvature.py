@@ -3,100 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
-from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.row_passes import RowPasses, from_moments
+from prelu_rules.refine.task import Task, objective, penalised, with_ridge
 from prelu_rules.values import BoolArray, FloatArray
+
+__all__ = ["Task", "curvature", "curvature_by_products", "gradient", "objective", "penalised", "with_ridge"]
 
 CHUNK = 4_000_000
 """Numbers of the Jacobian that are in memory at once, so that memory use does not grow with the number of rows."""
 
 BLOCK = 50_000
 """Multiplications that take as long as the overhead of a block of the second derivative."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """Rows to learn from.
-
-    Attributes:
-        x: `(n_rows, n_inputs)` float64, scaled to a size near 1.
-        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes, depending on the loss.
-        weights: `(n_rows,)`, which sum to 1.
-        loss: the loss, whose weighted mean over the rows is minimised.
-        ridge: the penalty on half the sum of squares of the free weights, except the outputs' constants.
-    """
-
-    x: FloatArray
-    y: FloatArray
-    weights: FloatArray
-    loss: Loss
-    ridge: float
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    @cached_property
-    def columns(self) -> FloatArray:
-        """The columns of `x` for compiled passes, `(n_inputs, n_rows)`: contiguous, writable float64."""
-        return np.require(self.x.T, np.float64, ["C", "W"])
-
-    @cached_property
-    def targets(self) -> FloatArray:
-        """The columns of `y`, in the same way."""
-        return np.require(self.y.T, np.float64, ["C", "W"])
-
-    @cached_property
-    def row_weights(self) -> FloatArray:
-        """The weights, in the same way."""
-        return np.require(self.weights, np.float64, ["C", "W"])
-
-
-def with_ridge(task: Task, ridge: float) -> Task:
-    """The same rows with another penalty.
-
-    Args:
-        task: the rows.
-        ridge: the penalty.
-
-    Returns:
-        A new task.
-    """
-    return replace(task, ridge=ridge)
-
-
-def objective(system: CompactForm, task: Task) -> float:
-    """The loss plus the penalty.
-
-    Args:
-        system: the network.
-        task: the rows.
-
-    Returns:
-        The value that refits minimise; infinite if the network overflows.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
-        value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
-    return value if np.isfinite(value) else np.inf
-
-
-def penalised(system: CompactForm) -> FloatArray:
-    """Which of the free weights are penalised: all but the outputs' constants.
-
-    Args:
-        system: the network.
-
-    Returns:
-        `(n_free,)`, 1 or 0.
-    """
-    counted = np.ones_like(system.weights)
-    counted[system.n_units :, -1] = 0
-    return counted[system.support]
 
 
 def gradient(system: CompactForm, task: Task) -> tuple[float, FloatArray]:
@@ -120,6 +41,19 @@ def gradient(system: CompactForm, task: Task) -> tuple[float, FloatArray]:
 
 def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
     """The gradient and the second derivative; the curvature of the network itself, almost everywhere 0, is ignored.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        `(n_free,)` and `(n_free, n_free)`.
+    """
+    return RowPasses(system, task).curvature() if from_moments(system, task) else curvature_by_products(system, task)
+
+
+def curvature_by_products(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
+    """The same from products of Jacobians, for any loss.
 
     Args:
         system: the network.

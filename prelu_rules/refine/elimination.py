@@ -8,13 +8,15 @@ size, so a unit that the rest cannot make up for stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.curvature import Task, objective
-from prelu_rules.refine.refit import LEAST_DAMPING, damped_step, refit
+from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.refit import damped_step, refit
+from prelu_rules.refine.second_order import LEAST_DAMPING
 from prelu_rules.values import FloatArray
 
 KEPT = 2
@@ -118,34 +120,70 @@ def cheapest_eliminations(system: CompactForm, task: Task) -> list[CompactForm]:
     Returns:
         A network with one unit less for each unit; only its outputs are refitted.
     """
+    moments = _moments(system, task) if isinstance(task.loss, Squared) else None
     candidates = []
     for unit in range(system.n_units):
+        if moments is not None and not system.weights[: system.n_units, system.n_inputs + unit].any():
+            candidates.append(_without_column(system, unit, task, moments))
+            continue
         sides = [_outputs_refitted(system.without(unit, always), task) for always in (False, True)]
         candidates.append(min(sides, key=lambda side: side[0]))
     return [candidate for _, candidate in sorted(candidates, key=lambda pair: pair[0])]
 
 
-def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactForm]:
-    """The objective with only the outputs refitted, which is cheap."""
-    k = system.n_units
+class _Moments(NamedTuple):
+    """Features, and the weighted second moments that determine the outputs."""
+
+    features: FloatArray
+    second: FloatArray
+    right: FloatArray
+
+
+def _moments(system: CompactForm, task: Task) -> _Moments:
+    """The moments of all features, `(n_features, n_features)`, with the penalty, and those with the targets."""
     features = system.features(task.x)
-    # For the outputs, units are inputs like any other.
-    outputs = system.weights[k:]
-    flat = CompactForm(outputs, np.ones_like(outputs, dtype=bool), system.n_inputs + k)
-    linear = Task(features[:, :-1], task.y, task.weights, task.loss, task.ridge)
-    if isinstance(task.loss, Squared):
-        flat = _least_squares(flat, features, task)
-        value = objective(flat, linear)
-    else:
-        flat, value = refit(flat, linear, max_steps=3)
-    return value, CompactForm(np.vstack([system.weights[:k], flat.weights]), system.support, system.n_inputs)
-
-
-def _least_squares(flat: CompactForm, features: FloatArray, task: Task) -> CompactForm:
-    """The best outputs for squared errors: one system of equations, with the same matrix for every output."""
     weighted = features.T * task.weights
     second = weighted @ features
     second[np.diag_indices(len(second) - 1)] += task.ridge
-    outputs = damped_step(-weighted @ task.y, second, LEAST_DAMPING)
+    return _Moments(features, second, weighted @ task.y)
+
+
+def _without_column(system: CompactForm, unit: int, task: Task, moments: _Moments) -> tuple[float, CompactForm]:
+    """The network without a unit that only outputs use, from the moments of all features without its own.
+
+    Both sides are the same then: the outputs make up for a unit that stays open by its weights.
+    """
+    rest = np.delete(np.arange(moments.features.shape[1]), system.n_inputs + unit)
+    smaller = system.without(unit, always=False)
+    outputs = _solved(smaller, moments.second[np.ix_(rest, rest)], moments.right[rest])
+    predicted = moments.features[:, rest] @ outputs.T
+    loss = float(task.weights @ task.loss.rows(predicted, task.y))
+    return loss + 0.5 * task.ridge * float((outputs[:, :-1] ** 2).sum()), _with_outputs(smaller, outputs)
+
+
+def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactForm]:
+    """The objective with only the outputs refitted, which is cheap."""
+    k = system.n_units
+    if isinstance(task.loss, Squared):
+        moments = _moments(system, task)
+        outputs = _solved(system, moments.second, moments.right)
+        loss = float(task.weights @ task.loss.rows(moments.features @ outputs.T, task.y))
+        return loss + 0.5 * task.ridge * float((outputs[:, :-1] ** 2).sum()), _with_outputs(system, outputs)
+    # For the outputs, units are inputs like any other.
+    start = system.weights[k:]
+    flat = CompactForm(start, np.ones_like(start, dtype=bool), system.n_inputs + k)
+    linear = Task(system.features(task.x)[:, :-1], task.y, task.weights, task.loss, task.ridge)
+    flat, value = refit(flat, linear, max_steps=3)
+    return value, _with_outputs(system, flat.weights)
+
+
+def _with_outputs(system: CompactForm, outputs: FloatArray) -> CompactForm:
+    """The network with other weights of its outputs."""
+    return CompactForm(np.vstack([system.weights[: system.n_units], outputs]), system.support, system.n_inputs)
+
+
+def _solved(system: CompactForm, second: FloatArray, right: FloatArray) -> FloatArray:
+    """The best outputs for squared errors: one system of equations, with the same matrix for every output."""
+    outputs = damped_step(-right, second, LEAST_DAMPING)
     # If rounding leaves no solution, the outputs are unchanged.
-    return flat if outputs is None else flat.with_free(outputs.T.ravel())
+    return system.weights[system.n_units :] if outputs is None else outputs.T

@@ -17,22 +17,10 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
-from prelu_rules.refine.refit import FEW_WEIGHTS, refit
-from prelu_rules.values import FloatArray
+from prelu_rules.refine.proposals import TRIALS, joined
+from prelu_rules.refine.refit import refit
 
 ROUNDS = 3
-PROPOSALS = 200
-"""How many random units are drawn for each place where one may be added."""
-
-TRIALS = 6
-"""How many networks are refitted for each size in each direction."""
-
-PROPOSAL_ROWS = 2000
-"""How many rows proposals are judged by, drawn at random if there are more."""
-
-SHARES = (0.3, 0.6, 1.0)
-"""How many of the inputs a proposed unit uses."""
-
 BETTER = 1e-4
 """A network counts as better if its objective is smaller by this share."""
 
@@ -91,42 +79,10 @@ def explore(
         if met:
             met(*found[size])
     for _ in range(rounds):
-        up = [improve(size, _joined(found[size - 1][1], task, rng, shallow)) for size in sorted(found)[1:]]
+        up = [improve(size, joined(found[size - 1][1], task, rng, shallow)) for size in sorted(found)[1:]]
         down = [
             improve(size, cheapest_eliminations(found[size + 1][1], task)) for size in sorted(found, reverse=True)[1:]
         ]
         if not any(up + down):
             break
     return {size: system for size, (_, system) in found.items()}
-
-
-def _joined(system: CompactForm, task: Task, rng: np.random.Generator, shallow: bool) -> list[CompactForm]:
-    """The network plus each of the units that explain most of the residual; none if refits would take long."""
-    if system.support.sum() + system.support.shape[1] > FEW_WEIGHTS:
-        return []
-    many = len(task) > PROPOSAL_ROWS
-    rows = rng.choice(len(task), PROPOSAL_ROWS, replace=False) if many else np.arange(len(task))
-    features = system.features(task.x[rows])
-    weights = _proposed(features[:, : system.n_inputs] if shallow else features[:, :-1], rng)
-    if shallow:
-        weights = np.insert(weights, [system.n_inputs] * system.n_units, 0.0, axis=1)
-    units = np.maximum(features @ weights.T, 0)
-    # The square roots of the rows' weights turn plain least squares into weighted least squares.
-    root = np.sqrt(task.weights[rows])[:, None]
-    basis, _ = np.linalg.qr(features * root)
-    units *= root
-    units -= basis @ (basis.T @ units)
-    slope = units.T @ (task.loss.gradient(system.outputs(features), task.y[rows]) * root)
-    # A proposal that the existing features explain has nothing left but rounding errors.
-    length = np.maximum((units**2).sum(axis=0), np.finfo(float).eps)[:, None]
-    order = np.argsort(-(slope**2 / length).sum(axis=1), kind="stable")
-    return [system.with_unit(weights[k], -slope[k] / length[k]) for k in order[:TRIALS]]
-
-
-def _proposed(inputs: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Weights of random units that bend at one of the rows, `(PROPOSALS, n_inputs + 1)`."""
-    deviation = inputs.std(axis=0)
-    weights = rng.normal(size=(PROPOSALS, inputs.shape[1])) / np.where(deviation > 0, deviation, 1.0)
-    weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(PROPOSALS, 1))
-    at = rng.integers(len(inputs), size=PROPOSALS)
-    return np.column_stack([weights, -np.einsum("pd,pd->p", weights, inputs[at])])

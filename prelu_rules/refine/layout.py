@@ -22,13 +22,13 @@ class Layout(NamedTuple):
         runs: `(n_runs, 4)` int64: the row of a run of free weights, its first column, its length, and its first place
             among the free weights, row by row.
         starts: `(n_units + n_outputs + 1,)` int64: where the runs of each row start, and where the last ones end.
-        n_units: how many of the rows are units.
+        places: `(n_free, 2)` int64: the row and column of each free weight.
     """
 
     weights: FloatArray
     runs: IntArray
     starts: IntArray
-    n_units: int
+    places: IntArray
 
 
 def layout(system: CompactForm) -> Layout:
@@ -52,9 +52,9 @@ def layout(system: CompactForm) -> Layout:
     after = np.zeros_like(free)
     after[:, :-1] = free[:, 1:]
     lengths = np.nonzero(free & ~after)[1] - columns + 1
-    runs = np.column_stack([rows, columns, lengths, place[rows, columns]]).astype(np.int64)
+    runs = np.stack([rows, columns, lengths, place[rows, columns]], axis=1).astype(np.int64, order="C")
     starts = np.searchsorted(rows, np.arange(len(free) + 1)).astype(np.int64)
-    return Layout(_constant_first(system.weights), runs, starts, system.n_units)
+    return Layout(_constant_first(system.weights), runs, starts, np.ascontiguousarray(np.argwhere(free), np.int64))
 
 
 def with_weights(system: CompactForm, weights: FloatArray) -> CompactForm:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.geometry.compiled import compiled_sums
-from prelu_rules.refine.passes import product
 from prelu_rules.values import FloatArray
+
+LEAST_DIAGONAL = 1e-4
+"""A weight that currently affects nothing has no curvature at all; it is damped as if it had this much."""
 
 
 @compiled_sums
-def solve_damped(
-    first: FloatArray, second: FloatArray, damping: float, least: float, factor: FloatArray, step: FloatArray
-) -> bool:
+def solve_damped(first: FloatArray, second: FloatArray, damping: float, factor: FloatArray, step: FloatArray) -> bool:
     """Find the step to the stationary point of a quadratic function, shortened by damping.
 
     Args:
         first: `(n,)`, the gradient.
         second: `(n, n)`, the second derivative, of which the half below the diagonal is read.
         damping: added to its diagonal, relative to that.
-        least: a diagonal below this is damped as if it were this.
         factor: `(n, n)`, to work in.
         step: `(n,)`, to be written.
 
@@ -29,16 +28,23 @@ def solve_damped(
     n = len(first)
     for i in range(n):
         own = factor[i]
+        total, squares = -first[i], 0.0
         for j in range(i):
-            own[j] = (second[i, j] - product(own[:j], factor[j, :j])) * factor[j, j]
-        pivot = second[i, i] + damping * max(second[i, i], least) - product(own[:i], own[:i])
+            other, sum_ = factor[j], 0.0
+            for k in range(j):
+                sum_ += own[k] * other[k]
+            own[j] = (second[i, j] - sum_) * other[j]
+            squares += own[j] * own[j]
+            total -= own[j] * step[j]
+        pivot = second[i, i] + damping * max(second[i, i], LEAST_DIAGONAL) - squares
         if not pivot > 0:
             return False
         # Its inverse, since divisions take long.
         own[i] = 1 / np.sqrt(pivot)
-        step[i] = (-first[i] - product(own[:i], step[:i])) * own[i]
+        step[i] = total * own[i]
     for i in range(n - 1, -1, -1):
-        step[i] *= factor[i, i]
+        own = factor[i]
+        step[i] *= own[i]
         for j in range(i):
-            step[j] -= factor[i, j] * step[i]
+            step[j] -= own[j] * step[i]
     return True

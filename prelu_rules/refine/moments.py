@@ -1,8 +1,8 @@
 """The second derivative from second moments of groups of rows, compiled: exact, without a Jacobian.
 
-Where the same units are open, the features of a row are `F (1, x)` and each output depends on the pre-activation of each
-row `r` of weights with a constant factor `s_r`. So the Gauss-Newton matrix is, over such groups of rows, the sum of
-`s_r s_q F S F^T` for each pair of rows of weights, with `S` the weighted second moments of `(1, x)` in the group.
+Where the same units are open, the features of a row are `F (1, x)`, and each output depends on the pre-activation of
+each row `r` of weights with a constant factor `s_r`. So the Gauss-Newton matrix is, over such groups of rows, the sum
+of `s_r s_q F S F^T` for each pair of rows of weights, with `S` the weighted second moments of `(1, x)` in the group.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import numpy as np
 
 from prelu_rules.geometry.compiled import compiled_sums
 from prelu_rules.refine.groups import WORD
-from prelu_rules.refine.passes import add_multiple, copy_numbers, product
 from prelu_rules.values import Array, FloatArray, IntArray
 
 TOGETHER = 4
@@ -20,67 +19,116 @@ TOGETHER = 4
 
 @compiled_sums
 def add_rows(moments: FloatArray, columns: FloatArray, rows: IntArray, factors: FloatArray, buffer: FloatArray) -> None:
-    """Add rows to the moments of a group.
+    """Compute the moments of a group.
 
     Args:
-        moments: `(1 + n_inputs, 1 + n_inputs)`, the half below the diagonal, to be added to.
+        moments: `(1 + n_inputs, 1 + n_inputs)`, the half below the diagonal, to be written.
         columns: `(n_inputs, n_rows)`.
         rows: `(n,)`, which of the rows.
         factors: `(n_rows,)`, the weight of each row.
         buffer: `(2 * TOGETHER, 1 + n_inputs)`, to work in.
     """
-    size = len(moments)
-    for start in range(0, len(rows), TOGETHER):
+    size, end = len(moments), len(rows)
+    moments[:] = 0.0
+    for start in range(0, end, TOGETHER):
         for k in range(TOGETHER):
-            if start + k < len(rows):
-                row = rows[start + k]
-                buffer[k, 0] = 1.0
-                for i in range(size - 1):
-                    buffer[k, 1 + i] = columns[i, row]
-                for i in range(size):
-                    buffer[TOGETHER + k, i] = factors[row] * buffer[k, i]
-            else:
-                buffer[TOGETHER + k] = 0.0
+            row = rows[min(start + k, end - 1)]
+            factor = factors[row] if start + k < end else 0.0
+            buffer[k, 0], buffer[TOGETHER + k, 0] = 1.0, factor
+            for i in range(1, size):
+                buffer[k, i] = columns[i - 1, row]
+                buffer[TOGETHER + k, i] = factor * buffer[k, i]
+        one, two, three, four = buffer[0], buffer[1], buffer[2], buffer[3]
         for i in range(size):
-            a, b, c, d = buffer[4, i], buffer[5, i], buffer[6, i], buffer[7, i]
+            own, a, b, c, d = moments[i], buffer[4, i], buffer[5, i], buffer[6, i], buffer[7, i]
             for j in range(i + 1):
-                moments[i, j] += a * buffer[0, j] + b * buffer[1, j] + c * buffer[2, j] + d * buffer[3, j]
+                own[j] += a * one[j] + b * two[j] + c * three[j] + d * four[j]
 
 
 @compiled_sums
-def move_row(
-    source: FloatArray, target: FloatArray, columns: FloatArray, row: int, factor: float, buffer: FloatArray
+def move_rows(
+    moments: FloatArray,
+    counts: IntArray,
+    before: IntArray,
+    groups: IntArray,
+    columns: FloatArray,
+    factors: FloatArray,
+    buffer: FloatArray,
 ) -> None:
-    """Take a row out of the moments of one group and add it to those of another.
+    """Take the rows that have changed groups out of the moments of one group, and add them to those of another.
 
     Args:
-        source: `(1 + n_inputs, 1 + n_inputs)`, the half below the diagonal.
-        target: of the same shape.
+        moments: `(most_kept, 1 + n_inputs, 1 + n_inputs)`, the half below the diagonal, to be changed.
+        counts: `(most,)`, how many rows each group has, to be changed.
+        before: `(n_rows,)`, the group in which each row was.
+        groups: `(n_rows,)`, that in which it is.
         columns: `(n_inputs, n_rows)`.
-        row: which of the rows.
-        factor: its weight.
+        factors: `(n_rows,)`, the weight of each row.
         buffer: `(2 * TOGETHER, 1 + n_inputs)`, to work in.
     """
-    size, own = len(source), buffer[0]
-    own[0] = 1.0
-    for i in range(size - 1):
-        own[1 + i] = columns[i, row]
+    own = buffer[0]
+    for row in range(len(groups)):
+        source, target = before[row], groups[row]
+        if source == target:
+            continue
+        if counts[target] == 0:
+            # A group that has lost all rows still has rounding errors.
+            moments[target] = 0.0
+        counts[source] -= 1
+        counts[target] += 1
+        own[0] = 1.0
+        for i in range(1, len(own)):
+            own[i] = columns[i - 1, row]
+        for i in range(len(own)):
+            factor, old, new = factors[row] * own[i], moments[source, i], moments[target, i]
+            for j in range(i + 1):
+                old[j] -= factor * own[j]
+                new[j] += factor * own[j]
+
+
+@compiled_sums
+def multiply_features(
+    moments: FloatArray, pattern: Array, weights: FloatArray, affine: FloatArray, products: FloatArray
+) -> None:
+    """Write the second moments of the features: of 1, the inputs and the units, which are affine in them.
+
+    Args:
+        moments: `(1 + n_inputs, 1 + n_inputs)`, the half below the diagonal.
+        pattern: `(n_words,)`, which units are open.
+        weights: as in `Layout`.
+        affine: `(n_units, 1 + n_inputs)`, to be written: the units as functions of the inputs; 0 if closed.
+        products: `(n_features, n_features)`, to be written.
+    """
+    size = len(moments)
     for i in range(size):
-        a = factor * own[i]
         for j in range(i + 1):
-            source[i, j] -= a * own[j]
-            target[i, j] += a * own[j]
+            products[i, j] = moments[i, j]
+            products[j, i] = moments[i, j]
+    for unit in range(len(affine)):
+        own, found = affine[unit], products[size + unit]
+        closed = (pattern[unit // WORD] >> np.uint64(unit % WORD)) & np.uint64(1) == 0
+        for j in range(size):
+            own[j] = 0.0 if closed else weights[unit, j]
+        for earlier in range(unit):
+            factor, other = 0.0 if closed else weights[unit, size + earlier], affine[earlier]
+            if factor != 0:
+                for j in range(size):
+                    own[j] += factor * other[j]
+        for i in range(size + unit + 1):
+            # Of an earlier unit the products with the inputs are known, and of this one from here on.
+            total, other = 0.0, products[i] if i < size + unit else found
+            for j in range(size):
+                total += own[j] * other[j]
+            found[i] = total
+            products[i, size + unit] = total
 
 
 @compiled_sums
 def add_group(
-    moments: FloatArray,
     pattern: Array,
     weights: FloatArray,
-    n_units: int,
     runs: IntArray,
     starts: IntArray,
-    affine: FloatArray,
     products: FloatArray,
     sensitive: FloatArray,
     second: FloatArray,
@@ -88,78 +136,38 @@ def add_group(
     """Add what a group of rows contributes to the second derivative.
 
     Args:
-        moments: `(1 + n_inputs, 1 + n_inputs)`, the half below the diagonal.
         pattern: `(n_words,)`, which units are open.
-        weights: as in `Layout`, like the next three.
-        n_units: how many of their rows are units.
+        weights: as in `Layout`, like the next two.
         runs: of free weights.
         starts: where those of each row start.
-        affine: `(n_units, 1 + n_inputs)`, to work in.
-        products: `(n_features, n_features)`, to work in.
+        products: `(n_features, n_features)`, of the features in the group.
         sensitive: `(n_units + n_outputs, n_outputs)`, to work in.
         second: `(n_free, n_free)`, the half below the diagonal, to be added to.
     """
-    size = len(moments)
-    _multiply_features(moments, pattern, weights, n_units, affine, products)
-    _propagate(pattern, weights, n_units, size, sensitive)
+    n_outputs = sensitive.shape[1]
+    n_units = len(weights) - n_outputs
+    sensitive[:] = 0.0
+    for row in range(len(weights) - 1, -1, -1):
+        if row >= n_units:
+            sensitive[row, row - n_units] = 1.0
+        elif (pattern[row // WORD] >> np.uint64(row % WORD)) & np.uint64(1) != 0:
+            for user in range(row + 1, len(weights)):
+                factor = weights[user, len(products) - n_units + row]
+                for output in range(n_outputs):
+                    sensitive[row, output] += factor * sensitive[user, output]
     for row in range(len(weights)):
-        if row < n_units and not _open(pattern, row):
-            continue
         for other in range(row + 1):
-            factor = product(sensitive[row], sensitive[other])
+            # It is 0 where one of them is a closed unit, and between two outputs.
+            factor = 0.0
+            for output in range(n_outputs):
+                factor += sensitive[row, output] * sensitive[other, output]
             if factor == 0:
                 continue
-            for left in runs[starts[row] : starts[row + 1]]:
-                for right in runs[starts[other] : starts[other + 1]]:
-                    columns = slice(right[1], right[1] + right[2])
-                    places = slice(right[3], right[3] + right[2])
-                    for k in range(left[2]):
-                        add_multiple(second[left[3] + k, places], factor, products[left[1] + k, columns])
-
-
-@compiled_sums
-def _multiply_features(
-    moments: FloatArray, pattern: Array, weights: FloatArray, n_units: int, affine: FloatArray, products: FloatArray
-) -> None:
-    """Write the second moments of the features: of 1, the inputs and the units, which are affine in them."""
-    size = len(moments)
-    for i in range(size):
-        for j in range(i + 1):
-            products[i, j] = moments[i, j]
-            products[j, i] = moments[i, j]
-    for unit in range(n_units):
-        here = size + unit
-        if not _open(pattern, unit):
-            products[here] = 0.0
-            products[:, here] = 0.0
-            continue
-        own = affine[unit]
-        copy_numbers(weights[unit, :size], own)
-        for earlier in range(unit):
-            if _open(pattern, earlier):
-                add_multiple(own, weights[unit, size + earlier], affine[earlier])
-        for i in range(size):
-            products[here, i] = product(own, products[i, :size])
-        for earlier in range(unit + 1):
-            if _open(pattern, earlier):
-                products[here, size + earlier] = product(products[here, :size], affine[earlier])
-        for i in range(here):
-            products[i, here] = products[here, i]
-
-
-@compiled_sums
-def _propagate(pattern: Array, weights: FloatArray, n_units: int, size: int, sensitive: FloatArray) -> None:
-    """Write how the pre-activation of each row of weights affects the outputs."""
-    sensitive[:] = 0.0
-    for output in range(sensitive.shape[1]):
-        sensitive[n_units + output, output] = 1.0
-    for unit in range(n_units - 1, -1, -1):
-        if _open(pattern, unit):
-            for row in range(unit + 1, len(weights)):
-                add_multiple(sensitive[unit], weights[row, size + unit], sensitive[row])
-
-
-@compiled_sums
-def _open(pattern: Array, unit: int) -> bool:
-    """Whether a unit is open."""
-    return (pattern[unit // WORD] >> np.uint64(unit % WORD)) & np.uint64(1) != 0
+            for left in range(starts[row], starts[row + 1]):
+                for right in range(starts[other], starts[other + 1]):
+                    column, length, place = runs[right, 1], runs[right, 2], runs[right, 3]
+                    for k in range(runs[left, 2]):
+                        found = second[runs[left, 3] + k, place : place + length]
+                        own = products[runs[left, 1] + k, column : column + length]
+                        for j in range(len(found)):
+                            found[j] += factor * own[j]

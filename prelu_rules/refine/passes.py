@@ -1,7 +1,8 @@
 """Compiled passes over the rows: forward, for units and outputs, and backward, for the gradient.
 
 They take the rows in blocks that stay in the processor's cache, a column at a time, so that neighbouring rows are
-computed at once.
+computed at once. Loops are written out, here and in the files beside it: each call of a small function would be
+compiled anew, which takes longer than all else.
 """
 
 from __future__ import annotations
@@ -14,26 +15,30 @@ BLOCK_ROWS = 128
 
 
 @compiled_sums
-def forward(columns: FloatArray, weights: FloatArray, n_units: int, units: FloatArray, outputs: FloatArray) -> None:
+def forward(columns: FloatArray, weights: FloatArray, units: FloatArray, outputs: FloatArray) -> None:
     """Compute units and outputs.
 
     Args:
         columns: `(n_inputs, n_rows)`.
         weights: as in `Layout`.
-        n_units: how many of their rows are units.
         units: `(n_units, n_rows)`, to be written: 0 where a unit is closed.
         outputs: `(n_outputs, n_rows)`, to be written.
     """
-    n_inputs, n_rows = columns.shape
+    (n_inputs, n_rows), n_units = columns.shape, len(units)
     for start in range(0, n_rows, BLOCK_ROWS):
-        block = slice(start, min(start + BLOCK_ROWS, n_rows))
+        stop = min(start + BLOCK_ROWS, n_rows)
         for row in range(len(weights)):
-            found = units[row, block] if row < n_units else outputs[row - n_units, block]
-            found[:] = weights[row, 0]
-            for i in range(n_inputs):
-                add_multiple(found, weights[row, 1 + i], columns[i, block])
-            for unit in range(min(row, n_units)):
-                add_multiple(found, weights[row, 1 + n_inputs + unit], units[unit, block])
+            found = units[row, start:stop] if row < n_units else outputs[row - n_units, start:stop]
+            constant = weights[row, 0]
+            for r in range(len(found)):
+                found[r] = constant
+            for i in range(n_inputs + min(row, n_units)):
+                factor = weights[row, 1 + i]
+                # Most weights of sparse networks are 0.
+                if factor != 0:
+                    column = columns[i, start:stop] if i < n_inputs else units[i - n_inputs, start:stop]
+                    for r in range(len(found)):
+                        found[r] += factor * column[r]
             if row < n_units:
                 for r in range(len(found)):
                     found[r] = max(found[r], 0.0)
@@ -62,57 +67,34 @@ def backward(
     """
     (n_inputs, n_rows), n_units = columns.shape, len(units)
     for start in range(0, n_rows, BLOCK_ROWS):
-        block = slice(start, min(start + BLOCK_ROWS, n_rows))
-        n = block.stop - start
-        for output in range(len(slopes)):
-            copy_numbers(slopes[output, block], back[n_units + output])
-        for unit in range(n_units - 1, -1, -1):
-            found, own = back[unit, :n], units[unit, block]
-            found[:] = 0.0
-            for row in range(unit + 1, len(weights)):
-                add_multiple(found, weights[row, 1 + n_inputs + unit], back[row, :n])
-            for r in range(n):
+        stop = min(start + BLOCK_ROWS, n_rows)
+        for row in range(len(weights) - 1, -1, -1):
+            found = back[row]
+            if row >= n_units:
+                slope = slopes[row - n_units, start:stop]
+                for r in range(len(slope)):
+                    found[r] = slope[r]
+                continue
+            own = units[row, start:stop]
+            for r in range(len(own)):
+                found[r] = 0.0
+            for user in range(row + 1, len(weights)):
+                factor = weights[user, 1 + n_inputs + row]
+                if factor != 0:
+                    above = back[user]
+                    for r in range(len(own)):
+                        found[r] += factor * above[r]
+            for r in range(len(own)):
                 found[r] = found[r] if own[r] > 0 else 0.0
         for k in range(len(runs)):
-            own = back[runs[k, 0], :n]
+            found = back[runs[k, 0]]
             for j in range(runs[k, 2]):
-                column, place = runs[k, 1] + j, runs[k, 3] + j
-                if column == 0:
-                    first[place] += total(own)
-                elif column <= n_inputs:
-                    first[place] += product(own, columns[column - 1, block])
+                column, total = runs[k, 1] + j - 1, 0.0
+                if column < 0:
+                    for r in range(stop - start):
+                        total += found[r]
                 else:
-                    first[place] += product(own, units[column - 1 - n_inputs, block])
-
-
-@compiled_sums
-def copy_numbers(source: FloatArray, target: FloatArray) -> None:
-    """Copy; a plain assignment would first make a copy, in case that the arrays overlap."""
-    for r in range(len(source)):
-        target[r] = source[r]
-
-
-@compiled_sums
-def add_multiple(found: FloatArray, factor: float, column: FloatArray) -> None:
-    """Add a multiple of a column; most weights of sparse networks are 0."""
-    if factor != 0:
-        for r in range(len(found)):
-            found[r] += factor * column[r]
-
-
-@compiled_sums
-def total(column: FloatArray) -> float:
-    """The sum of a column."""
-    total = 0.0
-    for r in range(len(column)):
-        total += column[r]
-    return total
-
-
-@compiled_sums
-def product(left: FloatArray, right: FloatArray) -> float:
-    """The scalar product of two columns."""
-    total = 0.0
-    for r in range(len(left)):
-        total += left[r] * right[r]
-    return total
+                    own = columns[column, start:stop] if column < n_inputs else units[column - n_inputs, start:stop]
+                    for r in range(len(own)):
+                        total += found[r] * own[r]
+                first[runs[k, 3] + j] += total

@@ -15,14 +15,15 @@ from scipy.optimize import minimize
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.curvature import Task, curvature, gradient, objective
-from prelu_rules.refine.layout import layout, with_weights
+from prelu_rules.refine.curvature import Task, curvature_by_products, gradient, objective, penalised
+from prelu_rules.refine.layout import layout, order_of_free, with_weights
+from prelu_rules.refine.linear_solution import LEAST_DIAGONAL
 from prelu_rules.refine.room import derivative_room, step_room
+from prelu_rules.refine.row_passes import RowPasses, from_moments
 from prelu_rules.refine.second_order import (
     FIRST_DAMPING,
     HARDER,
     LEAST_DAMPING,
-    LEAST_DIAGONAL,
     MOST_REFUSALS,
     SOFTER,
     squared_steps,
@@ -47,36 +48,75 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
     """
     if not system.support.any():
         return system, objective(system, task)
-    if system.free.size <= FEW_WEIGHTS and isinstance(task.loss, Squared):
-        return _squared_steps(system, task, max_steps, least_gain)
     if system.free.size <= FEW_WEIGHTS:
-        return _levenberg_marquardt(system, task, max_steps, least_gain)
+        if isinstance(task.loss, Squared):
+            return _squared_steps(system, task, max_steps, least_gain)
+        if from_moments(system, task):
+            return _moment_steps(system, task, max_steps, least_gain)
+        return refit_by_products(system, task, max_steps, least_gain)
     return _l_bfgs(system, task, 10 * max_steps, least_gain)
 
 
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     """All steps in one compiled call."""
-    laid, n_free = layout(system), system.free.size
+    laid, n_free, n_units = layout(system), system.free.size, system.n_units
+    penalties = np.empty(n_free)
+    penalties[order_of_free(system)] = task.ridge * penalised(system)
     value = squared_steps(
         task.columns,
         task.targets,
         task.row_weights,
         laid,
-        float(task.ridge),
+        penalties,
         max_steps,
         float(least_gain),
-        step_room(len(task), laid.weights, laid.n_units, n_free),
-        derivative_room(len(task), laid.weights.shape, laid.n_units, n_free),
+        step_room(len(task), laid.weights, n_units, n_free),
+        derivative_room(len(task), laid.weights.shape, n_units, n_free),
     )
     return with_weights(system, laid.weights), value
 
 
-def _levenberg_marquardt(
-    system: CompactForm, task: Task, max_steps: int, least_gain: float
+def _moment_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
+    """The same steps for losses that NumPy computes."""
+    passes = RowPasses(system, task)
+    best, value, damping = passes.weights.copy(), passes.objective(), FIRST_DAMPING
+    for _ in range(max_steps):
+        passes.differentiate()
+        reached = value
+        for _ in range(MOST_REFUSALS):
+            step = passes.step(damping)
+            if step is not None:
+                passes.weights[:] = best + step
+                reached = passes.objective()
+                if reached < value:
+                    break
+            damping *= HARDER
+        if not reached < value:
+            break
+        gain = (value - reached) / value
+        best[:], value, damping = passes.weights, reached, max(damping / SOFTER, LEAST_DAMPING)
+        if gain < least_gain:
+            break
+    return with_weights(system, best), value
+
+
+def refit_by_products(
+    system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4
 ) -> tuple[CompactForm, float]:
+    """As `refit`, with second-order steps from products of Jacobians, for any loss.
+
+    Args:
+        system: the network to start from.
+        task: the rows.
+        max_steps: the most steps.
+        least_gain: as in `refit`.
+
+    Returns:
+        The refitted network and its objective.
+    """
     value, damping = objective(system, task), FIRST_DAMPING
     for _ in range(max_steps):
-        first, second = curvature(system, task)
+        first, second = curvature_by_products(system, task)
         better = None
         for _ in range(MOST_REFUSALS):
             step = damped_step(first, second, damping)

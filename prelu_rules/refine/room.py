@@ -12,7 +12,7 @@ from prelu_rules.refine.passes import BLOCK_ROWS
 from prelu_rules.values import Array, FloatArray, IntArray
 
 MOST_MOMENTS = 4_000_000
-"""Moments that are kept at once; if there are too many groups for that, those of each group are added up when needed."""
+"""Moments that are kept at once; with too many groups for that, those of each group are added up when needed."""
 
 
 class DerivativeRoom(NamedTuple):
@@ -29,6 +29,7 @@ class DerivativeRoom(NamedTuple):
         patterns: `(n_words, n_rows)` uint64, which units are open in each row.
         known: `(most, n_words)` uint64, the patterns that occur.
         groups: `(n_rows,)`, the group of each row.
+        before: `(n_rows,)`, that before the last step.
         order: `(n_rows,)`, rows by group.
         ends: `(most + 1,)`, where groups end in this order.
         slots: the hash table of patterns.
@@ -47,6 +48,7 @@ class DerivativeRoom(NamedTuple):
     patterns: Array
     known: Array
     groups: IntArray
+    before: IntArray
     order: IntArray
     ends: IntArray
     slots: IntArray
@@ -85,6 +87,7 @@ def derivative_room(n_rows: int, shape: tuple[int, int], n_units: int, n_free: i
         patterns=np.empty((n_words, n_rows), np.uint64),
         known=np.empty((most, n_words), np.uint64),
         groups=np.empty(n_rows, np.int64),
+        before=np.empty(n_rows, np.int64),
         order=np.empty(n_rows, np.int64),
         ends=np.empty(most + 1, np.int64),
         slots=np.empty(2 ** (2 * most).bit_length(), np.int64),
@@ -98,14 +101,14 @@ class StepRoom(NamedTuple):
     """Room for whole steps; what has two parts belongs to the weights before a step and after it.
 
     Attributes:
-        trials: `(2, n_units + n_outputs, n_features)`, weights.
+        trial: `(n_units + n_outputs, n_features)`, weights.
         units: `(2, n_units, n_rows)`.
         errors: `(2, n_outputs, n_rows)`.
         step: `(n_free,)`.
         factor: `(n_free, n_free)`, a factor of the damped second derivative.
     """
 
-    trials: FloatArray
+    trial: FloatArray
     units: FloatArray
     errors: FloatArray
     step: FloatArray
@@ -117,19 +120,19 @@ def step_room(n_rows: int, weights: FloatArray, n_units: int, n_free: int) -> St
 
     Args:
         n_rows: the number of rows.
-        weights: those to start from.
+        weights: as in `Layout`.
         n_units: how many of their rows are units.
         n_free: how many of them are free.
 
     Returns:
-        Arrays whose content does not matter, except for the first weights.
+        Arrays whose content does not matter.
 
     Example:
         >>> step_room(10, np.eye(3), 2, 9).units.shape
         (2, 2, 10)
     """
     return StepRoom(
-        trials=np.stack([weights, weights]),
+        trial=np.empty_like(weights),
         units=np.empty((2, n_units, n_rows)),
         errors=np.empty((2, len(weights) - n_units, n_rows)),
         step=np.empty(n_free),

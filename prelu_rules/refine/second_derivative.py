@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from prelu_rules.geometry.compiled import compiled_sums
-from prelu_rules.refine.groups import find_group, group_rows, in_group, read_patterns, sort_by_group
-from prelu_rules.refine.layout import Layout
-from prelu_rules.refine.moments import add_group, add_rows, move_row
+from prelu_rules.refine.groups import group_rows, sort_by_group
+from prelu_rules.refine.moments import add_group, add_rows, move_rows, multiply_features
 from prelu_rules.refine.room import DerivativeRoom
-from prelu_rules.values import FloatArray
-
-ANEW, KEPT = 0, 1
-"""Whether moments are added up for each derivative, or kept for the next one and changed."""
+from prelu_rules.values import FloatArray, IntArray
 
 
 @compiled_sums
 def add_second(
-    columns: FloatArray, factors: FloatArray, units: FloatArray, laid: Layout, keep: bool, room: DerivativeRoom
+    columns: FloatArray,
+    factors: FloatArray,
+    units: FloatArray,
+    weights: FloatArray,
+    runs: IntArray,
+    starts: IntArray,
+    room: DerivativeRoom,
 ) -> None:
     """Add the second derivative of the loss.
 
@@ -23,77 +25,35 @@ def add_second(
         columns: `(n_inputs, n_rows)`.
         factors: `(n_rows,)`, the weight of each row times its second derivative in the output.
         units: `(n_units, n_rows)`.
-        laid: the weights.
-        keep: whether the factors will be the same for the next derivative, so that moments are worth keeping.
-        room: to work in; its `second` is added to.
+        weights: as in `Layout`, like the next two.
+        runs: of free weights.
+        starts: where those of each row start.
+        room: to work in, with a state as the last call left it, if the factors are the same as then; else zeros. Its
+            `second` is added to.
     """
-    read_patterns(units, room.patterns)
-    if room.state[1] == KEPT:
-        room.state[1] = _move_rows(columns, factors, room)
-    if room.state[1] == ANEW:
-        _group_anew(columns, factors, laid, keep, room)
-        return
-    for group in range(room.state[0]):
-        if room.counts[group] > 0:
-            _add_group(group, group, laid, room)
-
-
-@compiled_sums
-def _group_anew(columns: FloatArray, factors: FloatArray, laid: Layout, keep: bool, room: DerivativeRoom) -> None:
-    """Group all rows, and add what each group contributes."""
-    n_groups = group_rows(room.patterns, room.groups, room.known, room.slots)
-    sort_by_group(room.groups, n_groups, room.ends, room.order)
-    keep &= n_groups <= len(room.moments)
+    known, moments, counts, state = room.known, room.moments, room.counts, room.state
+    kept = state[1] != 0
+    n_groups = group_rows(units, room.patterns, known, state[0], room.slots, room.groups, room.before)
+    if n_groups == 0:
+        kept = False
+        state[0] = 0
+        n_groups = group_rows(units, room.patterns, known, state[0], room.slots, room.groups, room.before)
+    keep = n_groups <= len(moments)
+    kept &= keep
+    state[0], state[1] = n_groups, keep
+    if kept:
+        move_rows(moments, counts, room.before, room.groups, columns, factors, room.buffer)
+    else:
+        sort_by_group(room.groups, n_groups, room.ends, room.order)
+        counts[:] = 0
     begin = 0
     for group in range(n_groups):
-        end, place = room.ends[group], group if keep else 0
-        moments = room.moments[place]
-        for i in range(len(moments)):
-            for j in range(i + 1):
-                moments[i, j] = 0.0
-        add_rows(moments, columns, room.order[begin:end], factors, room.buffer)
-        room.counts[group] = end - begin
-        _add_group(group, place, laid, room)
-        begin = end
-    room.state[0], room.state[1] = n_groups, KEPT if keep else ANEW
-
-
-@compiled_sums
-def _move_rows(columns: FloatArray, factors: FloatArray, room: DerivativeRoom) -> int:
-    """Move the moments of the rows whose pattern has changed, while there is room for new groups."""
-    for row in range(len(factors)):
-        old = room.groups[row]
-        if in_group(room.patterns, row, room.known[old]):
-            continue
-        new = find_group(room.patterns, row, room.known, room.state[0], room.slots)
-        if new == room.state[0]:
-            if new == len(room.moments):
-                return ANEW
-            moments = room.moments[new]
-            for i in range(len(moments)):
-                for j in range(i + 1):
-                    moments[i, j] = 0.0
-            room.counts[new] = 0
-            room.state[0] += 1
-        move_row(room.moments[old], room.moments[new], columns, row, factors[row], room.buffer)
-        room.counts[old] -= 1
-        room.counts[new] += 1
-        room.groups[row] = new
-    return KEPT
-
-
-@compiled_sums
-def _add_group(group: int, place: int, laid: Layout, room: DerivativeRoom) -> None:
-    """Add what a group contributes."""
-    add_group(
-        room.moments[place],
-        room.known[group],
-        laid.weights,
-        laid.n_units,
-        laid.runs,
-        laid.starts,
-        room.affine,
-        room.products,
-        room.sensitive,
-        room.second,
-    )
+        own = moments[group if keep else 0]
+        if not kept:
+            end = room.ends[group]
+            counts[group] = end - begin
+            add_rows(own, columns, room.order[begin:end], factors, room.buffer)
+            begin = end
+        if counts[group] > 0:
+            multiply_features(own, known[group], weights, room.affine, room.products)
+            add_group(known[group], weights, runs, starts, room.products, room.sensitive, room.second)

@@ -4,7 +4,7 @@ from refine_networks import random_system, random_task
 from scipy.optimize import approx_fprime
 
 import prelu_rules.refine.curvature as module
-from prelu_rules.refine.curvature import curvature, gradient, objective
+from prelu_rules.refine.curvature import curvature_by_products, gradient, objective
 
 CASES = [("squared", 1), ("squared", 3), ("logistic", 1), ("softmax", 3)]
 
@@ -25,7 +25,7 @@ def test_curvature_has_the_same_gradient_and_is_exact_where_the_network_is_linea
     system, task = random_system(rng, n_outputs=n_outputs), random_task(rng, loss, n_outputs=n_outputs)
     # Few rows at a time, so that the parts are added up.
     monkeypatch.setattr(module, "CHUNK", 500)
-    first, second = curvature(system, task)
+    first, second = curvature_by_products(system, task)
     np.testing.assert_allclose(first, gradient(system, task)[1], atol=1e-12)
     np.testing.assert_allclose(second, second.T, atol=1e-12)
     # In the outputs' own weights the network is linear, so Gauss-Newton is Newton.
@@ -49,7 +49,7 @@ def test_blocks_are_those_of_the_products(loss, n_outputs, monkeypatch):
     found = []
     for block in (0, np.inf):
         monkeypatch.setattr(module, "BLOCK", block)
-        found.append(curvature(system, task)[1])
+        found.append(curvature_by_products(system, task)[1])
     np.testing.assert_allclose(*found, atol=1e-12)
 
 

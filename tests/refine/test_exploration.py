@@ -4,7 +4,7 @@ from refine_networks import random_system, random_task
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine import exploration
+from prelu_rules.refine import exploration, proposals
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
@@ -57,8 +57,8 @@ def test_proposed_shallow_units_bend_at_a_row():
     rng = np.random.default_rng(5)
     task = random_task(rng, "squared", n_inputs=2)
     system = random_system(rng, n_inputs=2, n_units=2).shallow()
-    joined = exploration._joined(system, task, rng, shallow=True)
-    assert len(joined) == exploration.TRIALS
+    joined = proposals.joined(system, task, rng, shallow=True)
+    assert len(joined) == proposals.TRIALS
     for larger in joined:
         assert not larger.weights[2, 2:-1].any()
         assert np.abs(task.x @ larger.weights[2, :2] + larger.weights[2, -1]).min() < 1e-12
@@ -75,7 +75,7 @@ def test_what_is_met_starts_with_what_is_given():
 
 
 def test_equal_seeds_give_equal_networks_also_where_rows_are_sampled(monkeypatch):
-    monkeypatch.setattr(exploration, "PROPOSAL_ROWS", 30)
+    monkeypatch.setattr(proposals, "PROPOSAL_ROWS", 30)
     rng = np.random.default_rng(2)
     task = random_task(rng, "squared")
     best = eliminate([random_system(rng, n_units=2)], task)
@@ -87,6 +87,6 @@ def test_networks_too_large_for_second_order_steps_are_left_as_they_are(monkeypa
     rng = np.random.default_rng(3)
     task = random_task(rng, "squared")
     best = eliminate([random_system(rng, n_units=1)], task)
-    monkeypatch.setattr(exploration, "FEW_WEIGHTS", 5)
+    monkeypatch.setattr(proposals, "FEW_WEIGHTS", 5)
     monkeypatch.setattr(exploration, "cheapest_eliminations", lambda system, task: [])
     assert explore(best, task, 1, np.random.default_rng(0)) == best

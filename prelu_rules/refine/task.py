@@ -1,0 +1,92 @@
+"""Rows to learn from, and what is minimised on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from prelu_rules.losses.loss import Loss
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.values import FloatArray
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows to learn from.
+
+    Attributes:
+        x: `(n_rows, n_inputs)` float64, scaled to a size near 1.
+        y: `(n_rows, n_outputs)` targets, or `(n_rows,)` classes, depending on the loss.
+        weights: `(n_rows,)`, which sum to 1.
+        loss: the loss, whose weighted mean over the rows is minimised.
+        ridge: the penalty on half the sum of squares of the free weights, except the outputs' constants.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    weights: FloatArray
+    loss: Loss
+    ridge: float
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @cached_property
+    def columns(self) -> FloatArray:
+        """The columns of `x` for compiled passes, `(n_inputs, n_rows)`: contiguous, writable float64."""
+        return np.require(self.x.T, np.float64, ["C", "W"])
+
+    @cached_property
+    def targets(self) -> FloatArray:
+        """The columns of `y`, in the same way."""
+        return np.require(self.y.T, np.float64, ["C", "W"])
+
+    @cached_property
+    def row_weights(self) -> FloatArray:
+        """The weights, in the same way."""
+        return np.require(self.weights, np.float64, ["C", "W"])
+
+
+def with_ridge(task: Task, ridge: float) -> Task:
+    """The same rows with another penalty.
+
+    Args:
+        task: the rows.
+        ridge: the penalty.
+
+    Returns:
+        A new task.
+    """
+    return replace(task, ridge=ridge)
+
+
+def objective(system: CompactForm, task: Task) -> float:
+    """The loss plus the penalty.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        The value that refits minimise; infinite if the network overflows.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
+        value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
+    return value if np.isfinite(value) else np.inf
+
+
+def penalised(system: CompactForm) -> FloatArray:
+    """Which of the free weights are penalised: all but the outputs' constants.
+
+    Args:
+        system: the network.
+
+    Returns:
+        `(n_free,)`, 1 or 0.
+    """
+    counted = np.ones_like(system.weights)
+    counted[system.n_units :, -1] = 0
+    return counted[system.support]
