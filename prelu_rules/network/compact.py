@@ -179,7 +179,8 @@ class CompactForm(Value):
         if always:
             weights += np.outer(weights[:, column], weights[unit])
             support |= np.outer(support[:, column], support[unit])
-        weights, support = (np.delete(np.delete(part, unit, axis=0), column, axis=1) for part in (weights, support))
+        weights = np.delete(np.delete(weights, unit, axis=0), column, axis=1)
+        support = np.delete(np.delete(support, unit, axis=0), column, axis=1)
         return CompactForm(weights, support, self.n_inputs)
 
     def with_unit(self, weights: FloatArray, uses: FloatArray) -> CompactForm:
@@ -194,9 +195,11 @@ class CompactForm(Value):
             The other rows keep their values and their free weights.
         """
         k, column = self.n_units, self.n_inputs + self.n_units
-        wider, support = (np.insert(part, column, 0, axis=1) for part in (self.weights, self.support))
-        wider[k:, column], support[k:, column] = uses, True
+        wider = np.insert(self.weights, column, 0.0, axis=1)
+        wider[k:, column] = uses
         larger = np.insert(wider, k, np.insert(weights, column, 0.0), axis=0)
+        support = np.insert(self.support, column, True, axis=1)
+        support[:k, column] = False
         support = np.insert(support, k, np.arange(len(weights) + 1) != column, axis=0)
         return CompactForm(larger, support, self.n_inputs)
 

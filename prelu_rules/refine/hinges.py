@@ -118,9 +118,9 @@ def _models(system: CompactForm, task: Task) -> list[_Model]:
     downhill = -task.weights[:, None] * task.loss.gradient(outputs, task.y)
     root = task.loss.root(outputs)
     weights = system.weights[system.n_units :]
-    used = system.support[system.n_units :].any(axis=0)
+    used = np.flatnonzero(system.support[system.n_units :].any(axis=0))
+    penalty = np.where(used < features.shape[1] - 1, task.ridge, 0.0)
     features, weights = features[:, used], weights[:, used]
-    penalty = np.where(np.flatnonzero(used) < len(used) - 1, task.ridge, 0.0)
     if root is None:
         return [_model(features, weights, penalty, task.weights, downhill)]
     # What outputs have to do with each other is left to the refit.
