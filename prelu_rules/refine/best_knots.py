@@ -17,11 +17,11 @@ from prelu_rules.values import BoolArray, FloatArray, IntArray
 GRID = 64
 """At most so many values are candidates at first; the time grows with its square."""
 
-MOVES = (-27, -9, -3, -1, 0, 1, 3, 9, 27)
-"""Then each knot moves by one of these numbers of values, all knots at once, until none does."""
+STRIDES = (27, 9, 3, 1)
+"""Then each knot moves by so many values or stays, the best of all choices for all knots, until none does."""
 
-PASSES = 20
-"""How often knots move at most."""
+PASSES = 10
+"""How often knots move at most by each stride."""
 
 SAME = 1e-13
 """Sums of squared errors are equal if they differ by less than this share of the target's own."""
@@ -74,16 +74,17 @@ def _sums(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[FloatArray
 
 
 def _moved(knots: IntArray, places: FloatArray, sums: FloatArray) -> IntArray:
-    """Move all knots at once to the best values near them, until they stay."""
-    for _ in range(PASSES):
-        near = np.clip(knots[:, None] + np.array(MOVES), 1, len(places) - 2)
-        chosen = np.unique(np.concatenate([[0], near.ravel(), [len(places) - 1]]))
-        allowed = np.zeros((len(knots), len(chosen)), dtype=bool)
-        allowed[np.arange(len(knots))[:, None], np.searchsorted(chosen, near)] = True
-        moved = chosen[_programmed(places[chosen], sums[chosen], allowed)[-1]]
-        if np.array_equal(moved, knots):
-            break
-        knots = moved
+    """Move all knots at once, to the best values a stride away, until they stay; with ever smaller strides."""
+    for stride in STRIDES:
+        for _ in range(PASSES):
+            near = np.clip(knots[:, None] + stride * np.arange(-1, 2), 1, len(places) - 2)
+            chosen = np.unique(np.concatenate([[0], near.ravel(), [len(places) - 1]]))
+            allowed = np.zeros((len(knots), len(chosen)), dtype=bool)
+            allowed[np.arange(len(knots))[:, None], np.searchsorted(chosen, near)] = True
+            moved = chosen[_programmed(places[chosen], sums[chosen], allowed)[-1]]
+            if np.array_equal(moved, knots):
+                break
+            knots = moved
     return knots
 
 

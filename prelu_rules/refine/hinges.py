@@ -16,6 +16,7 @@ from scipy.linalg import cholesky, solve_triangular
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.exact_starts import exact_starts
 from prelu_rules.refine.knot_sweep import sweep
 from prelu_rules.refine.refit import refit
 from prelu_rules.values import FloatArray
@@ -26,12 +27,18 @@ EXPLAINED = 1e-9
 SINGULAR = 1e-12
 """Added to the diagonal of the second derivative, relative to its mean, so that equal features do no harm."""
 
+ROUNDING = 1e-12
+"""A gain below this share of the loss without any weights is none."""
+
 TRIALS = 3
 """How many hinges, on different columns, are refitted for each one that joins."""
 
 
 def hinges(start: CompactForm, task: Task, most: int, trials: int = TRIALS) -> Iterator[CompactForm]:
     """Join the hinge that lowers the objective most, refit all weights, and repeat.
+
+    In one dimension, with squared errors of one output, the best continuous piecewise linear fit of each size, see
+    `exact_starts`, competes with what grew.
 
     Args:
         start: a network to start from, such as a linear one.
@@ -48,18 +55,22 @@ def hinges(start: CompactForm, task: Task, most: int, trials: int = TRIALS) -> I
         >>> x = np.linspace(-1, 1, 41)[:, None]
         >>> task = Task(x, np.abs(x - 0.3), np.full(41, 1 / 41), Squared(), 1e-9)
         >>> flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
-        >>> one = next(hinges(flat, task, 1)).scaled()
-        >>> one.weights.round(3)
-        array([[ 1. ,  0. , -0.3],
-               [-1. ,  2. ,  0.3]])
+        >>> one = next(hinges(flat, task, 1))
+        >>> knot = -one.weights[0, -1] / one.weights[0, 0]
+        >>> round(float(knot), 3)
+        0.3
     """
+    exact = exact_starts(start, task, most)
+    nothing = np.zeros((len(task), start.n_outputs))
+    least_gain = ROUNDING * float(task.weights @ task.loss.rows(nothing, task.y))
     system, value = refit(start, task)
-    for _ in range(most):
-        trial = [refit(candidate, task) for candidate in with_hinges(system, task)[:trials]]
-        if not trial:
+    for size in range(most):
+        candidates = with_hinges(system, task)[:trials] + exact[size : size + 1]
+        if not candidates:
             return
-        larger, reached = min(trial, key=lambda pair: pair[1])
-        if reached >= value:
+        fitted = [refit(candidate, task) for candidate in candidates]
+        larger, reached = min(fitted, key=lambda pair: pair[1])
+        if reached >= value - least_gain:
             return
         system, value = larger, reached
         yield system
