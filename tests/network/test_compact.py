@@ -90,8 +90,8 @@ def test_what_is_not_free_stays_so_when_units_come_and_go():
     assert larger.support[4].tolist() == [True] * 7 + [False, True] and larger.support[5, 7]
     smaller = sparse.without(0, always=False)
     np.testing.assert_array_equal(smaller.support, np.delete(np.delete(support, 0, axis=0), 3, axis=1))
-    # Unit 2 does not use unit 0, so nothing of it comes there; unit 1 does, and inherits all but column 1.
-    support[1, 1] = False
+    # Unit 1 uses unit 0, and inherits the use of column 0 from it, but not of column 1, which neither uses.
+    support[1, :2] = False
     kept = system.with_support(support).without(0, always=True)
     assert not kept.support[0, 1] and kept.support[0, 0]
     assert kept.freed() == CompactForm(kept.weights, system.without(0, always=True).support, 3)
