@@ -20,6 +20,7 @@ from prelu_rules.estimators.target import Target
 from prelu_rules.finetuning.path import FinetunePoint
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.precision import Precision
+from prelu_rules.refine.shape import Shape
 from prelu_rules.values import LONGEST_REPR, Shown, Value, shown
 
 MANY = 40
@@ -99,6 +100,7 @@ LARGE = {
     "RulePath": pr.RulePath(((LINEAR,) * 30,), np.ones(500), before_force=FORM),
     "RuleSystem": RULES,
     "RulesOnDemand": pr.RulesOnDemand(FORM, NAMES, NAMES, domain=BOX),
+    "Shape": Shape(1, False),
     "Target": Target(NAME, np.ones(500), tuple(NAMES)),
 }
 

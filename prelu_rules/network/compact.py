@@ -164,21 +164,24 @@ class CompactForm(Value):
         return self.outputs(self.features(x))
 
     def without(self, unit: int, always: bool) -> CompactForm:
-        """The form with one unit replaced by one of its two sides, and all other weights free.
+        """The form with one unit replaced by one of its two sides.
 
         Args:
             unit: the index of the unit.
             always: True for `max(0, z) -> z`, False for `max(0, z) -> 0`.
 
         Returns:
-            A form with one unit less.
+            A form with one unit less. The other weights stay free or not as they were; what takes the unit's place
+            where it was used is free.
         """
-        weights = self.weights.copy()
+        weights, support = self.weights.copy(), self.support.copy()
         column = self.n_inputs + unit
         if always:
             weights += np.outer(weights[:, column], weights[unit])
-        smaller = np.delete(np.delete(weights, unit, axis=0), column, axis=1)
-        return CompactForm(smaller, _all_free(smaller.shape, self.n_inputs), self.n_inputs)
+            support |= np.outer(support[:, column], support[unit])
+        weights = np.delete(np.delete(weights, unit, axis=0), column, axis=1)
+        support = np.delete(np.delete(support, unit, axis=0), column, axis=1)
+        return CompactForm(weights, support, self.n_inputs)
 
     def with_unit(self, weights: FloatArray, uses: FloatArray) -> CompactForm:
         """The form with one more unit after the others.
@@ -188,14 +191,25 @@ class CompactForm(Value):
             uses: `(n_outputs,)`, the weight of the new unit in each output.
 
         Returns:
-            A form with one more unit; all weights that its units can have are free, and the other rows keep their
-            values.
+            A form with one more unit; all weights that this unit can have are free, as are its uses by the outputs.
+            The other rows keep their values and their free weights.
         """
         k, column = self.n_units, self.n_inputs + self.n_units
         wider = np.insert(self.weights, column, 0.0, axis=1)
         wider[k:, column] = uses
         larger = np.insert(wider, k, np.insert(weights, column, 0.0), axis=0)
-        return CompactForm(larger, _all_free(larger.shape, self.n_inputs), self.n_inputs)
+        support = np.insert(self.support, column, True, axis=1)
+        support[:k, column] = False
+        support = np.insert(support, k, np.arange(len(weights) + 1) != column, axis=0)
+        return CompactForm(larger, support, self.n_inputs)
+
+    def freed(self) -> CompactForm:
+        """The same function with every weight free that its units can have.
+
+        Returns:
+            A form with the same weights on the largest support.
+        """
+        return CompactForm(self.weights, _all_free(self.weights.shape, self.n_inputs), self.n_inputs)
 
     def rounded(self, precision: Precision) -> CompactForm:
         """The compact form after a round trip through printed text.

@@ -78,3 +78,20 @@ def test_levels_say_what_units_use():
     system = CompactForm(weights, weights != 0, 1)
     assert system.n_units == 3
     assert system.form.labels == ((1, 1), (1, 2), (2, 1))
+
+
+def test_what_is_not_free_stays_so_when_units_come_and_go():
+    system = random_system(np.random.default_rng(0))
+    support = system.support.copy()
+    support[0, 1] = support[2, 3] = support[4, 2] = False
+    sparse = system.with_support(support)
+    larger = sparse.with_unit(np.ones(8), np.ones(1))
+    np.testing.assert_array_equal(np.delete(np.delete(larger.support, 4, axis=0), 7, axis=1), support)
+    assert larger.support[4].tolist() == [True] * 7 + [False, True] and larger.support[5, 7]
+    smaller = sparse.without(0, always=False)
+    np.testing.assert_array_equal(smaller.support, np.delete(np.delete(support, 0, axis=0), 3, axis=1))
+    # Unit 1 uses unit 0, and inherits the use of column 0 from it, but not of column 1, which neither uses.
+    support[1, :2] = False
+    kept = system.with_support(support).without(0, always=True)
+    assert not kept.support[0, 1] and kept.support[0, 0]
+    assert kept.freed() == CompactForm(kept.weights, system.without(0, always=True).support, 3)
