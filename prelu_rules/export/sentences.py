@@ -152,7 +152,7 @@ class Sentences:
         return ["The logits of", *others, f"{last},", "of which the largest", "says which class is likeliest:"]
 
     def notes(self) -> list[Pieces]:
-        """What is true of all of it: missing and unknown cells, bounds, and how far printed numbers are from the rules."""
+        """What is true of all: missing and unknown cells, bounds, and how far printed numbers are from the rules."""
         p, found = self.presentation, []
         used = {term.of for total in sums_of(p) for term in total.terms}
         numbers = [column for column in p.columns if column.missing and column.name in used]
