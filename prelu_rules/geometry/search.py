@@ -287,11 +287,13 @@ def _put_off(place: Place, d: Dictionary, put_off: PutOff) -> None:
     for q in range(len(d.tight)):
         put_off.tight[depth, q] = d.tight[q]
     put_off.slip[depth] = d.numbers[SLIP]
-    stop = start + len(table) * n
+    columns = dictionary.padded(n)
+    stop = start + len(table) * columns
     if stop <= len(tables):
         for q in range(len(table)):
-            for i in range(n):
-                tables[start + q * n + i] = table[q, i]
+            row, kept = table[q], tables[start + q * columns :]
+            for i in range(columns):
+                kept[i] = row[i]
         for i in range(n):
             put_off.loose[depth, i] = d.loose[i]
         cursor[_NEXT] = stop
@@ -312,9 +314,11 @@ def _resume(place: Place, d: Dictionary, put_off: PutOff) -> None:
         d.tight[q] = put_off.tight[depth, q]
     d.numbers[SLIP] = put_off.slip[depth]
     if not cursor[_STALE]:
+        columns = dictionary.padded(n)
         for q in range(len(table)):
-            for i in range(n):
-                table[q, i] = tables[start + q * n + i]
+            row, kept = table[q], tables[start + q * columns :]
+            for i in range(columns):
+                row[i] = kept[i]
         for i in range(n):
             d.loose[i] = put_off.loose[depth, i]
     place.signs[unit] = True

@@ -19,7 +19,7 @@ import numpy as np
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.cells import Patterns, compiled_frame, compiled_network
-from prelu_rules.geometry.dictionary import NEVER, REACHED, Dictionary, new_dictionary
+from prelu_rules.geometry.dictionary import NEVER, PADDING, REACHED, Dictionary, new_dictionary
 from prelu_rules.geometry.doubt import reaches_beyond
 from prelu_rules.geometry.search import (
     ANSWER,
@@ -160,7 +160,7 @@ def _start(form: NormalForm, frame: Frame, negligible: FloatArray) -> tuple[Plac
 
 def _new_put_off(d: Dictionary, n_base: int, n_units: int) -> PutOff:
     height, k = len(d.table), len(d.tight)
-    numbers = height * sum(range(n_base + 1, n_base + n_units + 1))
+    numbers = height * sum(n + -n % PADDING for n in range(n_base + 1, n_base + n_units + 1))
     return PutOff(
         np.empty(min(numbers, KEPT)),
         np.empty((n_units + 1, k), dtype=np.intp),
