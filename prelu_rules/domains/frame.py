@@ -51,8 +51,10 @@ class Frame(Value):
                    [0.]])
         """
         half_width = (box.upper - box.lower) / 2
-        basis = np.diag(half_width)[:, half_width > 0]
-        return cls((box.lower + box.upper) / 2, basis, 1.0, np.empty((0, basis.shape[1] + 1)))
+        moves = np.flatnonzero(half_width)
+        basis = np.zeros((len(half_width), len(moves)))
+        basis[moves, np.arange(len(moves))] = half_width[moves]
+        return cls((box.lower + box.upper) / 2, basis, 1.0, np.empty((0, len(moves) + 1)))
 
     @classmethod
     def of_everything(cls, n_inputs: int) -> Frame:

@@ -103,8 +103,7 @@ class RegionBatch:
             bounds, functions = self._facets_by_linear_programs()
         ends = np.cumsum(bounds.sum(axis=1))
         # Negative where the sign is negative, and positive where it is not.
-        signs = np.where(self.patterns.signs[bounds], -1.0, 1.0)
-        functions = signs[:, None] * functions
+        functions *= np.where(self.patterns.signs[bounds], -1.0, 1.0)[:, None]
         return np.concatenate([[0], ends]), functions[:, :-1], -functions[:, -1]
 
     def _facets_by_linear_programs(self) -> tuple[BoolArray, FloatArray]:

@@ -51,6 +51,8 @@ class Place(NamedTuple):
     signs: BoolArray
     decides: BoolArray
     cursor: IntArray  # see the names below
+    shared: FloatArray  # (n_outputs, n_inputs + 1), the outputs without the units of the last block
+    sharing: IntArray  # the first unit of the last block, and whether `shared` is for the current signs
 
 
 class PutOff(NamedTuple):
@@ -70,6 +72,7 @@ class PutOff(NamedTuple):
 N_BASE, UNIT, ROWS, _DEPTH, _NEXT, END, _READY, TESTED, _STALE, _PHASE, SIGN, _DOUBTED, ANSWER = range(13)
 CURSOR_SIZE = 13
 _NEW, _RISING, _FALLING, _CROSSING = range(4)
+_FIRST, _KNOWN = range(2)
 FULL, WAITING, DOUBT, STUCK, DONE = range(5)
 NO_ANSWER = -1
 
@@ -253,6 +256,7 @@ def _decide(network: Network, place: Place, d: Dictionary, put_off: PutOff, side
     place.decides[unit] = side == BOTH
     place.signs[unit] = side == ABOVE
     cursor[UNIT] = unit + 1
+    _share_until(place, unit)
     if side != BOTH:
         return
     cursor[ROWS] = n + 1
@@ -265,6 +269,13 @@ def _decide(network: Network, place: Place, d: Dictionary, put_off: PutOff, side
         for q in range(k):
             if d.tight[q] == 2 * k + n:
                 dictionary.turn(d, n + 1, q)
+
+
+@part_of_compiled
+def _share_until(place: Place, unit: int) -> None:
+    """Forget the shared part of the outputs if a unit that got a sign has part in it."""
+    if unit < place.sharing[_FIRST]:
+        place.sharing[_KNOWN] = 0
 
 
 @compiled_in_place
@@ -287,11 +298,13 @@ def _put_off(place: Place, d: Dictionary, put_off: PutOff) -> None:
     for q in range(len(d.tight)):
         put_off.tight[depth, q] = d.tight[q]
     put_off.slip[depth] = d.numbers[SLIP]
-    stop = start + len(table) * n
+    columns = dictionary.padded(n)
+    stop = start + len(table) * columns
     if stop <= len(tables):
         for q in range(len(table)):
-            for i in range(n):
-                tables[start + q * n + i] = table[q, i]
+            row, kept = table[q], tables[start + q * columns :]
+            for i in range(columns):
+                kept[i] = row[i]
         for i in range(n):
             put_off.loose[depth, i] = d.loose[i]
         cursor[_NEXT] = stop
@@ -312,32 +325,49 @@ def _resume(place: Place, d: Dictionary, put_off: PutOff) -> None:
         d.tight[q] = put_off.tight[depth, q]
     d.numbers[SLIP] = put_off.slip[depth]
     if not cursor[_STALE]:
+        columns = dictionary.padded(n)
         for q in range(len(table)):
-            for i in range(n):
-                table[q, i] = tables[start + q * n + i]
+            row, kept = table[q], tables[start + q * columns :]
+            for i in range(columns):
+                row[i] = kept[i]
         for i in range(n):
             d.loose[i] = put_off.loose[depth, i]
     place.signs[unit] = True
+    _share_until(place, unit)
     _bound_by(place, d, unit)
 
 
 @part_of_compiled
 def _record(network: Network, place: Place, d: Dictionary, found: Patterns, number: int) -> None:
-    signs, functions, outputs = place.signs, place.functions, found.outputs
-    slopes, weights, direct = network.slopes, network.output_weights, network.direct_outputs
+    n_units, (n_outputs, width), first = len(place.signs), place.shared.shape, place.sharing[_FIRST]
     for q in range(len(d.tight)):
         found.tight[number, q] = d.tight[q]
-    for k in range(outputs.shape[1]):
-        for q in range(outputs.shape[2]):
-            outputs[number, k, q] = direct[k, q]
-    for unit in range(len(signs)):
-        found.signs[number, unit] = signs[unit]
-        found.decides[number, unit] = place.decides[unit]
-        factor = 1.0 if signs[unit] else slopes[unit]
+    signs, decides, outputs = found.signs[number], found.decides[number], found.outputs[number]
+    for unit in range(n_units):
+        signs[unit] = place.signs[unit]
+    for unit in range(n_units):
+        decides[unit] = place.decides[unit]
+    if not place.sharing[_KNOWN]:
+        for k in range(n_outputs):
+            for q in range(width):
+                place.shared[k, q] = network.direct_outputs[k, q]
+        _add_activations(network, place, 0, first, place.shared)
+        place.sharing[_KNOWN] = 1
+    for k in range(n_outputs):
+        for q in range(width):
+            outputs[k, q] = place.shared[k, q]
+    _add_activations(network, place, first, n_units, outputs)
+    d.counts[LEFT] -= (n_units + 1) * n_outputs * width
+
+
+@part_of_compiled
+def _add_activations(network: Network, place: Place, start: int, stop: int, outputs: FloatArray) -> None:
+    """Add what a range of units contribute to the outputs."""
+    for unit in range(start, stop):
+        factor, function = 1.0 if place.signs[unit] else network.slopes[unit], place.functions[unit]
         if factor != 0.0:
-            for k in range(outputs.shape[1]):
-                weight = weights[k, unit] * factor
+            for k in range(len(outputs)):
+                weight, output = network.output_weights[k, unit] * factor, outputs[k]
                 if weight != 0.0:
-                    for q in range(functions.shape[1]):
-                        outputs[number, k, q] += weight * functions[unit, q]
-    d.counts[LEFT] -= (len(signs) + 1) * outputs.shape[1] * outputs.shape[2]
+                    for q in range(len(function)):
+                        output[q] += weight * function[q]

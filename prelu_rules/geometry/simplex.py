@@ -19,7 +19,7 @@ import numpy as np
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.cells import Patterns, compiled_frame, compiled_network
-from prelu_rules.geometry.dictionary import NEVER, REACHED, Dictionary, new_dictionary
+from prelu_rules.geometry.dictionary import NEVER, PADDING, REACHED, Dictionary, new_dictionary
 from prelu_rules.geometry.doubt import reaches_beyond
 from prelu_rules.geometry.search import (
     ANSWER,
@@ -95,6 +95,9 @@ def _with_stable_units(
     kept = reduced.open_units
     prefix = None if prefix is None else prefix[kept[kept < len(prefix)]]
     matters = np.full(len(kept), np.inf) if negligible is None else negligible[kept]
+    if len(kept) == len(reduced.signs):
+        yield from _open_patterns(reduced.form, frame, prefix, matters)
+        return
     for found in _open_patterns(reduced.form, frame, prefix, matters):
         signs = np.repeat(reduced.signs[None], len(found.signs), axis=0)
         decides = np.zeros_like(signs)
@@ -152,6 +155,8 @@ def _start(form: NormalForm, frame: Frame, negligible: FloatArray) -> tuple[Plac
         np.zeros(n_units, dtype=bool),
         np.zeros(n_units, dtype=bool),
         np.zeros(CURSOR_SIZE, dtype=np.intp),
+        np.zeros((form.n_outputs, form.n_inputs + 1)),
+        np.array([form.blocks[-1].start if n_units else 0, 0]),
     )
     place.rows[:n_base] = frame.rows
     place.cursor[N_BASE], place.cursor[ANSWER] = n_base, NO_ANSWER
@@ -160,7 +165,7 @@ def _start(form: NormalForm, frame: Frame, negligible: FloatArray) -> tuple[Plac
 
 def _new_put_off(d: Dictionary, n_base: int, n_units: int) -> PutOff:
     height, k = len(d.table), len(d.tight)
-    numbers = height * sum(range(n_base + 1, n_base + n_units + 1))
+    numbers = height * sum(n + -n % PADDING for n in range(n_base + 1, n_base + n_units + 1))
     return PutOff(
         np.empty(min(numbers, KEPT)),
         np.empty((n_units + 1, k), dtype=np.intp),

@@ -17,6 +17,7 @@ from prelu_rules.geometry.dictionary import (
     Dictionary,
     flip,
     measure_from_other_bound,
+    padded,
     pivot,
 )
 from prelu_rules.tolerances import LEAST_RATE
@@ -49,12 +50,14 @@ def direction(
     best, found, gain = LEAST_RATE, -1, 0.0
     for place in range(len(tight)):
         rate = sign * table[place, objective]
-        if rate > 0.0:
-            gain += rate * most[tight[place]]
-            if rate > best and not (bland and found >= 0 and tight[place] > tight[found]):
+        more = rate * most[tight[place]]
+        gain += more if rate > 0.0 else 0.0
+        found = place if rate > best else found
+        best = rate if rate > best else best
+    if bland and found >= 0:
+        for place in range(len(tight)):
+            if sign * table[place, objective] > LEAST_RATE and tight[place] < tight[found]:
                 found = place
-                if not bland:
-                    best = rate
     return found, gain
 
 
@@ -76,38 +79,62 @@ def blocking(d: Dictionary, n: int, leaving: int, sign: float, bland: bool) -> t
     """
     if len(d.table) > len(d.tight) + 1:
         return _blocking_far(d.table, d.tight, d.loose, n, leaving, sign, bland)
-    found, step, other = _blocking_near(d.table, d.tight, d.loose, 2.0 * d.numbers[BOUND], n, leaving, sign, bland)
+    width = 2.0 * d.numbers[BOUND]
+    found, step, other = _blocking_near(d.table, d.tight, d.loose, d.scratch, width, n, leaving, sign, bland)
     return found, step, 0.0, other
 
 
 @compiled_in_place
 def _blocking_near(
-    table: FloatArray, tight: IntArray, loose: IntArray, width: float, n: int, leaving: int, sign: float, bland: bool
+    table: FloatArray,
+    tight: IntArray,
+    loose: IntArray,
+    steps: FloatArray,
+    width: float,
+    n: int,
+    leaving: int,
+    sign: float,
+    bland: bool,
 ) -> tuple[int, float, bool]:
     """For a domain with bounds."""
     k = len(tight)
-    found, step, size, other, number = NOTHING, np.inf, 0.0, False, 0
+    _write_steps(table[leaving], table[k], loose, steps, width, padded(n), 2 * k, sign)
+    found, step, size, number = NOTHING, np.inf, 0.0, 0
     if sign > 0.0 and tight[leaving] < 2 * k:
         found, step, size, number = OWN_BOUND, width, 1.0, tight[leaving]
     for i in range(n):
-        rate = sign * table[leaving, i]
-        rising = rate > 0.0
-        if rising:
-            if rate <= LEAST_PIVOT or loose[i] >= 2 * k:
-                continue
-            room = max(width - table[k, i], 0.0)
-        else:
-            rate = -rate
-            if rate <= LEAST_PIVOT:
-                continue
-            room = max(table[k, i], 0.0)
-        # Products are faster than quotients.
-        if room < step * rate:
-            found, step, size, other, number = i, room / rate, rate, rising, loose[i]
+        if steps[i] < step:
+            found, step, size, number = i, steps[i], abs(table[leaving, i]), loose[i]
         # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
-        elif room == step * rate and (loose[i] < number if bland else rate > size):
-            found, size, other, number = i, rate, rising, loose[i]
-    return found, step, other
+        elif steps[i] == step and found != NOTHING:
+            rate = abs(table[leaving, i])
+            if loose[i] < number if bland else rate > size:
+                found, size, number = i, rate, loose[i]
+    return found, step, found >= 0 and sign * table[leaving, found] > 0.0
+
+
+@compiled_in_place
+def _write_steps(
+    rates: FloatArray,
+    slacks: FloatArray,
+    loose: IntArray,
+    steps: FloatArray,
+    width: float,
+    columns: int,
+    n_bounds: int,
+    sign: float,
+) -> None:
+    """Write how far each column lets a walk go; infinity if it does not block."""
+    # Without branches, which nobody could predict, so that the compiler makes vectors of it.
+    for i in range(columns):
+        rate, slack = sign * rates[i], slacks[i]
+        rising = rate > 0.0
+        room = width - slack if rising else slack
+        room = room if room > 0.0 else 0.0
+        size = abs(rate)
+        step = room / size
+        blocks = (size > LEAST_PIVOT) & ((not rising) | (loose[i] < n_bounds))
+        steps[i] = step if blocks else np.inf
 
 
 @compiled_in_place

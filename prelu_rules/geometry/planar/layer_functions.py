@@ -57,21 +57,44 @@ def layer_functions(form: NormalForm) -> LayerFunctions:
     """
     n_units = form.n_units
     start = np.array([*(block.start for block in form.blocks), n_units, n_units + form.n_outputs], dtype=np.intp)
-    direct = np.ascontiguousarray(np.vstack([np.vstack([form.A, form.C]).T, np.concatenate([form.b, form.e])]))
-    weights = np.ascontiguousarray(np.vstack([form.B, form.D]).T)
-    n_blocks = len(start) - 1
+    A, B, C, D = (np.ascontiguousarray(weights) for weights in (form.A, form.B, form.C, form.D))
+    functions: LayerFunctions = _arrays(A, B, form.b, C, D, form.e, form.slopes, start)
+    return functions
+
+
+@compiled
+def _arrays(
+    A: FloatArray,
+    B: FloatArray,
+    b: FloatArray,
+    C: FloatArray,
+    D: FloatArray,
+    e: FloatArray,
+    slopes: FloatArray,
+    start: IntArray,
+) -> LayerFunctions:
+    """All in one call: where there are few regions, many small calls would take longer than the search."""
+    (n_units, n_inputs), n_outputs, n_blocks = A.shape, len(C), len(start) - 1
+    direct, weights = np.empty((n_inputs + 1, n_units + n_outputs)), np.empty((n_units, n_units + n_outputs))
+    for k in range(n_units + n_outputs):
+        unit, output = min(k, n_units - 1), k - n_units
+        for q in range(n_inputs):
+            direct[q, k] = A[unit, q] if output < 0 else C[output, q]
+        direct[n_inputs, k] = b[unit] if output < 0 else e[output]
+        for earlier in range(n_units):
+            weights[earlier, k] = B[unit, earlier] if output < 0 else D[output, earlier]
     functions = LayerFunctions(
         direct,
         weights,
-        np.array(form.slopes),
-        np.zeros((n_blocks, n_units), dtype=bool),
+        slopes.copy(),
+        np.zeros((n_blocks, n_units), dtype=np.bool_),
         start,
         np.zeros(n_blocks, dtype=np.intp),
         np.abs(direct),
         np.zeros_like(direct),
         np.zeros_like(direct),
-        np.zeros((n_blocks, n_units), dtype=bool),
-        np.full(n_blocks, FRESH, dtype=np.intp),
+        np.zeros((n_blocks, n_units), dtype=np.bool_),
+        np.full(n_blocks, FRESH),
     )
     _link(functions)
     return functions

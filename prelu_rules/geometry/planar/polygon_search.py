@@ -1,24 +1,34 @@
-"""The search that cuts polygons, depth first, in a few arrays that live from batch to batch; compiled by Numba."""
+"""The search that cuts polygons, depth first; compiled by Numba."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.geometry.compiled import compiled, inlined
-from prelu_rules.geometry.numba_internals import borrowed
 from prelu_rules.geometry.planar.clipping import DOUBT, clip, line_of, sides_of
 from prelu_rules.geometry.planar.layer_functions import LayerFunctions, update
+from prelu_rules.geometry.planar.search_state import (
+    ANSWER,
+    BLOCK,
+    COUNT,
+    DEPTH,
+    FIRST,
+    FOUND,
+    NEXT,
+    NO_UNIT,
+    ROWS,
+    START,
+    STEP,
+    STOP,
+    UNIT,
+    WRITE,
+    Found,
+    Place,
+    Stacks,
+    borrowed_state,
+)
 from prelu_rules.geometry.sides import ABOVE, BELOW, BOTH
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import BoolArray, FloatArray, IntArray
-
-STEP, BLOCK, START, COUNT, NEXT, STOP, FIRST, WRITE, ROWS, DEPTH, UNIT, ANSWER, FOUND = range(13)
-"""Entries of the cursor: what to do next; the block; the current polygon; the units of the block to test on it, of
-which those that cut it are written from FIRST on; rows of the cell; parts put off; the unit in doubt, or split on; the
-answer to a doubt; and the patterns found.
-"""
 
 ENTER, NARROW, SPLIT = range(3)
 """What to do next: enter a block, test the units that are listed, or split the polygon along the first of them."""
@@ -26,51 +36,14 @@ ENTER, NARROW, SPLIT = range(3)
 FULL, TIME_IS_UP, IN_DOUBT, OUT_OF_ROOM, DONE = range(5)
 """Why the search stopped."""
 
-NO_UNIT = -1
-
 SURE = 1e-12
 """The constant of a line counts as known up to this share of its terms when a rectangle is tested."""
-
-
-class Found(NamedTuple):
-    """Room for the patterns of a batch."""
-
-    signs: BoolArray
-    decides: BoolArray
-    outputs: FloatArray
-    offsets: IntArray
-    corners: FloatArray
-    edges: IntArray
-
-
-class Place(NamedTuple):
-    """The state of the search."""
-
-    frame: FloatArray  # (n_inputs, 3), basis and centre
-    least: FloatArray  # (n_units,), the largest |z| that does not matter
-    blur: FloatArray  # (n_units,), by how much z may be off
-    rows: FloatArray  # (n_units, 3), pre-activations as rows of the frame
-    lengths: FloatArray  # (n_units,), what they were divided by
-    signs: BoolArray
-    decides: BoolArray
-    put_off: IntArray  # (n_units + 1, n_cursors), positive parts to search later
-    cursor: IntArray
-    scratch: FloatArray  # (3, n_units), of the units of a block: value in the middle, how far it varies, a weight
-    column: FloatArray  # (n_inputs + 1,), the function of one unit
-
-
-class Stacks(NamedTuple):
-    """Polygons and lists of units, of the current cell and of those put off; replaced by larger ones when full."""
-
-    points: FloatArray
-    edges: IntArray
-    units: IntArray
 
 
 @compiled
 def search(functions: LayerFunctions, place: Place, stacks: Stacks, found: Found, work: int) -> int:
     """Continue until `found` is full, or so many units were tested and terms summed; returns why it stopped."""
-    functions, place, stacks, found = _borrowed(functions, place, stacks, found)
+    functions, place, stacks, found = borrowed_state(functions, place, stacks, found)
     cursor = place.cursor
     n_blocks = len(functions.age)
     while True:
@@ -106,49 +79,6 @@ def search(functions: LayerFunctions, place: Place, stacks: Stacks, found: Found
             if len(stacks.units) < cursor[WRITE] + n_left:
                 return OUT_OF_ROOM
             _split(place, stacks)
-
-
-@inlined
-def _borrowed(
-    functions: LayerFunctions, place: Place, stacks: Stacks, found: Found
-) -> tuple[LayerFunctions, Place, Stacks, Found]:
-    return (
-        LayerFunctions(
-            borrowed(functions.direct),
-            borrowed(functions.weights),
-            borrowed(functions.slopes),
-            borrowed(functions.linked),
-            borrowed(functions.start),
-            borrowed(functions.last_source),
-            borrowed(functions.largest),
-            borrowed(functions.sums),
-            borrowed(functions.values),
-            borrowed(functions.used),
-            borrowed(functions.age),
-        ),
-        Place(
-            borrowed(place.frame),
-            borrowed(place.least),
-            borrowed(place.blur),
-            borrowed(place.rows),
-            borrowed(place.lengths),
-            borrowed(place.signs),
-            borrowed(place.decides),
-            borrowed(place.put_off),
-            borrowed(place.cursor),
-            borrowed(place.scratch),
-            borrowed(place.column),
-        ),
-        Stacks(borrowed(stacks.points), borrowed(stacks.edges), borrowed(stacks.units)),
-        Found(
-            borrowed(found.signs),
-            borrowed(found.decides),
-            borrowed(found.outputs),
-            borrowed(found.offsets),
-            borrowed(found.corners),
-            borrowed(found.edges),
-        ),
-    )
 
 
 @inlined

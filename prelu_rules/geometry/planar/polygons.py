@@ -15,24 +15,11 @@ import numpy as np
 
 from prelu_rules.domains.frame import Frame
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.planar.clipping import ROUNDING, whole
+from prelu_rules.geometry.planar.clipping import whole
 from prelu_rules.geometry.planar.exact_sides import exact_judge
 from prelu_rules.geometry.planar.layer_functions import LayerFunctions, layer_functions
-from prelu_rules.geometry.planar.polygon_search import (
-    ANSWER,
-    COUNT,
-    DONE,
-    FOUND,
-    IN_DOUBT,
-    NO_UNIT,
-    OUT_OF_ROOM,
-    ROWS,
-    UNIT,
-    Found,
-    Place,
-    Stacks,
-    search,
-)
+from prelu_rules.geometry.planar.polygon_search import DONE, IN_DOUBT, OUT_OF_ROOM, search
+from prelu_rules.geometry.planar.search_state import ANSWER, COUNT, FOUND, ROWS, UNIT, Found, Place, Stacks, new_place
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, BoolArray, FloatArray, IntArray, Value
 
@@ -130,7 +117,7 @@ def planar_patterns(
             "coordinates and a finite bound."
         )
     functions = layer_functions(form)
-    place = _at_start(form, frame, functions, np.full(form.n_units, np.inf if negligible is None else UNKNOWN))
+    place = _at_start(frame, functions, np.full(form.n_units, np.inf if negligible is None else UNKNOWN))
     judge = exact_judge(form, frame, place.least)
     stacks = _first_polygon(frame, place)
     found = _room_for(form, stacks)
@@ -154,29 +141,8 @@ def planar_patterns(
             found = _room_for(form, stacks)
 
 
-def _at_start(form: NormalForm, frame: Frame, functions: LayerFunctions, least: FloatArray) -> Place:
-    n = form.n_units
-    blur = np.zeros(n)
-    if np.isfinite(least).any():
-        reach = np.append(np.abs(frame.centre) + np.abs(frame.basis).sum(axis=1) * frame.bound, 1.0)
-        # Weights of 1e300 in several layers overflow: then floats cannot tell anything.
-        with np.errstate(over="ignore", invalid="ignore"):
-            blur = ROUNDING * max(1.0, np.sqrt(n)) * (reach @ functions.largest[:, :n])
-        blur = np.nan_to_num(blur, nan=np.inf, posinf=np.inf)
-    place = Place(
-        np.ascontiguousarray(np.hstack([frame.basis, frame.centre[:, None]])),
-        least,
-        blur,
-        np.zeros((n, 3)),
-        np.ones(n),
-        np.zeros(n, dtype=bool),
-        np.zeros(n, dtype=bool),
-        np.zeros((n + 1, 13), dtype=np.intp),
-        np.zeros(13, dtype=np.intp),
-        np.zeros((3, n)),
-        np.zeros(form.n_inputs + 1),
-    )
-    place.cursor[UNIT] = place.cursor[ANSWER] = NO_UNIT
+def _at_start(frame: Frame, functions: LayerFunctions, least: FloatArray) -> Place:
+    place: Place = new_place(np.ascontiguousarray(frame.basis), frame.centre, frame.bound, functions.largest, least)
     return place
 
 
