@@ -83,7 +83,9 @@ def _plain(values: pd.Series) -> pd.Series:
     """Numbers as floats, everything else as strings."""
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(np.float64)
-    return pd.Series([np.nan if value is None or value != value else str(value).strip() for value in values], dtype=object)
+    return pd.Series(
+        [np.nan if value is None or value != value else str(value).strip() for value in values], dtype=object
+    )
 
 
 def _regression(name: str, package: str, target: str, reason: str, *dropped: str) -> RealTable:

@@ -1,4 +1,4 @@
-"""APLR (von Ottenbreit and De Bin, "Automatic piecewise linear regression", 2024): boosted hinges and their products."""
+"""APLR (von Ottenbreit and De Bin, "Automatic piecewise linear regression", 2024): boosted hinges and products."""
 
 from __future__ import annotations
 
