@@ -42,8 +42,11 @@ def test_a_form_is_found_in_itself_however_it_is_written(seed, n_hinges, nested,
     assert found.size and found.columns and found.within(1e-9)
 
 
-def test_planted_hinges_are_as_described():
-    for seed in range(20):
+def test_planted_hinges_are_as_described(monkeypatch):
+    # Stricter than usual, so that many draws are refused.
+    monkeypatch.setattr(p, "LEAST_BEND", 0.13)
+    monkeypatch.setattr(p, "MOST_ALIKE", 0.3)
+    for seed in range(10):
         truth = p.planted(4, seed % 2 == 1, 0.0, np.random.default_rng(seed))
         form = truth.form
         used = np.count_nonzero(form.A, axis=1)
