@@ -18,9 +18,9 @@ folds of that table are not tried.
 
 `summary` prints a score (R2 or accuracy, the mean of five folds) for every table, and for every learner its mean and
 median score, its mean rank, how often it is best, and the medians of its numbers to read and its CPU-s. A learner that
-failed on a fold of a table, or has not been run on it yet, ranks last there, and has no score. For ours it also prints how far the default is below
-the best network of its own path in hindsight, in the mean over all fits; this is on the test rows, so it would not be
-0 for the best possible choice either.
+failed on a fold of a table, or has not been run on it yet, ranks last there and has no score. For ours it also prints
+how far the default is below the best network of its own path in hindsight, in the mean over all fits; this is on the
+test rows, so it would not be 0 for the best possible choice either.
 """
 
 from __future__ import annotations

@@ -96,9 +96,9 @@ def nodes(form: pr.NormalForm) -> int:
 def _nodes_of_sum(weights: np.ndarray, units: np.ndarray, constant: float, sizes: Sequence[int]) -> int:
     # A weight of 1 is not written, and so is no product.
     terms = [(weight, 1) for weight in weights] + list(zip(units, sizes, strict=False))
-    written = [size + 2 * (weight != 1) for weight, size in terms if weight]
-    n_terms = len(written) + (constant != 0)
-    return sum(written) + (constant != 0) + max(n_terms - 1, 0)
+    written = [size + 2 * int(weight != 1) for weight, size in terms if weight]
+    n_terms = len(written) + int(constant != 0)
+    return sum(written) + int(constant != 0) + max(n_terms - 1, 0)
 
 
 def trial(data: str, seed: int) -> Trial:

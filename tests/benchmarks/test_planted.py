@@ -1,3 +1,5 @@
+import doctest
+
 import numpy as np
 import planted as p
 import pytest
@@ -118,3 +120,7 @@ def test_a_hinge_of_other_columns_is_not_that_hinge():
     form = truth.form
     found = p.recovery(truth, pr.NormalForm(A, form.B, form.b, form.C, form.D, form.e, form.slopes))
     assert found.size and found.within(0.05) and not found.columns
+
+
+def test_the_examples():
+    assert doctest.testmod(p).failed == 0

@@ -1,3 +1,5 @@
+import doctest
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,10 @@ def test_nodes_are_those_of_the_written_expression():
     assert s.nodes(form) == len("+ + + 3 * 2 x0 * 5".split()) + of_second + of_first
     constant = pr.NormalForm(np.zeros((0, 1)), np.zeros((0, 0)), [], [[0.0]], np.zeros((1, 0)), [3.0], [])
     assert s.nodes(constant) == 1
+
+
+def test_the_examples():
+    assert doctest.testmod(s).failed == 0
 
 
 def test_a_line_has_the_best_published_and_our_rank():
