@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.patterns import count_patterns
+from prelu_rules.geometry.pattern_count import count_patterns
 from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
