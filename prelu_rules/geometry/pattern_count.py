@@ -7,6 +7,7 @@ the patterns: it is by far the fastest, but it has to be loaded first, and compi
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, takewhile
@@ -22,10 +23,11 @@ from prelu_rules.geometry.shown_patterns import ShownPatterns
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import Array, FloatArray
 
-PATIENCE = 2000
-"""How many questions are decided by linear programs before compiled code takes over: that is how many it would decide
-while it is loaded."""
+FEW = 200
+"""How many questions linear programs decide before compiled code is looked for; it decides more while it is loaded."""
 
+MANY = 10_000
+"""How many they decide before compiled code is compiled, which takes as long."""
 
 NEGATIVE, POSITIVE = SIDES = (b"\0", b"\1")
 """The sign of a unit, as in `ShownPatterns`."""
@@ -73,7 +75,7 @@ class PatternCounter:
     def __init__(self, domain: Domain | None, n_inputs: int) -> None:
         self._domain, self._frame = domain, frame_of(domain, n_inputs)
         self._shown = ShownPatterns(domain, self._frame)
-        self._patience = PATIENCE
+        self._n_asked = 0
 
     def count(self, form: NormalForm, at_most: int | None = None) -> int:
         """Count the patterns of a network.
@@ -94,21 +96,33 @@ class PatternCounter:
         shown = self._shown.of(form, small) if form.n_units else {b""}
         if len(shown) == 2**form.n_units or (at_most is not None and len(shown) >= at_most):
             return len(shown) if at_most is None else min(len(shown), at_most)
-        tree = _Tree(form, self._domain, shown, small)
         n_found = 0
-        for _ in tree.leaves():
-            n_found += 1
+        for found in _Tree(form, self._domain, shown, small).search():
+            if found is not None:
+                n_found += 1
+            elif self._is_slow():
+                return self._enumerated(form, small, at_most)
+            else:
+                self._n_asked += 1
             if n_found == at_most:
                 break
-            if tree.n_asked > self._patience and self._frame.n_coordinates:
-                n_found = self._enumerated(form, small, at_most)
-                break
-        self._patience = max(0, self._patience - tree.n_asked)
         return n_found
+
+    def _is_slow(self) -> bool:
+        """Whether compiled code is faster than to ask a solver once more."""
+        # Without bounds, compiled code does not decide in exact arithmetic which bends are parallel.
+        if not self._frame.n_coordinates or not np.isfinite(self._frame.bound):
+            return False
+        if self._n_asked < FEW and "prelu_rules.geometry.search" not in sys.modules:
+            return False
+        # Late, since this loads Numba.
+        from prelu_rules.geometry.numba_internals import is_compiled
+        from prelu_rules.geometry.search import search
+
+        return bool(search.signatures) or self._n_asked >= (FEW if is_compiled(search) else MANY)
 
     def _enumerated(self, form: NormalForm, small: FloatArray, at_most: int | None) -> int:
         """The same by compiled code."""
-        # Late, since this loads Numba.
         from prelu_rules.geometry.simplex import simplex_patterns
 
         try:
@@ -130,10 +144,9 @@ class _Tree:
         # First units whose successor has two sides.
         self._open: set[bytes] = set()
         self._place: _Place | None = None
-        self.n_asked = 0
 
-    def leaves(self) -> Iterator[bytes]:
-        """The patterns in the order of `reachable_patterns`."""
+    def search(self) -> Iterator[bytes | None]:
+        """The patterns in the order of `reachable_patterns`, and None before each question to the solver."""
         put_off = [b""]
         while put_off:
             first = put_off.pop()
@@ -142,6 +155,7 @@ class _Tree:
                 continue
             sides = [side for side in SIDES if self._is_shown(first + side)]
             if len(sides) < 2:
+                yield None
                 sides = self._asked(first, sides)
             if len(sides) == 2:
                 self._open.add(first)
@@ -158,7 +172,6 @@ class _Tree:
         cell, row = self._place.at(first, self._open)
         if not row[:-1].any():
             return [POSITIVE if row[-1] >= 0 else NEGATIVE]
-        self.n_asked += 1
         by = min(cell.thin(row), self._negligible[len(first)])
         above, below = POSITIVE in shown or cell.exceeds(row, by), NEGATIVE in shown or cell.exceeds(-row, by)
         if above and below:

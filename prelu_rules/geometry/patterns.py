@@ -180,7 +180,7 @@ def pre_activation(direct: Array, weights: Array, activations: Array, exact: boo
         `(n_inputs + 1,)`, the constant last.
 
     Example:
-        >>> pre_activation(np.array([0.3, 1.0]), np.array([-3.0]), np.array([[0.1, 0.0]]))
+        >>> pre_activation(np.array([-0.3, 1.0]), np.array([3.0]), np.array([[0.1, 0.0]]))
         array([0., 1.])
     """
     row = direct + weights @ activations

@@ -35,16 +35,7 @@ class ShownPatterns:
     """
 
     def __init__(self, domain: Domain | None, frame: Frame) -> None:
-        if domain is None:
-            drawn = np.random.default_rng(0).normal(size=(N_DRAWN, len(frame.centre)))
-            points = np.vstack([scale * drawn[k :: len(SCALES)] for k, scale in enumerate(SCALES)])
-        else:
-            drawn = sampled(domain, N_DRAWN if isinstance(domain, Box) else N_WALKED)
-            points = np.clip(drawn, domain.lower, domain.upper)
-        if len(frame.rows):
-            coordinates = (points - frame.centre) @ np.linalg.pinv(frame.basis).T
-            points = points[(coordinates @ frame.rows[:, :-1].T + frame.rows[:, -1] > CUT).all(axis=1)]
-        self._points = points
+        self._points = points = _drawn(domain, frame)
         self._largest = np.abs(points).max(axis=0, initial=0)
         self._off_domain = off_domain(domain, frame)
         self._width = np.abs(frame.basis).sum(axis=1)
@@ -77,3 +68,20 @@ class ShownPatterns:
             sizes[block] += earlier @ sizes[: block.start]
             rates[block] += earlier @ rates[: block.start]
         return sizes, rates
+
+
+def _drawn(domain: Domain | None, frame: Frame) -> FloatArray:
+    """Inputs that surely lie in the domain, `(n_points, n_inputs)`."""
+    rng = np.random.default_rng(0)
+    if domain is None:
+        drawn = rng.normal(size=(N_DRAWN, len(frame.centre)))
+        return np.vstack([scale * drawn[k :: len(SCALES)] for k, scale in enumerate(SCALES)])
+    if isinstance(domain, Box):
+        # Small regions lie in corners and along edges, which uniform inputs hardly ever meet.
+        inside = sampled(domain, N_DRAWN)
+        on_edge = rng.random(inside.shape) < rng.random((N_DRAWN, 1))
+        ends = np.where(rng.random(inside.shape) < 0.5, domain.lower, domain.upper)
+        return np.where(on_edge, ends, inside)
+    points = np.clip(sampled(domain, N_WALKED), domain.lower, domain.upper)
+    coordinates = (points - frame.centre) @ np.linalg.pinv(frame.basis).T
+    return points[(coordinates @ frame.rows[:, :-1].T + frame.rows[:, -1] > CUT).all(axis=1)]

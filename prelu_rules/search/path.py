@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.pattern_count import count_patterns
+from prelu_rules.geometry.pattern_count import PatternCounter
 from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
@@ -124,7 +124,8 @@ def train_path(
     )
     tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
     where = as_domain(domain, n_inputs) or split.box
-    frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), where))
+    counter = PatternCounter(where, n_inputs)
+    frontier = Frontier(lambda system, at_most: counter.count(split.scale.user_units(system), at_most))
     # These matrix products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
         starts = [CompactForm.of(form) for form in forms]
