@@ -21,7 +21,7 @@ N_WALKED = 256
 
 
 class ShownPatterns:
-    """Random inputs of a domain, and the activation patterns that they prove to have an interior.
+    r"""Random inputs of a domain, and the activation patterns that they prove to have an interior.
 
     Args:
         domain: the domain; None for all inputs.
@@ -31,7 +31,7 @@ class ShownPatterns:
         >>> box = Box([0], [1])
         >>> form = NormalForm.from_layers([[[1.0]], [[1.0]]], [[-0.5], [0.0]], [[0.0]])
         >>> sorted(ShownPatterns(box, Frame.of_box(box)).of(form, np.zeros(1)))
-        [b'\\x00', b'\\x01']
+        [b'\x00', b'\x01']
     """
 
     def __init__(self, domain: Domain | None, frame: Frame) -> None:

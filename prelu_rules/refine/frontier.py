@@ -19,8 +19,8 @@ class Frontier:
     """Networks of which none is beaten by another one in both rules and objective.
 
     Args:
-        n_rules: counts the rules of a network on the domain, but may stop at a given number; None to count all. Counting
-            takes longest where there are many rules, and then only whether there are too many matters.
+        n_rules: counts the rules of a network on the domain, but may stop at a given number; None to count all.
+            Counting takes longest where there are many rules, and there it only matters that they are too many.
 
     Example:
         Both bends have two rules, so the better one replaces the other:
