@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from prelu_rules.errors import RoundingError as RoundingError
     from prelu_rules.errors import RuleIndexError as RuleIndexError
     from prelu_rules.errors import ShapeError as ShapeError
+    from prelu_rules.errors import ShortPathWarning as ShortPathWarning
     from prelu_rules.errors import SolverError as SolverError
     from prelu_rules.errors import TooManyUnitsError as TooManyUnitsError
     from prelu_rules.errors import TrainingError as TrainingError
@@ -123,6 +124,7 @@ _HOME = {
     "RuleSystem": "rules.rule_system",
     "RulesOnDemand": "rules.on_demand",
     "ShapeError": "errors",
+    "ShortPathWarning": "errors",
     "SolverError": "errors",
     "StableSoftmaxCrossentropy": "training.stable_loss",
     "TableLike": "columns.tables",

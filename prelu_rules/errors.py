@@ -77,6 +77,10 @@ class OutlierWarning(UserWarning):
     """A number is far outside the others of its column, so that rows were left out."""
 
 
+class ShortPathWarning(UserWarning):
+    """A path of networks ends at fewer units than were asked for."""
+
+
 @contextmanager
 def located(place: str) -> Iterator[None]:
     """Say in errors of the package where they were met.

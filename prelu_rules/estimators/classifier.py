@@ -13,10 +13,11 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from prelu_rules.columns.cells import cells_of_values
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.estimators.large import check_alone, class_labels, is_dataset, is_large, with_class_indices
+from prelu_rules.estimators.large import check_alone, class_labels, is_large, with_class_indices
 from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows, row_labels
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
 from prelu_rules.losses.named import LossName
+from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.values import FloatArray, checked_weights
 
 

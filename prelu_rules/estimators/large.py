@@ -8,26 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.values import FloatArray
 
 LARGE = 2**28
 """From this number of bytes on, a memory-mapped array is not copied, and its rows are not merged and sorted."""
-
-
-def is_dataset(X: Any) -> bool:
-    """Whether an object is a `tf.data.Dataset`; does not load TensorFlow.
-
-    Args:
-        X: any object.
-
-    Returns:
-        True if it is.
-
-    Example:
-        >>> is_dataset([[1.0]])
-        False
-    """
-    return hasattr(X, "element_spec") and hasattr(X, "as_numpy_iterator")
 
 
 def is_large(X: Any) -> bool:

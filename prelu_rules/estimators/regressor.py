@@ -10,9 +10,10 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
 from prelu_rules.columns.cells import dates_refused
-from prelu_rules.estimators.large import check_alone, is_dataset, is_large
+from prelu_rules.estimators.large import check_alone, is_large
 from prelu_rules.estimators.outlying_rows import ordinary_rows, row_labels
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
+from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.values import FloatArray, checked_weights
 
 

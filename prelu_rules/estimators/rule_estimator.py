@@ -20,7 +20,7 @@ from prelu_rules.columns.fill import Fill
 from prelu_rules.columns.tables import is_table, known_cells, table_cells, to_pandas
 from prelu_rules.domains.as_domain import domain_of_rows
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.estimators.large import is_dataset, some_rows
+from prelu_rules.estimators.large import some_rows
 from prelu_rules.estimators.outlying_rows import Outliers
 from prelu_rules.estimators.repetition import in_order
 from prelu_rules.estimators.sklearn_internals import feature_names_in
@@ -28,8 +28,10 @@ from prelu_rules.estimators.target import label_array
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
-from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
+from prelu_rules.rows.dataset import is_dataset
+from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
+from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray
 
 
@@ -51,6 +53,7 @@ class RuleEstimator(BaseEstimator):
         max_rules: int | None = None,
         max_numbers: int | None = None,
         validation_fraction: float = 0.2,
+        starts: Starts = "growth",
         hidden: tuple[int, ...] = (8, 8),
         members: int = 8,
         warm_up_steps: int = 1000,
@@ -69,6 +72,7 @@ class RuleEstimator(BaseEstimator):
         self.max_rules = max_rules
         self.max_numbers = max_numbers
         self.validation_fraction = validation_fraction
+        self.starts: Starts = starts
         self.hidden = hidden
         self.members = members
         self.warm_up_steps = warm_up_steps
@@ -277,7 +281,7 @@ class RuleEstimator(BaseEstimator):
             batch_size=self.batch_size,
             jit=self.jit,
         )
-        return PathSettings(population, max_nonlinear=max(MAX_UNITS, self.max_nonlinear or 0), ridge=self.ridge)
+        return PathSettings(population, starts=self.starts, max_nonlinear=self.max_nonlinear, ridge=self.ridge)
 
     def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
         """The weight of each row in the loss."""

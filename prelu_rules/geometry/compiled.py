@@ -54,6 +54,26 @@ def compiled_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(function, error_model="numpy", _nrt=False)
 
 
+def compiled_sums(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `compiled_in_place`, for functions whose sums may be added up in any order.
+
+    Then the processor adds up several parts of a sum at once, which is several times as fast. The result still depends
+    on the machine and the numbers only.
+
+    Args:
+        function: of numbers and arrays; it may take parts of arrays, but must not make, copy, or return any.
+
+    Returns:
+        The same function, compiled.
+
+    Example:
+        >>> import numpy as np
+        >>> compiled_sums(lambda x: x[0] + x[1])(np.array([1, 2]))
+        3
+    """
+    return _compiled(function, error_model="numpy", _nrt=False, fastmath={"reassoc", "contract", "nsz"})
+
+
 def part_of_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """As `compiled_in_place`, for parts of a function that has a file of its own only to be read.
 

@@ -10,6 +10,9 @@ from prelu_rules.errors import ShapeError
 from prelu_rules.losses.link import ClassLink, IdentityLink, Link
 from prelu_rules.values import FloatArray
 
+RIDGE_FACTORS = (1.0, 10.0, 100.0, 1000.0)
+"""From hardly any penalty to one that halves the weights of bends that few rows support."""
+
 Chooser = Literal["criterion", "validation"]
 """How the size of a network is chosen under limits: by a criterion on the training rows, or by validation rows."""
 
@@ -138,6 +141,17 @@ class Loss(ABC):
             The factor of half the sum of squared weights.
         """
         return 1 / n_rows
+
+    def ridges(self, least: float) -> tuple[float, ...]:
+        """The penalties among which left-out rows choose.
+
+        Args:
+            least: the default penalty for the rows.
+
+        Returns:
+            The default penalty and larger ones, in ascending order.
+        """
+        return tuple(least * factor for factor in RIDGE_FACTORS)
 
     def log_likelihood(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float | None:
         """The log-likelihood of the rows, for Schwarz's criterion.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,34 @@ class Task:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @cached_property
+    def columns(self) -> FloatArray:
+        """The columns of `x` for compiled passes, `(n_inputs, n_rows)`: contiguous, writable float64."""
+        return np.require(self.x.T, np.float64, ["C", "W"])
+
+    @cached_property
+    def targets(self) -> FloatArray:
+        """The columns of `y`, in the same way."""
+        return np.require(self.y.T, np.float64, ["C", "W"])
+
+    @cached_property
+    def row_weights(self) -> FloatArray:
+        """The weights, in the same way."""
+        return np.require(self.weights, np.float64, ["C", "W"])
+
+
+def with_ridge(task: Task, ridge: float) -> Task:
+    """The same rows with another penalty.
+
+    Args:
+        task: the rows.
+        ridge: the penalty.
+
+    Returns:
+        A new task.
+    """
+    return replace(task, ridge=ridge)
 
 
 def objective(system: CompactForm, task: Task) -> float:

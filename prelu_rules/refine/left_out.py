@@ -41,17 +41,40 @@ def left_out_losses(system: CompactForm, task: Task, observed: FloatArray | None
         >>> left_out_losses(mean, task).round(4)  # without 1, the mean of the others is 2.5
         array([1.125, 0.   , 1.125])
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        losses = task.loss.rows(left_out_outputs(system, task, observed), task.y)
+    return np.where(np.isfinite(losses), losses, np.inf)
+
+
+def left_out_outputs(system: CompactForm, task: Task, observed: FloatArray | None = None) -> FloatArray:
+    """The outputs of each row as if it had been left out when the network was fitted.
+
+    Args:
+        system: a network fitted to the rows.
+        task: the rows.
+        observed: as for `left_out_losses`.
+
+    Returns:
+        `(n_rows, n_outputs)`; not finite if the network would have no fit without the row.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> task = Task(np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]]), np.full(3, 1 / 3), Squared(), 1e-12)
+        >>> mean = CompactForm(np.array([[0.0, 2.0]]), np.array([[False, True]]), 1)
+        >>> left_out_outputs(mean, task)[:, 0].round(4)
+        array([2.5, 2. , 1.5])
+    """
     if not system.support.any():
-        return task.loss.rows(system.predict(task.x), task.y)
+        return system.predict(task.x)
     _, second = curvature(system, task)
     second[np.diag_indices_from(second)] += SINGULAR * float(np.trace(second)) / len(second)
     inverse = cho_solve(cho_factor(second), np.eye(len(second)))
     whole = task if observed is None else replace(task, weights=observed)
-    return np.concatenate([_losses(system, part, inverse) for part in parts(whole, len(second))])
+    return np.concatenate([_outputs(system, part, inverse) for part in parts(whole, len(second))])
 
 
-def _losses(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:
-    """The losses of rows if all of their weight is left out."""
+def _outputs(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:
+    """The outputs of rows if all of their weight is left out."""
     features = system.features(task.x)
     outputs = system.outputs(features)
     sensitive = sensitivities(system, features)
@@ -64,8 +87,7 @@ def _losses(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:
     # A row that alone determines a weight has leverage 1, but for the ridge; rounding must not make it larger.
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = moved @ np.linalg.solve(identity - bent @ moved, gradient)
-    losses = task.loss.rows(outputs + steps[:, :, 0], task.y)
-    return np.where(np.isfinite(losses), losses, np.inf)
+    return np.asarray(outputs + steps[:, :, 0])
 
 
 def _between_rows(system: CompactForm, features: FloatArray, inverse: FloatArray) -> FloatArray:

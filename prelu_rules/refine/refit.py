@@ -13,16 +13,24 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 from scipy.optimize import minimize
 
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, gradient, objective
+from prelu_rules.refine.layout import layout, with_weights
+from prelu_rules.refine.room import derivative_room, step_room
+from prelu_rules.refine.second_order import (
+    FIRST_DAMPING,
+    HARDER,
+    LEAST_DAMPING,
+    LEAST_DIAGONAL,
+    MOST_REFUSALS,
+    SOFTER,
+    squared_steps,
+)
 from prelu_rules.values import FloatArray
 
 FEW_WEIGHTS = 500
 """Up to this number of weights, the second derivative costs less than the many steps that it saves."""
-
-FIRST_DAMPING, LEAST_DAMPING = 1e-3, 1e-9
-HARDER, SOFTER, MOST_REFUSALS = 8, 5, 7
-LEAST_DIAGONAL = 1e-4
 
 
 def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4) -> tuple[CompactForm, float]:
@@ -39,9 +47,28 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
     """
     if not system.support.any():
         return system, objective(system, task)
+    if system.free.size <= FEW_WEIGHTS and isinstance(task.loss, Squared):
+        return _squared_steps(system, task, max_steps, least_gain)
     if system.free.size <= FEW_WEIGHTS:
         return _levenberg_marquardt(system, task, max_steps, least_gain)
     return _l_bfgs(system, task, 10 * max_steps, least_gain)
+
+
+def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
+    """All steps in one compiled call."""
+    laid, n_free = layout(system), system.free.size
+    value = squared_steps(
+        task.columns,
+        task.targets,
+        task.row_weights,
+        laid,
+        float(task.ridge),
+        max_steps,
+        float(least_gain),
+        step_room(len(task), laid.weights, laid.n_units, n_free),
+        derivative_room(len(task), laid.weights.shape, laid.n_units, n_free),
+    )
+    return with_weights(system, laid.weights), value
 
 
 def _levenberg_marquardt(

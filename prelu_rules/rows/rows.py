@@ -275,23 +275,43 @@ def _split(
     rows: Rows, hashes: tuple[Hashes, Hashes], which: IntArray, validation: float, loss: Loss, seed: int
 ) -> tuple[IntArray, IntArray]:
     """Split distinct rows into those for training and those that are held out."""
-    share, of_classes, weights = checked_share(validation), loss.of_classes, rows.weights[which]
-    _, group = first_of_each(hashes[0 if of_classes else 1][which])
-    total = np.bincount(group, weights=weights)
-    light = np.flatnonzero(total <= max(HEAVY * share * total.sum(), HEAVY_BESIDE_MEAN * total.mean()))
+    share, weights = checked_share(validation), rows.weights[which]
+    _, group = first_of_each(hashes[0 if loss.of_classes else 1][which])
+    light, labels = light_groups(group, rows.y[which] if loss.of_classes else None, weights, share)
     if len(light) < FEWEST_TO_SPLIT:
         return which, which
     # At least one row trains.
     held = min(int(np.ceil(share * len(light))), len(light) - 1)
-    labels = None
-    if of_classes:
-        # For inputs with several classes, the class that weighs most.
-        order = np.lexsort((-weights, group))
-        classes = rows.y[which][order[np.searchsorted(group[order], light)]]
-        counts = np.bincount(classes.astype(np.intp))
+    if labels is not None:
+        counts = np.unique(labels, return_counts=True)[1]
         # A class with a single row cannot be split; nor can more classes than there are rows on a side.
-        n_fewest = min(held, len(light) - held)
-        labels = classes if counts[counts > 0].min() > 1 and n_fewest >= (counts > 0).sum() else None
+        labels = labels if counts.min() > 1 and min(held, len(light) - held) >= len(counts) else None
     _, held_out = train_test_split(light, test_size=held, random_state=seed, stratify=labels)
     apart = np.isin(group, held_out)
     return which[~apart], which[apart]
+
+
+def light_groups(
+    group: IntArray, classes: FloatArray | None, weights: FloatArray, share: float
+) -> tuple[IntArray, FloatArray | None]:
+    """Find the groups of rows that may be held out: those that do not have too much of the weight.
+
+    Args:
+        group: `(n_rows,)`, the group of each row, from 0; rows of a group stay together.
+        classes: `(n_rows,)` class indices; None if the targets are numbers.
+        weights: `(n_rows,)`.
+        share: the share of rows that are held out together.
+
+    Returns:
+        The groups, and the class of each, the one that weighs most; None without classes.
+
+    Example:
+        >>> light_groups(np.arange(3), np.array([0.0, 1.0, 1.0]), np.ones(3), 0.2)
+        (array([0, 1, 2]), array([0., 1., 1.]))
+    """
+    total = np.bincount(group, weights=weights)
+    light = np.flatnonzero(total <= max(HEAVY * share * total.sum(), HEAVY_BESIDE_MEAN * total.mean()))
+    if classes is None:
+        return light, None
+    order = np.lexsort((-weights, group))
+    return light, classes[order[np.searchsorted(group[order], light)]]

@@ -1,48 +1,39 @@
-"""From rows to a path of ever smaller networks: a population with the force, then elimination in float64."""
+"""From rows to a path of ever smaller networks."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from itertools import count, takewhile
-from typing import Any
+from typing import TYPE_CHECKING
 
-import prelu_rules.training  # noqa: F401
-
-# isort: split
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from prelu_rules.domains.as_domain import DomainLike, as_domain
-from prelu_rules.errors import InvalidValueError
+from prelu_rules.errors import InvalidValueError, ShortPathWarning
 from prelu_rules.geometry.pattern_count import PatternCounter
-from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.population.stream import split_dataset
-from prelu_rules.population.training import PopulationWatch, train_population
-from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.exploration import explore
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.frontier import Frontier
-from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint, RulePath
-from prelu_rules.refine.refit import refit
 from prelu_rules.renamed import renamed_arguments, warn_renamed
-from prelu_rules.rows.rows import Rows, Split, split_arrays
-from prelu_rules.search.measure import Measure
+from prelu_rules.rows.dataset import is_dataset
+from prelu_rules.rows.rows import Split, split_arrays
+from prelu_rules.rows.sample import sample
+from prelu_rules.search.apart import Growth
+from prelu_rules.search.by_force import forced
+from prelu_rules.search.by_growth import grown
+from prelu_rules.search.measure import best_form
 from prelu_rules.search.settings import PathSettings
-from prelu_rules.training.progress import EpochProgress
 
-LIGHT = 1e-3
-"""The share of the penalty that is used for classes that a network without units separates. With the full penalty it
-would not be right near the boundary, and units that hardly bend would be added only to avoid the penalty."""
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
 
 
 @renamed_arguments(seed="random_state")
@@ -62,13 +53,16 @@ def train_path(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     validation: float | tuple[npt.ArrayLike, ...] | None = None,
 ) -> RulePath:
-    """Train many networks with the force, and eliminate their units down to none.
+    """Search for small networks of each size, from no units on.
 
-    The population warms up, the force pulls its slopes to 1, and linear units are collapsed. From there on the networks
-    are normal forms: units are eliminated one by one with refits. At each size the best network is sparsified, and so
-    are lean ones, which make fewer rules than any other network that is as good. All of them are scored on validation
-    rows that were not used before, and finally refitted to all rows. An interrupt (Ctrl-C) ends the search early: the
-    path then consists of what was found so far; a warning is given and `complete` is False.
+    By default units are added one by one to a network without any, and taken out again from the largest, with refits of
+    everything. The whole search is repeated without each part of the rows, for several penalties; the losses on the
+    rows that were left out choose the penalty, and later the size (`RulePath.choose`). With `starts="force"` a
+    population of networks is trained instead, as in the paper: the force pulls its slopes to 1, linear units are
+    collapsed, and the others are eliminated one by one; a share of the rows is left out of all that. "both" takes the
+    better network of each size. At each size the best network is sparsified, and so are lean ones, which make fewer
+    rules than any other network that is as good. An interrupt (Ctrl-C) ends the search early: the path then consists of
+    what was found so far; a warning is given and `complete` is False.
 
     Args:
         x: `(n_rows, n_inputs)`, in the user's units; a memory-mapped array is read in batches and never copied. Or a
@@ -78,19 +72,21 @@ def train_path(
         loss: "squared", "logistic" (one logit) or "softmax" (a logit per class), or a `Loss` of your own.
         sample_weight: `(n_rows,)`, non-negative; None for equal weights. Only their ratios matter, and equal rows are
             merged into one with the sum of their weights.
-        validation_fraction: the share of distinct rows that are used to choose the size.
+        validation_fraction: the share of distinct rows that are used to choose the size where one part is left out: for
+            "force", and where there are more rows than `settings.folds_up_to`.
         validation_data: rows `(x, y)` or `(x, y, sample_weight)` that are used instead.
         domain: where rules are counted: a `Box`, a `Polytope`, or rows; the box of `x` by default.
-        settings: how to train.
+        settings: how to search.
         random_state: the seed of the split, the weights and the order of the rows.
         verbose: whether to show a progress bar.
-        n_jobs: joblib workers that sparsify networks of different sizes in parallel; None for those of
-            `joblib.parallel_config`. The path does not depend on it.
+        n_jobs: joblib workers for searches without different parts of the rows, and for sparsifying networks of
+            different sizes; None for those of `joblib.parallel_config`. The path does not depend on it.
         callbacks: Keras callbacks for the population.
         validation: the old name of `validation_fraction` and of `validation_data`.
 
     Returns:
-        The path, from no units to at most `settings.max_nonlinear`, in the user's units.
+        The path, from no units to at most `settings.max_nonlinear`, in the user's units. It is shorter, with a warning,
+        if no further unit bends on the rows.
 
     Raises:
         ShapeError: if rows, targets and weights do not fit together.
@@ -99,9 +95,7 @@ def train_path(
 
     Example:
         >>> x = np.linspace(-1, 1, 200)[:, None]
-        >>> from prelu_rules.population.settings import PopulationSettings
-        >>> quick = PathSettings(PopulationSettings(members=2, hidden=(3,), warm_up_steps=100, force_steps=100))
-        >>> path = train_path(x, np.abs(x[:, 0]), settings=quick)
+        >>> path = train_path(x, np.abs(x[:, 0]), settings=PathSettings(max_nonlinear=2))
         >>> path[1].n_numbers, bool(np.allclose(path[1].form.predict([[-0.5], [0.5]]), 0.5, atol=1e-3))
         (5, True)
     """
@@ -116,102 +110,61 @@ def train_path(
     loss = loss_named(loss)
     rng = np.random.default_rng([random_state, 2])
     split = _split(x, y, sample_weight, loss, held_out, settings, random_state, rng)
-    n_inputs, n_outputs = split.box.n_inputs, split.scale.n_outputs
-    bar = [EpochProgress("population", always=True)] if verbose else []
-    watch = PopulationWatch()
-    forms = train_population(
-        split.population, n_inputs, n_outputs, loss, settings.population, random_state, [watch, *callbacks, *bar]
-    )
-    tasks = [_task(split.standardised(part), loss, settings) for part in (split.train, split.everything)]
-    where = as_domain(domain, n_inputs) or split.box
-    counter = PatternCounter(where, n_inputs)
+    where = as_domain(domain, split.box.n_inputs) or split.box
+    counter = PatternCounter(where, split.box.n_inputs)
     frontier = Frontier(lambda system, at_most: counter.count(split.scale.user_units(system), at_most))
+    forms, before_force, whole = _trained(split, loss, settings, random_state, verbose, callbacks)
     # These matrix products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:
-        starts = [CompactForm.of(form) for form in forms]
-        tried, refitted, complete = _refined(starts, tasks, settings, rng, frontier, phases, n_jobs)
-    measure = Measure(split.scale, split.standardised(split.held), tasks[1], where)
-    points: dict[int, list[PathPoint]] = {}
-    for versions, tried_versions in zip(refitted, tried, strict=True):
-        for system in versions:
-            point = measure.point(system, _nearest(tried_versions, system.n_numbers))
-            # The compact form drops units that no longer bend on any row.
-            points.setdefault(point.n_nonlinear, []).append(point)
-    whole = takewhile(points.__contains__, count())
-    levels = tuple(tuple(points[size]) for size in whole)
-    return RulePath(
-        levels,
-        split.held.weights,
-        by=loss.chosen_by,
-        # If the interrupt came before the force woke, there are only networks without the force.
-        before_force=measure.best(watch.before_force or forms),
-        complete=watch.complete and complete,
+        if settings.starts == "force":
+            found = forced(split, forms, loss, settings, where, rng, frontier, phases, n_jobs)
+        else:
+            growth = _growth(split, isinstance(held_out, tuple), loss, settings, random_state, rng)
+            found = grown(split, growth, forms, settings, where, random_state, frontier, phases, n_jobs)
+    points, held, complete = found
+    levels: dict[int, list[PathPoint]] = {}
+    for point in points:
+        # The compact form drops units that no longer bend on any row.
+        levels.setdefault(point.n_nonlinear, []).append(point)
+    path = RulePath(
+        tuple(tuple(levels[size]) for size in takewhile(levels.__contains__, count())),
+        held,
+        by=loss.chosen_by if settings.starts == "force" else "validation",
+        before_force=before_force,
+        complete=complete and whole,
     )
+    _warn_of_a_short_path(path, settings)
+    return path
 
 
-def _refined(
-    starts: list[CompactForm],
-    tasks: list[Task],
+def _trained(
+    split: Split,
+    loss: Loss,
     settings: PathSettings,
-    rng: np.random.Generator,
-    frontier: Frontier,
-    phases: tqdm[Any],
-    n_jobs: int | None,
-) -> tuple[Levels, Levels, bool]:
-    """The networks fitted to the training rows, those fitted to all rows, and whether all of them were found.
+    seed: int,
+    verbose: bool,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[list[CompactForm], NormalForm | None, bool]:
+    """The networks of a population after the force, the best one before it, and whether training came to its end."""
+    if settings.starts == "growth":
+        return [], None, True
+    # Keras is needed for training only.
+    from prelu_rules.population.training import PopulationWatch, train_population
+    from prelu_rules.training.progress import EpochProgress
 
-    Each has its sparser versions: one of each size, then those that make fewer rules.
-    """
-    train, everything = tasks
-    best: Mapping[int, CompactForm] = {}
-    try:
-        best = explore(eliminate(starts, train), train, settings.max_nonlinear, rng, met=frontier.offer)
-        explore(best, train, settings.max_nonlinear, rng, shallow=True, met=frontier.offer)
-        phases.update()
-        tried = _sparsified(best, train, settings, n_jobs)
-        lean = sparsified_levels(frontier.besides(best.values()), train, n_jobs)
-        phases.update()
-        again = eliminate([level[0] for level in tried], everything)
-        refitted = _sparsified(again, everything, settings, n_jobs)
-        refitted += sparsified_levels([level[0] for level in lean], everything, n_jobs)
-        separating, separating_all = _separating(tried[0][0], tasks, settings)
-        return tried + lean + separating, refitted + separating_all, True
-    except KeyboardInterrupt:
-        warnings.warn(
-            "interrupted: the path has the networks found so far, without sparser ones; train again for the whole "
-            "path.",
-            stacklevel=3,
-        )
-        best = best or eliminate(starts, train, kept=1, trials=1, small=0)
-        quick = [[best[size]] for size in _sizes(best, settings)]
-        return quick, quick, False
-
-
-def _separating(flat: CompactForm, tasks: list[Task], settings: PathSettings) -> tuple[Levels, Levels]:
-    """Networks without units that separate the classes only with a light penalty; otherwise none."""
-    train, everything = tasks
-    link = train.loss.link
-    if not isinstance(link, ClassLink) or settings.ridge is not None:
-        return [], []
-    light = [replace(task, ridge=LIGHT * task.ridge) for task in tasks]
-    usual, lightly = (link.decide(refit(flat, task)[0].predict(everything.x)) for task in (everything, light[1]))
-    if (usual == everything.y).all() or (lightly != everything.y).any():
-        return [], []
-    first, second = (sparsified_levels([flat], task) for task in light)
-    return first, second
-
-
-def _sparsified(best: Mapping[int, CompactForm], task: Task, settings: PathSettings, n_jobs: int | None) -> Levels:
-    return sparsified_levels([best[size] for size in _sizes(best, settings)], task, n_jobs)
-
-
-def _sizes(best: Mapping[int, CompactForm], settings: PathSettings) -> range:
-    return range(min(max(best), settings.max_nonlinear) + 1)
-
-
-def _nearest(level: Sequence[CompactForm], n_numbers: int) -> CompactForm:
-    """The network whose number of numbers is closest."""
-    return min(level, key=lambda system: abs(system.n_numbers - n_numbers))
+    watch, bar = PopulationWatch(), [EpochProgress("population", always=True)] if verbose else []
+    forms = train_population(
+        split.population,
+        split.box.n_inputs,
+        split.scale.n_outputs,
+        loss,
+        settings.population,
+        seed,
+        [watch, *callbacks, *bar],
+    )
+    # If the interrupt came before the force woke, there are only networks without the force.
+    before = best_form(watch.before_force or forms, split, loss)
+    return [CompactForm.of(form) for form in forms], before, watch.complete
 
 
 def _split(
@@ -224,7 +177,9 @@ def _split(
     seed: int,
     rng: np.random.Generator,
 ) -> Split:
-    if isinstance(x, tf.data.Dataset):
+    if is_dataset(x):
+        from prelu_rules.population.stream import split_dataset
+
         if y is not None or weights is not None or isinstance(validation, tuple):
             raise InvalidValueError(
                 "a dataset contains its targets and weights, and its validation rows are a share of it; give "
@@ -236,9 +191,28 @@ def _split(
     return split_arrays(x, y, weights, loss, validation, settings.refine_rows, seed, rng)
 
 
-def _task(rows: Rows, loss: Loss, settings: PathSettings) -> Task:
-    share = rows.weights / rows.weights.sum()
-    # The number of rows of equal weight with the same sum of squared weights. If one row has nearly all the weight, a
-    # penalty of one over the number of rows would outweigh the others.
-    n_rows = round(len(share) ** 2 * float(share @ share))
-    return Task(rows.x, rows.y, share, loss, settings.ridge or loss.ridge(n_rows))
+def _growth(
+    split: Split, given: bool, loss: Loss, settings: PathSettings, seed: int, rng: np.random.Generator
+) -> Growth:
+    """The rows of a search by growth, and what is left out of which search."""
+    everything = split.standardised(split.everything)
+    if given:
+        return Growth.of_part(everything, split.standardised(split.held), loss, settings)
+    if len(everything.y) <= settings.folds_up_to:
+        return Growth.of_folds(everything, loss, settings, seed)
+    train, held = (split.standardised(rows) for rows in (split.train, split.held))
+    return Growth.of_part(sample(train, settings.search_rows, loss, rng), held, loss, settings)
+
+
+def _warn_of_a_short_path(path: RulePath, settings: PathSettings) -> None:
+    asked, largest = settings.max_nonlinear, len(path) - 1
+    if asked is None or largest >= asked or not path.complete:
+        return
+    why = (
+        "the force and the elimination left no more; set starts to 'growth' or 'both' to add units"
+        if settings.starts == "force"
+        else "no further unit bends on the rows"
+    )
+    warnings.warn(
+        f"max_nonlinear is {asked}, but the path ends at {largest} units, since {why}.", ShortPathWarning, stacklevel=3
+    )

@@ -1,8 +1,9 @@
-"""How a path is trained."""
+"""How a path is searched."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -10,24 +11,36 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.values import Shown
 
+Starts = Literal["growth", "force", "both"]
+"""Where small networks come from: growth from a network without units, trained networks after the force, or both."""
+
+MOST_UNITS = 16
+"""Growth without a limit ends at this size at the latest."""
+
 
 @dataclass(frozen=True)
 class PathSettings(Shown):
-    """How a path is trained.
+    """How a path is searched.
 
     Attributes:
-        population: how the population is trained.
-        max_nonlinear: the largest size on the path.
-        ridge: the penalty in the refits, on half the sum of the squared weights for standardised numbers. None for the
-            default of the loss: 1e-4 for squared errors, and one over the number of distinct rows for classes (less if
-            weights are unequal), which keeps the weights of separable classes finite and is also the default of
-            scikit-learn's `LogisticRegression`. Classes that a network without units separates are also fitted with a
-            thousandth of that.
-        refine_rows: the largest number of rows for elimination and refits, and for validation; drawn at random if there
-            are more. The population is trained on all of them.
+        population: how the population is trained, if there is one.
+        starts: "growth" adds units one by one to a network without any, and needs no Keras; "force" trains a population
+            of networks with the force and only removes units, as in the paper; "both" takes the better network of each
+            size.
+        max_nonlinear: the largest size on the path. None to go on while rows that were left out improve, to at most
+            16, and for "force" to 5.
+        ridge: the penalty in the refits, on half the sum of the squared weights for standardised numbers. None to
+            choose it by rows that are left out, from `Loss.ridges`; for "force" it is `Loss.ridge`.
+        n_folds: the number of parts that are left out of the search one by one, to choose the ridge and the size. Where
+            there are more than `folds_up_to` rows, one part is enough.
+        folds_up_to: the largest number of distinct rows for folds.
+        search_rows: the largest number of rows that growth searches on where a single part is left out. The networks
+            found are then fitted to `refine_rows` rows.
+        refine_rows: the largest number of rows for refits, and for validation; drawn at random if there are more. The
+            population is trained on all of them.
 
     Raises:
-        InvalidValueError: if a number is out of range.
+        InvalidValueError: if a number is out of range, or `starts` is unknown.
 
     Example:
         >>> PathSettings(max_nonlinear=3).population.members
@@ -35,14 +48,26 @@ class PathSettings(Shown):
     """
 
     population: PopulationSettings = field(default_factory=PopulationSettings)
-    max_nonlinear: int = 5
+    starts: Starts = "growth"
+    max_nonlinear: int | None = None
     ridge: float | None = None
+    n_folds: int = 5
+    folds_up_to: int = 5_000
+    search_rows: int = 4_000
     refine_rows: int = 50_000
 
     def __post_init__(self) -> None:
-        if self.max_nonlinear != int(self.max_nonlinear) or self.max_nonlinear < 0:
-            raise InvalidValueError(f"max_nonlinear is {self.max_nonlinear}; it must be an integer of at least 0.")
-        if self.refine_rows != int(self.refine_rows) or self.refine_rows < 1:
-            raise InvalidValueError(f"refine_rows is {self.refine_rows}; it must be an integer of at least 1.")
+        if self.starts not in get_args(Starts):
+            raise InvalidValueError(f"starts is {self.starts!r}; it must be one of {', '.join(get_args(Starts))}.")
+        for name, least in (
+            ("max_nonlinear", 0),
+            ("n_folds", 2),
+            ("folds_up_to", 0),
+            ("search_rows", 1),
+            ("refine_rows", 1),
+        ):
+            value = getattr(self, name)
+            if value is not None and (value != int(value) or value < least):
+                raise InvalidValueError(f"{name} is {value}; it must be an integer of at least {least}.")
         if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
             raise InvalidValueError(f"ridge is {self.ridge}; it must be a positive finite number.")

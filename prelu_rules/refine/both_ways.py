@@ -1,0 +1,72 @@
+"""Search for networks of each size, forward and backward.
+
+Growth finds units in the order in which each helps most; elimination from the largest network finds small ones whose
+units help together. Each size keeps the best, and growth starts again from where elimination found better ones
+(Pudil, Novovicova and Kittler, "Floating search methods in feature selection", 1994).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.elimination import cheapest_eliminations
+from prelu_rules.refine.growth import grow, grown, linear_fit
+from prelu_rules.refine.refit import refit
+
+TRIALS = 2
+"""How many units are tried in each elimination."""
+
+BETTER = 1e-4
+"""A network counts as better if its objective is smaller by this share."""
+
+
+def both_ways(
+    task: Task, most: int, rng: np.random.Generator, *, shallow: bool = False, known: Sequence[CompactForm] = ()
+) -> list[CompactForm]:
+    """Find a network of each size.
+
+    Args:
+        task: the rows.
+        most: the largest number of units.
+        rng: the generator for the proposals.
+        shallow: whether units may use inputs only.
+        known: networks with 0, 1, 2, ... units from an earlier search on the same rows, to go on from.
+
+    Returns:
+        Networks with 0, 1, 2, ... units, fitted to the rows; fewer than asked for if no further unit bends.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> x = np.linspace(-1, 1, 41)[:, None]
+        >>> task = Task(x, np.abs(x), np.full(41, 1 / 41), Squared(), 1e-9)
+        >>> [network.n_units for network in both_ways(task, 2, np.random.default_rng(0))]
+        [0, 1, 2]
+    """
+    found = list(known) or [linear_fit(task)]
+    for larger in grow(found[-1], task, rng, shallow=shallow) if len(found) <= most else ():
+        found.append(larger)
+        if len(found) > most:
+            break
+    values = [objective(system, task) for system in found]
+
+    def improve(size: int, candidates: Sequence[CompactForm]) -> bool:
+        """Whether one of the candidates replaces the network of a size."""
+        before = values[size]
+        for candidate in candidates:
+            system, value = refit(candidate.shallow() if shallow else candidate, task)
+            if value < values[size] * (1 - BETTER):
+                found[size], values[size] = system, value
+        return values[size] < before
+
+    down = [improve(k, cheapest_eliminations(found[k + 1], task)[:TRIALS]) for k in reversed(range(1, len(found) - 1))]
+    # From networks that elimination has replaced, growth finds others.
+    better = [len(found) - 2 - place for place, one in enumerate(down) if one]
+    for size in sorted(better):
+        one_more = grown(found[size], task, rng, shallow=shallow)
+        if one_more is not None:
+            improve(size + 1, [one_more])
+    return found

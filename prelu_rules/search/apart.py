@@ -1,0 +1,68 @@
+"""Which rows a search by growth learns from, and which are left out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prelu_rules.losses.loss import Loss
+from prelu_rules.refine.curvature import Task
+from prelu_rules.rows.folds import folds
+from prelu_rules.rows.rows import Rows
+from prelu_rules.search.left_out_choice import Part
+from prelu_rules.search.settings import PathSettings
+from prelu_rules.search.tasks import task_of
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The rows of a search by growth.
+
+    Attributes:
+        rows: the rows to search on, standardised.
+        parts: what is left out of which search.
+        held: the rows that choose, standardised; for folds, those of `rows`.
+    """
+
+    rows: Task
+    parts: tuple[Part, ...]
+    held: Rows
+
+    @property
+    def by_folds(self) -> bool:
+        """Whether networks are fitted to the rows that choose, so that others have to be asked about them."""
+        return self.parts[0].train is not self.rows
+
+    @classmethod
+    def of_folds(cls, rows: Rows, loss: Loss, settings: PathSettings, seed: int) -> Growth:
+        """Leave out each fold of the rows once.
+
+        Args:
+            rows: all rows, distinct and standardised.
+            loss: the loss that is minimised.
+            settings: the number of folds.
+            seed: the seed of the split.
+
+        Returns:
+            The rows and their parts.
+        """
+        split = folds(rows, loss, settings.n_folds, seed)
+        parts = tuple(Part(task_of(rows.taken(train), loss, settings.ridge), held) for train, held in split)
+        return cls(task_of(rows, loss, settings.ridge), parts, rows)
+
+    @classmethod
+    def of_part(cls, train: Rows, held: Rows, loss: Loss, settings: PathSettings) -> Growth:
+        """Leave out one part.
+
+        Args:
+            train: the rows to search on, standardised.
+            held: the rows that choose.
+            loss: the loss that is minimised.
+            settings: the ridge.
+
+        Returns:
+            The rows and their only part.
+        """
+        task = task_of(train, loss, settings.ridge)
+        return cls(task, (Part(task, np.arange(len(held.y))),), held)

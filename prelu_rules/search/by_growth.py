@@ -1,0 +1,139 @@
+"""A path of networks by growth: the ridge and the size are chosen by rows that are left out of the whole search."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from prelu_rules.domains.domain import Domain
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.both_ways import BETTER, both_ways
+from prelu_rules.refine.curvature import Task, objective, with_ridge
+from prelu_rules.refine.elimination import eliminate
+from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.frontier import Frontier
+from prelu_rules.refine.levels import Levels, sparsified_levels
+from prelu_rules.refine.path import PathPoint
+from prelu_rules.refine.refit import refit
+from prelu_rules.rows.rows import Split
+from prelu_rules.search.apart import Growth
+from prelu_rules.search.found import INTERRUPTED, Found
+from prelu_rules.search.left_out_choice import Trials, Variant, tried
+from prelu_rules.search.measure import Measure
+from prelu_rules.search.said import Networks, Said
+from prelu_rules.search.separable import separating
+from prelu_rules.search.settings import PathSettings
+from prelu_rules.search.tasks import task_of
+
+LAST_STEPS = 3
+"""Steps of the last refit, to all rows, of networks that were found on a sample of them."""
+
+QUICK = 5
+"""The largest size after an interrupt."""
+
+EXPLORED = 5
+"""Up to this size networks are also searched for that make few rules."""
+
+
+def grown(
+    split: Split,
+    growth: Growth,
+    starts: Sequence[CompactForm],
+    settings: PathSettings,
+    domain: Domain,
+    seed: int,
+    frontier: Frontier,
+    phases: tqdm[Any],
+    n_jobs: int | None,
+) -> Found:
+    """Add units one by one, and choose the ridge by rows that are left out.
+
+    Args:
+        split: the rows.
+        growth: the rows to search on, and what is left out of which search.
+        starts: trained networks, to start from as well.
+        settings: the limits.
+        domain: where rules are counted.
+        seed: the seed of the proposals.
+        frontier: collects networks with few rules.
+        phases: shows how far the search is.
+        n_jobs: joblib workers.
+
+    Returns:
+        The networks of the path.
+    """
+    try:
+        trials = tried(
+            growth.parts, growth.held, _variants(growth.rows, settings), settings.max_nonlinear, seed, n_jobs
+        )
+        phases.update()
+        task, networks = _best(growth, trials, seed, starts)
+        networks = _explored(networks, task, seed, frontier)
+        phases.update()
+        dense = [system for found in networks.values() for system in found]
+        levels = sparsified_levels(dense + frontier.besides(dense), task, n_jobs)
+        levels += separating(dense[0], [task])[0] if settings.ridge is None else []
+        said = Said(growth, trials, networks, task)
+    except KeyboardInterrupt:
+        warnings.warn(INTERRUPTED, stacklevel=4)
+        quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed))
+        points = _points([[system] for system in quick], split, growth, growth.rows, domain, None)
+        return Found(points, growth.held.weights, complete=False)
+    return Found(_points(levels, split, growth, task, domain, said), trials.weights, complete=True)
+
+
+def _points(
+    levels: Levels, split: Split, growth: Growth, task: Task, domain: Domain, said: Said | None
+) -> list[PathPoint]:
+    """The networks, fitted to all rows if they were found on a sample, with their scores."""
+    everything = task
+    if not growth.by_folds and len(split.everything.y) > len(task):
+        every = task_of(split.standardised(split.everything), task.loss)
+        # The default penalty may depend on the number of rows; what was chosen is a multiple of it.
+        everything = with_ridge(every, task.ridge * every.ridge / growth.rows.ridge)
+    measure = Measure(split.scale, growth.held, everything, domain)
+    points = []
+    for system in (version for level in levels for version in level):
+        outputs = system.predict(growth.held.x) if said is None else said.outputs(system)
+        last = system if everything is task else refit(system, everything, LAST_STEPS)[0]
+        points.append(measure.point(last, outputs))
+    return points
+
+
+def _variants(task: Task, settings: PathSettings) -> list[Variant]:
+    """Each ridge, with units that may use others and with shallow ones."""
+    ridges = (task.ridge,) if settings.ridge else task.loss.ridges(task.ridge)
+    return [Variant(ridge, shallow) for ridge in ridges for shallow in (False, True)]
+
+
+def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactForm]) -> tuple[Task, Networks]:
+    """The rows with the ridge that was chosen, and the networks of each size that were fitted to them."""
+    task = with_ridge(growth.rows, trials.ridge)
+    networks: Networks = {}
+    for shallow in (False, True):
+        if growth.by_folds:
+            rng = np.random.default_rng([seed, len(growth.parts)])
+            networks[shallow] = both_ways(task, trials.most, rng, shallow=shallow)
+        else:
+            networks[shallow] = list(trials.networks[Variant(trials.ridge, shallow)][0])
+    for size, system in (eliminate(starts, task) if starts else {}).items():
+        deep = networks[False]
+        # Elimination starts from larger networks than are on the path.
+        if size < len(deep) and objective(system, task) < objective(deep[size], task) * (1 - BETTER):
+            deep[size] = system
+    return task, networks
+
+
+def _explored(networks: Networks, task: Task, seed: int, frontier: Frontier) -> Networks:
+    """Networks that are at least as good; all that are met are offered to the frontier."""
+    better = {}
+    for shallow, found in networks.items():
+        few = dict(enumerate(found[: EXPLORED + 1]))
+        rng = np.random.default_rng([seed, 2])
+        searched = explore(few, task, EXPLORED, rng, 1, shallow=shallow, met=frontier.offer)
+        better[shallow] = [searched.get(size, system) for size, system in enumerate(found)]
+    return better

@@ -1,0 +1,154 @@
+"""The choice of ridge and size by rows that are left out of the whole search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.both_ways import both_ways
+from prelu_rules.refine.choice import fewest_not_worse
+from prelu_rules.refine.curvature import Task, with_ridge
+from prelu_rules.rows.rows import Rows
+from prelu_rules.search.settings import MOST_UNITS
+from prelu_rules.values import FloatArray, IntArray
+
+SIZES = (5, 8, 12, MOST_UNITS)
+"""Without a limit, growth goes on from one of these sizes to the next if its largest networks are clearly the best."""
+
+
+class Variant(NamedTuple):
+    """A way to search.
+
+    Attributes:
+        ridge: the penalty.
+        shallow: whether units may use inputs only.
+    """
+
+    ridge: float
+    shallow: bool
+
+
+class Part(NamedTuple):
+    """A part of the rows that is left out of a search.
+
+    Attributes:
+        train: the rows to learn from.
+        held: `(n,)`, the indices of the rows that are left out, among all that are.
+    """
+
+    train: Task
+    held: IntArray
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Searches without each part of the rows.
+
+    Attributes:
+        networks: for each variant, for each part, networks with 0, 1, 2, ... units.
+        outputs: for each variant and size, `(n_held, n_outputs)`, of networks that had not seen the rows.
+        losses: for each variant and size, `(n_held,)`.
+        weights: `(n_held,)`, of the rows.
+    """
+
+    networks: Mapping[Variant, Sequence[Sequence[CompactForm]]]
+    outputs: Mapping[tuple[Variant, int], FloatArray]
+    losses: Mapping[tuple[Variant, int], FloatArray]
+    weights: FloatArray
+
+    @property
+    def ridge(self) -> float:
+        """The ridge of the smallest mean loss over all variants and sizes."""
+        return min(self.losses, key=self._mean)[0].ridge
+
+    @property
+    def most(self) -> int:
+        """The largest size."""
+        return max(size for _, size in self.losses)
+
+    def best(self, size: int) -> FloatArray:
+        """The losses of the best variant of a size.
+
+        Args:
+            size: the number of units.
+
+        Returns:
+            `(n_held,)`.
+        """
+        return self.losses[min((key for key in self.losses if key[1] == size), key=self._mean)]
+
+    def largest_are_best(self) -> bool:
+        """Whether one of the two largest sizes is clearly better than all smaller ones."""
+        sizes = {size: self.best(size) for _, size in self.losses}
+        return fewest_not_worse(sizes, self.weights) > self.most - 2
+
+    def _mean(self, key: tuple[Variant, int]) -> float:
+        return float(self.weights @ self.losses[key])
+
+
+def tried(
+    parts: Sequence[Part],
+    held: Rows,
+    variants: Sequence[Variant],
+    limit: int | None,
+    seed: int,
+    n_jobs: int | None = None,
+) -> Trials:
+    """Search without each part of the rows, and see what the networks say about it.
+
+    Args:
+        parts: the parts.
+        held: the rows that their indices are of.
+        variants: the ways to search.
+        limit: the largest size; None to go on while rows that were left out improve.
+        seed: the seed of the proposals.
+        n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
+
+    Returns:
+        The networks and their outputs.
+    """
+    known: dict[Variant, list[list[CompactForm]]] = {variant: [[] for _ in parts] for variant in variants}
+    for most in SIZES if limit is None else (limit,):
+        jobs = [
+            delayed(_searched)(part.train, variant, most, [seed, place], known[variant][place])
+            for variant in variants
+            for place, part in enumerate(parts)
+        ]
+        found = iter(Parallel(n_jobs=n_jobs)(jobs))
+        known = {variant: [next(found) for _ in parts] for variant in variants}
+        trials = _judged(known, parts, held)
+        if trials.most < most or not trials.largest_are_best():
+            break
+    return trials
+
+
+def _searched(
+    task: Task, variant: Variant, most: int, seed: Sequence[int], known: Sequence[CompactForm]
+) -> list[CompactForm]:
+    # One thread in other processes too, so that sums are computed in the same order.
+    with threadpool_limits(1, "blas"):
+        rng = np.random.default_rng([*seed, most])
+        return both_ways(with_ridge(task, variant.ridge), most, rng, shallow=variant.shallow, known=known)
+
+
+def _judged(networks: Mapping[Variant, Sequence[Sequence[CompactForm]]], parts: Sequence[Part], held: Rows) -> Trials:
+    loss = parts[0].train.loss
+    # Rows in no part, because they have too much of the weight, do not choose.
+    there = np.unique(np.concatenate([part.held for part in parts]))
+    weights = np.zeros(len(held.y))
+    weights[there] = held.weights[there] / held.weights[there].sum()
+    outputs = {}
+    for variant, paths in networks.items():
+        for size in range(min(map(len, paths))):
+            found = np.zeros((len(held.y), paths[0][0].n_outputs))
+            for path, part in zip(paths, parts, strict=True):
+                found[part.held] = path[size].predict(held.x[part.held])
+            outputs[variant, size] = found
+    losses = {key: loss.rows(found, held.y) for key, found in outputs.items()}
+    return Trials(networks, outputs, losses, weights)

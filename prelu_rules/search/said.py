@@ -1,0 +1,60 @@
+"""What networks say about rows that they have not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.left_out import left_out_outputs
+from prelu_rules.search.apart import Growth
+from prelu_rules.search.left_out_choice import Trials, Variant
+from prelu_rules.search.measure import observed
+from prelu_rules.values import FloatArray
+
+Networks = dict[bool, list[CompactForm]]
+"""Networks with 0, 1, 2, ... units; those whose units may use others, and, under True, the shallow ones."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What networks that were found on all rows would say about rows if these had been left out.
+
+    Attributes:
+        growth: the rows.
+        trials: the searches without parts of the rows.
+        networks: the best network of each size.
+        task: the rows with the chosen ridge.
+    """
+
+    growth: Growth
+    trials: Trials
+    networks: Networks
+    task: Task
+
+    def outputs(self, system: CompactForm) -> FloatArray:
+        """The outputs of a network on the rows that choose.
+
+        If the rows were left out of the search fold by fold, these are the outputs of the best network of the same size
+        that had not seen the row, plus what distinguishes the given network from the best one of its size if the row is
+        left out of the last refit only.
+
+        Args:
+            system: a network, fitted to the rows.
+
+        Returns:
+            `(n_held, n_outputs)`.
+        """
+        if not self.growth.by_folds:
+            return system.predict(self.growth.held.x)
+        k, d = system.n_units, system.n_inputs
+        shallow = not system.weights[:k, d:-1].any() and k < len(self.networks[True])
+        searched = self.trials.outputs[Variant(self.trials.ridge, shallow), k]
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = self._left_out(system) - self._left_out(self.networks[shallow][k])
+        return searched + np.where(np.isfinite(apart), apart, 0.0)
+
+    def _left_out(self, system: CompactForm) -> FloatArray:
+        return left_out_outputs(system, self.task, observed(self.task))
