@@ -76,6 +76,8 @@ class PatternCounter:
         self._domain, self._frame = domain, frame_of(domain, n_inputs)
         self._shown = ShownPatterns(domain, self._frame)
         self._n_asked = 0
+        # How many questions a solver decides before compiled code does; not known as long as it asked few.
+        self._most: int | None = None
 
     def count(self, form: NormalForm, at_most: int | None = None) -> int:
         """Count the patterns of a network.
@@ -119,7 +121,11 @@ class PatternCounter:
         from prelu_rules.geometry.numba_internals import is_compiled
         from prelu_rules.geometry.search import search
 
-        return bool(search.signatures) or self._n_asked >= (FEW if is_compiled(search) else MANY)
+        if self._n_asked < FEW or search.signatures:
+            return bool(search.signatures)
+        if self._most is None:
+            self._most = FEW if is_compiled(search) else MANY
+        return self._n_asked >= self._most
 
     def _enumerated(self, form: NormalForm, small: FloatArray, at_most: int | None) -> int:
         """The same by compiled code."""

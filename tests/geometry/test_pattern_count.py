@@ -113,6 +113,7 @@ def test_compiled_code_takes_over_only_when_it_is_worth_loading(monkeypatch):
     monkeypatch.setattr(PatternCounter, "_enumerated", lambda *arguments: enumerated.append(1) or 99)
     monkeypatch.setattr("prelu_rules.geometry.numba_internals.is_compiled", lambda function: False)
     monkeypatch.setattr("prelu_rules.geometry.search.search", type("Uncompiled", (), {"signatures": []}))
+    monkeypatch.setattr(pattern_count, "FEW", 2)
     monkeypatch.setattr(pattern_count, "MANY", 3)
     counter = PatternCounter(box, 12)
     assert [counter.count(form) for _ in range(3)] == [listed(form, box), 99, 99]
