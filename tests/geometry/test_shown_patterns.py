@@ -63,8 +63,9 @@ def test_a_small_region_in_a_corner_is_shown():
 
 
 def test_inputs_that_rounding_errors_put_on_a_side_show_nothing():
-    """The second unit is 0 on the whole domain but for rounding errors."""
-    form = NormalForm(
-        A=[[0.1], [0.0]], B=[[0, 0], [1, 0]], b=[10.0, -10.0], C=[[0.0]], D=[[1, 1]], e=[0], slopes=[0, 0]
-    )
-    assert shown(form, Box([-1e-15], [1e-15])) == set()
+    """0.1 * 3 is not 0.3 in floats, so that the second unit is 0 on the whole domain but for rounding errors."""
+    form = NormalForm(A=[[0.1], [-0.3]], B=[[0, 0], [3, 0]], b=[0, 0], C=[[0.0]], D=[[1, 1]], e=[0], slopes=[0, 0])
+    box = Box([0.1], [1.0])
+    assert form.pre_activations(np.linspace(0.1, 1.0, 50)[:, None])[:, 1].any()
+    assert existing(form, box) == {b"\1\1"}
+    assert shown(form, box) == set()
