@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.metrics import r2_score
 
 from prelu_rules.losses.loss import Chooser, Loss
+from prelu_rules.losses.r_squared import r_squared
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray
 
@@ -85,10 +84,7 @@ class Squared(Loss):
         Returns:
             At most 1; NaN for a single row, which has no variance to explain.
         """
-        with warnings.catch_warnings():
-            # scikit-learn warns about a single row.
-            warnings.simplefilter("ignore")
-            return float(r2_score(y, outputs, sample_weight=weights))
+        return r_squared(outputs, y, weights)
 
     def ridge(self, n_rows: int) -> float:
         """The default penalty, which does not depend on the number of rows.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, parts, sensitivities
@@ -68,9 +68,28 @@ def left_out_outputs(system: CompactForm, task: Task, observed: FloatArray | Non
         return system.predict(task.x)
     _, second = curvature(system, task)
     second[np.diag_indices_from(second)] += SINGULAR * float(np.trace(second)) / len(second)
-    inverse = cho_solve(cho_factor(second), np.eye(len(second)))
     whole = task if observed is None else replace(task, weights=observed)
+    if system.n_outputs == 1:
+        factor = cholesky(second, lower=True)
+        return np.concatenate([_single_outputs(system, part, factor) for part in parts(whole, len(second))])
+    inverse = cho_solve(cho_factor(second), np.eye(len(second)))
     return np.concatenate([_outputs(system, part, inverse) for part in parts(whole, len(second))])
+
+
+def _single_outputs(system: CompactForm, task: Task, factor: FloatArray) -> FloatArray:
+    """The outputs of rows if all of their weight is left out, where there is one output: by leverages."""
+    features = system.features(task.x)
+    outputs = system.outputs(features)
+    rows = sensitivities(system, features)[:, 0]
+    jacobian = np.vstack([row * features[:, on].T for row, on in zip(rows, system.support, strict=True)])
+    # `K` of the module's description, for each row.
+    moved = (solve_triangular(factor, jacobian, lower=True) ** 2).sum(axis=0) * task.weights
+    root = task.loss.root(outputs)
+    bent = 1.0 if root is None else root[:, 0, 0] ** 2
+    # A row that alone determines a weight has leverage 1, but for the ridge; rounding must not make it larger.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = moved * task.loss.gradient(outputs, task.y)[:, 0] / (1 - bent * moved)
+    return np.asarray(outputs + steps[:, None])
 
 
 def _outputs(system: CompactForm, task: Task, inverse: FloatArray) -> FloatArray:

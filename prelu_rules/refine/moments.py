@@ -19,9 +19,7 @@ TOGETHER = 4
 
 
 @compiled_sums
-def add_rows(
-    moments: FloatArray, columns: FloatArray, rows: IntArray, factors: FloatArray, buffer: FloatArray
-) -> None:
+def add_rows(moments: FloatArray, columns: FloatArray, rows: IntArray, factors: FloatArray, buffer: FloatArray) -> None:
     """Add rows to the moments of a group.
 
     Args:

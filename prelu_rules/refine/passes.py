@@ -14,9 +14,7 @@ BLOCK_ROWS = 128
 
 
 @compiled_sums
-def forward(
-    columns: FloatArray, weights: FloatArray, n_units: int, units: FloatArray, outputs: FloatArray
-) -> None:
+def forward(columns: FloatArray, weights: FloatArray, n_units: int, units: FloatArray, outputs: FloatArray) -> None:
     """Compute units and outputs.
 
     Args:

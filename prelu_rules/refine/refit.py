@@ -33,7 +33,6 @@ FEW_WEIGHTS = 500
 """Up to this number of weights, the second derivative costs less than the many steps that it saves."""
 
 
-
 def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4) -> tuple[CompactForm, float]:
     """Minimise the objective over the free weights, starting from their current values.
 

@@ -74,7 +74,8 @@ def grown(
         task, networks = _best(growth, trials, seed, starts)
         networks = _explored(networks, task, seed, frontier)
         phases.update()
-        dense = [system for found in networks.values() for system in found]
+        # A network with one unit at most is shallow anyway.
+        dense = networks[False] + networks[True][2:]
         levels = sparsified_levels(dense + frontier.besides(dense), task, n_jobs)
         levels += separating(dense[0], [task])[0] if settings.ridge is None else []
         said = Said(growth, trials, networks, task)

@@ -12,14 +12,20 @@ from threadpoolctl import threadpool_limits
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
-from prelu_rules.refine.choice import fewest_not_worse
+from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.refine.curvature import Task, with_ridge
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.settings import MOST_UNITS
 from prelu_rules.values import FloatArray, IntArray
 
+FIRST = 2
+"""After this size, the search goes on with those ridges only that may turn out best."""
+
 SIZES = (5, 8, 12, MOST_UNITS)
 """Without a limit, growth goes on from one of these sizes to the next if its largest networks are clearly the best."""
+
+CLEARLY_WORSE = 2.0
+"""A ridge whose best networks are worse by so many standard errors is given up."""
 
 
 class Variant(NamedTuple):
@@ -46,6 +52,10 @@ class Part(NamedTuple):
     held: IntArray
 
 
+Networks = Mapping[Variant, Sequence[Sequence[CompactForm]]]
+"""For each variant, for each part, networks with 0, 1, 2, ... units."""
+
+
 @dataclass(frozen=True)
 class Trials:
     """Searches without each part of the rows.
@@ -57,7 +67,7 @@ class Trials:
         weights: `(n_held,)`, of the rows.
     """
 
-    networks: Mapping[Variant, Sequence[Sequence[CompactForm]]]
+    networks: Networks
     outputs: Mapping[tuple[Variant, int], FloatArray]
     losses: Mapping[tuple[Variant, int], FloatArray]
     weights: FloatArray
@@ -72,21 +82,21 @@ class Trials:
         """The largest size."""
         return max(size for _, size in self.losses)
 
-    def best(self, size: int) -> FloatArray:
-        """The losses of the best variant of a size.
-
-        Args:
-            size: the number of units.
-
-        Returns:
-            `(n_held,)`.
-        """
-        return self.losses[min((key for key in self.losses if key[1] == size), key=self._mean)]
-
     def largest_are_best(self) -> bool:
         """Whether one of the two largest sizes is clearly better than all smaller ones."""
-        sizes = {size: self.best(size) for _, size in self.losses}
+        sizes = {size: self._best([key for key in self.losses if key[1] == size]) for _, size in self.losses}
         return fewest_not_worse(sizes, self.weights) > self.most - 2
+
+    def promising(self) -> Networks:
+        """The networks of the ridges whose best network is not clearly worse than that of another ridge."""
+        ridges = sorted({variant.ridge for variant in self.networks})
+        best = {place: self._best([key for key in self.losses if key[0].ridge == r]) for place, r in enumerate(ridges)}
+        kept = {ridges[place] for place in not_worse(best, self.weights, CLEARLY_WORSE)}
+        return {variant: found for variant, found in self.networks.items() if variant.ridge in kept}
+
+    def _best(self, keys: Sequence[tuple[Variant, int]]) -> FloatArray:
+        """The losses of the best of some networks."""
+        return self.losses[min(keys, key=self._mean)]
 
     def _mean(self, key: tuple[Variant, int]) -> float:
         return float(self.weights @ self.losses[key])
@@ -113,18 +123,19 @@ def tried(
     Returns:
         The networks and their outputs.
     """
-    known: dict[Variant, list[list[CompactForm]]] = {variant: [[] for _ in parts] for variant in variants}
-    for most in SIZES if limit is None else (limit,):
+    known: Networks = {variant: [[] for _ in parts] for variant in variants}
+    sizes = SIZES if limit is None else (limit,)
+    for most in (FIRST, *sizes) if sizes[0] > FIRST else sizes:
         jobs = [
-            delayed(_searched)(part.train, variant, most, [seed, place], known[variant][place])
-            for variant in variants
+            delayed(_searched)(part.train, variant, most, [seed, place], networks[place])
+            for variant, networks in known.items()
             for place, part in enumerate(parts)
         ]
         found = iter(Parallel(n_jobs=n_jobs)(jobs))
-        known = {variant: [next(found) for _ in parts] for variant in variants}
-        trials = _judged(known, parts, held)
-        if trials.most < most or not trials.largest_are_best():
+        trials = _judged({variant: [next(found) for _ in parts] for variant in known}, parts, held)
+        if trials.most < most or (most in sizes and not trials.largest_are_best()):
             break
+        known = trials.promising()
     return trials
 
 
@@ -137,7 +148,7 @@ def _searched(
         return both_ways(with_ridge(task, variant.ridge), most, rng, shallow=variant.shallow, known=known)
 
 
-def _judged(networks: Mapping[Variant, Sequence[Sequence[CompactForm]]], parts: Sequence[Part], held: Rows) -> Trials:
+def _judged(networks: Networks, parts: Sequence[Part], held: Rows) -> Trials:
     loss = parts[0].train.loss
     # Rows in no part, because they have too much of the weight, do not choose.
     there = np.unique(np.concatenate([part.held for part in parts]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -53,8 +54,16 @@ class Said:
         shallow = not system.weights[:k, d:-1].any() and k < len(self.networks[True])
         searched = self.trials.outputs[Variant(self.trials.ridge, shallow), k]
         with np.errstate(over="ignore", invalid="ignore"):
-            apart = self._left_out(system) - self._left_out(self.networks[shallow][k])
+            apart = self._left_out(system) - self._best_left_out[shallow][k]
         return searched + np.where(np.isfinite(apart), apart, 0.0)
 
+    @cached_property
+    def _best_left_out(self) -> dict[bool, list[FloatArray]]:
+        return {shallow: [self._left_out(system) for system in found] for shallow, found in self.networks.items()}
+
     def _left_out(self, system: CompactForm) -> FloatArray:
-        return left_out_outputs(system, self.task, observed(self.task))
+        return left_out_outputs(system, self.task, self._observed)
+
+    @cached_property
+    def _observed(self) -> FloatArray:
+        return observed(self.task)

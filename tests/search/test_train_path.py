@@ -10,14 +10,16 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.frontier import Frontier
-from prelu_rules.search import path as module
+from prelu_rules.search import by_force as module
 from prelu_rules.search.path import train_path
 from prelu_rules.search.settings import PathSettings
 
 pytestmark = pytest.mark.slow
 
 QUICK = PathSettings(
-    PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False), max_nonlinear=3
+    PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False),
+    starts="force",
+    max_nonlinear=3,
 )
 
 

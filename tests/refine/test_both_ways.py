@@ -1,0 +1,45 @@
+import numpy as np
+
+from prelu_rules.losses.squared import Squared
+from prelu_rules.refine.both_ways import both_ways
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.growth import grow, linear_fit
+
+
+def wave(n=300):
+    x = np.linspace(-1, 1, n)[:, None]
+    return Task(x, np.sin(6 * np.pi * x), np.full(n, 1 / n), Squared(), 1e-9)
+
+
+def test_it_is_at_least_as_good_as_growth_alone():
+    task = wave()
+    found = both_ways(task, 6, np.random.default_rng(0))
+    start = linear_fit(task)
+    alone = [
+        start,
+        *(network for _, network in zip(range(6), grow(start, task, np.random.default_rng(0)), strict=False)),
+    ]
+    values = [objective(network, task) for network in found]
+    assert [network.n_units for network in found] == list(range(7))
+    assert all(value <= objective(one, task) * (1 + 1e-9) for value, one in zip(values, alone, strict=True))
+
+
+def test_it_goes_on_from_what_is_known():
+    task = wave()
+    few = both_ways(task, 2, np.random.default_rng(0))
+    more = both_ways(task, 4, np.random.default_rng(0), known=few)
+    assert [network.n_units for network in more] == [0, 1, 2, 3, 4]
+    assert more[0] == few[0] and objective(more[4], task) < objective(few[2], task)
+
+
+def test_a_limit_of_zero_is_the_linear_network():
+    assert [network.n_units for network in both_ways(wave(), 0, np.random.default_rng(0))] == [0]
+
+
+def test_shallow_networks_stay_shallow():
+    rng = np.random.default_rng(4)
+    x = rng.uniform(-1, 1, (200, 3))
+    y = np.maximum(0, np.maximum(0, x[:, 0]) + x[:, 1] - 0.3)
+    task = Task(x, y[:, None], np.full(200, 1 / 200), Squared(), 1e-6)
+    for network in both_ways(task, 4, rng, shallow=True):
+        assert not network.weights[: network.n_units, 3:-1].any()
