@@ -28,6 +28,23 @@ def borrowed(_: Any, array: Any) -> Any:
     return array(array), without_count
 
 
+def is_loaded(function: Any) -> bool:
+    """Whether a compiled function has run in this process, so that it runs at once.
+
+    Args:
+        function: a function that `compiled` or `compiled_in_place` returned.
+
+    Returns:
+        True if it was compiled, or loaded from the cache.
+
+    Example:
+        >>> from prelu_rules.geometry.compiled import compiled
+        >>> is_loaded(compiled(lambda x: 2 * x))
+        False
+    """
+    return bool(function.signatures)
+
+
 def is_compiled(function: Any) -> bool:
     """Whether a compiled function can run without being compiled first.
 
@@ -45,4 +62,4 @@ def is_compiled(function: Any) -> bool:
     """
     # Without a place to keep what is compiled, there is a cache that has no file.
     kept = getattr(function._cache, "_cache_file", None)
-    return bool(function.signatures) or (kept is not None and bool(kept._load_index()))
+    return is_loaded(function) or (kept is not None and bool(kept._load_index()))

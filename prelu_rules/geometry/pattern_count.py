@@ -118,11 +118,11 @@ class PatternCounter:
         if self._n_asked < FEW and "prelu_rules.geometry.search" not in sys.modules:
             return False
         # Late, since this loads Numba.
-        from prelu_rules.geometry.numba_internals import is_compiled
+        from prelu_rules.geometry.numba_internals import is_compiled, is_loaded
         from prelu_rules.geometry.search import search
 
-        if self._n_asked < FEW or search.signatures:
-            return bool(search.signatures)
+        if self._n_asked < FEW or is_loaded(search):
+            return is_loaded(search)
         if self._most is None:
             self._most = FEW if is_compiled(search) else MANY
         return self._n_asked >= self._most
