@@ -7,6 +7,10 @@ from typing import Any
 
 from numba import njit
 
+from prelu_rules.geometry.compile_log import log_compilation
+
+log_compilation()
+
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, and keep what was compiled for the next process.

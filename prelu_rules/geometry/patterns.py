@@ -115,7 +115,7 @@ class _Search:
         return True
 
     def _decide(self, unit: int) -> None:
-        row = _pre_activation(self._direct[unit], self._form.B[unit, :unit], self._activations[:unit], self._is_exact)
+        row = pre_activation(self._direct[unit], self._form.B[unit, :unit], self._activations[:unit], self._is_exact)
         self._pre_activations[unit] = row
         sides = self._sides(row, self._negligible[unit])
         is_open = len(sides) == 2
@@ -141,23 +141,6 @@ class _Search:
         return (False, True) if above and below else (not below,)
 
 
-def count_patterns(form: NormalForm, domain: Domain | None = None) -> int:
-    """Count the activation patterns whose region has an interior: the linear regions, or rules before any are merged.
-
-    Args:
-        form: the network.
-        domain: the box or polytope to search, or None for all of R^n.
-
-    Returns:
-        The number of `reachable_patterns`, which documents the errors.
-
-    Example:
-        >>> count_patterns(NormalForm.from_layers([[[2.0]], [[1.0]]], [[3.0], [0.0]], [[0.5]]))
-        2
-    """
-    return sum(1 for _ in reachable_patterns(form, domain))
-
-
 def pre_activations_on(form: NormalForm, signs: BoolArray) -> Array:
     """The pre-activations as functions of the input where a pattern holds, with cancelled weights exactly 0.
 
@@ -178,14 +161,28 @@ def pre_activations_on(form: NormalForm, signs: BoolArray) -> Array:
     factors = np.where(signs, 1, form.slopes)
     for unit in range(form.n_units):
         activations = factors[:unit, None] * pre_activations[:unit]
-        pre_activations[unit] = _pre_activation(
+        pre_activations[unit] = pre_activation(
             direct[unit], form.B[unit, :unit], activations, exact=form.A.dtype == object
         )
     return pre_activations
 
 
-def _pre_activation(direct: Array, weights: Array, activations: Array, exact: bool = False) -> Array:
-    """One unit's pre-activation as an affine function, `(n_inputs + 1,)`; unless `exact`, cancelled weights are 0."""
+def pre_activation(direct: Array, weights: Array, activations: Array, exact: bool = False) -> Array:
+    """One unit's pre-activation as an affine function of the input, with cancelled weights exactly 0.
+
+    Args:
+        direct: `(n_inputs + 1,)`, the unit's weights of the inputs, the constant last.
+        weights: `(n_earlier,)`, its weights of the earlier units.
+        activations: `(n_earlier, n_inputs + 1)`, their activations as affine functions, constants last.
+        exact: whether to keep every weight, however small.
+
+    Returns:
+        `(n_inputs + 1,)`, the constant last.
+
+    Example:
+        >>> pre_activation(np.array([-0.3, 1.0]), np.array([3.0]), np.array([[0.1, 0.0]]))
+        array([0., 1.])
+    """
     row = direct + weights @ activations
     if exact:
         return np.asarray(row)

@@ -19,7 +19,8 @@ class Frontier:
     """Networks of which none is beaten by another one in both rules and objective.
 
     Args:
-        n_rules: counts the rules of a network on the domain.
+        n_rules: counts the rules of a network on the domain, but may stop at a given number; None to count all.
+            Counting takes longest where there are many rules, and there it only matters that they are too many.
 
     Example:
         Both bends have two rules, so the better one replaces the other:
@@ -27,14 +28,14 @@ class Frontier:
         >>> import numpy as np
         >>> flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
         >>> good, bad = (flat.with_unit(np.array([1.0, b]), np.ones(1)) for b in (0.0, 1.0))
-        >>> frontier = Frontier(lambda system: 2**system.n_units)
+        >>> frontier = Frontier(lambda system, at_most: 2**system.n_units)
         >>> for objective, system in [(5.0, flat), (4.0, bad), (3.0, good), (6.0, bad)]:
         ...     frontier.offer(objective, system)
         >>> frontier.besides() == [flat, good]
         True
     """
 
-    def __init__(self, n_rules: Callable[[CompactForm], int]) -> None:
+    def __init__(self, n_rules: Callable[[CompactForm, int | None], int]) -> None:
         self._n_rules = n_rules
         self._found: dict[int, tuple[float, CompactForm]] = {}
 
@@ -58,20 +59,17 @@ class Frontier:
             objective: its objective, on the same rows as for all others; non-negative.
             system: the network.
         """
+        too_many = min((k for k, (value, _) in self._found.items() if objective >= value * (1 - WORTH)), default=None)
         # Rules are not counted where that cannot help: each unit that bends on the domain makes at least one more.
         # Networks with units that do not bend are passed over too, unless they are good for their size.
-        if objective >= self._to_beat(system.n_units + 1):
+        if too_many is not None and system.n_units + 1 >= too_many:
             return
         try:
-            n_rules = self._n_rules(system)
+            n_rules = self._n_rules(system, too_many)
         except SolverError:
             # The weights are so extreme that the rules cannot be told apart; this is not a network to choose for its
             # few rules.
             return
-        if objective < self._to_beat(n_rules):
+        if too_many is None or n_rules < too_many:
             self._found = {k: pair for k, pair in self._found.items() if k < n_rules or pair[0] < objective}
             self._found[n_rules] = objective, system
-
-    def _to_beat(self, n_rules: int) -> float:
-        least = min((value for k, (value, _) in self._found.items() if k <= n_rules), default=float("inf"))
-        return least * (1 - WORTH)

@@ -11,7 +11,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.geometry.patterns import count_patterns
+from prelu_rules.geometry.pattern_count import count_patterns
 from prelu_rules.losses.loss import Chooser
 from prelu_rules.markup import page
 from prelu_rules.network.normal_form import NormalForm

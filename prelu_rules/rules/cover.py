@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from prelu_rules.geometry.proofs.exact import ExactCell
-from prelu_rules.rules.cover_tree import CoverTree
 from prelu_rules.rules.rule import Rule
 from prelu_rules.values import Array
 
@@ -45,6 +44,9 @@ def cover(whole: ExactCell, rules: Sequence[Rule], strict: Sequence[Array] = ())
         >>> cover(whole, sides), cover(whole, sides[:1]).uncovered
         (Cover(uncovered=None, overlap=None), array([0.34375]))
     """
+    # Late, since this loads Numba, and many callers find out that there is nothing to prove.
+    from prelu_rules.rules.cover_tree import CoverTree
+
     tree = CoverTree(whole, rules, strict)
     uncovered: Array | None = None
     overlap: Array | None = None
@@ -85,6 +87,8 @@ def shared(whole: ExactCell, rules: Sequence[Rule]) -> set[tuple[int, int]]:
         >>> shared(whole, sides), cover(whole, sides).overlap is None
         ({(0, 1)}, True)
     """
+    from prelu_rules.rules.cover_tree import CoverTree
+
     tree = CoverTree(whole, rules)
     pairs = set()
     stack = [tree.root]

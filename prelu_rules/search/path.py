@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.errors import InvalidValueError, ShortPathWarning
-from prelu_rules.geometry.patterns import count_patterns
+from prelu_rules.geometry.pattern_count import PatternCounter
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
@@ -111,7 +111,8 @@ def train_path(
     rng = np.random.default_rng([random_state, 2])
     split = _split(x, y, sample_weight, loss, held_out, settings, random_state, rng)
     where = as_domain(domain, split.box.n_inputs) or split.box
-    frontier = Frontier(lambda system: count_patterns(split.scale.user_units(system), where))
+    counter = PatternCounter(where, split.box.n_inputs)
+    frontier = Frontier(lambda system, at_most: counter.count(split.scale.user_units(system), at_most))
     forms, before_force, whole = _trained(split, loss, settings, random_state, verbose, callbacks)
     # These matrix products are too small to be worth a second thread.
     with threadpool_limits(1, "blas"), tqdm(total=3, desc="path", disable=not verbose, leave=False) as phases:

@@ -11,7 +11,8 @@ from scipy.optimize import linprog
 
 from prelu_rules.domains.box import Box
 from prelu_rules.errors import ShapeError
-from prelu_rules.geometry.patterns import count_patterns, reachable_patterns
+from prelu_rules.geometry.pattern_count import count_patterns
+from prelu_rules.geometry.patterns import reachable_patterns
 from prelu_rules.network.normal_form import NormalForm
 
 

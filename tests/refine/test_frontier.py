@@ -12,10 +12,15 @@ SYSTEMS = [random_system(np.random.default_rng(size), n_inputs=2, n_units=size) 
 OFFERS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1.0, 2.0, 3.0, 4.0]), st.integers(0, 3)), max_size=12)
 
 
+def stopped(n_rules):
+    """The count, which may stop where more rules make no difference."""
+    return lambda system, at_most: n_rules(system) if at_most is None else min(n_rules(system), at_most)
+
+
 def collected(offers):
     systems = [SYSTEMS[units].scaled() for units, _, _ in offers]
     rules = {id(system): units + 1 + more for system, (units, _, more) in zip(systems, offers, strict=True)}
-    frontier = Frontier(lambda system: rules[id(system)])
+    frontier = Frontier(stopped(lambda system: rules[id(system)]))
     for system, (_, objective, _) in zip(systems, offers, strict=True):
         frontier.offer(objective, system)
     return frontier, systems, [rules[id(system)] for system in systems]
@@ -42,7 +47,7 @@ def test_those_stay_that_nobody_beats(offers):
 def test_next_to_nothing_is_not_worth_a_rule():
     small, large = SYSTEMS[0], SYSTEMS[1]
     for gain, n_networks in ((WORTH / 2, 1), (2 * WORTH, 2)):
-        frontier = Frontier(lambda system: system.n_units + 1)
+        frontier = Frontier(stopped(lambda system: system.n_units + 1))
         frontier.offer(1.0, small)
         frontier.offer(1 - gain, large)
         assert len(frontier.besides()) == n_networks
@@ -50,10 +55,19 @@ def test_next_to_nothing_is_not_worth_a_rule():
 
 def test_rules_are_counted_only_where_they_matter():
     counted = []
-    frontier = Frontier(lambda system: counted.append(system) or 2 * system.n_units + 1)
+    frontier = Frontier(stopped(lambda system: counted.append(system) or 2 * system.n_units + 1))
     for objective, system in ((2.0, SYSTEMS[1]), (3.0, SYSTEMS[2]), (1.0, SYSTEMS[3])):
         frontier.offer(objective, system)
     assert [system.n_units for system in counted] == [1, 3]
+
+
+def test_counting_may_stop_where_the_network_is_beaten():
+    """A better network makes four rules, so whether these make four or more is all the same."""
+    asked = []
+    frontier = Frontier(lambda system, at_most: asked.append(at_most) or min(4, at_most or 4))
+    for objective, system in ((2.0, SYSTEMS[1]), (3.0, SYSTEMS[0]), (2.5, SYSTEMS[2]), (1.0, SYSTEMS[3])):
+        frontier.offer(objective, system)
+    assert asked == [None, 4, 4, None]
 
 
 def test_a_network_whose_rules_cannot_be_counted_is_not_taken_in():
@@ -62,14 +76,14 @@ def test_a_network_whose_rules_cannot_be_counted_is_not_taken_in():
             raise SolverError("HiGHS stopped with Unknown")
         return system.n_units + 1
 
-    frontier = Frontier(n_rules)
+    frontier = Frontier(stopped(n_rules))
     for size, system in enumerate(SYSTEMS):
         frontier.offer(4.0 - size, system)
     assert [system.n_units for system in frontier.besides()] == [0, 1, 3]
 
 
 def test_known_networks_are_left_out():
-    frontier = Frontier(lambda system: system.n_units + 1)
+    frontier = Frontier(stopped(lambda system: system.n_units + 1))
     for size, system in enumerate(SYSTEMS):
         frontier.offer(4.0 - size, system)
     assert [system.n_units for system in frontier.besides([SYSTEMS[1]])] == [0, 2, 3]

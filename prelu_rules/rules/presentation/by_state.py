@@ -118,20 +118,21 @@ def function_of(
         ({'kwh': Fraction(3, 2)}, ['home', 'shop'], Fraction(2, 1))
     """
     weights = dict(zip(features_of(columns), map(exact, row), strict=True))
-    always = Linear(exact(constant), {Letter(k): exact(w) for k, w in enumerate(bends) if w != 0})
+    total = exact(constant)
+    numbers: dict[Of, Fraction] = {Letter(k): exact(w) for k, w in enumerate(bends) if w != 0}
     parts: list[Part] = []
     for column in columns:
         number = next((weights[f] for f in column.features if not f.is_indicator), Fraction(0))
         if number != 0:
-            always = always.plus(Linear(weights={column.name: number}))
+            numbers[column.name] = number
         effects: dict[Fraction, list[State]] = {}
         for state in states_of(column):
             effects.setdefault(Fraction(0) if state is None else weights[state], []).append(state)
         if len(effects) == 1:
-            always = always.plus(Linear(next(iter(effects))))
+            total += next(iter(effects))
         else:
             parts += [Part((Test(column, tuple(s)),), Linear(w)) for w, s in effects.items() if w != 0]
-    return (Part((), always), *parts)
+    return (Part((), Linear(total, numbers)), *parts)
 
 
 def by_state(
@@ -160,6 +161,9 @@ def by_state(
         ['age is missing', 'smoker'] 36.0 []
     """
     start = tuple(collected(function) for function in functions)
+    if not any(column.missing for column in columns) and not any(where for function in start for where in function):
+        # Numbers alone, as in most tables, are the same in all states.
+        return [((), tuple(function.get((), Linear()) for function in start))]
     if _fewest(columns, start) > most:
         return None
     found = list(islice(_combinations(tuple(columns), start, ()), most + 1))
@@ -218,7 +222,7 @@ def by_column(columns: Sequence[Column], function: Function) -> ByColumn | None:
         return None
     always = parts.pop((), Linear())
     found: dict[tuple[str, State], Linear] = {}
-    for column in columns:
+    for column in columns if parts else ():
         mine = {where[0]: linear for where, linear in parts.items() if where[0].column == column}
         effects: dict[State, Linear] = {}
         for state in states_of(column) if mine else ():

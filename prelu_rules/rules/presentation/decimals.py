@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from prelu_rules.rules.short_numbers import as_fraction
 
@@ -11,6 +12,9 @@ ROUNDING_DIGITS = 15
 
 SHORT = 12
 """A number of at most so many digits, and rounding errors behind `ROUNDING_DIGITS`, was meant to be this number."""
+
+REMEMBERED = 2**14
+"""How many floats are remembered: the same numbers are read again for each condition and each way to write it."""
 
 
 def exact(value: float | Fraction) -> Fraction:
@@ -27,9 +31,11 @@ def exact(value: float | Fraction) -> Fraction:
         >>> exact(0.1), exact(0.1 + 0.2), exact(-2 / 3)
         (Fraction(1, 10), Fraction(3, 10), Fraction(-2, 3))
     """
-    if isinstance(value, Fraction):
-        return value
-    number = float(value)
+    return value if isinstance(value, Fraction) else _exact(float(value))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _exact(number: float) -> Fraction:
     fraction = as_fraction(number)
     if fraction is not None:
         return fraction

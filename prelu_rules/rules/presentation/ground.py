@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,9 +15,10 @@ from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import InvalidValueError, SolverError
 from prelu_rules.geometry.proofs.exact import ExactCell
-from prelu_rules.rules.presentation.by_state import ByColumn, Of, Where
-from prelu_rules.rules.presentation.decimals import plain
-from prelu_rules.rules.presentation.statements import State, states_of
+from prelu_rules.rules.presentation.by_state import ByColumn, Linear, Of, Where, by_column
+from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
+from prelu_rules.rules.presentation.decimals import exact, plain
+from prelu_rules.rules.presentation.statements import Comparison, State, states_of
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray, exact_array
 
@@ -56,6 +57,7 @@ class Ground:
         self._places = {feature: k for k, feature in enumerate(features_of(columns))}
         self._numbers: dict[Of, int] = {f.column: k for f, k in self._places.items() if not f.is_indicator}
         self._parts: dict[Where, Part | None] = {}
+        self._cuts: dict[Comparison, tuple[tuple[bool, Cut], ...]] = {}
 
     def part(self, where: Where) -> Part | None:
         """The part where tests pass; None if there is none."""
@@ -77,6 +79,30 @@ class Ground:
             elif state is not None:
                 row[self._places[state]] = plain(linear.constant)
         return row
+
+    def cuts(self, comparison: Comparison) -> tuple[tuple[bool, Cut], ...]:
+        """The bounds of a comparison as half-spaces of features; which of them are lower ones."""
+        if comparison not in self._cuts:
+            self._cuts[comparison] = tuple(self._bounds(comparison))
+        return self._cuts[comparison]
+
+    def _bounds(self, comparison: Comparison) -> Iterator[tuple[bool, Cut]]:
+        parts = by_column(
+            self.columns,
+            tuple(
+                PartOfFunction(
+                    term.where,
+                    Linear(exact(term.weight)) if term.of is None else Linear(weights={term.of: exact(term.weight)}),
+                )
+                for term in comparison.total.terms
+            ),
+        )
+        assert parts is not None
+        row = self.row(parts)
+        for lower, bound in ((True, comparison.lower), (False, comparison.upper)):
+            if bound is not None:
+                apart = np.append(row[:-1], row[-1] - bound.value)
+                yield lower, Cut(apart if lower else -apart, strict=not bound.included)
 
     def _allows(self, column: Column, state: State) -> bool:
         if self.domain is None:
@@ -105,6 +131,25 @@ class Ground:
             return None
 
 
+class Rest(NamedTuple):
+    """What cuts leave of a part of a domain.
+
+    Attributes:
+        program: the linear program.
+        depth: how deep a point can be inside all cuts, negative if none can; NaN where the solver cannot tell.
+        point: `(n_features,)`, the deepest point.
+    """
+
+    program: CellProgram
+    depth: float
+    point: FloatArray
+
+    def shows(self, row: FloatArray, frame: Frame, more: float) -> bool:
+        """Whether the deepest point proves that a function reaches further than a number to where it is above 0."""
+        length = float(np.linalg.norm(row[:-1] @ frame.basis))
+        return self.depth > CUT and bool(row[:-1] @ self.point + row[-1] > max(more, CUT) * length > 0)
+
+
 class Part:
     """A part of a domain, in which some features are fixed.
 
@@ -120,6 +165,9 @@ class Part:
         """Whether a point satisfies all cuts; where floats are in doubt, exact arithmetic decides."""
         if contradictory(cuts):
             return False
+        depth = self.cut_down(cuts).depth
+        if abs(depth) > CUT:
+            return depth > 0
         program = CellProgram(self.frame)
         for cut in cuts:
             try:
@@ -132,6 +180,16 @@ class Part:
                 return self.exactly_possible(cuts)
             program.push(cut.row[:-1], float(cut.row[-1]))
         return True
+
+    def cut_down(self, cuts: Iterable[Cut]) -> Rest:
+        """What cuts leave: one linear program says what is otherwise asked of each cut after the other."""
+        program = CellProgram(self.frame)
+        for cut in cuts:
+            program.push(cut.row[:-1], float(cut.row[-1]))
+        try:
+            return Rest(program, *program.inner_point_of_cell())
+        except SolverError:
+            return Rest(program, np.nan, self.frame.centre)
 
     def exactly_possible(self, cuts: Iterable[Cut]) -> bool:
         """The same in exact arithmetic.

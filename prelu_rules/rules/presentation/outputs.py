@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -145,12 +145,14 @@ def without_repetitions(
         [[None], [1]]
     """
     known: list[list[tuple[PresentedOutput, int]]] = [[] for _ in rules[0]] if rules else []
+    names = [feature.name for feature in features_of(columns)]
+    scales = {} if precision is None else dict(zip(names, precision.feature_scale.tolist(), strict=True))
     found = []
     for number, outputs in zip(numbers, rules, strict=True):
         mine = []
         for k, (output, seen) in enumerate(zip(outputs, known, strict=True)):
             says_numbers = bool(output.total.terms) or output.total.constant != 0
-            first = next((n for one, n in seen if says_numbers and _same(columns, precision, k, one, output)), None)
+            first = next((n for one, n in seen if says_numbers and _same(scales, precision, k, one, output)), None)
             if first is None:
                 seen.append((output, number))
             mine.append(output if first is None else PresentedOutput(Sum(0.0, ()), like=first))
@@ -159,17 +161,20 @@ def without_repetitions(
 
 
 def _same(
-    columns: Sequence[Column], precision: Precision | None, output: int, one: PresentedOutput, other: PresentedOutput
+    scales: Mapping[str, float],
+    precision: Precision | None,
+    output: int,
+    one: PresentedOutput,
+    other: PresentedOutput,
 ) -> bool:
     """Whether two outputs are the same up to a few last digits."""
     if precision is None or (one.relative, one.bends) != (other.relative, other.bends):
         return one == other
     weights = [{(term.of, term.where): term.weight for term in said.total.terms} for said in (one, other)]
     apart = abs(one.total.constant - other.total.constant)
-    scales = dict(zip((feature.name for feature in features_of(columns)), precision.feature_scale, strict=True))
     for key in weights[0].keys() | weights[1].keys():
         difference = abs(weights[0].get(key, 0.0) - weights[1].get(key, 0.0))
-        apart += difference * (1.0 if key[0] is None else float(scales[str(key[0])]))
+        apart += difference * (1.0 if key[0] is None else scales[str(key[0])])
     share = min(SAME_SHARE, SAME_DIGITS * 10.0**-precision.digits)
     return bool(apart <= share * precision.output_scale[output])
 

@@ -56,7 +56,7 @@ class Pruned:
             without: numbers of requirements that are left out of account.
         """
         cells = [cell for cell in self._cells if without or not cell.empty]
-        reaches = [reach for cell in cells for reach in cell.reaches(self._ground, function, without)]
+        reaches = [reach for cell in cells for reach in cell.reaches(self._ground, function, tolerance, without)]
         above, below = (max((reach[side] for reach in reaches), default=np.inf) for side in (0, 1))
         if max(above, below) <= tolerance:
             return above >= below, above < below

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,8 +13,7 @@ from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.errors import SolverError
 from prelu_rules.rules.presentation.by_state import ByColumn, Function, Linear, Where, both_pass, by_column, by_state
 from prelu_rules.rules.presentation.by_state import Part as PartOfFunction
-from prelu_rules.rules.presentation.decimals import exact
-from prelu_rules.rules.presentation.ground import Cut, Ground, Part, contradictory
+from prelu_rules.rules.presentation.ground import Cut, Ground, Part, Rest, contradictory
 from prelu_rules.rules.presentation.requirements import Leaf, Requirement
 from prelu_rules.rules.presentation.statements import Comparison
 from prelu_rules.tolerances import CUT
@@ -129,11 +128,12 @@ class RuleCell:
         for k in known:
             leaf = self.leaves[k] = requirements[k].at(where)
             if isinstance(leaf, Comparison):
-                self._cuts |= {(k, lower): cut for lower, cut in _cuts(ground, leaf)}
+                self._cuts |= {(k, lower): cut for lower, cut in ground.cuts(leaf)}
         self._stack = list(self._cuts)
         # With an interior, one linear program at a time says what is implied.
-        self._program = _with_interior(part, [self._cuts[k] for k in self._stack])
-        self.empty = False in self.leaves or (self._program is None and not part.possible(list(self._cuts.values())))
+        self._rest, nothing_left = _cell(part, [self._cuts[k] for k in self._stack])
+        self._program = None if self._rest is None else self._rest.program
+        self.empty = False in self.leaves or nothing_left
 
     def set(self, number: int, leaf: Leaf | None, dropped: BoundName | None = None) -> None:
         """What is needed of a requirement from now on: nothing, or without one bound."""
@@ -172,65 +172,58 @@ class RuleCell:
         others = [cut for other, cut in self._cuts.items() if other != name]
         return not self._part.possible([*others, opposite])
 
-    def reaches(self, ground: Ground, function: Function, without: Container[int]) -> Iterator[tuple[float, float]]:
-        """How far the rule reaches to where a function is above 0, and to where it is below, by its states."""
+    def reaches(
+        self, ground: Ground, function: Function, tolerance: float, without: Container[int]
+    ) -> Iterator[tuple[float, float]]:
+        """How far the rule reaches to where a function is above 0, and to where it is below, by its states.
+
+        Of what is more than the tolerance, it is only known that it is.
+        """
         cuts = [cut for (k, _), cut in self._cuts.items() if k not in without]
         for where, parts in _pieces(ground.columns, function):
             both = both_pass(self.where, where)
             part = None if both is None else ground.part(both)
-            if part is self._part and self._program is not None and len(cuts) == len(self._cuts):
-                program: CellProgram | None = self._program
-            else:
-                program = None if part is None else _cut_down(part, cuts)
-            if program is not None:
+            if part is None:
+                continue
+            same = part is self._part and len(cuts) == len(self._cuts)
+            rest = self._rest if same and self._rest is not None else _cut_down(part, cuts)
+            if rest is not None:
                 row = ground.row(parts)
-                above, below = _reach(program, row), _reach(program, -row)
+                above, below = (
+                    None if rest.shows(one, part.frame, tolerance) else _reach(rest.program, one) for one in (row, -row)
+                )
                 # Where the solver cannot tell, both sides may be reached.
                 yield np.inf if above is None else above, np.inf if below is None else below
 
 
-def _cuts(ground: Ground, comparison: Comparison) -> Iterator[tuple[bool, Cut]]:
-    """The bounds of a comparison as half-spaces of features; which of them are lower ones."""
-    parts = by_column(
-        ground.columns,
-        tuple(
-            PartOfFunction(
-                term.where,
-                Linear(exact(term.weight)) if term.of is None else Linear(weights={term.of: exact(term.weight)}),
-            )
-            for term in comparison.total.terms
-        ),
-    )
-    assert parts is not None
-    row = ground.row(parts)
-    for lower, bound in ((True, comparison.lower), (False, comparison.upper)):
-        if bound is not None:
-            apart = np.append(row[:-1], row[-1] - bound.value)
-            yield lower, Cut(apart if lower else -apart, strict=not bound.included)
-
-
-def _with_interior(part: Part, cuts: Sequence[Cut]) -> CellProgram | None:
-    """What cuts leave of a part, as a linear program; None where that may have no interior."""
+def _cell(part: Part, cuts: Sequence[Cut]) -> tuple[Rest | None, bool]:
+    """What cuts leave of a part, None where that may have no interior; and whether that is nothing."""
     if contradictory(cuts):
-        return None
+        return None, True
+    rest = part.cut_down(cuts)
+    if abs(rest.depth) > CUT:
+        return (rest, False) if rest.depth > 0 else (None, True)
     program = CellProgram(part.frame)
     for cut in cuts:
         reach = _reach(program, cut.row)
         if reach is None or reach <= CUT:
-            return None
+            return None, not part.possible(cuts)
         program.push(cut.row[:-1], float(cut.row[-1]))
-    return program
+    return rest._replace(program=program), False
 
 
-def _cut_down(part: Part, cuts: Iterable[Cut]) -> CellProgram | None:
-    """What cuts leave of a part, as a linear program; None where that is nothing."""
+def _cut_down(part: Part, cuts: Sequence[Cut]) -> Rest | None:
+    """What cuts leave of a part; None where that is nothing."""
+    rest = part.cut_down(cuts)
+    if rest.depth > CUT:
+        return rest
     program = CellProgram(part.frame)
     for cut in cuts:
         reach = _reach(program, cut.row)
         if reach is not None and reach <= 0:
             return None
         program.push(cut.row[:-1], float(cut.row[-1]))
-    return program
+    return rest._replace(program=program)
 
 
 def _reach(program: CellProgram, row: FloatArray) -> float | None:
