@@ -32,7 +32,7 @@ ALONE, TOGETHER = 6, 2
 ALONE_STEPS, ALONE_GAIN = 8, 1e-3
 """What suffices to compare proposals that are fitted alone."""
 
-PROPOSAL_ROWS = 2000
+PROPOSAL_ROWS = 600
 """How many rows proposals are judged by, drawn at random if there are more."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,7 +12,7 @@ from prelu_rules.rules.presentation.requirements import Requirement
 from prelu_rules.rules.presentation.statements import Letter
 
 MOST_INNER = 4
-"""Bends inside of bends up to which it is worked out what letters say if others of them do not hold."""
+"""Bends inside of bends up to which letters say conditions: it is worked out what they say if others do not hold."""
 
 
 class RuleLetters:
@@ -52,12 +52,18 @@ class RuleLetters:
             numbers: which requirements are to be said by letters.
 
         Returns:
-            Those that can be; None where none can.
+            Those that can be, and do not depend on very many others; None where there are none.
         """
         bends = {number: bend for number in numbers if (bend := self._bend(number)) is not None}
-        inner = {one.place for letter, _ in bends.values() for one in self.known.inner(letter)}
-        sides = tuple((Letter(place), bool(self.side(place))) for place in sorted(inner))
+        while len(self._inner(bends)) > MOST_INNER:
+            # Other rows may meet such a bend where inner bends are not as in the rule; these are too many to look at.
+            del bends[max(bends, key=lambda number: len(self.known.inner(bends[number][0])))]
+        sides = tuple((Letter(place), bool(self.side(place))) for place in sorted(self._inner(bends)))
         return Lettered(self, bends, sides) if bends else None
+
+    def _inner(self, bends: Mapping[int, tuple[Letter, bool]]) -> set[int]:
+        """The places of the bends that some bends depend on."""
+        return {one.place for letter, _ in bends.values() for one in self.known.inner(letter)}
 
     def _world(self, letter: Letter) -> World | None:
         """Whether the bends that a bend depends on hold in the rule; None where that is not known."""
@@ -105,12 +111,7 @@ class Lettered:
     inner: World
 
     def worlds(self) -> list[World]:
-        """The ways in which inner bends may hold that contradict at most one of the bends, that of the rule first.
-
-        If there are very many inner bends, that of the rule is the only one.
-        """
-        if len(self.inner) > MOST_INNER:
-            return [self.inner]
+        """The ways in which inner bends may hold that contradict at most one of the bends, that of the rule first."""
         ways = product(*(((letter, side), (letter, not side)) for letter, side in self.inner))
         said = {letter for letter, _ in self.bends.values()}
         own = dict(self.inner)
