@@ -19,6 +19,7 @@ from prelu_rules.estimators.outlying_rows import Outliers, ordinary_rows, row_la
 from prelu_rules.estimators.rule_estimator import RuleEstimator, target_names
 from prelu_rules.losses.named import LossName
 from prelu_rules.rows.dataset import is_dataset
+from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray, checked_weights
 
 
@@ -29,12 +30,21 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
     of the form `THEN class = ...`.
 
     Args:
-        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
-            five.
+        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None to go on while
+            rows that were left out improve.
         max_rules: the largest number of rules; None for any number.
         max_numbers: the largest number of numbers in the compact form; None for any number.
-        validation_fraction: the share of rows that are used to choose the size; the chosen network is refitted to all
-            rows.
+        validation_fraction: the share of rows that are left out to choose the size where one part is: for "force", and
+            where there are more than 5,000 rows. The chosen network is refitted to all rows.
+        starts: "growth" adds bends one by one to a linear model. "force" trains a population of networks with Keras,
+            pulls their units to linear ones, and removes the others one by one, as in the paper; "both" takes the
+            better network of each size.
+        max_columns_per_bend: how many columns a bend may use; with 1, bends are thresholds such as `age > 41`. None for
+            any number.
+        nesting: whether bends may use other bends.
+        n_folds: the number of parts of the rows that are left out of the search one by one, to choose penalty and size.
+        search_rows: the largest number of rows that are searched on where one part is left out.
+        refine_rows: the largest number of rows of the last refit.
         hidden: the number of units in each hidden layer of the trained networks.
         members: how many networks are trained side by side, of which the best are kept.
         warm_up_steps: the largest number of optimiser steps before the force, which makes units linear, wakes; it wakes
@@ -43,11 +53,11 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             stable.
         batch_size: the number of rows per optimiser step.
         learning_rate: the learning rate of the optimiser, Adam.
-        ridge: the penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        ridge: the penalty on the weights, for standardised columns; None to choose it by rows that are left out.
         jit: whether to compile the training with XLA; this pays off from the second fit on with the same number of
             columns.
-        n_jobs: joblib workers for the sparser versions of the networks, which is only useful if they take seconds; None
-            for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
+        n_jobs: joblib workers for the searches without parts of the rows, which is only useful if they take seconds;
+            None for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
         class_weight: the weights of the classes in the loss: a dict, or "balanced" for the same total weight of each
             class.
         outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
@@ -86,6 +96,12 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         max_rules: int | None = None,
         max_numbers: int | None = None,
         validation_fraction: float = 0.2,
+        starts: Starts = "growth",
+        max_columns_per_bend: int | None = None,
+        nesting: bool = True,
+        n_folds: int = 5,
+        search_rows: int = 4_000,
+        refine_rows: int = 50_000,
         hidden: tuple[int, ...] = (8, 8),
         members: int = 8,
         warm_up_steps: int = 1000,
@@ -107,6 +123,12 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             max_rules=max_rules,
             max_numbers=max_numbers,
             validation_fraction=validation_fraction,
+            starts=starts,
+            max_columns_per_bend=max_columns_per_bend,
+            nesting=nesting,
+            n_folds=n_folds,
+            search_rows=search_rows,
+            refine_rows=refine_rows,
             hidden=hidden,
             members=members,
             warm_up_steps=warm_up_steps,

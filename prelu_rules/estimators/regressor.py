@@ -11,6 +11,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, check_consistent_length
 
 from prelu_rules.columns.cells import dates_refused
+from prelu_rules.columns.substitutes import Unknown
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.estimators.clipping import Clip, check_clip, extremes_of, output_bounds
 from prelu_rules.estimators.large import check_alone, is_large
@@ -43,12 +44,21 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             at either end; the smallest and the largest output, such as `(0, None)`; or None for nothing, for targets
             that may lie far beyond those of training. The bounds are part of the rules, and of all that these are
             exported to, but not of `path_`.
-        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
-            five.
+        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None to go on while
+            rows that were left out improve.
         max_rules: the largest number of rules; None for any number.
         max_numbers: the largest number of numbers in the compact form; None for any number.
-        validation_fraction: the share of rows that are used to choose the size; the chosen network is refitted to all
-            rows.
+        validation_fraction: the share of rows that are left out to choose the size where one part is: for "force", and
+            where there are more than 5,000 rows. The chosen network is refitted to all rows.
+        starts: "growth" adds bends one by one to a linear model. "force" trains a population of networks with Keras,
+            pulls their units to linear ones, and removes the others one by one, as in the paper; "both" takes the
+            better network of each size.
+        max_columns_per_bend: how many columns a bend may use; with 1, bends are thresholds such as `age > 41`. None for
+            any number.
+        nesting: whether bends may use other bends.
+        n_folds: the number of parts of the rows that are left out of the search one by one, to choose penalty and size.
+        search_rows: the largest number of rows that are searched on where one part is left out.
+        refine_rows: the largest number of rows of the last refit.
         hidden: the number of units in each hidden layer of the trained networks.
         members: how many networks are trained side by side, of which the best are kept.
         warm_up_steps: the largest number of optimiser steps before the force, which makes units linear, wakes; it wakes
@@ -57,11 +67,11 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             stable.
         batch_size: the number of rows per optimiser step.
         learning_rate: the learning rate of the optimiser, Adam.
-        ridge: the penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        ridge: the penalty on the weights, for standardised columns; None to choose it by rows that are left out.
         jit: whether to compile the training with XLA; this pays off from the second fit on with the same number of
             columns.
-        n_jobs: joblib workers for the sparser versions of the networks, which is only useful if they take seconds; None
-            for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
+        n_jobs: joblib workers for the searches without parts of the rows, which is only useful if they take seconds;
+            None for those of `joblib.parallel_config`, which is one by default. The rules do not depend on it.
         outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
             a warning that names it; "keep" to learn from them as from others, so that they may decide everything. Rows
             that do not fit into memory are not looked at.
@@ -100,6 +110,11 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         max_numbers: int | None = None,
         validation_fraction: float = 0.2,
         starts: Starts = "growth",
+        max_columns_per_bend: int | None = None,
+        nesting: bool = True,
+        n_folds: int = 5,
+        search_rows: int = 4_000,
+        refine_rows: int = 50_000,
         hidden: tuple[int, ...] = (8, 8),
         members: int = 8,
         warm_up_steps: int = 1000,
@@ -110,6 +125,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
         jit: bool = True,
         n_jobs: int | None = None,
         outliers: Outliers = "leave out",
+        unknown: Unknown = "reference",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         warm_start: bool = False,
@@ -120,6 +136,11 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             max_numbers=max_numbers,
             validation_fraction=validation_fraction,
             starts=starts,
+            max_columns_per_bend=max_columns_per_bend,
+            nesting=nesting,
+            n_folds=n_folds,
+            search_rows=search_rows,
+            refine_rows=refine_rows,
             hidden=hidden,
             members=members,
             warm_up_steps=warm_up_steps,
@@ -130,6 +151,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             jit=jit,
             n_jobs=n_jobs,
             outliers=outliers,
+            unknown=unknown,
             random_state=random_state,
             verbose=verbose,
             warm_start=warm_start,

@@ -58,6 +58,11 @@ class RuleEstimator(BaseEstimator):
         max_numbers: int | None = None,
         validation_fraction: float = 0.2,
         starts: Starts = "growth",
+        max_columns_per_bend: int | None = None,
+        nesting: bool = True,
+        n_folds: int = 5,
+        search_rows: int = 4_000,
+        refine_rows: int = 50_000,
         hidden: tuple[int, ...] = (8, 8),
         members: int = 8,
         warm_up_steps: int = 1000,
@@ -78,6 +83,11 @@ class RuleEstimator(BaseEstimator):
         self.max_numbers = max_numbers
         self.validation_fraction = validation_fraction
         self.starts: Starts = starts
+        self.max_columns_per_bend = max_columns_per_bend
+        self.nesting = nesting
+        self.n_folds = n_folds
+        self.search_rows = search_rows
+        self.refine_rows = refine_rows
         self.hidden = hidden
         self.members = members
         self.warm_up_steps = warm_up_steps
@@ -295,7 +305,17 @@ class RuleEstimator(BaseEstimator):
             batch_size=self.batch_size,
             jit=self.jit,
         )
-        return PathSettings(population, starts=self.starts, max_nonlinear=self.max_nonlinear, ridge=self.ridge)
+        return PathSettings(
+            population,
+            starts=self.starts,
+            max_nonlinear=self.max_nonlinear,
+            ridge=self.ridge,
+            max_columns_per_bend=self.max_columns_per_bend,
+            nesting=self.nesting,
+            n_folds=self.n_folds,
+            search_rows=self.search_rows,
+            refine_rows=self.refine_rows,
+        )
 
     def _loss_weights(self, y: FloatArray, weights: FloatArray) -> FloatArray:
         """The weight of each row in the loss."""

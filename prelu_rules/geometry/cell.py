@@ -138,6 +138,8 @@ class Cell:
         Returns:
             True if `row (x, 1) > by` somewhere.
         """
+        if self._is_cut_off(row):
+            return False
         known = self._by_floats(row, by)
         return self._exactly(row, by, closed=False) if known is None else known
 
@@ -174,6 +176,11 @@ class Cell:
         if optimum.reach > 0 and self._is_found(optimum.point, given, by):
             return True
         return False if self._cannot(framed, by, optimum.of_domain, optimum.of_cuts) else None
+
+    def _is_cut_off(self, row: Array) -> bool:
+        """Whether a cut says that a function is not positive in the cell, in the very same numbers."""
+        cuts = (cut for cut, active in zip(self._rows, self._active, strict=True) if active)
+        return any(cut[-1] == -row[-1] and np.array_equal(cut, -row) for cut in cuts)
 
     def know(self, point: FloatArray) -> None:
         """Name an input that may lie inside the cell, which saves the search for one.

@@ -16,6 +16,7 @@ from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
 from prelu_rules.refine.growth import grow, grown, linear_fit
 from prelu_rules.refine.refit import refit
+from prelu_rules.refine.shape import FREE, Shape
 
 TRIALS = 2
 """How many units are tried in each elimination."""
@@ -25,7 +26,7 @@ BETTER = 1e-4
 
 
 def both_ways(
-    task: Task, most: int, rng: np.random.Generator, *, shallow: bool = False, known: Sequence[CompactForm] = ()
+    task: Task, most: int, rng: np.random.Generator, shape: Shape = FREE, known: Sequence[CompactForm] = ()
 ) -> list[CompactForm]:
     """Find a network of each size.
 
@@ -33,7 +34,7 @@ def both_ways(
         task: the rows.
         most: the largest number of units.
         rng: the generator for the proposals.
-        shallow: whether units may use inputs only.
+        shape: what bends may use.
         known: networks with 0, 1, 2, ... units from an earlier search on the same rows, to go on from.
 
     Returns:
@@ -47,7 +48,7 @@ def both_ways(
         [0, 1, 2]
     """
     found = list(known) or [linear_fit(task)]
-    for larger in grow(found[-1], task, rng, shallow=shallow) if len(found) <= most else ():
+    for larger in grow(found[-1], task, rng, shape) if len(found) <= most else ():
         found.append(larger)
         if len(found) > most:
             break
@@ -57,7 +58,7 @@ def both_ways(
         """Whether one of the candidates replaces the network of a size."""
         before = values[size]
         for candidate in candidates:
-            system, value = refit(candidate.shallow() if shallow else candidate, task)
+            system, value = refit(candidate, task)
             if value < values[size] * (1 - BETTER):
                 found[size], values[size] = system, value
         return values[size] < before
@@ -66,7 +67,7 @@ def both_ways(
     # From networks that elimination has replaced, growth finds others.
     better = [len(found) - 2 - place for place, one in enumerate(down) if one]
     for size in sorted(better):
-        one_more = grown(found[size], task, rng, shallow=shallow)
+        one_more = grown(found[size], task, rng, shape)
         if one_more is not None:
             improve(size + 1, [one_more])
     return found

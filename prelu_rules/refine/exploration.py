@@ -19,6 +19,7 @@ from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
 from prelu_rules.refine.proposals import TRIALS, joined
 from prelu_rules.refine.refit import refit
+from prelu_rules.refine.shape import FREE, Shape
 
 ROUNDS = 3
 BETTER = 1e-4
@@ -32,7 +33,7 @@ def explore(
     rng: np.random.Generator,
     rounds: int = ROUNDS,
     *,
-    shallow: bool = False,
+    shape: Shape = FREE,
     met: Callable[[float, CompactForm], object] | None = None,
 ) -> dict[int, CompactForm]:
     """Search for better networks of each size by adding units and taking others out.
@@ -43,12 +44,12 @@ def explore(
         most: the largest size to search.
         rng: the generator for the proposals.
         rounds: how often to go up and down; the search ends earlier if a round finds nothing.
-        shallow: whether units may use inputs only. Other weights of the given networks are cut, and they are refitted.
+        shape: what bends may use. Other weights of the given networks are cut, and they are refitted.
         met: called with the objective of every network and the network itself; the given ones come first.
 
     Returns:
         For each size up to `most`, as far as `best` goes, a network that is at least as good as the given one (after
-        the cut, if shallow).
+        the cut).
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -66,7 +67,7 @@ def explore(
         """Whether one of the first few candidates, refitted, replaces the network of a size."""
         before = found[size]
         for candidate in candidates[:TRIALS]:
-            system, value = refit(candidate.shallow() if shallow else candidate, task)
+            system, value = refit(shape.restricted(candidate), task)
             if met:
                 met(value, system)
             if value < found[size][0] * (1 - BETTER):
@@ -74,12 +75,15 @@ def explore(
         return found[size] is not before
 
     for size in sorted(size for size in best if size <= most):
-        system = refit(best[size].shallow(), task)[0] if shallow else best[size]
+        system = best[size] if shape == FREE else refit(shape.restricted(best[size]), task)[0]
         found[size] = objective(system, task), system
         if met:
             met(*found[size])
     for _ in range(rounds):
-        up = [improve(size, joined(found[size - 1][1], task, rng, shallow)) for size in sorted(found)[1:]]
+        up = [
+            improve(size, joined(found[size - 1][1], task, rng, shallow=not shape.nesting))
+            for size in sorted(found)[1:]
+        ]
         down = [
             improve(size, cheapest_eliminations(found[size + 1][1], task)) for size in sorted(found, reverse=True)[1:]
         ]

@@ -15,6 +15,7 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
+from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.values import FloatArray
 
 OBLIQUE = 200
@@ -29,8 +30,11 @@ SHARES = (0.3, 0.6, 1.0)
 ALONE, TOGETHER = 6, 2
 """How many proposals are fitted alone with the outputs, and how many of them together with all other units."""
 
-ALONE_STEPS, ALONE_GAIN = 8, 1e-3
+STEPS, GAIN = 8, 1e-3
 """What suffices to compare proposals that are fitted alone."""
+
+EXPLAINED = 1e-9
+"""A proposal of which the features leave no more than this share of its square has only rounding errors left."""
 
 PROPOSAL_ROWS = 600
 """How many rows proposals are judged by, drawn at random if there are more."""
@@ -56,14 +60,14 @@ def linear_fit(task: Task) -> CompactForm:
     return refit(CompactForm(np.zeros(shape), np.ones(shape, dtype=bool), task.x.shape[1]), task)[0]
 
 
-def grow(system: CompactForm, task: Task, rng: np.random.Generator, *, shallow: bool = False) -> Iterator[CompactForm]:
+def grow(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape = FREE) -> Iterator[CompactForm]:
     """Yield the network with one, two, three, ... more units.
 
     Args:
         system: the network to start from, fitted to the rows.
         task: the rows.
         rng: the generator for the proposals.
-        shallow: whether units may use inputs only.
+        shape: what bends may use.
 
     Yields:
         Ever larger networks, fitted to the rows; endlessly, unless there is nothing left to explain.
@@ -77,79 +81,68 @@ def grow(system: CompactForm, task: Task, rng: np.random.Generator, *, shallow: 
         (1, True)
     """
     while True:
-        larger = grown(system, task, rng, shallow=shallow)
+        larger = grown(system, task, rng, shape)
         if larger is None:
             return
         system = larger
         yield system
 
 
-def grown(system: CompactForm, task: Task, rng: np.random.Generator, *, shallow: bool = False) -> CompactForm | None:
+def grown(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape = FREE) -> CompactForm | None:
     """The network with one more unit.
 
     Args:
         system: a network fitted to the rows.
         task: the rows.
         rng: the generator for the proposals.
-        shallow: whether the unit may use inputs only.
+        shape: what bends may use.
 
     Returns:
         The best network that was found, fitted to the rows; None if no proposal bends on them.
     """
     features = system.features(task.x)
-    together = [_joined(system, alone) for alone in _fitted_alone(system, features, task, rng, shallow)]
-    fitted = [refit(larger.shallow() if shallow else larger, task) for larger in together]
+    fitted = [refit(larger, task) for larger in _best_proposals(system, features, task, rng, shape)]
     return min(fitted, key=lambda pair: pair[1])[0] if fitted else None
 
 
-def _fitted_alone(
-    system: CompactForm, features: FloatArray, task: Task, rng: np.random.Generator, shallow: bool
+def _best_proposals(
+    system: CompactForm, features: FloatArray, task: Task, rng: np.random.Generator, shape: Shape
 ) -> list[CompactForm]:
-    """The best proposals, each fitted with the outputs while the other units are inputs like any other."""
-    k, outputs = system.n_units, system.weights[system.n_units :]
-    n_inputs = features.shape[1] - 1
-    may_use = np.ones(n_inputs + 2, dtype=bool)
-    may_use[n_inputs] = False
-    may_use[system.n_inputs : n_inputs] = not shallow
+    """The network with each of the best proposals, which are fitted with the outputs, the other units as they are."""
+    k, n_inputs = system.n_units, system.n_inputs + system.n_units
     rest = replace(task, x=features[:, :-1])
     found = []
-    for weights, uses in _proposals(system, features, task, rng, shallow):
-        rows = np.vstack([np.insert(weights, n_inputs, 0.0), np.insert(outputs, n_inputs, uses, axis=1)])
-        free = np.vstack([may_use, np.ones((len(outputs), n_inputs + 2), dtype=bool)])
-        found.append(CompactForm(rows, free, n_inputs))
-    if system.support.sum() + n_inputs > FEW_WEIGHTS:
-        return found[:1]
-    fitted = [refit(alone, rest, ALONE_STEPS, ALONE_GAIN) for alone in found]
-    return [alone for alone, _ in sorted(fitted, key=lambda pair: pair[1])[: TOGETHER if k else 1]]
-
-
-def _joined(system: CompactForm, alone: CompactForm) -> CompactForm:
-    """The network with the unit of a network that has the other units among its inputs, and its outputs."""
-    k, column = system.n_units, alone.n_inputs
-    larger = system.with_unit(np.delete(alone.weights[0], column), alone.weights[1:, column])
-    return larger.with_free(np.vstack([larger.weights[: k + 1], alone.weights[1:]])[larger.support])
+    for weights, uses in _proposals(system, features, task, rng, shape):
+        larger = shape.restricted(system.with_unit(weights, uses))
+        if larger.support.sum() > FEW_WEIGHTS:
+            return [larger]
+        # Of the last rows of weights, the other units are inputs like any other.
+        alone, value = refit(CompactForm(larger.weights[k:], larger.support[k:], n_inputs), rest, STEPS, GAIN)
+        found.append((value, replace(larger, weights=np.vstack([larger.weights[:k], alone.weights]))))
+    found.sort(key=lambda pair: pair[0])
+    return [larger for _, larger in found[: TOGETHER if k else 1]]
 
 
 def _proposals(
-    system: CompactForm, features: FloatArray, task: Task, rng: np.random.Generator, shallow: bool
+    system: CompactForm, features: FloatArray, task: Task, rng: np.random.Generator, shape: Shape
 ) -> list[tuple[FloatArray, FloatArray]]:
     """The weights of units that explain most of what is left over, and of their uses, best first."""
     many = len(task) > PROPOSAL_ROWS
     rows = rng.choice(len(task), PROPOSAL_ROWS, replace=False) if many else np.arange(len(task))
     features = features[rows]
-    weights = np.zeros((0, features.shape[1]))
-    usable = system.n_inputs if shallow else features.shape[1] - 1
-    weights = np.vstack([_oblique(features[:, :usable], rng), _one_feature(features[:, :usable])])
-    units = np.maximum(features[:, :usable] @ weights[:, :-1].T + weights[:, -1], 0)
+    usable = features.shape[1] - 1 if shape.nesting else system.n_inputs
+    inputs = features[:, :usable]
+    weights = np.vstack([_oblique(inputs, rng, shape.max_columns_per_bend), _one_feature(inputs)])
+    units = np.maximum(inputs @ weights[:, :-1].T + weights[:, -1], 0)
     # The square roots of the rows' weights turn plain least squares into weighted least squares.
     root = np.sqrt(task.weights[rows])[:, None]
     basis, _ = np.linalg.qr(features * root)
     units *= root
-    before = (units**2).sum(axis=0)
+    before = np.einsum("np,np->p", units, units)
     units -= basis @ (basis.T @ units)
-    length = (units**2).sum(axis=0)
+    length = np.einsum("np,np->p", units, units)
     # A proposal that the features explain has nothing left but rounding errors.
-    bends = np.flatnonzero(length > 1e-9 * before)
+    bends = np.flatnonzero(length > EXPLAINED * before)
     slope = units.T @ (task.loss.gradient(system.outputs(features), task.y[rows]) * root)
     gain = (slope[bends] ** 2).sum(axis=1) / length[bends]
     chosen = bends[np.argsort(-gain, kind="stable")[:ALONE]]
@@ -157,11 +150,15 @@ def _proposals(
     return list(zip(wide, -slope[chosen] / length[chosen, None], strict=True))
 
 
-def _oblique(inputs: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _oblique(inputs: FloatArray, rng: np.random.Generator, most: int | None) -> FloatArray:
     """Weights of random units that bend at one of the rows, `(OBLIQUE, n_inputs + 1)`."""
+    n_inputs = inputs.shape[1]
     deviation = inputs.std(axis=0)
-    weights = rng.normal(size=(OBLIQUE, inputs.shape[1])) / np.where(deviation > 0, deviation, 1.0)
-    weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(OBLIQUE, 1))
+    weights = rng.normal(size=(OBLIQUE, n_inputs)) / np.where(deviation > 0, deviation, 1.0)
+    if most is None:
+        weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(OBLIQUE, 1))
+    elif most < n_inputs:
+        weights *= rng.random(weights.shape).argsort(axis=1) < most
     at = rng.integers(len(inputs), size=OBLIQUE)
     return np.column_stack([weights, -np.einsum("pd,pd->p", weights, inputs[at])])
 

@@ -81,3 +81,10 @@ class Shape(Shown):
             used[unit] = on | used[inside].any(axis=0)
             moves[unit] = direct[unit] * on + (nested[unit] * inside) @ moves
         return kept.with_support(support)
+
+
+FREE = Shape()
+"""No limit."""
+
+SHALLOW = Shape(nesting=False)
+"""Bends of columns only."""

@@ -17,6 +17,7 @@ from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.levels import Levels, sparsified_levels
+from prelu_rules.refine.shape import SHALLOW
 from prelu_rules.rows.rows import Split
 from prelu_rules.search.found import INTERRUPTED, Found
 from prelu_rules.search.measure import Measure
@@ -87,7 +88,7 @@ def _refined(
     best: Mapping[int, CompactForm] = {}
     try:
         best = explore(eliminate(starts, train), train, most, rng, met=frontier.offer)
-        explore(best, train, most, rng, shallow=True, met=frontier.offer)
+        explore(best, train, most, rng, shape=SHALLOW, met=frontier.offer)
         phases.update()
         tried = sparsified_levels(_of_each_size(best, most), train, n_jobs)
         lean = sparsified_levels(frontier.besides(best.values()), train, n_jobs)

@@ -16,9 +16,10 @@ from prelu_rules.refine.curvature import Task, objective, with_ridge
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
-from prelu_rules.refine.levels import Levels, sparsified_levels
+from prelu_rules.refine.levels import sparsified_levels
 from prelu_rules.refine.path import PathPoint
 from prelu_rules.refine.refit import refit
+from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.rows.rows import Split
 from prelu_rules.search.apart import Growth
 from prelu_rules.search.found import INTERRUPTED, Found
@@ -34,6 +35,9 @@ LAST_STEPS = 3
 
 QUICK = 5
 """The largest size after an interrupt."""
+
+Level = tuple[Shape, list[CompactForm]]
+"""Networks with ever fewer numbers, and what their bends may use."""
 
 EXPLORED = 5
 """Up to this size networks are also searched for that make few rules."""
@@ -67,28 +71,25 @@ def grown(
         The networks of the path.
     """
     try:
-        trials = tried(
-            growth.parts, growth.held, _variants(growth.rows, settings), settings.max_nonlinear, seed, n_jobs
-        )
+        variants = _variants(growth.rows, settings)
+        trials = tried(growth.parts, growth.held, variants, settings.max_nonlinear, seed, n_jobs)
         phases.update()
         task, networks = _best(growth, trials, seed, starts)
         networks = _explored(networks, task, seed, frontier)
         phases.update()
-        # A network with one unit at most is shallow anyway.
-        dense = networks[False] + networks[True][2:]
-        levels = sparsified_levels(dense + frontier.besides(dense), task, n_jobs)
-        levels += separating(dense[0], [task])[0] if settings.ridge is None else []
+        levels = _sparsified(networks, task, frontier, settings, n_jobs)
         said = Said(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
-        quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed))
-        points = _points([[system] for system in quick], split, growth, growth.rows, domain, None)
+        shape = settings.shapes[0]
+        quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed), shape)
+        points = _points([(shape, [system]) for system in quick], split, growth, growth.rows, domain, None)
         return Found(points, growth.held.weights, complete=False)
     return Found(_points(levels, split, growth, task, domain, said), trials.weights, complete=True)
 
 
 def _points(
-    levels: Levels, split: Split, growth: Growth, task: Task, domain: Domain, said: Said | None
+    levels: Sequence[Level], split: Split, growth: Growth, task: Task, domain: Domain, said: Said | None
 ) -> list[PathPoint]:
     """The networks, fitted to all rows if they were found on a sample, with their scores."""
     everything = task
@@ -98,43 +99,65 @@ def _points(
         everything = with_ridge(every, task.ridge * every.ridge / growth.rows.ridge)
     measure = Measure(split.scale, growth.held, everything, domain)
     points = []
-    for system in (version for level in levels for version in level):
-        outputs = system.predict(growth.held.x) if said is None else said.outputs(system)
+    for shape, system in ((shape, version) for shape, versions in levels for version in versions):
+        outputs = system.predict(growth.held.x) if said is None else said.outputs(system, shape)
         last = system if everything is task else refit(system, everything, LAST_STEPS)[0]
         points.append(measure.point(last, outputs))
     return points
 
 
+def _sparsified(
+    networks: Networks, task: Task, frontier: Frontier, settings: PathSettings, n_jobs: int | None
+) -> list[Level]:
+    """Networks with ever fewer numbers: from the best of each size and shape, and from those that make few rules."""
+    first = next(iter(networks))
+    known = [(shape, one) for shape, found in networks.items() for one in found if one.n_units > 1 or shape == first]
+    known += [(_shape_of(one, networks), one) for one in frontier.besides([system for _, system in known])]
+    sparser = sparsified_levels([system for _, system in known], task, n_jobs)
+    levels = [(shape, versions) for (shape, _), versions in zip(known, sparser, strict=True)]
+    if settings.ridge is None:
+        levels += [(first, versions) for versions in separating(networks[first][0], [task])[0]]
+    return levels
+
+
+def _shape_of(system: CompactForm, networks: Networks) -> Shape:
+    """The narrowest shape that a network has."""
+    free = system.with_support(system.weights != 0)
+    return next((shape for shape in reversed(networks) if shape.restricted(free) == free), next(iter(networks)))
+
+
 def _variants(task: Task, settings: PathSettings) -> list[Variant]:
-    """Each ridge, with units that may use others and with shallow ones."""
+    """Each ridge with each shape."""
     ridges = (task.ridge,) if settings.ridge else task.loss.ridges(task.ridge)
-    return [Variant(ridge, shallow) for ridge in ridges for shallow in (False, True)]
+    return [Variant(ridge, shape) for ridge in ridges for shape in settings.shapes]
 
 
 def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactForm]) -> tuple[Task, Networks]:
     """The rows with the ridge that was chosen, and the networks of each size that were fitted to them."""
     task = with_ridge(growth.rows, trials.ridge)
     networks: Networks = {}
-    for shallow in (False, True):
+    for variant in trials.networks:
+        if variant.ridge != trials.ridge:
+            continue
         if growth.by_folds:
             rng = np.random.default_rng([seed, len(growth.parts)])
-            networks[shallow] = both_ways(task, trials.most, rng, shallow=shallow)
+            networks[variant.shape] = both_ways(task, trials.most, rng, variant.shape)
         else:
-            networks[shallow] = list(trials.networks[Variant(trials.ridge, shallow)][0])
+            networks[variant.shape] = list(trials.networks[variant][0])
+    free = networks.get(FREE, [])
     for size, system in (eliminate(starts, task) if starts else {}).items():
-        deep = networks[False]
         # Elimination starts from larger networks than are on the path.
-        if size < len(deep) and objective(system, task) < objective(deep[size], task) * (1 - BETTER):
-            deep[size] = system
+        if size < len(free) and objective(system, task) < objective(free[size], task) * (1 - BETTER):
+            free[size] = system
     return task, networks
 
 
 def _explored(networks: Networks, task: Task, seed: int, frontier: Frontier) -> Networks:
     """Networks that are at least as good; all that are met are offered to the frontier."""
     better = {}
-    for shallow, found in networks.items():
+    for shape, found in networks.items():
         few = dict(enumerate(found[: EXPLORED + 1]))
         rng = np.random.default_rng([seed, 2])
-        searched = explore(few, task, EXPLORED, rng, 1, shallow=shallow, met=frontier.offer)
-        better[shallow] = [searched.get(size, system) for size, system in enumerate(found)]
+        searched = explore(few, task, EXPLORED, rng, 1, shape=shape, met=frontier.offer)
+        better[shape] = [searched.get(size, system) for size, system in enumerate(found)]
     return better

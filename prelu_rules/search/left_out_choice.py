@@ -14,6 +14,7 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.refine.curvature import Task, with_ridge
+from prelu_rules.refine.shape import Shape
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.settings import MOST_UNITS
 from prelu_rules.values import FloatArray, IntArray
@@ -33,11 +34,11 @@ class Variant(NamedTuple):
 
     Attributes:
         ridge: the penalty.
-        shallow: whether units may use inputs only.
+        shape: what bends may use.
     """
 
     ridge: float
-    shallow: bool
+    shape: Shape
 
 
 class Part(NamedTuple):
@@ -145,7 +146,7 @@ def _searched(
     # One thread in other processes too, so that sums are computed in the same order.
     with threadpool_limits(1, "blas"):
         rng = np.random.default_rng([*seed, most])
-        return both_ways(with_ridge(task, variant.ridge), most, rng, shallow=variant.shallow, known=known)
+        return both_ways(with_ridge(task, variant.ridge), most, rng, variant.shape, known)
 
 
 def _judged(networks: Networks, parts: Sequence[Part], held: Rows) -> Trials:

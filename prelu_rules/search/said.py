@@ -10,13 +10,14 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_outputs
+from prelu_rules.refine.shape import Shape
 from prelu_rules.search.apart import Growth
 from prelu_rules.search.left_out_choice import Trials, Variant
 from prelu_rules.search.measure import observed
 from prelu_rules.values import FloatArray
 
-Networks = dict[bool, list[CompactForm]]
-"""Networks with 0, 1, 2, ... units; those whose units may use others, and, under True, the shallow ones."""
+Networks = dict[Shape, list[CompactForm]]
+"""Networks with 0, 1, 2, ... units whose bends have a shape."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Said:
     networks: Networks
     task: Task
 
-    def outputs(self, system: CompactForm) -> FloatArray:
+    def outputs(self, system: CompactForm, shape: Shape) -> FloatArray:
         """The outputs of a network on the rows that choose.
 
         If the rows were left out of the search fold by fold, these are the outputs of the best network of the same size
@@ -44,22 +45,22 @@ class Said:
 
         Args:
             system: a network, fitted to the rows.
+            shape: what its bends may use.
 
         Returns:
             `(n_held, n_outputs)`.
         """
         if not self.growth.by_folds:
             return system.predict(self.growth.held.x)
-        k, d = system.n_units, system.n_inputs
-        shallow = not system.weights[:k, d:-1].any() and k < len(self.networks[True])
-        searched = self.trials.outputs[Variant(self.trials.ridge, shallow), k]
+        size = system.n_units
+        searched = self.trials.outputs[Variant(self.trials.ridge, shape), size]
         with np.errstate(over="ignore", invalid="ignore"):
-            apart = self._left_out(system) - self._best_left_out[shallow][k]
+            apart = self._left_out(system) - self._best_left_out[shape][size]
         return searched + np.where(np.isfinite(apart), apart, 0.0)
 
     @cached_property
-    def _best_left_out(self) -> dict[bool, list[FloatArray]]:
-        return {shallow: [self._left_out(system) for system in found] for shallow, found in self.networks.items()}
+    def _best_left_out(self) -> dict[Shape, list[FloatArray]]:
+        return {shape: [self._left_out(system) for system in found] for shape, found in self.networks.items()}
 
     def _left_out(self, system: CompactForm) -> FloatArray:
         return left_out_outputs(system, self.task, self._observed)

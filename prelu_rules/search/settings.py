@@ -9,6 +9,7 @@ import numpy as np
 
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.population.settings import PopulationSettings
+from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.values import Shown
 
 Starts = Literal["growth", "force", "both"]
@@ -16,6 +17,9 @@ Starts = Literal["growth", "force", "both"]
 
 MOST_UNITS = 16
 """Growth without a limit ends at this size at the latest."""
+
+PAIRS = 2
+"""Without a limit, networks are also grown whose bends use so many columns: they are often as good, and shorter."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class PathSettings(Shown):
             16, and for "force" to 5.
         ridge: the penalty in the refits, on half the sum of the squared weights for standardised numbers. None to
             choose it by rows that are left out, from `Loss.ridges`; for "force" it is `Loss.ridge`.
+        max_columns_per_bend: how many columns a bend may use; with 1, bends are thresholds such as `age > 41`. None for
+            any number. A limit of growth.
+        nesting: whether bends may use other bends. A limit of growth.
         n_folds: the number of parts that are left out of the search one by one, to choose the ridge and the size. Where
             there are more than `folds_up_to` rows, one part is enough.
         folds_up_to: the largest number of distinct rows for folds.
@@ -51,6 +58,8 @@ class PathSettings(Shown):
     starts: Starts = "growth"
     max_nonlinear: int | None = None
     ridge: float | None = None
+    max_columns_per_bend: int | None = None
+    nesting: bool = True
     n_folds: int = 5
     folds_up_to: int = 5_000
     search_rows: int = 4_000
@@ -69,5 +78,20 @@ class PathSettings(Shown):
             value = getattr(self, name)
             if value is not None and (value != int(value) or value < least):
                 raise InvalidValueError(f"{name} is {value}; it must be an integer of at least {least}.")
+        limited = Shape(self.max_columns_per_bend, self.nesting)
+        if self.starts != "growth" and limited != FREE:
+            raise InvalidValueError(
+                f"starts is {self.starts!r}, but max_columns_per_bend and nesting are limits of growth; set starts to "
+                "'growth'."
+            )
         if self.ridge is not None and not (np.isfinite(self.ridge) and self.ridge > 0):
             raise InvalidValueError(f"ridge is {self.ridge}; it must be a positive finite number.")
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """What bends may use in the searches by growth, all of which are within the limits."""
+        most, nesting = self.max_columns_per_bend, self.nesting
+        found = [Shape(most, nesting), Shape(most, False)]
+        if most is None:
+            found.append(Shape(PAIRS, nesting))
+        return tuple(dict.fromkeys(found))

@@ -4,6 +4,7 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.growth import grow, linear_fit
+from prelu_rules.refine.shape import SHALLOW
 
 
 def wave(n=300):
@@ -41,5 +42,5 @@ def test_shallow_networks_stay_shallow():
     x = rng.uniform(-1, 1, (200, 3))
     y = np.maximum(0, np.maximum(0, x[:, 0]) + x[:, 1] - 0.3)
     task = Task(x, y[:, None], np.full(200, 1 / 200), Squared(), 1e-6)
-    for network in both_ways(task, 4, rng, shallow=True):
+    for network in both_ways(task, 4, rng, SHALLOW):
         assert not network.weights[: network.n_units, 3:-1].any()

@@ -10,6 +10,7 @@ from prelu_rules.losses.softmax import Softmax
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.growth import grow, grown, linear_fit
+from prelu_rules.refine.shape import FREE, SHALLOW
 
 
 def task_of(x, y, loss=None, ridge=1e-6):
@@ -35,7 +36,7 @@ def test_each_unit_lowers_the_objective_and_shallow_units_use_inputs_only(seed, 
     x = rng.uniform(-1, 1, (80, 2))
     task = task_of(x, np.abs(x[:, :1]) + np.maximum(0, x[:, 1:] - 0.3) + 0.1 * rng.normal(size=(80, 1)))
     start = linear_fit(task)
-    path = [start, *first(grow(start, task, rng, shallow=shallow), 3)]
+    path = [start, *first(grow(start, task, rng, SHALLOW if shallow else FREE), 3)]
     values = [objective(network, task) for network in path]
     assert [network.n_units for network in path] == [0, 1, 2, 3]
     assert all(later <= earlier * (1 + 1e-9) for earlier, later in pairwise(values))

@@ -3,6 +3,7 @@ import numpy as np
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.curvature import with_ridge
+from prelu_rules.refine.shape import FREE, SHALLOW
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.apart import Growth
 from prelu_rules.search.left_out_choice import Variant, tried
@@ -21,12 +22,12 @@ def test_outputs_are_those_of_networks_that_had_not_seen_the_row():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 2))
     growth = growth_of(x, np.abs(x[:, 0]) + 0.1 * rng.normal(size=60))
-    variant = Variant(1e-3, shallow=True)
+    variant = Variant(1e-3, SHALLOW)
     trials = tried(growth.parts, growth.held, [variant], 2, seed=5)
     for place, part in enumerate(growth.parts):
         # The slow twin: the same search, by hand, on the rows of the part.
         task = with_ridge(part.train, 1e-3)
-        networks = both_ways(task, 2, np.random.default_rng([5, place, 2]), shallow=True)
+        networks = both_ways(task, 2, np.random.default_rng([5, place, 2]), SHALLOW)
         for size, network in enumerate(networks):
             found = trials.outputs[variant, size][part.held]
             np.testing.assert_allclose(found, network.predict(x[part.held]), atol=1e-9)
@@ -39,7 +40,7 @@ def test_growth_goes_on_while_it_helps():
         growth_of(x, np.sin(9 * x[:, 0])),
         growth_of(x, x[:, 0] + 0.1 * np.random.default_rng(0).normal(size=300)),
     )
-    variants = [Variant(1e-4, shallow=True)]
+    variants = [Variant(1e-4, SHALLOW)]
     assert tried(wave.parts, wave.held, variants, None, seed=0).most > 5
     assert tried(line.parts, line.held, variants, None, seed=0).most <= 5
 
@@ -48,7 +49,7 @@ def test_a_ridge_that_is_clearly_worse_is_given_up():
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (200, 2))
     growth = growth_of(x, np.abs(x[:, 0]))
-    variants = [Variant(ridge, shallow) for ridge in (1e-4, 10.0) for shallow in (False, True)]
+    variants = [Variant(ridge, shape) for ridge in (1e-4, 10.0) for shape in (FREE, SHALLOW)]
     trials = tried(growth.parts, growth.held, variants, None, seed=0)
     assert trials.ridge == 1e-4
     assert {variant.ridge for variant, size in trials.outputs if size > 2} == {1e-4}
@@ -57,6 +58,6 @@ def test_a_ridge_that_is_clearly_worse_is_given_up():
 def test_workers_do_not_change_the_choice():
     x = np.random.default_rng(2).normal(size=(80, 2))
     growth = growth_of(x, np.abs(x[:, 0]))
-    variants = [Variant(1e-3, shallow=False)]
+    variants = [Variant(1e-3, FREE)]
     one, two = (tried(growth.parts, growth.held, variants, 1, 0, n_jobs=n).losses for n in (1, 2))
     assert all(np.array_equal(one[key], two[key]) for key in one)
