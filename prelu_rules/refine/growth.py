@@ -27,7 +27,7 @@ KNOTS = 10
 SHARES = (0.3, 0.6, 1.0)
 """How many of the features an oblique proposal uses."""
 
-ALONE, TOGETHER = 6, 2
+ALONE, TOGETHER = 5, 2
 """How many proposals are fitted alone with the outputs, and how many of them together with all other units."""
 
 STEPS, GAIN = 8, 1e-3

@@ -67,7 +67,7 @@ def with_weights(system: CompactForm, weights: FloatArray) -> CompactForm:
     Returns:
         A network with the same support.
     """
-    return CompactForm(np.roll(weights, -1, axis=1), system.support, system.n_inputs)
+    return CompactForm(np.hstack([weights[:, 1:], weights[:, :1]]), system.support, system.n_inputs)
 
 
 def order_of_free(system: CompactForm) -> IntArray:
@@ -85,9 +85,10 @@ def order_of_free(system: CompactForm) -> IntArray:
     """
     free = _constant_first(system.support)
     place = np.cumsum(free).reshape(free.shape) - 1
-    return np.asarray(np.roll(place, -1, axis=1)[system.support])
+    return np.asarray(np.hstack([place[:, 1:], place[:, :1]])[system.support])
 
 
 def _constant_first(columns: Array) -> Array:
     """The last column moved to the front."""
-    return np.ascontiguousarray(np.roll(columns, 1, axis=1))
+    # `np.roll` takes ten times as long for such small arrays.
+    return np.hstack([columns[:, -1:], columns[:, :-1]])

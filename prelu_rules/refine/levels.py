@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.sparsification import sparsify
+from prelu_rules.refine.threads import single_blas_thread
 
 Levels = list[list[CompactForm]]
 """For each size, networks with ever fewer numbers."""
@@ -39,5 +39,5 @@ def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | 
 
 def _level(system: CompactForm, task: Task) -> list[CompactForm]:
     # One thread in other processes too, so that sums are computed in the same order.
-    with threadpool_limits(1, "blas"):
+    with single_blas_thread():
         return list(sparsify(system, task))

@@ -23,7 +23,7 @@ from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.rows.rows import Split
 from prelu_rules.search.apart import Growth
 from prelu_rules.search.found import INTERRUPTED, Found
-from prelu_rules.search.left_out_choice import Trials, Variant, tried
+from prelu_rules.search.left_out_choice import Trials, tried
 from prelu_rules.search.measure import Measure
 from prelu_rules.search.said import Networks, Said
 from prelu_rules.search.separable import separating
@@ -71,8 +71,8 @@ def grown(
         The networks of the path.
     """
     try:
-        variants = _variants(growth.rows, settings)
-        trials = tried(growth.parts, growth.held, variants, settings.max_nonlinear, seed, n_jobs)
+        ridges = (growth.rows.ridge,) if settings.ridge else growth.rows.loss.ridges(growth.rows.ridge)
+        trials = tried(growth.parts, growth.held, ridges, settings.shapes, settings.max_nonlinear, seed, n_jobs)
         phases.update()
         task, networks = _best(growth, trials, seed, starts)
         networks = _explored(networks, task, seed, frontier)
@@ -126,19 +126,11 @@ def _shape_of(system: CompactForm, networks: Networks) -> Shape:
     return next((shape for shape in reversed(networks) if shape.restricted(free) == free), next(iter(networks)))
 
 
-def _variants(task: Task, settings: PathSettings) -> list[Variant]:
-    """Each ridge with each shape."""
-    ridges = (task.ridge,) if settings.ridge else task.loss.ridges(task.ridge)
-    return [Variant(ridge, shape) for ridge in ridges for shape in settings.shapes]
-
-
 def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactForm]) -> tuple[Task, Networks]:
     """The rows with the ridge that was chosen, and the networks of each size that were fitted to them."""
     task = with_ridge(growth.rows, trials.ridge)
     networks: Networks = {}
     for variant in trials.networks:
-        if variant.ridge != trials.ridge:
-            continue
         if growth.by_folds:
             rng = np.random.default_rng([seed, len(growth.parts)])
             networks[variant.shape] = both_ways(task, trials.most, rng, variant.shape)

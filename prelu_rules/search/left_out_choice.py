@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
 from prelu_rules.refine.curvature import Task, with_ridge
 from prelu_rules.refine.shape import Shape
+from prelu_rules.refine.threads import single_blas_thread
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.settings import MOST_UNITS
 from prelu_rules.values import FloatArray, IntArray
 
 FIRST = 2
-"""After this size, the search goes on with those ridges only that may turn out best."""
+"""After this size, of one shape, the search goes on with those ridges only that may turn out best."""
 
 SIZES = (5, 8, 12, MOST_UNITS)
 """Without a limit, growth goes on from one of these sizes to the next if its largest networks are clearly the best."""
@@ -89,11 +89,28 @@ class Trials:
         return fewest_not_worse(sizes, self.weights) > self.most - 2
 
     def promising(self) -> Networks:
-        """The networks of the ridges whose best network is not clearly worse than that of another ridge."""
-        ridges = sorted({variant.ridge for variant in self.networks})
-        best = {place: self._best([key for key in self.losses if key[0].ridge == r]) for place, r in enumerate(ridges)}
-        kept = {ridges[place] for place in not_worse(best, self.weights, CLEARLY_WORSE)}
-        return {variant: found for variant, found in self.networks.items() if variant.ridge in kept}
+        """The networks of the ridges whose best network is not clearly worse than that of another one."""
+        variants = list(self.networks)
+        best = {place: self._best([key for key in self.losses if key[0] == v]) for place, v in enumerate(variants)}
+        kept = [variants[place] for place in not_worse(best, self.weights, CLEARLY_WORSE)]
+        return {variant: self.networks[variant] for variant in kept}
+
+    def with_others(self, others: Trials) -> Trials:
+        """The trials of the ridge that was chosen, and those of other shapes.
+
+        Args:
+            others: trials with this ridge.
+
+        Returns:
+            Trials with one ridge.
+        """
+        ridge = self.ridge
+        mine = {variant: networks for variant, networks in self.networks.items() if variant.ridge == ridge}
+        outputs = {key: found for key, found in self.outputs.items() if key[0].ridge == ridge}
+        losses = {key: found for key, found in self.losses.items() if key[0].ridge == ridge}
+        return Trials(
+            {**mine, **others.networks}, {**outputs, **others.outputs}, {**losses, **others.losses}, self.weights
+        )
 
     def _best(self, keys: Sequence[tuple[Variant, int]]) -> FloatArray:
         """The losses of the best of some networks."""
@@ -106,7 +123,8 @@ class Trials:
 def tried(
     parts: Sequence[Part],
     held: Rows,
-    variants: Sequence[Variant],
+    ridges: Sequence[float],
+    shapes: Sequence[Shape],
     limit: int | None,
     seed: int,
     n_jobs: int | None = None,
@@ -116,7 +134,8 @@ def tried(
     Args:
         parts: the parts.
         held: the rows that their indices are of.
-        variants: the ways to search.
+        ridges: the penalties to choose from, by searches with the first shape.
+        shapes: what bends may use; with the others is searched with the ridge that was chosen.
         limit: the largest size; None to go on while rows that were left out improve.
         seed: the seed of the proposals.
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
@@ -124,27 +143,35 @@ def tried(
     Returns:
         The networks and their outputs.
     """
-    known: Networks = {variant: [[] for _ in parts] for variant in variants}
-    sizes = SIZES if limit is None else (limit,)
-    for most in (FIRST, *sizes) if sizes[0] > FIRST else sizes:
+
+    def searched(known: Networks, most: int) -> Trials:
         jobs = [
             delayed(_searched)(part.train, variant, most, [seed, place], networks[place])
             for variant, networks in known.items()
             for place, part in enumerate(parts)
         ]
         found = iter(Parallel(n_jobs=n_jobs)(jobs))
-        trials = _judged({variant: [next(found) for _ in parts] for variant in known}, parts, held)
-        if trials.most < most or (most in sizes and not trials.largest_are_best()):
+        return _judged({variant: [next(found) for _ in parts] for variant in known}, parts, held)
+
+    nothing: Sequence[Sequence[CompactForm]] = [[] for _ in parts]
+    first, *others = shapes
+    known: Networks = {Variant(ridge, first): nothing for ridge in ridges}
+    sizes = SIZES if limit is None else (limit,)
+    if len(ridges) > 1 and sizes[0] > FIRST:
+        known = searched(known, FIRST).promising()
+    for most in sizes:
+        trials = searched(known, most)
+        if trials.most < most or not trials.largest_are_best():
             break
         known = trials.promising()
-    return trials
+    return trials.with_others(searched({Variant(trials.ridge, shape): nothing for shape in others}, trials.most))
 
 
 def _searched(
     task: Task, variant: Variant, most: int, seed: Sequence[int], known: Sequence[CompactForm]
 ) -> list[CompactForm]:
     # One thread in other processes too, so that sums are computed in the same order.
-    with threadpool_limits(1, "blas"):
+    with single_blas_thread():
         rng = np.random.default_rng([*seed, most])
         return both_ways(with_ridge(task, variant.ridge), most, rng, variant.shape, known)
 
@@ -155,7 +182,7 @@ def _judged(networks: Networks, parts: Sequence[Part], held: Rows) -> Trials:
     there = np.unique(np.concatenate([part.held for part in parts]))
     weights = np.zeros(len(held.y))
     weights[there] = held.weights[there] / held.weights[there].sum()
-    outputs = {}
+    outputs: dict[tuple[Variant, int], FloatArray] = {}
     for variant, paths in networks.items():
         for size in range(min(map(len, paths))):
             found = np.zeros((len(held.y), paths[0][0].n_outputs))

@@ -23,7 +23,7 @@ def test_outputs_are_those_of_networks_that_had_not_seen_the_row():
     x = rng.normal(size=(60, 2))
     growth = growth_of(x, np.abs(x[:, 0]) + 0.1 * rng.normal(size=60))
     variant = Variant(1e-3, SHALLOW)
-    trials = tried(growth.parts, growth.held, [variant], 2, seed=5)
+    trials = tried(growth.parts, growth.held, [1e-3], [SHALLOW], 2, seed=5)
     for place, part in enumerate(growth.parts):
         # The slow twin: the same search, by hand, on the rows of the part.
         task = with_ridge(part.train, 1e-3)
@@ -40,24 +40,22 @@ def test_growth_goes_on_while_it_helps():
         growth_of(x, np.sin(9 * x[:, 0])),
         growth_of(x, x[:, 0] + 0.1 * np.random.default_rng(0).normal(size=300)),
     )
-    variants = [Variant(1e-4, SHALLOW)]
-    assert tried(wave.parts, wave.held, variants, None, seed=0).most > 5
-    assert tried(line.parts, line.held, variants, None, seed=0).most <= 5
+    assert tried(wave.parts, wave.held, [1e-4], [SHALLOW], None, seed=0).most > 5
+    assert tried(line.parts, line.held, [1e-4], [SHALLOW], None, seed=0).most <= 5
 
 
 def test_a_ridge_that_is_clearly_worse_is_given_up():
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (200, 2))
     growth = growth_of(x, np.abs(x[:, 0]))
-    variants = [Variant(ridge, shape) for ridge in (1e-4, 10.0) for shape in (FREE, SHALLOW)]
-    trials = tried(growth.parts, growth.held, variants, None, seed=0)
-    assert trials.ridge == 1e-4
-    assert {variant.ridge for variant, size in trials.outputs if size > 2} == {1e-4}
+    race = tried(growth.parts, growth.held, [1e-4, 10.0], [FREE], 2, seed=0)
+    assert list(race.promising()) == [Variant(1e-4, FREE)]
+    trials = tried(growth.parts, growth.held, [1e-4, 10.0], [FREE, SHALLOW], None, seed=0)
+    assert trials.ridge == 1e-4 and set(trials.networks) == {Variant(1e-4, FREE), Variant(1e-4, SHALLOW)}
 
 
 def test_workers_do_not_change_the_choice():
     x = np.random.default_rng(2).normal(size=(80, 2))
     growth = growth_of(x, np.abs(x[:, 0]))
-    variants = [Variant(1e-3, FREE)]
-    one, two = (tried(growth.parts, growth.held, variants, 1, 0, n_jobs=n).losses for n in (1, 2))
+    one, two = (tried(growth.parts, growth.held, [1e-3], [FREE], 1, 0, n_jobs=n).losses for n in (1, 2))
     assert all(np.array_equal(one[key], two[key]) for key in one)
