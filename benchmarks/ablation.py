@@ -135,7 +135,7 @@ class Fold:
 def whole_path(fold: Fold, settings: PopulationSettings) -> RulePath:
     """The path, trained as in the estimators."""
     rows = fold.everything
-    return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings), random_state=fold.seed)
+    return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings, "force"), random_state=fold.seed)
 
 
 def every_level_whole(path: RulePath) -> RulePath:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 PACKAGE = Path(pr.__file__).parent
 COMMAND = [sys.executable, "-m", "prelu_rules.cli"]
-QUICK = "members=2, hidden=(2,), warm_up_steps=100, force_steps=100, jit=False"
+QUICK = "starts='force', members=2, hidden=(2,), warm_up_steps=100, force_steps=100, jit=False"
 TIMEOUT = 300
 """Seconds after which something hangs, on a machine that is busy with other things."""
 
@@ -57,7 +57,9 @@ def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved")
     x = [number / 40 - 1 for number in range(80)]
     (folder / "data.csv").write_text("a,y\n" + "".join(f"{a},{abs(a)}\n" for a in x))
-    fitted = pr.fit_rules(folder / "data.csv", "y", members=2, hidden=(2,), warm_up_steps=100, force_steps=100)
+    fitted = pr.fit_rules(
+        folder / "data.csv", "y", starts="force", members=2, hidden=(2,), warm_up_steps=100, force_steps=100
+    )
     fitted.save(folder)
     return folder
 

@@ -59,13 +59,23 @@ def fit(
         str,
         typer.Option(help="Values that training never saw: error, or count them as the reference level, or the mean."),
     ] = "error",
-    hidden: Annotated[str, typer.Option(help="The number of units in each hidden layer.")] = "8,8",
+    starts: Annotated[
+        str,
+        typer.Option(
+            help="growth adds bends to a linear model; force trains networks and removes their units; or both."
+        ),
+    ] = "growth",
+    max_columns_per_bend: Annotated[
+        int | None, typer.Option(help="The largest number of columns in a bend; with 1, bends are thresholds.")
+    ] = None,
+    nesting: Annotated[bool, typer.Option(help="Whether bends may use other bends.")] = True,
+    hidden: Annotated[str, typer.Option(help="For force: the number of units in each hidden layer.")] = "8,8",
     random_state: Annotated[
         int, typer.Option(help="The seed of the split, the weights and the order of the rows.")
     ] = 0,
     seed: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> int:
-    """Train networks on a table with the force, and print the rules of the smallest one that fits well.
+    """Learn the rules of a table, as few as fit well, and print them.
 
     Ctrl-C ends the search early: the rules found so far are printed, and the exit status is 1.
     """
@@ -102,6 +112,9 @@ def fit(
         max_numbers=max_numbers,
         outliers=outliers,  # type: ignore[arg-type]
         unknown=unknown,  # type: ignore[arg-type]
+        starts=starts,  # type: ignore[arg-type]
+        max_columns_per_bend=max_columns_per_bend,
+        nesting=nesting,
         hidden=widths,
         # Compiling only pays off from the second fit on.
         jit=False,

@@ -83,7 +83,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
 
     Example:
         >>> x = np.linspace(-1, 1, 100)[:, None]
-        >>> model = PReLURuleClassifier(members=2, hidden=(3,), warm_up_steps=100, force_steps=100, random_state=0)
+        >>> model = PReLURuleClassifier(max_nonlinear=2, random_state=0)
         >>> model = model.fit(x, np.where(x[:, 0] > 0.2, "high", "low"))
         >>> model.predict([[0.0], [0.5]])
         array(['low', 'high'], dtype='<U4')

@@ -27,6 +27,7 @@ from prelu_rules.estimators.target import Target, Task
 from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import check_limits
+from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray, IntArray
 
 FEWEST_ROWS = 10
@@ -47,6 +48,9 @@ def fit_rules(
     number: Sequence[str | int] = (),
     test_fraction: float = 0.2,
     validation_fraction: float = 0.2,
+    starts: Starts = "growth",
+    max_columns_per_bend: int | None = None,
+    nesting: bool = True,
     hidden: tuple[int, ...] = (8, 8),
     members: int = 8,
     warm_up_steps: int = 1000,
@@ -75,25 +79,31 @@ def fit_rules(
         loss: for numbers, "squared", "huber" for targets with heavy tails, or a `Loss`; see `PReLURuleRegressor`.
         clip: for numbers, what predictions are kept within: "training" for the range of the training targets, widened
             by a tenth of it at either end; the smallest and the largest prediction; or None for nothing.
-        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None for at most
-            five.
+        max_nonlinear: the largest number of nonlinear units, each of which bends the function once; None to go on while
+            rows that were left out improve.
         max_rules: the largest number of rules; None for any number.
         max_numbers: the largest number of numbers in the compact form; None for any number.
         category: columns to read as categories, whatever their cells look like.
         number: columns to read as numbers that are written as text in the table.
         test_fraction: the share of rows that are held out for the scores.
-        validation_fraction: the share of the other rows that are used to choose the size.
+        validation_fraction: the share of the other rows that are left out to choose the size where one part is: for
+            "force", and where there are more than 5,000 rows.
+        starts: "growth" adds bends one by one to a linear model, "force" trains a population of networks with Keras and
+            removes their units, as in the paper, and "both" takes the better network of each size.
+        max_columns_per_bend: how many columns a bend may use; with 1, bends are thresholds such as `age > 41`. None for
+            any number.
+        nesting: whether bends may use other bends.
         hidden: the number of units in each hidden layer of the trained networks.
         members: how many networks are trained side by side, of which the best are kept.
         warm_up_steps: the largest number of optimiser steps before the force, which makes units linear, wakes.
         force_steps: the largest number of optimiser steps with the force.
         batch_size: the number of rows per optimiser step.
         learning_rate: the learning rate of the optimiser, Adam.
-        ridge: the penalty on the weights, for standardised columns; None for the default of `PathSettings`.
+        ridge: the penalty on the weights, for standardised columns; None to choose it by rows that are left out.
         class_weight: the weights of the classes in the loss: a dict, or "balanced" for the same total weight of each
             class.
         jit: whether to compile the training with XLA, which pays off from the second fit on.
-        n_jobs: joblib workers for the sparser versions of the networks; None for one.
+        n_jobs: joblib workers for the searches without parts of the rows; None for one.
         outliers: "leave out" to leave out rows that hold a number far outside the others of its column or target, with
             a warning that names it; "keep" to learn from them as from others, so that they may decide everything.
         unknown: what the rules do about a cell whose level was not seen in training, or that is missing in a column
@@ -119,9 +129,7 @@ def fit_rules(
 
     Example:
         >>> x = np.linspace(-1, 1, 60)
-        >>> fitted = fit_rules(
-        ...     {"x": x, "y": 2 * x + 1}, target="y", members=2, hidden=(2,), warm_up_steps=100, force_steps=100
-        ... )
+        >>> fitted = fit_rules({"x": x, "y": 2 * x + 1}, target="y", max_nonlinear=1)
         >>> len(fitted.rules), round(fitted.score, 3), fitted.predict({"x": [0.5, 100.0]}).round(2)
         (1, 1.0, array([2.  , 3.26]))
     """
@@ -144,6 +152,9 @@ def fit_rules(
         max_rules=max_rules,
         max_numbers=max_numbers,
         validation_fraction=validation_fraction,
+        starts=starts,
+        max_columns_per_bend=max_columns_per_bend,
+        nesting=nesting,
         hidden=hidden,
         members=members,
         warm_up_steps=warm_up_steps,

@@ -94,7 +94,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
 
     Example:
         >>> x = np.linspace(-1, 1, 100)[:, None]
-        >>> model = PReLURuleRegressor(members=2, hidden=(3,), warm_up_steps=100, force_steps=100, random_state=0)
+        >>> model = PReLURuleRegressor(max_nonlinear=2, random_state=0)
         >>> model = model.fit(x, np.abs(x[:, 0]))
         >>> model.n_nonlinear_, len(model.rules_), model.predict([[-0.5], [0.5]]).round(2)
         (1, 2, array([0.5, 0.5]))

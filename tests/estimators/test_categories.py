@@ -13,7 +13,15 @@ from prelu_rules.export.json import read
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
+QUICK = {
+    "starts": "force",
+    "members": 2,
+    "hidden": (3,),
+    "warm_up_steps": 200,
+    "force_steps": 200,
+    "jit": False,
+    "random_state": 0,
+}
 NEW = {"kwh": [100.0, np.nan], "kind": ["palace", None], "sex": ["f", "x"], "age": [3.0, np.nan]}
 
 

@@ -10,7 +10,15 @@ from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.losses.huber import Huber
 from prelu_rules.rules.output_bounds import OutputBounds
 
-QUICK = {"members": 2, "hidden": (2,), "warm_up_steps": 60, "force_steps": 60, "jit": False, "random_state": 0}
+QUICK = {
+    "starts": "force",
+    "members": 2,
+    "hidden": (2,),
+    "warm_up_steps": 60,
+    "force_steps": 60,
+    "jit": False,
+    "random_state": 0,
+}
 NUMBERS = st.floats(-1e12, 1e12)
 
 

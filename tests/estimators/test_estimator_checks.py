@@ -7,9 +7,17 @@ from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
+FORCE = {"starts": "force", "members": 2, "hidden": (4,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
+GROWTH = {"max_nonlinear": 1, "n_folds": 2}
 
 
-@parametrize_with_checks([PReLURuleRegressor(**QUICK), PReLURuleClassifier(**QUICK)])
+@parametrize_with_checks(
+    [
+        PReLURuleRegressor(**FORCE),
+        PReLURuleClassifier(**FORCE),
+        PReLURuleRegressor(**GROWTH),
+        PReLURuleClassifier(**GROWTH),
+    ]
+)
 def test_what_scikit_learn_asks(estimator, check):
     check(estimator)

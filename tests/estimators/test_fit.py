@@ -14,7 +14,7 @@ rng = np.random.default_rng(0)
 X = pd.DataFrame(
     {"a": rng.uniform(-1, 1, 300), "b": rng.uniform(0, 100, 300), "colour": rng.choice(["red", "blue"], 300)}
 )
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
+QUICK = {"starts": "force", "members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
 
 
 @pytest.fixture(scope="module")

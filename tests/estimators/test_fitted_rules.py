@@ -19,7 +19,7 @@ from prelu_rules.rules.printed import printed_rule
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
+QUICK = {"starts": "force", "members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False}
 KINDS = ["business", "farm", "NA", "01", "1"]
 
 

@@ -8,7 +8,15 @@ from prelu_rules.estimators import large
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
+QUICK = {
+    "starts": "force",
+    "members": 2,
+    "hidden": (3,),
+    "warm_up_steps": 200,
+    "force_steps": 200,
+    "jit": False,
+    "random_state": 0,
+}
 X = np.random.default_rng(0).uniform(-1, 1, (600, 2))
 BEND = np.abs(X[:, 0])
 

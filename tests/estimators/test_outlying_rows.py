@@ -13,7 +13,15 @@ from prelu_rules.estimators.fit import fit_rules
 from prelu_rules.estimators.outlying_rows import ordinary_rows
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 
-QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
+QUICK = {
+    "starts": "force",
+    "members": 2,
+    "hidden": (3,),
+    "warm_up_steps": 200,
+    "force_steps": 200,
+    "jit": False,
+    "random_state": 0,
+}
 SENTINEL = 999999999.0
 
 

@@ -15,7 +15,7 @@ from prelu_rules.search import path
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 1, "hidden": (2,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
+QUICK = {"starts": "force", "members": 1, "hidden": (2,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
 N_ROWS = 12
 X = np.arange(float(N_ROWS))[:, None]
 Y = np.arange(float(N_ROWS))

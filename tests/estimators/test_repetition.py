@@ -9,7 +9,15 @@ from prelu_rules.estimators.repetition import in_order
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (3,), "warm_up_steps": 100, "force_steps": 100, "jit": False, "random_state": 0}
+QUICK = {
+    "starts": "force",
+    "members": 2,
+    "hidden": (3,),
+    "warm_up_steps": 100,
+    "force_steps": 100,
+    "jit": False,
+    "random_state": 0,
+}
 
 
 @given(st.integers(0, 10**6), st.booleans())

@@ -21,7 +21,15 @@ from prelu_rules.search import path
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"members": 2, "hidden": (4,), "warm_up_steps": 200, "force_steps": 200, "jit": False, "random_state": 0}
+QUICK = {
+    "starts": "force",
+    "members": 2,
+    "hidden": (4,),
+    "warm_up_steps": 200,
+    "force_steps": 200,
+    "jit": False,
+    "random_state": 0,
+}
 
 
 def shop(n_rows=200):

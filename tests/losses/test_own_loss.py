@@ -21,7 +21,7 @@ from prelu_rules.search.settings import PathSettings
 pytestmark = pytest.mark.slow
 
 QUICK = PathSettings(
-    PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False), max_nonlinear=1
+    PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False), "force", max_nonlinear=1
 )
 
 

@@ -80,7 +80,7 @@ def test_where_an_array_is_does_not_matter(tmp_path):
     x, y = bend(300)
     mapped = np.memmap(tmp_path / "x.dat", dtype=np.float64, mode="w+", shape=x.shape)
     mapped[:] = x
-    settings = PathSettings(QUICK, max_nonlinear=1)
+    settings = PathSettings(QUICK, "force", max_nonlinear=1)
     assert train_path(mapped, y, settings=settings) == train_path(x, y, settings=settings)
 
 
@@ -117,7 +117,7 @@ def test_a_sample_of_a_stream_is_even():
 def test_a_path_of_a_dataset(strategy):
     x, y = bend(2000)
     weights = np.full(2000, 3.0)
-    settings = PathSettings(QUICK, max_nonlinear=2, refine_rows=300)
+    settings = PathSettings(QUICK, "force", max_nonlinear=2, refine_rows=300)
     scope = tf.distribute.MirroredStrategy(["/cpu:0"]).scope() if strategy else tf.name_scope("none")
     with scope:
         point = train_path(batches(x, y, weights), settings=settings)[1]
@@ -128,7 +128,7 @@ def test_a_path_of_a_dataset(strategy):
 def test_classes_of_a_dataset():
     x, y = bend(600)
     labels = (y > np.median(y)).astype(np.int64)
-    path = train_path(batches(x, labels), loss="softmax", settings=PathSettings(QUICK, max_nonlinear=1))
+    path = train_path(batches(x, labels), loss="softmax", settings=PathSettings(QUICK, "force", max_nonlinear=1))
     assert path[1].form.n_outputs == 2 and path[1].train_score > 0.9
 
 

@@ -12,6 +12,7 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.frontier import Frontier
 from prelu_rules.search import by_force as module
 from prelu_rules.search.path import train_path
+from prelu_rules.search.separable import separating
 from prelu_rules.search.settings import PathSettings
 
 pytestmark = pytest.mark.slow
@@ -123,7 +124,7 @@ def test_few_rows_and_constant_columns():
 
 def test_large_data_are_refined_on_a_sample():
     x, y = hinges(2000)
-    settings = PathSettings(QUICK.population, max_nonlinear=2, refine_rows=300)
+    settings = PathSettings(QUICK.population, "force", max_nonlinear=2, refine_rows=300)
     assert r2_score(y, train_path(x, y, settings=settings)[2].form.predict(x)[:, 0]) > 0.97
 
 
@@ -231,5 +232,5 @@ def test_a_light_penalty_is_tried_only_where_the_usual_one_does_not_separate(bou
     y = (x[:, 0] > boundary).astype(float)
     task = Task(x, y, np.full(len(x), 1 / len(x)), Logistic(), 1 / len(x))
     flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
-    tried, refitted = module._separating(flat, [task, task], PathSettings())
+    tried, refitted = separating(flat, [task, task])
     assert bool(tried) == bool(refitted) == needed
