@@ -62,7 +62,7 @@ def fit(
     starts: Annotated[
         str,
         typer.Option(
-            help="growth adds bends to a linear model; force trains networks and removes their units; or both."
+            help="growth adds bends to a linear model, force removes the units of trained networks, both do both."
         ),
     ] = "growth",
     max_columns_per_bend: Annotated[

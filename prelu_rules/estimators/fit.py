@@ -182,13 +182,14 @@ def fit_rules(
     estimator.fit(table.iloc[learn], labels.iloc[learn])
     held = Target(goal.name, goal.values[test], goal.classes)
     x = encoded_cells(estimator.columns_, [one.taken(test) for one in columns])
-    full, bounds = estimator.path_.before_force, estimator.rules_.bounds
-    assert full is not None, "training always records it"
+    full, bounds, full_scores = estimator.path_.before_force, estimator.rules_.bounds, None
+    if full is not None:
+        full_scores = scores_of(held, full.predict(x) if bounds is None else bounds.applied(full.predict(x)))
     return FittedRules(
         estimator,
         goal.name,
         scores_of(held, estimator.rules_.predict(x)),
-        scores_of(held, full.predict(x) if bounds is None else bounds.applied(full.predict(x))),
+        full_scores,
         n_rows=len(goal.values),
         n_test=len(test),
         limited=not max_nonlinear is max_rules is max_numbers is None,

@@ -35,12 +35,14 @@ def fitted_page(fitted: FittedRules) -> Html:
 
 
 def _scores(fitted: FittedRules) -> Html:
-    """The scores of the rules, and of the network before the force."""
+    """The scores of the rules, and of the network before the force if one was trained."""
     header = ["", *fitted.scores, "nonlinear units", "rules"]
     rows: list[list[object]] = [
         ["these rules", *map(score_text, fitted.scores.values()), fitted.chosen.n_nonlinear, len(fitted.rules)],
-        ["network that was not made simpler", *map(score_text, fitted.full_scores.values()), fitted.full_nonlinear, ""],
     ]
+    if fitted.full_scores is not None:
+        full = map(score_text, fitted.full_scores.values())
+        rows.append(["network that was not made simpler", *full, fitted.full_nonlinear, ""])
     return table(header, rows, numbers=range(1, len(header)))
 
 

@@ -38,7 +38,8 @@ class FittedRules(Shown):
         target: the name of the column that is predicted.
         scores: the scores of the rules on the held-out rows, the main one first: R2 and the mean absolute error (MAE)
             in the target's units; for classes accuracy, balanced accuracy, log-loss, and for two classes AUC.
-        full_scores: the same for the network before the force, the best one on the validation rows.
+        full_scores: the same for the network before the force, the best one on the validation rows; None for rules that
+            were grown without a trained network.
         n_rows: the number of rows of the table.
         n_test: the number of held-out rows.
         limited: whether a limit was set on the size.
@@ -47,7 +48,7 @@ class FittedRules(Shown):
     estimator: PReLURuleRegressor | PReLURuleClassifier
     target: str
     scores: Mapping[str, float]
-    full_scores: Mapping[str, float]
+    full_scores: Mapping[str, float] | None
     n_rows: int
     n_test: int
     limited: bool
@@ -78,15 +79,14 @@ class FittedRules(Shown):
         return next(iter(self.scores.values()))
 
     @property
-    def full_score(self) -> float:
-        """The main score of the network before the force on the held-out rows."""
-        return next(iter(self.full_scores.values()))
+    def full_score(self) -> float | None:
+        """The main score of the network before the force on the held-out rows; None if no network was trained."""
+        return None if self.full_scores is None else next(iter(self.full_scores.values()))
 
     @property
-    def full_nonlinear(self) -> int:
-        """The number of nonlinear units of the network before the force."""
-        assert self.path.before_force is not None, "training always keeps it"
-        return self.path.before_force.n_units
+    def full_nonlinear(self) -> int | None:
+        """The number of nonlinear units of the network before the force; None if no network was trained."""
+        return None if self.path.before_force is None else self.path.before_force.n_units
 
     @cached_property
     def model(self) -> keras.Model:
@@ -161,14 +161,12 @@ class FittedRules(Shown):
         ]
 
     def _scored(self) -> list[tuple[str, list[str]]]:
-        """The scores of the rules, and of the network that the force has not made simpler."""
-        return [
-            ("these rules", [*map(score_text, self.scores.values())]),
-            (
-                f"network of {counted(self.full_nonlinear, 'nonlinear unit')}",
-                [*map(score_text, self.full_scores.values())],
-            ),
-        ]
+        """The scores of the rules, and of the network that the force has not made simpler, if one was trained."""
+        found = [("these rules", [*map(score_text, self.scores.values())])]
+        if self.full_scores is not None and self.full_nonlinear is not None:
+            name = f"network of {counted(self.full_nonlinear, 'nonlinear unit')}"
+            found.append((name, [*map(score_text, self.full_scores.values())]))
+        return found
 
     def _repr_html_(self) -> str:
         return fitted_page(self)

@@ -5,7 +5,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::prelu_rules.errors.ShortPathWarning"),
+    pytest.mark.filterwarnings("ignore::prelu_rules.errors.DataWarning"),
+]
 
 FORCE = {"starts": "force", "members": 2, "hidden": (4,), "warm_up_steps": 100, "force_steps": 100, "jit": False}
 GROWTH = {"max_nonlinear": 1, "n_folds": 2}

@@ -18,7 +18,7 @@ from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.search.path import train_path
 from prelu_rules.search.settings import PathSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:max_nonlinear is")]
 
 QUICK = PathSettings(
     PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False), "force", max_nonlinear=1

@@ -15,7 +15,8 @@ import pytest
 from prelu_rules.search.settings import PathSettings
 from prelu_rules.population.settings import PopulationSettings
 x = np.random.default_rng(0).normal(size=(256, 2))
-quick = PathSettings(PopulationSettings(2, (3,), warm_up_steps=100, force_steps=100, jit=False), 'force', max_nonlinear=1)
+population = PopulationSettings(2, (3,), warm_up_steps=100, force_steps=100, jit=False)
+quick = PathSettings(population, "force", max_nonlinear=1)
 alone = pr.train_path(x, np.abs(x[:, 0]), settings=quick)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert strategy.num_replicas_in_sync == 2

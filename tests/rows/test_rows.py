@@ -17,7 +17,7 @@ from prelu_rules.rows.scale import Moments
 from prelu_rules.search.path import train_path
 from prelu_rules.search.settings import PathSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:max_nonlinear is")]
 
 QUICK = PopulationSettings(members=2, hidden=(3,), warm_up_steps=200, force_steps=200, jit=False)
 

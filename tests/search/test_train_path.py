@@ -15,7 +15,7 @@ from prelu_rules.search.path import train_path
 from prelu_rules.search.separable import separating
 from prelu_rules.search.settings import PathSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:max_nonlinear is")]
 
 QUICK = PathSettings(
     PopulationSettings(members=3, hidden=(6,), warm_up_steps=300, force_steps=300, jit=False),
