@@ -33,7 +33,7 @@ from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
 from prelu_rules.rows.dataset import is_dataset
-from prelu_rules.rules.extraction import extract_rules
+from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray
@@ -213,7 +213,7 @@ class RuleEstimator(BaseEstimator):
     ) -> Self:
         """Train a path on rows that all have a weight, and take one of its networks."""
         # Keras is needed for training only, so a fitted estimator predicts without it.
-        from prelu_rules.search.path import train_path
+        from prelu_rules.search.path import train_path, warn_of_a_short_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         columns = inferred_columns(cells)
@@ -254,6 +254,8 @@ class RuleEstimator(BaseEstimator):
             self.path_ = path.rewritten(lambda form: fill.folded(contrasts.unfolded(form)), whole)
         self.columns_, self._learned_from, self._task = columns, learned_from, task.digest()
         self._output_names, self._class_labels = output_names, classes
+        if self.max_nonlinear is not None and self.max_nonlinear <= MAX_UNITS:
+            warn_of_a_short_path(self.path_, self.max_nonlinear, self.starts, 3)
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _learn_large(
@@ -266,7 +268,7 @@ class RuleEstimator(BaseEstimator):
         classes: tuple[Any, ...] | None = None,
     ) -> Self:
         """Train a path on numeric rows without copying them; weights are used in the loss."""
-        from prelu_rules.search.path import train_path
+        from prelu_rules.search.path import train_path, warn_of_a_short_path
 
         check_limits(self.max_nonlinear, self.max_rules, self.max_numbers)
         settings, seed = self._settings(), int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -290,6 +292,8 @@ class RuleEstimator(BaseEstimator):
         columns = number_columns([f"x{k}" for k in range(self.n_features_in_)])
         self.columns_ = with_substitutes(columns, self._learned_from[0], self._learned_from[2], self.unknown)
         self._output_names, self._class_labels = output_names, classes
+        if self.max_nonlinear is not None and self.max_nonlinear <= MAX_UNITS:
+            warn_of_a_short_path(self.path_, self.max_nonlinear, self.starts, 3)
         return self._take(self.path_.choose(self.max_nonlinear, self.max_rules, self.max_numbers))
 
     def _settings(self) -> Any:
@@ -308,7 +312,8 @@ class RuleEstimator(BaseEstimator):
         return PathSettings(
             population,
             starts=self.starts,
-            max_nonlinear=self.max_nonlinear,
+            # With a low limit the path is that without one, so that `choose` finds what training with a limit finds.
+            max_nonlinear=None if (self.max_nonlinear or 0) <= MAX_UNITS else self.max_nonlinear,
             ridge=self.ridge,
             max_columns_per_bend=self.max_columns_per_bend,
             nesting=self.nesting,

@@ -29,7 +29,7 @@ from prelu_rules.search.apart import Growth
 from prelu_rules.search.by_force import forced
 from prelu_rules.search.by_growth import grown
 from prelu_rules.search.measure import best_form
-from prelu_rules.search.settings import PathSettings
+from prelu_rules.search.settings import PathSettings, Starts
 
 if TYPE_CHECKING:
     import keras
@@ -133,7 +133,7 @@ def train_path(
         before_force=before_force,
         complete=complete and whole,
     )
-    _warn_of_a_short_path(path, settings)
+    warn_of_a_short_path(path, settings.max_nonlinear, settings.starts, 3)
     return path
 
 
@@ -204,15 +204,25 @@ def _growth(
     return Growth.of_part(sample(train, settings.search_rows, loss, rng), held, loss, settings)
 
 
-def _warn_of_a_short_path(path: RulePath, settings: PathSettings) -> None:
-    asked, largest = settings.max_nonlinear, len(path) - 1
+def warn_of_a_short_path(path: RulePath, asked: int | None, starts: Starts, stacklevel: int) -> None:
+    """Warn if a path ends at fewer units than were asked for.
+
+    Args:
+        path: the path.
+        asked: how many units it should have; None for as many as help.
+        starts: where its networks come from.
+        stacklevel: as in `warnings.warn`, as if it were called in place of this function.
+    """
+    largest = len(path) - 1
     if asked is None or largest >= asked or not path.complete:
         return
     why = (
         "the force and the elimination left no more; set starts to 'growth' or 'both' to add units"
-        if settings.starts == "force"
+        if starts == "force"
         else "no further unit bends on the rows"
     )
     warnings.warn(
-        f"max_nonlinear is {asked}, but the path ends at {largest} units, since {why}.", ShortPathWarning, stacklevel=3
+        f"max_nonlinear is {asked}, but the path ends at {largest} units, since {why}.",
+        ShortPathWarning,
+        stacklevel=stacklevel + 1,
     )

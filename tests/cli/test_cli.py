@@ -94,7 +94,9 @@ def test_the_path_gets_there_with_the_fewest_units(capsys, tmp_path):
 
 
 def test_fit(capsys, shop, tmp_path):
-    status, out, err = run(capsys, "fit", shop, "--target", "price", "--out", tmp_path / "out", "--starts", "force", "--hidden", "4")
+    status, out, err = run(
+        capsys, "fit", shop, "--target", "price", "--out", tmp_path / "out", "--starts", "force", "--hidden", "4"
+    )
     assert (status, err) == (0, "")
     assert "Regression of 'price' by 3 columns: 60 rows, 48 to learn from and 12 held out" in out
     assert '"income (EUR)"' in out and "of 48 rows" in out
@@ -271,7 +273,20 @@ def fit_in_a_shell(data, out, *options):
     """The command with a terminal for its progress bar, and what it says there."""
     terminal, end = pty.openpty()
     termios.tcsetwinsize(end, (24, 100))
-    words = [sys.executable, "-m", "prelu_rules.cli", "fit", data, "--target", "price", "--hidden", "2", "--out", out, *options]
+    words = [
+        sys.executable,
+        "-m",
+        "prelu_rules.cli",
+        "fit",
+        data,
+        "--target",
+        "price",
+        "--hidden",
+        "2",
+        "--out",
+        out,
+        *options,
+    ]
     # In the background of a shell Ctrl-C is ignored, and children would inherit that.
     heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=end, text=True, preexec_fn=heard)

@@ -102,7 +102,7 @@ def test_values_never_seen_count_as_the_rules_say(regressor):
 def test_they_can_be_refused():
     frame, price = bills()
     model = pr.PReLURuleRegressor(**QUICK, unknown="error").fit(frame, price)
-    with pytest.raises(InvalidValueError, match="column 'kind' holds 'palace' in row 0"):
+    with pytest.raises(InvalidValueError, match="column 'kwh' is missing in row 1"):
         model.predict(pd.DataFrame(NEW))
     assert "training saw" not in str(model.rules_)
 
@@ -118,7 +118,7 @@ def test_cross_validation_passes_with_a_warning():
 def test_fit_rules_refuses_them_unless_asked():
     frame, price = bills(100)
     fitted = pr.fit_rules(frame.assign(price=price), "price", **QUICK)
-    with pytest.raises(InvalidValueError, match="column 'kind' holds 'palace'"):
+    with pytest.raises(InvalidValueError, match="column 'kwh' is missing in row 1"):
         fitted.predict(pd.DataFrame(NEW))
     fitted = pr.fit_rules(frame.assign(price=price), "price", **QUICK, unknown="reference")
     with pytest.warns(pr.UnknownValueWarning):
@@ -164,6 +164,6 @@ def test_a_table_whose_rows_are_alike_is_refused_before_any_training():
 
 
 def test_a_limit_that_nothing_meets_says_what_would():
-    model = pr.PReLURuleRegressor(**QUICK).fit(X, X @ [1.0, 2.0, 3.0] + 4)
-    with pytest.raises(InvalidValueError, match="at most 1 numbers; the shortest has 4, so set max_numbers to that"):
+    model = pr.PReLURuleRegressor(**QUICK).fit(X, X @ [[1.0, 2.0], [2.0, 1.0], [3.0, 0.0]] + 4)
+    with pytest.raises(InvalidValueError, match="at most 1 numbers; the shortest has 2, so set max_numbers to that"):
         model.choose(max_numbers=1)

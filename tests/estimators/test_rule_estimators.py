@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.search import path
+from prelu_rules.search import by_force
 
 pytestmark = pytest.mark.slow
 
@@ -198,8 +198,8 @@ def test_an_interrupt_keeps_what_was_found(monkeypatch):
             raise KeyboardInterrupt
         return eliminate(*args, **kwargs)
 
-    eliminate = path.eliminate
-    monkeypatch.setattr(path, "eliminate", interrupted)
+    eliminate = by_force.eliminate
+    monkeypatch.setattr(by_force, "eliminate", interrupted)
     with pytest.warns(UserWarning, match="interrupted: the path has the networks found so far"):
         model = PReLURuleRegressor(**QUICK).fit(*shop())
     assert model.score(*shop()) > 0.5
