@@ -25,6 +25,9 @@ FIRST = 2
 SIZES = (5, 8, 12, MOST_UNITS)
 """Without a limit, growth goes on from one of these sizes to the next if its largest networks are clearly the best."""
 
+BEYOND = 0.1
+"""How far outputs for rows that were left out may lie beyond those of the others, as a share of the range."""
+
 CLEARLY_WORSE = 2.0
 """A ridge whose best networks are worse by so many standard errors is given up."""
 
@@ -176,6 +179,27 @@ def _searched(
         return both_ways(with_ridge(task, variant.ridge), most, rng, variant.shape, known)
 
 
+def within(outputs: FloatArray, known: FloatArray) -> FloatArray:
+    """Outputs within the range of known ones, widened by `BEYOND` of it.
+
+    A single row far outside of what training saw would decide alone otherwise. Estimators bound their outputs, too.
+
+    Args:
+        outputs: `(n_rows, n_outputs)`.
+        known: `(n_known, n_outputs)`.
+
+    Returns:
+        `(n_rows, n_outputs)`; what is not a number stays so.
+
+    Example:
+        >>> within(np.array([[-5.0], [0.5], [9.0]]), np.array([[0.0], [1.0]])).round(3).tolist()
+        [[-0.1], [0.5], [1.1]]
+    """
+    lower, upper = known.min(axis=0), known.max(axis=0)
+    margin = BEYOND * (upper - lower)
+    return np.clip(outputs, lower - margin, upper + margin)
+
+
 def _judged(networks: Networks, parts: Sequence[Part], held: Rows) -> Trials:
     loss = parts[0].train.loss
     # Rows in no part, because they have too much of the weight, do not choose.
@@ -187,7 +211,8 @@ def _judged(networks: Networks, parts: Sequence[Part], held: Rows) -> Trials:
         for size in range(min(map(len, paths))):
             found = np.zeros((len(held.y), paths[0][0].n_outputs))
             for path, part in zip(paths, parts, strict=True):
-                found[part.held] = path[size].predict(held.x[part.held])
+                said = path[size].predict(held.x[part.held])
+                found[part.held] = said if loss.of_classes else within(said, part.train.y)
             outputs[variant, size] = found
     losses = {key: loss.rows(found, held.y) for key, found in outputs.items()}
     return Trials(networks, outputs, losses, weights)

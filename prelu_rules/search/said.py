@@ -12,7 +12,7 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_outputs
 from prelu_rules.refine.shape import Shape
 from prelu_rules.search.apart import Growth
-from prelu_rules.search.left_out_choice import Trials, Variant
+from prelu_rules.search.left_out_choice import Trials, Variant, within
 from prelu_rules.search.measure import observed
 from prelu_rules.values import FloatArray
 
@@ -63,7 +63,9 @@ class Said:
         return {shape: [self._left_out(system) for system in found] for shape, found in self.networks.items()}
 
     def _left_out(self, system: CompactForm) -> FloatArray:
-        return left_out_outputs(system, self.task, self._observed)
+        # What is left out of the last refit is only known to first order; a row that hardly another row supports would
+        # get any output.
+        return within(left_out_outputs(system, self.task, self._observed), system.predict(self.task.x))
 
     @cached_property
     def _observed(self) -> FloatArray:
