@@ -16,9 +16,10 @@ from prelu_rules.refine.curvature import Task, objective, with_ridge
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
+from prelu_rules.refine.growth import linear_weights
 from prelu_rules.refine.levels import sparsified_levels
 from prelu_rules.refine.path import PathPoint
-from prelu_rules.refine.refit import refit
+from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.rows.rows import Split
 from prelu_rules.search.apart import Growth
@@ -35,6 +36,9 @@ LAST_STEPS = 3
 
 QUICK = 5
 """The largest size after an interrupt."""
+
+WIDE = 2
+"""The largest size without a limit where even a network without units has more weights than second-order steps take."""
 
 Level = tuple[Shape, list[CompactForm]]
 """Networks with ever fewer numbers, and what their bends may use."""
@@ -71,11 +75,16 @@ def grown(
         The networks of the path.
     """
     try:
-        ridges = (growth.rows.ridge,) if settings.ridge else growth.rows.loss.ridges(growth.rows.ridge)
-        trials = tried(growth.parts, growth.held, ridges, settings.shapes, settings.max_nonlinear, seed, n_jobs)
+        ridges, shapes = growth.rows.loss.ridges(growth.rows.ridge), settings.shapes
+        if settings.ridge or _is_wide(growth.rows):
+            ridges = (growth.rows.ridge,)
+        limit, explored = settings.max_nonlinear, EXPLORED
+        if _is_wide(growth.rows):
+            shapes, limit, explored = shapes[:1], WIDE if limit is None else limit, 0
+        trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs)
         phases.update()
         task, networks = _best(growth, trials, seed, starts)
-        networks = _explored(networks, task, seed, frontier)
+        networks = _explored(networks, task, explored, seed, frontier)
         phases.update()
         levels = _sparsified(networks, task, frontier, settings, n_jobs)
         said = Said(growth, trials, networks, task)
@@ -86,6 +95,11 @@ def grown(
         points = _points([(shape, [system]) for system in quick], split, growth, growth.rows, domain, None)
         return Found(points, growth.held.weights, complete=False)
     return Found(_points(levels, split, growth, task, domain, said), trials.weights, complete=True)
+
+
+def _is_wide(task: Task) -> bool:
+    """Whether even a network without units has so many weights that a single search takes long."""
+    return linear_weights(task) > FEW_WEIGHTS
 
 
 def _points(
@@ -144,12 +158,12 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
     return task, networks
 
 
-def _explored(networks: Networks, task: Task, seed: int, frontier: Frontier) -> Networks:
+def _explored(networks: Networks, task: Task, most: int, seed: int, frontier: Frontier) -> Networks:
     """Networks that are at least as good; all that are met are offered to the frontier."""
     better = {}
     for shape, found in networks.items():
-        few = dict(enumerate(found[: EXPLORED + 1]))
+        few = dict(enumerate(found[: most + 1]))
         rng = np.random.default_rng([seed, 2])
-        searched = explore(few, task, EXPLORED, rng, 1, shape=shape, met=frontier.offer)
+        searched = explore(few, task, most, rng, 1, shape=shape, met=frontier.offer)
         better[shape] = [searched.get(size, system) for size, system in enumerate(found)]
     return better

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 
+from prelu_rules.losses.link import ClassLink
+from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
@@ -164,7 +166,7 @@ def tried(
         known = searched(known, FIRST).promising()
     for most in sizes:
         trials = searched(known, most)
-        if trials.most < most or not trials.largest_are_best():
+        if trials.most < most or not trials.largest_are_best() or _is_solved(trials, held, parts[0].train.loss):
             break
         known = trials.promising()
     return trials.with_others(searched({Variant(trials.ridge, shape): nothing for shape in others}, trials.most))
@@ -198,6 +200,12 @@ def within(outputs: FloatArray, known: FloatArray) -> FloatArray:
     lower, upper = known.min(axis=0), known.max(axis=0)
     margin = BEYOND * (upper - lower)
     return np.clip(outputs, lower - margin, upper + margin)
+
+
+def _is_solved(trials: Trials, held: Rows, loss: Loss) -> bool:
+    """Whether some networks know the class of every row, so that larger ones are only more confident."""
+    link = loss.link
+    return isinstance(link, ClassLink) and any((link.decide(said) == held.y).all() for said in trials.outputs.values())
 
 
 def _judged(networks: Networks, parts: Sequence[Part], held: Rows) -> Trials:

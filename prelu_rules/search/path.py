@@ -198,7 +198,9 @@ def _growth(
     everything = split.standardised(split.everything)
     if given:
         return Growth.of_part(everything, split.standardised(split.held), loss, settings)
-    if len(everything.y) <= settings.folds_up_to:
+    # Refits of many logits take a hundred times as long as others of the size.
+    of_logits = loss.of_classes and split.scale.n_outputs > 1
+    if len(everything.y) <= settings.folds_up_to and not of_logits:
         return Growth.of_folds(everything, loss, settings, seed)
     train, held = (split.standardised(rows) for rows in (split.train, split.held))
     return Growth.of_part(sample(train, settings.search_rows, loss, rng), held, loss, settings)
