@@ -147,7 +147,7 @@ def domain_of_inputs(domain: Domain, contrasts: Contrasts, x: FloatArray) -> Dom
         >>> contrasts, levels = Contrasts(np.array([-1, 0, 1])), np.eye(3)
         >>> domain = domain_of_rows([Column("kind", "category", ("farm", "home", "shop"))], levels)
         >>> seen = domain_of_inputs(domain, contrasts, contrasts.inputs(levels))
-        >>> seen.contains([[0, 0], [0.5, 0.5], [0.5, 0.6]])
+        >>> seen.contains(np.array([[0, 0], [0.5, 0.5], [0.5, 0.6]]))
         array([ True,  True, False])
     """
     if contrasts.is_identity:

@@ -43,7 +43,8 @@ def kinks(system: CompactForm, task: Task, *, nesting: bool = True) -> FloatArra
     Example:
         >>> from prelu_rules.losses.squared import Squared
         >>> x = np.array([[0.0], [1.0], [2.0], [4.0], [5.0], [6.0]])
-        >>> task = Task(x, (x > 3) * 1.0, np.full(6, 1 / 6), Squared(), 1e-9)
+        >>> y = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]])
+        >>> task = Task(x, y, np.full(6, 1 / 6), Squared(), 1e-9)
         >>> flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
         >>> kinks(flat, task)[0]
         array([ 1., -3.])
@@ -71,7 +72,8 @@ def steps(system: CompactForm, task: Task, *, nesting: bool = True) -> FloatArra
     Example:
         >>> from prelu_rules.losses.squared import Squared
         >>> x = np.array([[0.0], [1.0], [2.0], [4.0], [5.0], [6.0]])
-        >>> task = Task(x, (x > 3) * 1.0, np.full(6, 1 / 6), Squared(), 1e-9)
+        >>> y = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]])
+        >>> task = Task(x, y, np.full(6, 1 / 6), Squared(), 1e-9)
         >>> flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
         >>> steps(flat, task)[0]
         array([[ 0.5, -1. ],

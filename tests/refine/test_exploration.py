@@ -8,6 +8,7 @@ from prelu_rules.refine import exploration, proposals
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
+from prelu_rules.refine.shape import SHALLOW
 
 
 @pytest.mark.parametrize(("loss", "n_outputs"), [("squared", 1), ("squared", 2), ("logistic", 1), ("softmax", 3)])
@@ -40,7 +41,7 @@ def test_shallow_searches_meet_shallow_networks_only():
     task = random_task(rng, "squared")
     best = eliminate([random_system(rng, n_units=3)], task)
     met = []
-    found = explore(best, task, 2, rng, shallow=True, met=lambda value, system: met.append((value, system)))
+    found = explore(best, task, 2, rng, shape=SHALLOW, met=lambda value, system: met.append((value, system)))
     assert sorted(found) == [0, 1, 2]
     for value, system in met:
         assert system.shallow() == system
