@@ -71,7 +71,7 @@ class Recovery:
     Attributes:
         size: whether there are as many units as planted.
         columns: whether each planted hinge depends on the same columns as the one that it is assigned to.
-        errors: `(n_planted,)`, of each bend; infinite if there is no hinge left for it.
+        errors: `(n_planted,)`, the error of each planted bend; infinite if the network has no hinge left for it.
     """
 
     size: bool

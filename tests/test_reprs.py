@@ -83,7 +83,10 @@ LARGE = {
     "NotFinite": NOT_FINITE,
     "PathPoint": POINT,
     "PathSettings": pr.PathSettings(
-        pr.PopulationSettings(3, (4,) * 99, 1 / 3, 4, 5, 6, 1 / 7, "error", 1 / 9, 10, False, False), 9, 1 / 3, 7
+        pr.PopulationSettings(3, (4,) * 99, 1 / 3, 4, 5, 6, 1 / 7, "error", 1 / 9, 10, False, False),
+        "force",
+        9,
+        1 / 3,
     ),
     "Place": Place(3, 4, 5, NAME),
     "Polytope": POLYTOPE,

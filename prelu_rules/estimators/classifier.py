@@ -34,8 +34,9 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             rows that were left out improve.
         max_rules: the largest number of rules; None for any number.
         max_numbers: the largest number of numbers in the compact form; None for any number.
-        validation_fraction: the share of rows that are left out to choose the size where one part is: for "force", and
-            where there are more than 5,000 rows. The chosen network is refitted to all rows.
+        validation_fraction: the share of rows that are left out to choose the size where a single part is: for "force",
+            for three classes or more, and where there are more than 5,000 rows. The chosen network is refitted to all
+            rows.
         starts: "growth" adds bends one by one to a linear model. "force" trains a population of networks with Keras,
             pulls their units to linear ones, and removes the others one by one, as in the paper; "both" takes the
             better network of each size.
@@ -43,7 +44,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             any number.
         nesting: whether bends may use other bends.
         n_folds: the number of parts of the rows that are left out of the search one by one, to choose penalty and size.
-        search_rows: the largest number of rows that are searched on where one part is left out.
+        search_rows: the largest number of rows that are searched on where a single part is left out.
         refine_rows: the largest number of rows of the last refit.
         hidden: the number of units in each hidden layer of the trained networks.
         members: how many networks are trained side by side, of which the best are kept.

@@ -11,18 +11,11 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError, PReLURulesError
 from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.rules.output_bounds import OutputBounds
+from prelu_rules.tolerances import OUTPUT_MARGIN
 from prelu_rules.values import FloatArray
 
 Clip = Literal["training"] | tuple[float | None, float | None] | None
 """The range of the training targets, widened; the smallest and the largest output; or no bounds."""
-
-MARGIN = 0.1
-"""What the range of the training targets is widened by at either end, as a share of it.
-
-Measured by benchmarks/clipping.py with small populations: with one row far out R2 is .84 (.87 without a margin, -58
-without bounds), Hitters and cpus lose nothing, and a linear truth loses .06 where test rows reach twice as far as those
-of training (.11 without a margin, .02 with a quarter).
-"""
 
 STEPS = 100
 """Bounds are numbers of at most so many steps a range, rounded outwards, since they are there to be read."""
@@ -77,7 +70,7 @@ def output_bounds(clip: Clip, extremes: FloatArray) -> OutputBounds | None:
 
 def _widened(low: float, high: float) -> tuple[float, float]:
     """A range and a margin, in numbers of few digits."""
-    margin = MARGIN * (high - low)
+    margin = OUTPUT_MARGIN * (high - low)
     # A range that no step of a decimal fits into, such as that of equal targets, is kept as it is.
     if not (math.isfinite(margin) and high - low > 1e-12 * max(abs(low), abs(high)) and high - low > 1e-280):
         return low, high

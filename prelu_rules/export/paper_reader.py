@@ -159,7 +159,7 @@ def _columns(features: Iterable[Feature], fills: Mapping[str, float]) -> tuple[C
         fill = fills.get(name)
         if fill is not None and said != {"number"}:
             raise FormatError(
-                f"{name!r} is filled where it is missing, but is no number, or has a term of its own there."
+                f"{name!r} is filled where it is missing, but it is not a number, or it has a term of its own there."
             )
         columns.append(Column(name, kind, levels, "missing" in said or fill is not None, fill=fill))
     return tuple(columns)

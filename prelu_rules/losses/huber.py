@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.losses.loss import Chooser, Loss
-from prelu_rules.losses.r_squared import r_squared
-from prelu_rules.losses.squared import Squared
+from prelu_rules.losses.loss import Chooser
+from prelu_rules.losses.number_loss import NumberLoss
 from prelu_rules.values import FloatArray, Shown
 
 DELTA = 1.35
@@ -24,7 +23,7 @@ LEAST_SCALE = 1e-3
 
 
 @dataclass(frozen=True)
-class Huber(Shown, Loss):
+class Huber(Shown, NumberLoss):
     """Half the squared error up to `delta`, `delta (|error| - delta / 2)` beyond it, summed over the outputs.
 
     P. J. Huber, "Robust estimation of a location parameter" (1964). One row far from the others counts as much as one
@@ -47,7 +46,6 @@ class Huber(Shown, Loss):
     delta: float = DELTA
     scale: tuple[float, ...] = (1.0,)
 
-    standardised: ClassVar[bool] = True
     chosen_by: ClassVar[Chooser] = "validation"
 
     def __post_init__(self) -> None:
@@ -113,30 +111,6 @@ class Huber(Shown, Loss):
         errors = tf.abs(outputs - y)
         within = tf.minimum(errors, tf.constant(self._bound, dtype=tf.float32))
         return tf.reduce_mean(within * (2 * errors - within), axis=2)
-
-    def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        """R2, as for squared errors; the choice of a network is by the loss.
-
-        Args:
-            outputs: `(n_rows, n_outputs)`.
-            y: `(n_rows, n_outputs)`, the targets.
-            weights: `(n_rows,)`, not negative.
-
-        Returns:
-            At most 1; NaN for a single row, which has no variance to explain.
-        """
-        return r_squared(outputs, y, weights)
-
-    def ridge(self, n_rows: int) -> float:
-        """The default penalty, that of squared errors.
-
-        Args:
-            n_rows: the number of rows that a network is fitted to.
-
-        Returns:
-            The factor of half the sum of squared weights.
-        """
-        return Squared().ridge(n_rows)
 
     def of_targets(self, y: FloatArray) -> Huber:
         """The loss whose `delta` counts in robust deviations of some targets.

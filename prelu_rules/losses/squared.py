@@ -7,17 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from prelu_rules.losses.loss import Chooser, Loss
-from prelu_rules.losses.r_squared import r_squared
+from prelu_rules.losses.loss import Chooser
+from prelu_rules.losses.number_loss import NumberLoss
 from prelu_rules.tolerances import NEGLIGIBLE_ERROR
 from prelu_rules.values import FloatArray
 
-RIDGE = 1e-4
-"""The default penalty, for targets with a variance of 1."""
-
 
 @dataclass(frozen=True)
-class Squared(Loss):
+class Squared(NumberLoss):
     """Half the squared error, summed over the outputs.
 
     Example:
@@ -25,7 +22,6 @@ class Squared(Loss):
         array([2.5])
     """
 
-    standardised: ClassVar[bool] = True
     chosen_by: ClassVar[Chooser] = "criterion"
 
     def rows(self, outputs: FloatArray, y: FloatArray) -> FloatArray:
@@ -72,30 +68,6 @@ class Squared(Loss):
         import tensorflow as tf
 
         return tf.reduce_mean(tf.square(outputs - y), axis=2)
-
-    def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-        """R2, the share of the variance that is explained; the mean over outputs if there are several.
-
-        Args:
-            outputs: `(n_rows, n_outputs)`.
-            y: `(n_rows, n_outputs)`, the targets.
-            weights: `(n_rows,)`, not negative.
-
-        Returns:
-            At most 1; NaN for a single row, which has no variance to explain.
-        """
-        return r_squared(outputs, y, weights)
-
-    def ridge(self, n_rows: int) -> float:
-        """The default penalty, which does not depend on the number of rows.
-
-        Args:
-            n_rows: the number of rows that a network is fitted to.
-
-        Returns:
-            The factor of half the sum of squared weights.
-        """
-        return RIDGE
 
     def log_likelihood(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
         """The log-likelihood for Gaussian noise, with the most likely variance for each output.

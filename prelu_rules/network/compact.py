@@ -203,14 +203,6 @@ class CompactForm(Value):
         support = np.insert(support, k, np.arange(len(weights) + 1) != column, axis=0)
         return CompactForm(larger, support, self.n_inputs)
 
-    def freed(self) -> CompactForm:
-        """The same function with every weight free that its units can have.
-
-        Returns:
-            A form with the same weights on the largest support.
-        """
-        return CompactForm(self.weights, _all_free(self.weights.shape, self.n_inputs), self.n_inputs)
-
     def rounded(self, precision: Precision) -> CompactForm:
         """The compact form after a round trip through printed text.
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.row_passes import RowPasses, from_moments
-from prelu_rules.refine.task import Task, objective, penalised, with_ridge
+from prelu_rules.refine.task import Task, objective, penalised
 from prelu_rules.values import BoolArray, FloatArray
 
-__all__ = ["Task", "curvature", "curvature_by_products", "gradient", "objective", "penalised", "with_ridge"]
+__all__ = ["Task", "curvature", "curvature_by_products", "gradient", "objective", "penalised"]
 
 CHUNK = 4_000_000
 """Numbers of the Jacobian that are in memory at once, so that memory use does not grow with the number of rows."""

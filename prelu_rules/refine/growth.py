@@ -14,27 +14,19 @@ import numpy as np
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.proposals import best_units, oblique, some_rows
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.values import FloatArray
 
-OBLIQUE = 200
-"""How many units of random directions are proposed."""
-
 KNOTS = 10
 """How many knots are proposed on each feature."""
-
-SHARES = (0.3, 0.6, 1.0)
-"""How many of the features an oblique proposal uses."""
 
 ALONE, TOGETHER = 5, 2
 """How many proposals are fitted alone with the outputs, and how many of them together with all other units."""
 
 STEPS, GAIN = 8, 1e-3
 """What suffices to compare proposals that are fitted alone."""
-
-EXPLAINED = 1e-9
-"""A proposal of which the features leave no more than this share of its square has only rounding errors left."""
 
 PROPOSAL_ROWS = 600
 """How many rows proposals are judged by, drawn at random if there are more."""
@@ -120,19 +112,16 @@ def grown(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shap
     Returns:
         The best network that was found, fitted to the rows; None if no proposal bends on them.
     """
-    features = system.features(task.x)
-    fitted = [refit(larger, task) for larger in _best_proposals(system, features, task, rng, shape)]
+    fitted = [refit(larger, task) for larger in _best_proposals(system, task, rng, shape)]
     return min(fitted, key=lambda pair: pair[1])[0] if fitted else None
 
 
-def _best_proposals(
-    system: CompactForm, features: FloatArray, task: Task, rng: np.random.Generator, shape: Shape
-) -> list[CompactForm]:
+def _best_proposals(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape) -> list[CompactForm]:
     """The network with each of the best proposals, which are fitted with the outputs, the other units as they are."""
     k, n_inputs = system.n_units, system.n_inputs + system.n_units
-    rest = replace(task, x=features[:, :-1])
+    rest = replace(task, x=system.features(task.x)[:, :-1])
     found = []
-    for weights, uses in _proposals(system, features, task, rng, shape):
+    for weights, uses in _proposals(system, task, rng, shape):
         larger = shape.restricted(system.with_unit(weights, uses))
         if larger.support.sum() > FEW_WEIGHTS:
             return [larger]
@@ -144,43 +133,14 @@ def _best_proposals(
 
 
 def _proposals(
-    system: CompactForm, features: FloatArray, task: Task, rng: np.random.Generator, shape: Shape
+    system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape
 ) -> list[tuple[FloatArray, FloatArray]]:
     """The weights of units that explain most of what is left over, and of their uses, best first."""
-    many = len(task) > PROPOSAL_ROWS
-    rows = rng.choice(len(task), PROPOSAL_ROWS, replace=False) if many else np.arange(len(task))
-    features = features[rows]
-    usable = features.shape[1] - 1 if shape.nesting else system.n_inputs
-    inputs = features[:, :usable]
-    weights = np.vstack([_oblique(inputs, rng, shape.max_columns_per_bend), _one_feature(inputs)])
-    units = np.maximum(inputs @ weights[:, :-1].T + weights[:, -1], 0)
-    # The square roots of the rows' weights turn plain least squares into weighted least squares.
-    root = np.sqrt(task.weights[rows])[:, None]
-    basis, _ = np.linalg.qr(features * root)
-    units *= root
-    before = np.einsum("np,np->p", units, units)
-    units -= basis @ (basis.T @ units)
-    length = np.einsum("np,np->p", units, units)
-    # A proposal that the features explain has nothing left but rounding errors.
-    bends = np.flatnonzero(length > EXPLAINED * before)
-    slope = units.T @ (task.loss.gradient(system.outputs(features), task.y[rows]) * root)
-    gain = (slope[bends] ** 2).sum(axis=1) / length[bends]
-    chosen = bends[np.argsort(-gain, kind="stable")[:ALONE]]
-    wide = np.insert(weights[chosen], [usable] * (features.shape[1] - 1 - usable), 0.0, axis=1)
-    return list(zip(wide, -slope[chosen] / length[chosen, None], strict=True))
-
-
-def _oblique(inputs: FloatArray, rng: np.random.Generator, most: int | None) -> FloatArray:
-    """Weights of random units that bend at one of the rows, `(OBLIQUE, n_inputs + 1)`."""
-    n_inputs = inputs.shape[1]
-    deviation = inputs.std(axis=0)
-    weights = rng.normal(size=(OBLIQUE, n_inputs)) / np.where(deviation > 0, deviation, 1.0)
-    if most is None:
-        weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(OBLIQUE, 1))
-    elif most < n_inputs:
-        weights *= rng.random(weights.shape).argsort(axis=1) < most
-    at = rng.integers(len(inputs), size=OBLIQUE)
-    return np.column_stack([weights, -np.einsum("pd,pd->p", weights, inputs[at])])
+    part = some_rows(task, PROPOSAL_ROWS, rng)
+    features = system.features(part.x)
+    inputs = features[:, :-1] if shape.nesting else features[:, : system.n_inputs]
+    units = np.vstack([oblique(inputs, rng, shape.max_columns_per_bend), _one_feature(inputs)])
+    return best_units(system, features, part, units, ALONE)
 
 
 def _one_feature(inputs: FloatArray) -> FloatArray:

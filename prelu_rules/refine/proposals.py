@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
@@ -52,33 +54,80 @@ def joined(
     """
     if system.support.sum() + system.support.shape[1] > FEW_WEIGHTS:
         return []
-    many = len(task) > PROPOSAL_ROWS
-    rows = rng.choice(len(task), PROPOSAL_ROWS, replace=False) if many else slice(None)
-    features = system.features(task.x[rows])
-    weights = _proposed(features[:, : system.n_inputs] if shallow else features[:, :-1], rng)
-    if shallow:
-        weights = np.insert(weights, [system.n_inputs] * system.n_units, 0.0, axis=1)
-    # The square roots of the rows' weights turn plain least squares into weighted least squares.
-    root = np.sqrt(task.weights[rows])
-    units = np.maximum(weights @ features.T, 0)
-    units *= root
-    basis, _ = np.linalg.qr(features * root[:, None])
-    residual = task.loss.gradient(system.outputs(features), task.y[rows]) * root[:, None]
-    # The basis is orthonormal, so what remains of units and residual follows from their products with it.
-    along = units @ basis
-    slope = units @ residual - along @ (basis.T @ residual)
-    length = np.einsum("pn,pn->p", units, units)
-    remaining = length - np.einsum("pb,pb->p", along, along)
-    # A proposal that the existing features explain has nothing left but rounding errors.
-    remaining = np.maximum(remaining, EXPLAINED * length + np.finfo(float).tiny)[:, None]
-    order = np.argsort(-(slope**2 / remaining).sum(axis=1), kind="stable")
-    return [system.with_unit(weights[k], -slope[k] / remaining[k]) for k in order[:n]]
+    part = some_rows(task, PROPOSAL_ROWS, rng)
+    features = system.features(part.x)
+    inputs = features[:, : system.n_inputs] if shallow else features[:, :-1]
+    return [system.with_unit(*unit) for unit in best_units(system, features, part, oblique(inputs, rng), n)]
 
 
-def _proposed(inputs: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Weights of random units that bend at one of the rows, `(PROPOSALS, n_inputs + 1)`."""
+def some_rows(task: Task, most: int, rng: np.random.Generator) -> Task:
+    """The rows of a task, or a random selection of them if there are more than wanted.
+
+    Args:
+        task: the rows.
+        most: how many are enough.
+        rng: the generator.
+
+    Returns:
+        The task itself, or one with fewer rows.
+    """
+    if len(task) <= most:
+        return task
+    rows = rng.choice(len(task), most, replace=False)
+    return replace(task, x=task.x[rows], y=task.y[rows], weights=task.weights[rows])
+
+
+def oblique(inputs: FloatArray, rng: np.random.Generator, most: int | None = None) -> FloatArray:
+    """Random units that bend at one of the rows.
+
+    Args:
+        inputs: `(n_rows, n_inputs)`, what units may use.
+        rng: the generator.
+        most: how many of the inputs a unit uses at most; None for one of `SHARES`.
+
+    Returns:
+        `(PROPOSALS, n_inputs + 1)`, weights and constants.
+    """
     deviation = inputs.std(axis=0)
     weights = rng.normal(size=(PROPOSALS, inputs.shape[1])) / np.where(deviation > 0, deviation, 1.0)
-    weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(PROPOSALS, 1))
+    if most is None:
+        weights *= rng.random(weights.shape) < rng.choice(SHARES, size=(PROPOSALS, 1))
+    elif most < inputs.shape[1]:
+        weights *= rng.random(weights.shape).argsort(axis=1) < most
     at = rng.integers(len(inputs), size=PROPOSALS)
     return np.column_stack([weights, -np.einsum("pd,pd->p", weights, inputs[at])])
+
+
+def best_units(
+    system: CompactForm, features: FloatArray, task: Task, units: FloatArray, n: int
+) -> list[tuple[FloatArray, FloatArray]]:
+    """The units that explain most of the residual.
+
+    Args:
+        system: the network.
+        features: `(n_rows, n_features)`, of the network.
+        task: the rows.
+        units: `(n_units, n_used + 1)`, weights on the first features, and constants.
+        n: how many are wanted.
+
+    Returns:
+        For each, the best one first, its weights `(n_features,)` and its uses `(n_outputs,)`, as `with_unit` takes
+        them. Units that the features explain, such as those that do not bend on the rows, are left out.
+    """
+    # The square roots of the rows' weights turn plain least squares into weighted least squares.
+    root = np.sqrt(task.weights)
+    n_used = units.shape[1] - 1
+    values = np.maximum(units[:, :-1] @ features[:, :n_used].T + units[:, -1:], 0)
+    values *= root
+    basis, _ = np.linalg.qr(features * root[:, None])
+    residual = task.loss.gradient(system.outputs(features), task.y) * root[:, None]
+    # The basis is orthonormal, so what remains of units and residual follows from their products with it.
+    along = values @ basis
+    slope = values @ residual - along @ (basis.T @ residual)
+    length = np.einsum("pn,pn->p", values, values)
+    remaining = length - np.einsum("pb,pb->p", along, along)
+    bends = np.flatnonzero(remaining > EXPLAINED * length)
+    gain = (slope[bends] ** 2).sum(axis=1) / remaining[bends]
+    best = bends[np.argsort(-gain, kind="stable")[:n]]
+    weights = np.insert(units[best], [n_used] * (features.shape[1] - 1 - n_used), 0.0, axis=1)
+    return list(zip(weights, -slope[best] / remaining[best, None], strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -47,19 +47,6 @@ class Task:
     def row_weights(self) -> FloatArray:
         """The weights, in the same way."""
         return np.require(self.weights, np.float64, ["C", "W"])
-
-
-def with_ridge(task: Task, ridge: float) -> Task:
-    """The same rows with another penalty.
-
-    Args:
-        task: the rows.
-        ridge: the penalty.
-
-    Returns:
-        A new task.
-    """
-    return replace(task, ridge=ridge)
 
 
 def objective(system: CompactForm, task: Task) -> float:

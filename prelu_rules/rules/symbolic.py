@@ -57,6 +57,9 @@ def _within(found: dict[str, sympy.Expr], bounds: OutputBounds | None, exact: bo
         return found
     kept = {}
     for (name, value), (lower, upper) in zip(found.items(), bounds.pairs, strict=True):
+        if lower is not None and lower == upper and not value.has(sympy.nan):
+            # SymPy would say so where it reads the text of `Min` and `Max`.
+            value = _number(lower, exact)
         for bound, larger in ((lower, sympy.Max), (upper, sympy.Min)):
             if bound is not None:
                 value = larger(_number(bound, exact), value, evaluate=not value.free_symbols)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from prelu_rules.domains.domain import Domain
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import BETTER, both_ways
-from prelu_rules.refine.curvature import Task, objective, with_ridge
+from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
@@ -22,11 +23,11 @@ from prelu_rules.refine.path import PathPoint
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.rows.rows import Split
-from prelu_rules.search.apart import Growth
 from prelu_rules.search.found import INTERRUPTED, Found
 from prelu_rules.search.left_out_choice import Trials, tried
+from prelu_rules.search.left_out_outputs import LeftOutOutputs, Networks
 from prelu_rules.search.measure import Measure
-from prelu_rules.search.said import Networks, Said
+from prelu_rules.search.parts import Growth
 from prelu_rules.search.separable import separating
 from prelu_rules.search.settings import PathSettings
 from prelu_rules.search.tasks import task_of
@@ -87,14 +88,14 @@ def grown(
         networks = _explored(networks, task, explored, seed, frontier)
         phases.update()
         levels = _sparsified(networks, task, frontier, settings, n_jobs)
-        said = Said(growth, trials, networks, task)
+        left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
         shape = settings.shapes[0]
         quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed), shape)
         points = _points([(shape, [system]) for system in quick], split, growth, growth.rows, domain, None)
         return Found(points, growth.held.weights, complete=False)
-    return Found(_points(levels, split, growth, task, domain, said), trials.weights, complete=True)
+    return Found(_points(levels, split, growth, task, domain, left_out), trials.weights, complete=True)
 
 
 def _is_wide(task: Task) -> bool:
@@ -103,18 +104,18 @@ def _is_wide(task: Task) -> bool:
 
 
 def _points(
-    levels: Sequence[Level], split: Split, growth: Growth, task: Task, domain: Domain, said: Said | None
+    levels: Sequence[Level], split: Split, growth: Growth, task: Task, domain: Domain, left_out: LeftOutOutputs | None
 ) -> list[PathPoint]:
     """The networks, fitted to all rows if they were found on a sample, with their scores."""
     everything = task
     if not growth.by_folds and len(split.everything.y) > len(task):
         every = task_of(split.standardised(split.everything), task.loss)
         # The default penalty may depend on the number of rows; what was chosen is a multiple of it.
-        everything = with_ridge(every, task.ridge * every.ridge / growth.rows.ridge)
+        everything = replace(every, ridge=task.ridge * every.ridge / growth.rows.ridge)
     measure = Measure(split.scale, growth.held, everything, domain)
     points = []
     for shape, system in ((shape, version) for shape, versions in levels for version in versions):
-        outputs = system.predict(growth.held.x) if said is None else said.outputs(system, shape)
+        outputs = system.predict(growth.held.x) if left_out is None else left_out.of(system, shape)
         last = system if everything is task else refit(system, everything, LAST_STEPS)[0]
         points.append(measure.point(last, outputs))
     return points
@@ -137,19 +138,23 @@ def _sparsified(
 def _shape_of(system: CompactForm, networks: Networks) -> Shape:
     """The narrowest shape that a network has."""
     free = system.with_support(system.weights != 0)
-    return next((shape for shape in reversed(networks) if shape.restricted(free) == free), next(iter(networks)))
+    fitting = (shape for shape in reversed(networks) if shape.restricted(free) == free)
+    large = (shape for shape in fitting if system.n_units < len(networks[shape]))
+    return next(large, next(iter(networks)))
 
 
 def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactForm]) -> tuple[Task, Networks]:
     """The rows with the ridge that was chosen, and the networks of each size that were fitted to them."""
-    task = with_ridge(growth.rows, trials.ridge)
+    task = replace(growth.rows, ridge=trials.ridge)
     networks: Networks = {}
     for variant in trials.networks:
         if growth.by_folds:
             rng = np.random.default_rng([seed, len(growth.parts)])
-            networks[variant.shape] = both_ways(task, trials.most, rng, variant.shape)
+            found = both_ways(task, trials.most, rng, variant.shape)
         else:
-            networks[variant.shape] = list(trials.networks[variant][0])
+            found = list(trials.networks[variant][0])
+        # Without some rows the search may have come to its end earlier.
+        networks[variant.shape] = found[: trials.n_sizes(variant)]
     free = networks.get(FREE, [])
     for size, system in (eliminate(starts, task) if starts else {}).items():
         # Elimination starts from larger networks than are on the path.

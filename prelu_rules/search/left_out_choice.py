@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +14,12 @@ from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.choice import fewest_not_worse, not_worse
-from prelu_rules.refine.curvature import Task, with_ridge
+from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.shape import Shape
 from prelu_rules.refine.threads import single_blas_thread
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.settings import MOST_UNITS
+from prelu_rules.tolerances import OUTPUT_MARGIN
 from prelu_rules.values import FloatArray, IntArray
 
 FIRST = 2
@@ -26,9 +27,6 @@ FIRST = 2
 
 SIZES = (5, 8, 12, MOST_UNITS)
 """Without a limit, growth goes on from one of these sizes to the next if its largest networks are clearly the best."""
-
-BEYOND = 0.1
-"""How far outputs for rows that were left out may lie beyond those of the others, as a share of the range."""
 
 CLEARLY_WORSE = 2.0
 """A ridge whose best networks are worse by so many standard errors is given up."""
@@ -87,6 +85,17 @@ class Trials:
     def most(self) -> int:
         """The largest size."""
         return max(size for _, size in self.losses)
+
+    def n_sizes(self, variant: Variant) -> int:
+        """The number of sizes, from no units on, that were found without each part.
+
+        Args:
+            variant: the way of the search.
+
+        Returns:
+            At least 1.
+        """
+        return min(map(len, self.networks[variant]))
 
     def largest_are_best(self) -> bool:
         """Whether one of the two largest sizes is clearly better than all smaller ones."""
@@ -178,11 +187,11 @@ def _searched(
     # One thread in other processes too, so that sums are computed in the same order.
     with single_blas_thread():
         rng = np.random.default_rng([*seed, most])
-        return both_ways(with_ridge(task, variant.ridge), most, rng, variant.shape, known)
+        return both_ways(replace(task, ridge=variant.ridge), most, rng, variant.shape, known)
 
 
 def within(outputs: FloatArray, known: FloatArray) -> FloatArray:
-    """Outputs within the range of known ones, widened by `BEYOND` of it.
+    """Outputs within the range of known ones, widened by `OUTPUT_MARGIN` of it.
 
     A single row far outside of what training saw would decide alone otherwise. Estimators bound their outputs, too.
 
@@ -198,7 +207,7 @@ def within(outputs: FloatArray, known: FloatArray) -> FloatArray:
         [[-0.1], [0.5], [1.1]]
     """
     lower, upper = known.min(axis=0), known.max(axis=0)
-    margin = BEYOND * (upper - lower)
+    margin = OUTPUT_MARGIN * (upper - lower)
     return np.clip(outputs, lower - margin, upper + margin)
 
 

@@ -25,10 +25,10 @@ from prelu_rules.renamed import renamed_arguments, warn_renamed
 from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.rows.rows import Split, split_arrays
 from prelu_rules.rows.sample import sample
-from prelu_rules.search.apart import Growth
 from prelu_rules.search.by_force import forced
 from prelu_rules.search.by_growth import grown
 from prelu_rules.search.measure import best_form
+from prelu_rules.search.parts import Growth
 from prelu_rules.search.settings import PathSettings, Starts
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def train_path(
         sample_weight: `(n_rows,)`, non-negative; None for equal weights. Only their ratios matter, and equal rows are
             merged into one with the sum of their weights.
         validation_fraction: the share of distinct rows that are used to choose the size where one part is left out: for
-            "force", and where there are more rows than `settings.folds_up_to`.
+            "force", for several logits, and where there are more rows than `settings.folds_up_to`.
         validation_data: rows `(x, y)` or `(x, y, sample_weight)` that are used instead.
         domain: where rules are counted: a `Box`, a `Polytope`, or rows; the box of `x` by default.
         settings: how to search.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prelu_rules.losses.link import ClassLink
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.curvature import Task, with_ridge
+from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.levels import Levels, sparsified_levels
 from prelu_rules.refine.refit import refit
 
@@ -27,7 +28,7 @@ def separating(linear: CompactForm, tasks: Sequence[Task]) -> list[Levels]:
         as well, or a light one does not, or the targets are numbers.
     """
     everything, link = tasks[-1], tasks[-1].loss.link
-    light = [with_ridge(task, LIGHT * task.ridge) for task in tasks]
+    light = [replace(task, ridge=LIGHT * task.ridge) for task in tasks]
     if not isinstance(link, ClassLink):
         return [[] for _ in tasks]
     usual, lightly = (link.decide(refit(linear, task)[0].predict(everything.x)) for task in (everything, light[-1]))

@@ -39,7 +39,7 @@ class PathSettings(Shown):
             any number. A limit of growth.
         nesting: whether bends may use other bends. A limit of growth.
         n_folds: the number of parts that are left out of the search one by one, to choose the ridge and the size. Where
-            there are more than `folds_up_to` rows, one part is enough.
+            there are more than `folds_up_to` rows, or several logits, whose refits take long, it is a single part.
         folds_up_to: the largest number of distinct rows for folds.
         search_rows: the largest number of rows that growth searches on where a single part is left out. The networks
             found are then fitted to `refine_rows` rows.

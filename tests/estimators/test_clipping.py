@@ -4,11 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.errors import InvalidValueError
-from prelu_rules.estimators.clipping import MARGIN, STEPS, check_clip, extremes_of, output_bounds
+from prelu_rules.estimators.clipping import STEPS, check_clip, extremes_of, output_bounds
 from prelu_rules.estimators.fit import fit_rules
 from prelu_rules.estimators.regressor import PReLURuleRegressor
 from prelu_rules.losses.huber import Huber
 from prelu_rules.rules.output_bounds import OutputBounds
+from prelu_rules.tolerances import OUTPUT_MARGIN
 
 QUICK = {
     "starts": "force",
@@ -27,7 +28,7 @@ def test_the_range_is_widened_by_the_margin_and_a_step(one, other):
     low, high = sorted((one, other))
     found = output_bounds("training", np.array([[low], [high]]))
     ((lower, upper),) = found.pairs
-    margin, step = MARGIN * (high - low), (high - low) / STEPS
+    margin, step = OUTPUT_MARGIN * (high - low), (high - low) / STEPS
     slack = 1e-9 * max(abs(low), abs(high), 1e-300)
     assert low - margin - step - slack <= lower <= low - margin + slack or lower == low
     assert high + margin - slack <= upper <= high + margin + step + slack or upper == high
@@ -82,7 +83,7 @@ def test_a_row_far_out_is_kept_within():
     model = PReLURuleRegressor(**QUICK).fit(x, y)
     low, high = y.min(), y.max()
     assert model.rules_.bounds == output_bounds("training", np.array([[low], [high]]))
-    assert high < model.predict([[1000.0, 0.0]])[0] < high + (high - low) * (MARGIN + 2 / STEPS)
+    assert high < model.predict([[1000.0, 0.0]])[0] < high + (high - low) * (OUTPUT_MARGIN + 2 / STEPS)
     free = PReLURuleRegressor(clip=None, **QUICK).fit(x, y)
     assert free.rules_.bounds is None and free.predict([[1000.0, 0.0]])[0] > 2000
     np.testing.assert_array_equal(free.predict(x), model.predict(x))

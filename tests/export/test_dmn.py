@@ -3,6 +3,7 @@
 import json
 import subprocess
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import by_python
@@ -19,6 +20,7 @@ from prelu_rules.errors import InvalidValueError
 from prelu_rules.export.dmn import write
 from prelu_rules.export.dmn_model import shown
 from prelu_rules.export.feel import number
+from prelu_rules.export.program import NO_BOUNDS
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Condition, Rule
@@ -56,10 +58,16 @@ def ran(work):
 
 
 def _answers(system, shape, found):
-    results, names = found["results"], [shown(name) for name in system.output_names]
+    names = [shown(name) for name in system.output_names]
     assert found["inputs"] == [shown(column.name) for column in system.columns]
-    last = [*["rule"] * (shape == "list"), *names, *["class"] * (system.classes is not None)]
+    bounds = [NO_BOUNDS] * len(names) if system.bounds is None else system.bounds.pairs
+    outputs = [
+        [f"{name} without bounds"] * (pair != NO_BOUNDS) + [name] for name, pair in zip(names, bounds, strict=True)
+    ]
+    last = [*["rule"] * (shape == "list"), *chain.from_iterable(outputs), *["class"] * (system.classes is not None)]
     assert found["decisions"][-len(last) :] == last
+    places = [k - len(last) for k, name in enumerate(last) if not name.endswith(" without bounds")]
+    results = [[row[k] for k in places] for row in found["results"]]
     classes = [row.pop() for row in results] if system.classes is not None else None
     if classes is not None:
         labels = {json.dumps(label): label for label in system.classes}

@@ -7,7 +7,7 @@ import pytest
 
 from prelu_rules.export import short_steps
 from prelu_rules.export.evaluation import evaluated
-from prelu_rules.export.program import All, AtLeast, Choice, IsEqual, Reference, Weighted, program_of
+from prelu_rules.export.program import All, AtLeast, Choice, IsEqual, Reference, Weighted, is_by_rule, program_of
 from prelu_rules.export.short_steps import in_short_steps
 
 CASES = [lambda name=name: executed.case(name) for name in executed.NAMES]
@@ -62,8 +62,11 @@ def test_neighbours(name):
     if isinstance(chosen, Choice):
         tests = [test.step for test, _ in chosen.branches]
         assert tests == list(range(tests[0], tests[0] + len(tests)))
-        for output in outputs:
-            branches = program.steps[output].value.branches
+        # Outputs with bounds are of others that are chosen by rule.
+        by_rule = [k for k, step in enumerate(program.steps) if is_by_rule(step.value, program.rule)]
+        assert len(by_rule) == len(outputs)
+        for place in by_rule:
+            branches = program.steps[place].value.branches
             assert [test for test, _ in branches] == [
                 IsEqual(Reference(program.rule), test.bound) for test, _ in branches
             ]

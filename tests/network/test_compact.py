@@ -94,4 +94,3 @@ def test_what_is_not_free_stays_so_when_units_come_and_go():
     support[1, :2] = False
     kept = system.with_support(support).without(0, always=True)
     assert not kept.support[0, 1] and kept.support[0, 0]
-    assert kept.freed() == CompactForm(kept.weights, system.without(0, always=True).support, 3)

@@ -1,4 +1,5 @@
 import numpy as np
+from sklearn.datasets import make_friedman1
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.both_ways import both_ways
@@ -23,6 +24,15 @@ def test_it_is_at_least_as_good_as_growth_alone():
     values = [objective(network, task) for network in found]
     assert [network.n_units for network in found] == list(range(7))
     assert all(value <= objective(one, task) * (1 + 1e-9) for value, one in zip(values, alone, strict=True))
+
+
+def test_units_that_help_together_only_are_found_from_above():
+    x, y = make_friedman1(400, noise=0.5, random_state=0)
+    task = Task((x - 0.5) / 0.29, ((y - y.mean()) / y.std())[:, None], np.full(400, 1 / 400), Squared(), 1e-4)
+    start = linear_fit(task)
+    *_, two = (network for _, network in zip(range(2), grow(start, task, np.random.default_rng(0)), strict=False))
+    better = both_ways(task, 5, np.random.default_rng(0))[2]
+    assert objective(better, task) < 0.9 * objective(two, task)
 
 
 def test_it_goes_on_from_what_is_known():

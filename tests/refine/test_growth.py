@@ -10,7 +10,7 @@ from prelu_rules.losses.softmax import Softmax
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.growth import grow, grown, linear_fit
-from prelu_rules.refine.shape import FREE, SHALLOW
+from prelu_rules.refine.shape import FREE, SHALLOW, Shape
 
 
 def task_of(x, y, loss=None, ridge=1e-6):
@@ -61,6 +61,16 @@ def test_classes(loss):
     task = task_of(x, inside, loss, 1 / 300)
     start = linear_fit(task)
     assert objective(grown(start, task, rng), task) < 0.9 * objective(start, task)
+
+
+def test_units_stay_within_a_shape():
+    rng = np.random.default_rng(5)
+    x = rng.uniform(-1, 1, (200, 4))
+    task = task_of(x, np.maximum(0, x @ [1.0, 1.0, 1.0, 1.0])[:, None])
+    for columns in (1, 2):
+        for network in first(grow(linear_fit(task), task, rng, Shape(columns, nesting=False)), 2):
+            units = network.weights[: network.n_units]
+            assert (np.count_nonzero(units[:, :4], axis=1) <= columns).all() and not units[:, 4:-1].any()
 
 
 def test_nothing_bends_on_a_single_value():

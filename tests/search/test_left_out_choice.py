@@ -1,12 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.both_ways import both_ways
-from prelu_rules.refine.curvature import with_ridge
 from prelu_rules.refine.shape import FREE, SHALLOW
 from prelu_rules.rows.rows import Rows
-from prelu_rules.search.apart import Growth
-from prelu_rules.search.left_out_choice import Variant, tried
+from prelu_rules.search.left_out_choice import Trials, Variant, tried
+from prelu_rules.search.parts import Growth
 from prelu_rules.search.settings import PathSettings
 
 
@@ -26,7 +27,7 @@ def test_outputs_are_those_of_networks_that_had_not_seen_the_row():
     trials = tried(growth.parts, growth.held, [1e-3], [SHALLOW], 2, seed=5)
     for place, part in enumerate(growth.parts):
         # The slow twin: the same search, by hand, on the rows of the part.
-        task = with_ridge(part.train, 1e-3)
+        task = replace(part.train, ridge=1e-3)
         networks = both_ways(task, 2, np.random.default_rng([5, place, 2]), SHALLOW)
         for size, network in enumerate(networks):
             found = trials.outputs[variant, size][part.held]
@@ -48,8 +49,11 @@ def test_a_ridge_that_is_clearly_worse_is_given_up():
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (200, 2))
     growth = growth_of(x, np.abs(x[:, 0]))
-    race = tried(growth.parts, growth.held, [1e-4, 10.0], [FREE], 2, seed=0)
-    assert list(race.promising()) == [Variant(1e-4, FREE)]
+    good, fair, bad = (Variant(ridge, FREE) for ridge in (1e-4, 1e-2, 1.0))
+    noise = np.random.default_rng(0).normal(size=(3, 100)) ** 2
+    losses = {(good, 1): noise[0], (fair, 1): noise[1], (bad, 1): noise[2] + 1, (bad, 0): noise[2] + 9}
+    race = Trials({good: (), fair: (), bad: ()}, {}, losses, np.full(100, 0.01))
+    assert list(race.promising()) == [good, fair]
     trials = tried(growth.parts, growth.held, [1e-4, 10.0], [FREE, SHALLOW], None, seed=0)
     assert trials.ridge == 1e-4 and set(trials.networks) == {Variant(1e-4, FREE), Variant(1e-4, SHALLOW)}
 

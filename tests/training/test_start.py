@@ -23,7 +23,7 @@ FIT = """
 import numpy as np
 import prelu_rules as pr
 x = np.linspace(-1, 1, 60)[:, None]
-model = pr.PReLURuleRegressor(members=1, hidden=(2,), warm_up_steps=20, force_steps=20, random_state=0)
+model = pr.PReLURuleRegressor(starts="force", members=1, hidden=(2,), warm_up_steps=20, force_steps=20, random_state=0)
 model.fit(x, np.abs(x[:, 0]))
 """
 

@@ -23,16 +23,13 @@ class Growth:
         rows: the rows to search on, standardised.
         parts: what is left out of which search.
         held: the rows that choose, standardised; for folds, those of `rows`.
+        by_folds: whether networks are fitted to the rows that choose, so that others have to be asked about them.
     """
 
     rows: Task
     parts: tuple[Part, ...]
     held: Rows
-
-    @property
-    def by_folds(self) -> bool:
-        """Whether networks are fitted to the rows that choose, so that others have to be asked about them."""
-        return self.parts[0].train is not self.rows
+    by_folds: bool
 
     @classmethod
     def of_folds(cls, rows: Rows, loss: Loss, settings: PathSettings, seed: int) -> Growth:
@@ -49,7 +46,7 @@ class Growth:
         """
         split = folds(rows, loss, settings.n_folds, seed)
         parts = tuple(Part(task_of(rows.taken(train), loss, settings.ridge), held) for train, held in split)
-        return cls(task_of(rows, loss, settings.ridge), parts, rows)
+        return cls(task_of(rows, loss, settings.ridge), parts, rows, by_folds=True)
 
     @classmethod
     def of_part(cls, train: Rows, held: Rows, loss: Loss, settings: PathSettings) -> Growth:
@@ -65,4 +62,4 @@ class Growth:
             The rows and their only part.
         """
         task = task_of(train, loss, settings.ridge)
-        return cls(task, (Part(task, np.arange(len(held.y))),), held)
+        return cls(task, (Part(task, np.arange(len(held.y))),), held, by_folds=False)

@@ -11,9 +11,9 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_outputs
 from prelu_rules.refine.shape import Shape
-from prelu_rules.search.apart import Growth
 from prelu_rules.search.left_out_choice import Trials, Variant, within
 from prelu_rules.search.measure import observed
+from prelu_rules.search.parts import Growth
 from prelu_rules.values import FloatArray
 
 Networks = dict[Shape, list[CompactForm]]
@@ -21,7 +21,7 @@ Networks = dict[Shape, list[CompactForm]]
 
 
 @dataclass(frozen=True)
-class Said:
+class LeftOutOutputs:
     """What networks that were found on all rows would say about rows if these had been left out.
 
     Attributes:
@@ -36,7 +36,7 @@ class Said:
     networks: Networks
     task: Task
 
-    def outputs(self, system: CompactForm, shape: Shape) -> FloatArray:
+    def of(self, system: CompactForm, shape: Shape) -> FloatArray:
         """The outputs of a network on the rows that choose.
 
         If the rows were left out of the search fold by fold, these are the outputs of the best network of the same size

@@ -1,0 +1,44 @@
+"""What losses of numbers have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.r_squared import r_squared
+from prelu_rules.values import FloatArray
+
+RIDGE = 1e-4
+"""The default penalty, for targets with a variance of 1."""
+
+
+@dataclass(frozen=True)
+class NumberLoss(Loss):
+    """A loss of standardised numbers."""
+
+    standardised: ClassVar[bool] = True
+
+    def score(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float:
+        """R2, the share of the variance that is explained; the mean over outputs if there are several.
+
+        Args:
+            outputs: `(n_rows, n_outputs)`.
+            y: `(n_rows, n_outputs)`, the targets.
+            weights: `(n_rows,)`, not negative.
+
+        Returns:
+            At most 1; NaN for a single row, which has no variance to explain.
+        """
+        return r_squared(outputs, y, weights)
+
+    def ridge(self, n_rows: int) -> float:
+        """The default penalty, which does not depend on the number of rows.
+
+        Args:
+            n_rows: the number of rows that a network is fitted to.
+
+        Returns:
+            The factor of half the sum of squared weights.
+        """
+        return RIDGE

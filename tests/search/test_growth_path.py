@@ -1,0 +1,167 @@
+"""Paths by growth, from the rows to the choice."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.metrics import r2_score
+
+import prelu_rules as pr
+from prelu_rules.errors import InvalidValueError, ShortPathWarning
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.growth import linear_fit
+from prelu_rules.refine.shape import FREE
+from prelu_rules.search import by_growth, path
+from prelu_rules.search.path import train_path
+from prelu_rules.search.settings import PathSettings
+
+pytestmark = pytest.mark.slow
+
+FEW = PathSettings(max_nonlinear=2, n_folds=3)
+
+
+def hinges(n_rows=200, noise=0.05, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, 100, (n_rows, 3))
+    y = np.maximum(0, x[:, 0] - 40) - 2 * np.maximum(0, x[:, 1] - 70) + 0.5 * x[:, 2]
+    return x, y + rng.normal(size=n_rows) * noise * y.std()
+
+
+def test_the_true_bends_are_found_and_no_more():
+    x, y = hinges(noise=0.02)
+    point = train_path(x, y).choose()
+    assert point.n_nonlinear == 2 and point.n_numbers <= 12
+    thresholds = sorted(np.abs(point.form.b / np.abs(point.form.A).max(axis=1)))
+    np.testing.assert_allclose(thresholds, [40, 70], atol=3)
+
+
+def test_validation_losses_are_of_all_rows_and_scores_of_the_forms():
+    x, y = hinges()
+    path = train_path(x, y, settings=FEW)
+    assert len(path) == 3 and path.by == "validation"
+    for point in path:
+        assert point.validation_losses.shape == (200,)
+        assert point.train_score == pytest.approx(r2_score(y, point.form.predict(x)[:, 0]), abs=1e-9)
+    # Rows that were not left out would know the noise of their own targets.
+    assert path[2].validation_score < path[2].train_score
+
+
+def test_growth_imports_no_keras():
+    code = """
+        import sys, numpy as np, prelu_rules as pr
+        x = np.linspace(-1, 1, 40)[:, None]
+        model = pr.PReLURuleRegressor(max_nonlinear=1, n_folds=2).fit(x, np.abs(x[:, 0]))
+        print(model.n_nonlinear_, "tensorflow" in sys.modules)
+    """
+    code = "\n".join(line.strip() for line in code.splitlines())
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
+
+
+def test_an_interrupt_leaves_a_path(monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(by_growth, "sparsified_levels", interrupted)
+    x, y = hinges()
+    with pytest.warns(UserWarning, match="interrupted"):
+        path = train_path(x, y)
+    assert not path.complete and path[2].train_score > 0.97 and [len(level) for level in path.levels] == [1] * len(path)
+
+
+def test_a_path_that_is_shorter_than_asked_says_why():
+    x = np.repeat([0.0, 1.0], 20)[:, None]
+    with pytest.warns(
+        ShortPathWarning, match="max_nonlinear is 2, but the path ends at 0 units, since no further unit"
+    ):
+        path = train_path(x, np.arange(40.0), settings=FEW)
+    assert len(path) == 1
+
+
+def test_searches_without_some_rows_may_end_earlier(monkeypatch):
+    """Then nothing is known of larger networks on rows that they have not seen."""
+    found = by_growth.tried
+
+    def shorter(*args):
+        trials = found(*args)
+        cut = {variant: [networks[:2] for networks in each] for variant, each in trials.networks.items()}
+        last = list(cut)[-1]
+        kept = {variant: each if variant != last else cut[last] for variant, each in trials.networks.items()}
+        outputs = {key: said for key, said in trials.outputs.items() if key[0] != last or key[1] < 2}
+        losses = {key: loss for key, loss in trials.losses.items() if key in outputs}
+        return type(trials)(kept, outputs, losses, trials.weights)
+
+    monkeypatch.setattr(by_growth, "tried", shorter)
+    x, y = hinges(100)
+    assert len(train_path(x, y, settings=FEW)) == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "columns", "nested"), [({"max_columns_per_bend": 1}, 1, True), ({"nesting": False}, 3, False)]
+)
+def test_bends_have_the_shape_that_was_asked_for(limits, columns, nested):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (150, 3))
+    y = np.maximum(0, np.abs(x[:, 0] + x[:, 1]) - 0.5)
+    path = train_path(x, y, settings=PathSettings(max_nonlinear=3, n_folds=2, **limits))
+    for point in (point for level in path.levels for point in level):
+        assert (np.count_nonzero(point.form.A, axis=1) <= columns).all()
+        assert nested or not point.form.B.any()
+
+
+def test_limits_of_growth_are_refused_for_the_force():
+    with pytest.raises(InvalidValueError, match="starts is 'force', but max_columns_per_bend and nesting"):
+        PathSettings(starts="force", nesting=False)
+
+
+def test_large_tables_are_searched_on_a_sample_and_fitted_to_all_rows():
+    x, y = hinges(900)
+    settings = PathSettings(max_nonlinear=2, folds_up_to=500, search_rows=200)
+    path = train_path(x, y, settings=settings)
+    assert path[2].validation_losses.shape == (180,)
+    assert path[2].train_score > 0.99
+    assert path[2].train_score == pytest.approx(r2_score(y, path[2].form.predict(x)[:, 0]), abs=1e-9)
+
+
+def test_both_takes_the_better_network_of_each_size():
+    x, y = hinges()
+    population = pr.PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False)
+    both = train_path(x, y, settings=PathSettings(population, "both", max_nonlinear=2, n_folds=3))
+    alone = train_path(x, y, settings=FEW)
+    assert both.before_force.n_units == 4 and alone.before_force is None
+    assert all(one.train_score >= other.train_score - 1e-3 for one, other in zip(both, alone, strict=True))
+
+
+def test_a_trained_network_replaces_one_that_growth_found_worse(monkeypatch):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(100, 1))
+    y = np.abs(x[:, 0])
+    bend = float((0 - x.mean()) / x.std())
+    trained = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
+    trained = trained.with_unit(np.array([1.0, -bend]), np.array([2 * x.std() / y.std()]))
+
+    def blunt(task, most, rng, shape=FREE, known=()):
+        start = linear_fit(task)
+        # A unit that never bends: what growth might end with.
+        return [start, start.with_unit(np.array([1.0, 100.0]), np.zeros(1))][: most + 1]
+
+    monkeypatch.setattr(path, "_trained", lambda *args: ([trained], None, True))
+    monkeypatch.setattr(by_growth, "both_ways", blunt)
+    monkeypatch.setattr(by_growth, "EXPLORED", 0)
+    found = train_path(x, y, settings=PathSettings(starts="both", max_nonlinear=1, n_folds=2))
+    assert found[1].train_score > 0.999
+
+
+def test_many_classes_leave_out_one_part():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (120, 2))
+    thirds = np.digitize(x[:, 0], [-0.3, 0.3]) * 1.0
+    path = train_path(x, thirds, loss="softmax", settings=FEW)
+    assert path[0].validation_losses.shape == (24,) and path[2].train_score > 0.95
+
+
+def test_workers_and_seeds():
+    x, y = hinges(60)
+    one, two, again = (train_path(x, y, settings=FEW, n_jobs=n) for n in (1, 2, 1))
+    assert one == two == again
