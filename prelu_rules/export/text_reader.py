@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from prelu_rules.columns.column import Column, check_columns
-from prelu_rules.errors import FormatError, InvalidValueError, PReLURulesError
+from prelu_rules.errors import LONGEST_REASON, FormatError, InvalidValueError, PReLURulesError, shortened
 from prelu_rules.export.named_columns import Mentions
 from prelu_rules.export.statement_reader import StatementReader
 from prelu_rules.export.tokens import Token, Tokens, tokens_of
@@ -14,9 +14,6 @@ from prelu_rules.rules.presentation.system import as_rules
 from prelu_rules.rules.rule_system import RuleSystem
 
 Part = Literal["rules", "formula"]
-
-LONGEST = 300
-"""Characters of an error about names that are in the text."""
 
 
 def read(text: str, part: Part | None = None) -> RuleSystem:
@@ -46,7 +43,7 @@ def read(text: str, part: Part | None = None) -> RuleSystem:
     except FormatError:
         raise
     except PReLURulesError as error:
-        raise FormatError(f"the text does not make rules: {error}") from None
+        raise FormatError(f"the text does not make rules: {shortened(str(error), LONGEST_REASON)}") from None
 
 
 def parse(text: str) -> Presentation:
@@ -71,7 +68,7 @@ def parse(text: str) -> Presentation:
     try:
         check_columns(columns)
     except InvalidValueError as error:
-        raise FormatError(str(error)[:LONGEST]) from None
+        raise FormatError(shortened(str(error), LONGEST_REASON)) from None
     reader = StatementReader(Tokens(tokens), Mentions(columns), letters)
     reader.read()
     return reader.presentation(columns)
