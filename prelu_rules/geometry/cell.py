@@ -97,6 +97,13 @@ class Cell:
         self._program.pop()
         self._witnesses.pop()
 
+    def clear(self) -> None:
+        """Undo all cuts, but keep what is known of the domain."""
+        while self._rows:
+            self.pop()
+        self._witnesses.keep_few()
+        self._exact = _ExactStack(self._domain, len(self._frame.centre))
+
     def relax(self, cut: int) -> None:
         """Ignore a cut until it is restored.
 

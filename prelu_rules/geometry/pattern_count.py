@@ -75,6 +75,7 @@ class PatternCounter:
     def __init__(self, domain: Domain | None, n_inputs: int) -> None:
         self._domain, self._frame = domain, frame_of(domain, n_inputs)
         self._shown = ShownPatterns(domain, self._frame)
+        self._cell: Cell | None = None
         self._n_asked = 0
         # How many questions a solver decides before compiled code does; not known as long as it asked few.
         self._most: int | None = None
@@ -98,8 +99,12 @@ class PatternCounter:
         shown = self._shown.of(form, small) if form.n_units else {b""}
         if len(shown) == 2**form.n_units or (at_most is not None and len(shown) >= at_most):
             return len(shown) if at_most is None else min(len(shown), at_most)
+        if self._cell is None:
+            self._cell = Cell(self._domain, form.n_inputs)
+        # Inputs that decided for one network often decide for the next.
+        self._cell.clear()
         n_found = 0
-        for found in _Tree(form, self._domain, shown, small).search():
+        for found in _Tree(form, self._domain, self._cell, shown, small).search():
             if found is not None:
                 n_found += 1
             elif self._is_slow():
@@ -144,12 +149,14 @@ class _Tree:
     The signs of the first units are a byte for each, as in `ShownPatterns`.
     """
 
-    def __init__(self, form: NormalForm, domain: Domain | None, shown: Iterable[bytes], small: FloatArray) -> None:
-        self._given, self._domain, self._negligible = form, domain, small
+    def __init__(
+        self, form: NormalForm, domain: Domain | None, cell: Cell, shown: Iterable[bytes], small: FloatArray
+    ) -> None:
+        self._given, self._negligible = form, small
         self._shown = sorted(shown)
         # First units whose successor has two sides.
         self._open: set[bytes] = set()
-        self._place: _Place | None = None
+        self._place = _Place(form, domain, cell)
 
     def search(self) -> Iterator[bytes | None]:
         """The patterns in the order of `reachable_patterns`, and None before each question to the solver."""
@@ -173,8 +180,6 @@ class _Tree:
 
     def _asked(self, first: bytes, shown: Sequence[bytes]) -> list[bytes]:
         """The sides of the next unit, of which at most one is known."""
-        if self._place is None:
-            self._place = _Place(self._given, self._domain)
         cell, row = self._place.at(first, self._open)
         if not row[:-1].any():
             return [POSITIVE if row[-1] >= 0 else NEGATIVE]
@@ -188,10 +193,10 @@ class _Tree:
 class _Place:
     """The cell of some first units with given signs, which is moved from one to the next."""
 
-    def __init__(self, form: NormalForm, domain: Domain | None) -> None:
+    def __init__(self, form: NormalForm, domain: Domain | None, cell: Cell) -> None:
         # Without a domain, bends that are parallel would meet far away if their weights were rounded.
         self._form = form.exact() if domain is None else form
-        self._cell = Cell(domain, form.n_inputs)
+        self._cell = cell
         self._direct = np.hstack([self._form.A, self._form.b[:, None]])
         self._activations = np.zeros_like(self._direct)
         self._first = b""

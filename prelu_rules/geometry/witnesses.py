@@ -13,6 +13,9 @@ from prelu_rules.values import BoolArray, FloatArray
 N_DRAWN = 128
 """Inputs drawn from the domain; in few dimensions they show most of what is true in a cell."""
 
+KEPT = 4 * N_DRAWN
+"""How many inputs are kept from one search to the next."""
+
 SCALES = (1.0, 1e3)
 """How far from the origin inputs are drawn if there is no domain."""
 
@@ -89,6 +92,10 @@ class Witnesses:
         self._inside = [
             np.append(known, self._surely_above(r, new, 0.0)) for known, r in zip(self._inside, self._rows, strict=True)
         ]
+
+    def keep_few(self) -> None:
+        """Of inputs that no cut asks about any more, keep the latest, since each question looks at all of them."""
+        self._points = self._points[-KEPT:]
 
     def show(self, row: FloatArray, by: float) -> bool:
         """Whether some known input of the cell proves that a function exceeds a number there."""

@@ -67,6 +67,8 @@ def turned_compact_form(form: NormalForm, precision: Precision | None = None) ->
             weights[:, n_inputs + unit] *= largest
     stacked = unstacked(weights, n_inputs, form.labels)
     used = used_units(stacked)
+    if used.all():
+        return stacked, is_turned
     return stacked.eliminate(np.flatnonzero(~used), 0), is_turned[used]
 
 

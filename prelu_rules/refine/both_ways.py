@@ -52,7 +52,7 @@ def both_ways(
         found.append(larger)
         if len(found) > most:
             break
-    values = [objective(system, task) for system in found]
+    values, better = [objective(system, task) for system in found], []
 
     def improve(size: int, candidates: Sequence[CompactForm]) -> bool:
         """Whether one of the candidates replaces the network of a size."""
@@ -63,10 +63,14 @@ def both_ways(
                 found[size], values[size] = system, value
         return values[size] < before
 
-    down = [improve(k, cheapest_eliminations(found[k + 1], task)[:TRIALS]) for k in reversed(range(1, len(found) - 1))]
+    new = set(range(max(len(known), 2), len(found)))
+    for size in reversed(range(1, len(found) - 1)):
+        # What the earlier search knew, it also took units from.
+        if size + 1 in new and improve(size, cheapest_eliminations(found[size + 1], task)[:TRIALS]):
+            new.add(size)
+            better.append(size)
     # From networks that elimination has replaced, growth finds others.
-    better = [len(found) - 2 - place for place, one in enumerate(down) if one]
-    for size in sorted(better):
+    for size in reversed(better):
         one_more = grown(found[size], task, rng, shape)
         if one_more is not None:
             improve(size + 1, [one_more])

@@ -28,7 +28,7 @@ ALONE, TOGETHER = 5, 2
 STEPS, GAIN = 8, 1e-3
 """What suffices to compare proposals that are fitted alone."""
 
-PROPOSAL_ROWS = 600
+PROPOSAL_ROWS = 1000
 """How many rows proposals are judged by, drawn at random if there are more."""
 
 
@@ -119,9 +119,10 @@ def grown(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shap
 def _best_proposals(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape) -> list[CompactForm]:
     """The network with each of the best proposals, which are fitted with the outputs, the other units as they are."""
     k, n_inputs = system.n_units, system.n_inputs + system.n_units
-    rest = replace(task, x=system.features(task.x)[:, :-1])
+    part = some_rows(task, PROPOSAL_ROWS, rng)
+    rest = replace(part, x=system.features(part.x)[:, :-1])
     found = []
-    for weights, uses in _proposals(system, task, rng, shape):
+    for weights, uses in _proposals(system, part, rng, shape):
         larger = shape.restricted(system.with_unit(weights, uses))
         if larger.support.sum() > FEW_WEIGHTS:
             return [larger]
@@ -136,11 +137,10 @@ def _proposals(
     system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape
 ) -> list[tuple[FloatArray, FloatArray]]:
     """The weights of units that explain most of what is left over, and of their uses, best first."""
-    part = some_rows(task, PROPOSAL_ROWS, rng)
-    features = system.features(part.x)
+    features = system.features(task.x)
     inputs = features[:, :-1] if shape.nesting else features[:, : system.n_inputs]
     units = np.vstack([oblique(inputs, rng, shape.max_columns_per_bend), _one_feature(inputs)])
-    return best_units(system, features, part, units, ALONE)
+    return best_units(system, features, task, units, ALONE)
 
 
 def _one_feature(inputs: FloatArray) -> FloatArray:

@@ -70,7 +70,7 @@ def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
     inverse = _inverse(curvature(system, task)[1], ~fixed)
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = np.where(may_go, system.free**2 / np.diag(inverse), np.inf)
-    going = np.argsort(cost)[: max(1, int(share * may_go.sum()))]
+    going = np.argsort(cost)[: max(1, int((0.2 if may_go.sum() > 15 else share) * may_go.sum()))]
     for gone in (going, going[:1]):
         smaller = _best_of(system, task, gone, inverse)
         # Two weights may go at once and be the last two uses of a unit; one at a time never does that.

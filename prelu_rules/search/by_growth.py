@@ -87,7 +87,7 @@ def grown(
         task, networks = _best(growth, trials, seed, starts)
         networks = _explored(networks, task, explored, seed, frontier)
         phases.update()
-        levels = _sparsified(networks, task, frontier, settings, n_jobs)
+        levels = _sparsified(networks, trials, task, frontier, settings, n_jobs)
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
@@ -122,11 +122,14 @@ def _points(
 
 
 def _sparsified(
-    networks: Networks, task: Task, frontier: Frontier, settings: PathSettings, n_jobs: int | None
+    networks: Networks, trials: Trials, task: Task, frontier: Frontier, settings: PathSettings, n_jobs: int | None
 ) -> list[Level]:
     """Networks with ever fewer numbers: from the best of each size and shape, and from those that make few rules."""
-    first = next(iter(networks))
-    known = [(shape, one) for shape, found in networks.items() for one in found if one.n_units > 1 or shape == first]
+    first, most = next(iter(networks)), max(map(len, networks.values()))
+    # A single unit has no unit to use.
+    shapes = [trials.shapes(size) if size > 1 else [first] for size in range(most)]
+    pairs = [(shape, size) for size, some in enumerate(shapes) for shape in some if size < len(networks[shape])]
+    known = [(shape, networks[shape][size]) for shape, size in pairs]
     known += [(_shape_of(one, networks), one) for one in frontier.besides([system for _, system in known])]
     sparser = sparsified_levels([system for _, system in known], task, n_jobs)
     levels = [(shape, versions) for (shape, _), versions in zip(known, sparser, strict=True)]

@@ -13,8 +13,9 @@ from prelu_rules.losses.link import ClassLink
 from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
-from prelu_rules.refine.choice import fewest_not_worse, not_worse
+from prelu_rules.refine.choice import not_worse
 from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.refit import refit
 from prelu_rules.refine.shape import Shape
 from prelu_rules.refine.threads import single_blas_thread
 from prelu_rules.rows.rows import Rows
@@ -23,13 +24,19 @@ from prelu_rules.tolerances import OUTPUT_MARGIN
 from prelu_rules.values import FloatArray, IntArray
 
 FIRST = 2
-"""After this size, of one shape, the search goes on with those ridges only that may turn out best."""
+"""After this size, and after each of `SIZES`, the search goes on with the ridge that is best by then."""
 
-SIZES = (5, 8, 12, MOST_UNITS)
+CLOSE = 30.0
+"""After the first search, ridges are tried that differ from the best one by less than this factor."""
+
+SIZES = (*range(5, MOST_UNITS, 2), MOST_UNITS)
 """Without a limit, growth goes on from one of these sizes to the next if its largest networks are clearly the best."""
 
 CLEARLY_WORSE = 2.0
-"""A ridge whose best networks are worse by so many standard errors is given up."""
+"""Sizes are clearly worse than larger ones by so many standard errors."""
+
+ENOUGH = 100
+"""On fewer rows no shape is given up: a few that are certain of their class would decide."""
 
 
 class Variant(NamedTuple):
@@ -56,8 +63,11 @@ class Part(NamedTuple):
     held: IntArray
 
 
-Networks = Mapping[Variant, Sequence[Sequence[CompactForm]]]
-"""For each variant, for each part, networks with 0, 1, 2, ... units."""
+Found = Sequence[Sequence[CompactForm]]
+"""For each part, networks with 0, 1, 2, ... units."""
+
+Networks = Mapping[Variant, Found]
+"""For each variant, what was found with it."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +107,27 @@ class Trials:
         """
         return min(map(len, self.networks[variant]))
 
+    def shapes(self, size: int) -> list[Shape]:
+        """The shapes whose networks of a size are not clearly worse than those of another one.
+
+        Args:
+            size: the number of units.
+
+        Returns:
+            At least one shape, in the order of the variants.
+        """
+        variants = [
+            variant for variant in self.networks if variant.ridge == self.ridge and size < self.n_sizes(variant)
+        ]
+        if np.count_nonzero(self.weights) < ENOUGH:
+            return [variant.shape for variant in variants]
+        losses = {place: self.losses[variant, size] for place, variant in enumerate(variants)}
+        return [variants[place].shape for place in not_worse(losses, self.weights, CLEARLY_WORSE)]
+
     def largest_are_best(self) -> bool:
         """Whether one of the two largest sizes is clearly better than all smaller ones."""
         sizes = {size: self._best([key for key in self.losses if key[1] == size]) for _, size in self.losses}
-        return fewest_not_worse(sizes, self.weights) > self.most - 2
-
-    def promising(self) -> Networks:
-        """The networks of the ridges whose best network is not clearly worse than that of another one."""
-        variants = list(self.networks)
-        best = {place: self._best([key for key in self.losses if key[0] == v]) for place, v in enumerate(variants)}
-        kept = [variants[place] for place in not_worse(best, self.weights, CLEARLY_WORSE)]
-        return {variant: self.networks[variant] for variant in kept}
+        return not_worse(sizes, self.weights, CLEARLY_WORSE)[0] > self.most - 2
 
     def with_others(self, others: Trials) -> Trials:
         """The trials of the ridge that was chosen, and those of other shapes.
@@ -158,27 +178,41 @@ def tried(
         The networks and their outputs.
     """
 
-    def searched(known: Networks, most: int) -> Trials:
-        jobs = [
-            delayed(_searched)(part.train, variant, most, [seed, place], networks[place])
-            for variant, networks in known.items()
-            for place, part in enumerate(parts)
-        ]
-        found = iter(Parallel(n_jobs=n_jobs)(jobs))
-        return _judged({variant: [next(found) for _ in parts] for variant in known}, parts, held)
+    def searched(variant: Variant, most: int, known: Found) -> Found:
+        jobs = (
+            delayed(_searched)(part.train, variant, most, [seed, place], found)
+            for place, (part, found) in enumerate(zip(parts, known, strict=True))
+        )
+        return list(Parallel(n_jobs=n_jobs)(jobs))
 
-    nothing: Sequence[Sequence[CompactForm]] = [[] for _ in parts]
-    first, *others = shapes
-    known: Networks = {Variant(ridge, first): nothing for ridge in ridges}
+    def with_ridges(found: Found, ridge: float, others: Sequence[float]) -> Trials:
+        networks = {Variant(other, first): _with_ridge(found, parts, ridge, other) for other in others}
+        return _judged(networks, parts, held)
+
+    first, *other_shapes = shapes
+    nothing: Found = [[] for _ in parts]
     sizes = SIZES if limit is None else (limit,)
-    if len(ridges) > 1 and sizes[0] > FIRST:
-        known = searched(known, FIRST).promising()
+    known, ridge = nothing, ridges[len(ridges) // 3]
+    if len(ridges) > 1:
+        found = searched(Variant(ridge, first), min(FIRST, sizes[0]), nothing)
+        best = with_ridges(found, ridge, ridges).ridge
+        known, ridge = found if best == ridge else nothing, best
     for most in sizes:
-        trials = searched(known, most)
+        found = searched(Variant(ridge, first), most, known)
+        trials = with_ridges(found, ridge, [other for other in ridges if ridge / CLOSE <= other <= ridge * CLOSE])
+        ridge, known = trials.ridge, trials.networks[Variant(trials.ridge, first)]
         if trials.most < most or not trials.largest_are_best() or _is_solved(trials, held, parts[0].train.loss):
             break
-        known = trials.promising()
-    return trials.with_others(searched({Variant(trials.ridge, shape): nothing for shape in others}, trials.most))
+    others = {Variant(ridge, shape): searched(Variant(ridge, shape), trials.most, nothing) for shape in other_shapes}
+    return trials.with_others(_judged(others, parts, held))
+
+
+def _with_ridge(networks: Found, parts: Sequence[Part], before: float, ridge: float) -> Found:
+    """Networks that were found with one penalty, refitted with another."""
+    if ridge == before:
+        return networks
+    tasks = [replace(part.train, ridge=ridge) for part in parts]
+    return [[refit(one, task)[0] for one in found] for found, task in zip(networks, tasks, strict=True)]
 
 
 def _searched(

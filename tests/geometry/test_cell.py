@@ -14,7 +14,7 @@ from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.cell import Cell
-from prelu_rules.geometry.witnesses import Witnesses
+from prelu_rules.geometry.witnesses import KEPT, Witnesses
 from prelu_rules.values import exact_array
 
 numbers = st.one_of(
@@ -107,6 +107,24 @@ def test_a_relaxed_cut_does_not_count():
     assert not cell.exceeds(low)
     cell.pop()
     assert cell.exceeds(high)
+
+
+def test_a_cleared_cell_is_as_good_as_new():
+    rng = np.random.default_rng(0)
+    domain = Box([-1] * 3, [1] * 3)
+    used = Cell(domain, 3)
+    for _ in range(30):
+        rows = rng.normal(size=(6, 4))
+        new = Cell(domain, 3)
+        for row in rows:
+            if new.exceeds(row):
+                assert used.exceeds(row)
+                used.push(row)
+                new.push(row)
+            else:
+                assert not used.exceeds(row)
+        used.clear()
+    assert len(used._witnesses._points) <= KEPT
 
 
 def test_touching_halfspaces_that_rounding_makes_equal():

@@ -4,9 +4,11 @@ import numpy as np
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.both_ways import both_ways
-from prelu_rules.refine.shape import FREE, SHALLOW
+from prelu_rules.refine.curvature import objective
+from prelu_rules.refine.refit import refit
+from prelu_rules.refine.shape import FREE, SHALLOW, Shape
 from prelu_rules.rows.rows import Rows
-from prelu_rules.search.left_out_choice import Trials, Variant, tried
+from prelu_rules.search.left_out_choice import Trials, Variant, _with_ridge, tried
 from prelu_rules.search.parts import Growth
 from prelu_rules.search.settings import PathSettings
 
@@ -45,17 +47,37 @@ def test_growth_goes_on_while_it_helps():
     assert tried(line.parts, line.held, [1e-4], [SHALLOW], None, seed=0).most <= 5
 
 
-def test_a_ridge_that_is_clearly_worse_is_given_up():
+def test_a_shape_that_is_clearly_worse_is_given_up():
+    free, shallow, pairs = (Variant(1e-4, shape) for shape in (FREE, SHALLOW, Shape(2)))
+    noise = np.random.default_rng(0).normal(size=(3, 200)) ** 2
+    losses = {(free, 0): noise[0], (shallow, 0): noise[1], (pairs, 0): noise[2] + 1, (free, 1): noise[2]}
+    networks = {free: [[None] * 2], shallow: [[None]], pairs: [[None]]}
+    trials = Trials(networks, {}, losses, np.full(200, 1 / 200))
+    assert trials.shapes(0) == [FREE, SHALLOW] and trials.shapes(1) == [FREE]
+    few = {key: found[:50] for key, found in losses.items()}
+    assert Trials(networks, {}, few, np.full(50, 1 / 50)).shapes(0) == [FREE, SHALLOW, Shape(2)]
+
+
+def test_the_ridge_follows_the_noise():
     rng = np.random.default_rng(1)
-    x = rng.uniform(-1, 1, (200, 2))
+    x = rng.normal(size=(60, 12))
+    clean, noisy = growth_of(x, np.abs(x[:, 0])), growth_of(x, x[:, 0] + 5 * rng.normal(size=60))
+    ridges = [1e-4, 1e-2, 1e-1, 1e1]
+    chosen = [tried(one.parts, one.held, ridges, [FREE, SHALLOW], None, seed=0) for one in (clean, noisy)]
+    assert chosen[0].ridge == 1e-4 and chosen[1].ridge >= 0.1
+    assert all(set(one.networks) == {Variant(one.ridge, FREE), Variant(one.ridge, SHALLOW)} for one in chosen)
+    # With so small a limit, the first search is the last.
+    assert tried(clean.parts, clean.held, ridges, [FREE], 1, seed=0).ridge == 1e-4
+
+
+def test_refits_with_another_ridge_are_at_their_minimum():
+    x = np.random.default_rng(3).uniform(-1, 1, (90, 2))
     growth = growth_of(x, np.abs(x[:, 0]))
-    good, fair, bad = (Variant(ridge, FREE) for ridge in (1e-4, 1e-2, 1.0))
-    noise = np.random.default_rng(0).normal(size=(3, 100)) ** 2
-    losses = {(good, 1): noise[0], (fair, 1): noise[1], (bad, 1): noise[2] + 1, (bad, 0): noise[2] + 9}
-    race = Trials({good: (), fair: (), bad: ()}, {}, losses, np.full(100, 0.01))
-    assert list(race.promising()) == [good, fair]
-    trials = tried(growth.parts, growth.held, [1e-4, 10.0], [FREE, SHALLOW], None, seed=0)
-    assert trials.ridge == 1e-4 and set(trials.networks) == {Variant(1e-4, FREE), Variant(1e-4, SHALLOW)}
+    found = [both_ways(replace(part.train, ridge=1e-2), 1, np.random.default_rng(0)) for part in growth.parts]
+    assert _with_ridge(found, growth.parts, 1e-2, 1e-2) is found
+    for part, networks in zip(growth.parts, _with_ridge(found, growth.parts, 1e-2, 1e-4), strict=True):
+        task = replace(part.train, ridge=1e-4)
+        assert all(objective(one, task) <= refit(one, task)[1] * (1 + 1e-3) for one in networks)
 
 
 def test_workers_do_not_change_the_choice():
