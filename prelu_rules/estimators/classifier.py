@@ -35,7 +35,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
         max_rules: the largest number of rules; None for any number.
         max_numbers: the largest number of numbers in the compact form; None for any number.
         validation_fraction: the share of rows that are left out to choose the size where a single part is: for "force",
-            for three classes or more, and where there are more than 5,000 rows. The chosen network is refitted to all
+            for three classes or more, and where there are more than 1,500 rows. The chosen network is refitted to all
             rows.
         starts: "growth" adds bends one by one to a linear model. "force" trains a population of networks with Keras,
             pulls their units to linear ones, and removes the others one by one, as in the paper; "both" takes the

@@ -87,7 +87,7 @@ def fit_rules(
         number: columns to read as numbers that are written as text in the table.
         test_fraction: the share of rows that are held out for the scores.
         validation_fraction: the share of the other rows that are left out to choose the size where a single part is:
-            for "force", for three classes or more, and where there are more than 5,000 rows.
+            for "force", for three classes or more, and where there are more than 1,500 rows.
         starts: "growth" adds bends one by one to a linear model, "force" trains a population of networks with Keras and
             removes their units, as in the paper, and "both" takes the better network of each size.
         max_columns_per_bend: how many columns a bend may use; with 1, bends are thresholds such as `age > 41`. None for

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -128,9 +129,15 @@ def _with_errors(system: RuleSystem, x: Array, y: FloatArray, weights: FloatArra
     rules = []
     for k, rule in enumerate(system.rules):
         mine = index == k
-        errors = np.average(misses[mine], axis=0, weights=weights[mine]).tolist() if mine.any() else None
+        errors = _means(misses[mine], weights[mine]) if mine.any() else None
         rules.append(replace(rule, count=int(mine.sum()), errors=errors))
     return replace(system, rules=tuple(rules))
+
+
+def _means(values: FloatArray, weights: FloatArray) -> list[float]:
+    """The weighted mean of each column, from exact sums, so that the order of the rows does not matter."""
+    total = fsum(weights)
+    return [fsum(column * weights) / total for column in values.T]
 
 
 def _with_classes(system: RuleSystem, x: Array, y: IntArray, weights: FloatArray) -> RuleSystem:

@@ -61,7 +61,7 @@ class PathSettings(Shown):
     max_columns_per_bend: int | None = None
     nesting: bool = True
     n_folds: int = 5
-    folds_up_to: int = 5_000
+    folds_up_to: int = 1_500
     search_rows: int = 4_000
     refine_rows: int = 50_000
 
