@@ -22,7 +22,7 @@ from prelu_rules.values import FloatArray
 KNOTS = 10
 """How many knots are proposed on each feature."""
 
-ALONE, TOGETHER = 5, 2
+ALONE, TOGETHER = 3, 2
 """How many proposals are fitted alone with the outputs, and how many of them together with all other units."""
 
 STEPS, GAIN = 8, 1e-3

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from prelu_rules.plotting.shown import Places
 
+SAME_CRITERION = 1e-3
+"""Criteria that differ relatively by less than this count as the same."""
+
 MUCH_WORSE = 3.0
 """A size must not be worse on the validation rows by more standard errors than this, whatever the criterion is."""
 
@@ -283,5 +286,11 @@ def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: 
 
 
 def _preferred(points: Sequence[PathPoint]) -> PathPoint:
-    """The one that the criterion prefers, among those that are right everywhere if there are any."""
-    return min(points, key=lambda point: (not point.right_everywhere, point.criterion))
+    """The one that the criterion prefers, among those that are right everywhere if there are any.
+
+    Left-out rows decide between points that are the same to it. These are often one network, found in several ways.
+    """
+    best = min(points, key=lambda point: (not point.right_everywhere, point.criterion))
+    most = best.criterion + SAME_CRITERION * abs(best.criterion)
+    same = [point for point in points if point.criterion <= most and point.right_everywhere == best.right_everywhere]
+    return max(same, key=lambda point: point.validation_score)

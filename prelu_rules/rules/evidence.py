@@ -134,10 +134,10 @@ def _with_errors(system: RuleSystem, x: Array, y: FloatArray, weights: FloatArra
     return replace(system, rules=tuple(rules))
 
 
-def _means(values: FloatArray, weights: FloatArray) -> list[float]:
+def _means(values: FloatArray, weights: FloatArray) -> tuple[float, ...]:
     """The weighted mean of each column, from exact sums, so that the order of the rows does not matter."""
     total = fsum(weights)
-    return [fsum(column * weights) / total for column in values.T]
+    return tuple(fsum(column * weights) / total for column in values.T)
 
 
 def _with_classes(system: RuleSystem, x: Array, y: IntArray, weights: FloatArray) -> RuleSystem:

@@ -86,6 +86,8 @@ def grown(
         phases.update()
         task, networks = _best(growth, trials, seed, starts)
         networks = _explored(networks, task, explored, seed, frontier)
+        if growth.by_folds:
+            trials = trials.started_from(networks, growth.parts, growth.held)
         phases.update()
         levels = _sparsified(networks, trials, task, frontier, settings, n_jobs)
         left_out = LeftOutOutputs(growth, trials, networks, task)
@@ -154,6 +156,7 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
         if growth.by_folds:
             rng = np.random.default_rng([seed, len(growth.parts)])
             found = both_ways(task, trials.most, rng, variant.shape)
+            found = [_better(system, trials.of_size(variant, size), task) for size, system in enumerate(found)]
         else:
             found = list(trials.networks[variant][0])
         # Without some rows the search may have come to its end earlier.
@@ -164,6 +167,16 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
         if size < len(free) and objective(system, task) < objective(free[size], task) * (1 - BETTER):
             free[size] = system
     return task, networks
+
+
+def _better(system: CompactForm, others: Sequence[CompactForm], task: Task) -> CompactForm:
+    """A network, or a better one among others of the same size, refitted."""
+    value = objective(system, task)
+    for other in others:
+        refitted, reached = refit(other, task)
+        if reached < value * (1 - BETTER):
+            system, value = refitted, reached
+    return system
 
 
 def _explored(networks: Networks, task: Task, most: int, seed: int, frontier: Frontier) -> Networks:

@@ -14,7 +14,7 @@ from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.choice import not_worse
-from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.shape import Shape
 from prelu_rules.refine.threads import single_blas_thread
@@ -37,6 +37,9 @@ CLEARLY_WORSE = 2.0
 
 ENOUGH = 100
 """On fewer rows no shape is given up: a few that are certain of their class would decide."""
+
+MISSED = 0.15
+"""A search without some rows has missed what another start leads to if its objective is higher by this share."""
 
 
 class Variant(NamedTuple):
@@ -106,6 +109,44 @@ class Trials:
             At least 1.
         """
         return min(map(len, self.networks[variant]))
+
+    def of_size(self, variant: Variant, size: int) -> list[CompactForm]:
+        """What was found without each part.
+
+        Args:
+            variant: the way of the search.
+            size: the number of units.
+
+        Returns:
+            At most one network for each part.
+        """
+        return [found[size] for found in self.networks[variant] if size < len(found)]
+
+    def started_from(
+        self, networks: Mapping[Shape, Sequence[CompactForm]], parts: Sequence[Part], held: Rows
+    ) -> Trials:
+        """The trials, with networks that a search without a part could have found.
+
+        A search on all rows may have found what one without a part missed by chance, which says nothing against the
+        size. So its networks are refitted without the part, and kept where they are better on the other rows.
+
+        Args:
+            networks: for each shape, networks with 0, 1, 2, ... units, found on all rows.
+            parts: what was left out.
+            held: the rows.
+
+        Returns:
+            Trials with networks that fit the rows without each part at least as well.
+        """
+        better = {}
+        for variant, found in self.networks.items():
+            starts = networks[variant.shape]
+            tasks = [replace(part.train, ridge=variant.ridge) for part in parts]
+            better[variant] = [
+                [_refitted_or(one, starts[k], task) if k < len(starts) else one for k, one in enumerate(own)]
+                for own, task in zip(found, tasks, strict=True)
+            ]
+        return _judged(better, parts, held)
 
     def shapes(self, size: int) -> list[Shape]:
         """The shapes whose networks of a size are not clearly worse than those of another one.
@@ -205,6 +246,12 @@ def tried(
             break
     others = {Variant(ridge, shape): searched(Variant(ridge, shape), trials.most, nothing) for shape in other_shapes}
     return trials.with_others(_judged(others, parts, held))
+
+
+def _refitted_or(system: CompactForm, start: CompactForm, task: Task) -> CompactForm:
+    """A network, or a better one from a start of the same size."""
+    refitted, value = refit(start, task)
+    return refitted if value < objective(system, task) * (1 - MISSED) else system
 
 
 def _with_ridge(networks: Found, parts: Sequence[Part], before: float, ridge: float) -> Found:

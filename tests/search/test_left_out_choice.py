@@ -85,3 +85,23 @@ def test_workers_do_not_change_the_choice():
     growth = growth_of(x, np.abs(x[:, 0]))
     one, two = (tried(growth.parts, growth.held, [1e-3], [FREE], 1, 0, n_jobs=n).losses for n in (1, 2))
     assert all(np.array_equal(one[key], two[key]) for key in one)
+
+
+def test_a_search_that_missed_something_starts_again_from_what_others_found():
+    x = np.random.default_rng(4).uniform(-1, 1, (90, 2))
+    growth = growth_of(x, np.abs(x[:, 0]) + 0.1 * x[:, 1])
+    good = both_ways(replace(growth.rows, ridge=1e-4), 1, np.random.default_rng(0), SHALLOW)
+    variant = Variant(1e-4, SHALLOW)
+    trials = tried(growth.parts, growth.held, [1e-4], [SHALLOW], 1, seed=0)
+    # A search that came to a unit that does not help, in one part only.
+    missed = [
+        [found[0], found[0].with_unit(np.array([0.0, 1.0, -0.9]), np.zeros(1))] for found in trials.networks[variant]
+    ]
+    broken = replace(trials, networks={variant: [missed[0], *trials.networks[variant][1:]]})
+    mended = broken.started_from({SHALLOW: good}, growth.parts, growth.held)
+    part = replace(growth.parts[0].train, ridge=1e-4)
+    assert objective(mended.networks[variant][0][1], part) < 0.5 * objective(missed[0][1], part)
+    assert mended.networks[variant][1:] == broken.networks[variant][1:]
+    # Where the searches found as much, they stay what they were, to the last bit.
+    same = trials.started_from({SHALLOW: good}, growth.parts, growth.held)
+    assert all(np.array_equal(same.losses[key], trials.losses[key]) for key in trials.losses)
