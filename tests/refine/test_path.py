@@ -93,6 +93,14 @@ def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     assert RulePath(((none,), (one,)), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 1
 
 
+@pytest.mark.parametrize("criterion", [-1500.0, 0.3])
+def test_left_out_rows_decide_between_points_that_are_the_same_to_the_criterion(criterion):
+    worse, better = point(0, 0.2, criterion), point(0, 0.1, criterion + 5e-4 * abs(criterion))
+    assert RulePath(((worse, better),), np.ones(4))[0] is better
+    far = replace(better, criterion=criterion + 2e-3 * abs(criterion))
+    assert RulePath(((worse, far),), np.ones(4))[0] is worse
+
+
 def test_what_decides_is_in_the_table(path):
     frame = path.to_frame()
     np.testing.assert_allclose(frame.validation_loss, [0.5, 0.2, 0.1, 0.1])
