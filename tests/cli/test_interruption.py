@@ -3,6 +3,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from functools import partial
 
 import pytest
 
@@ -60,7 +61,10 @@ def test_what_others_handle_or_ignore_stays_theirs():
         signal.signal(signal.SIGINT, before)
 
 
-def test_afterwards_all_is_as_before():
+def test_afterwards_all_is_as_before(request):
+    # Whoever starts the tests in the background may have them ignore interruptions.
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(signal.SIGINT), sys.unraisablehook
     with pytest.raises(KeyboardInterrupt), heard_interruptions():
         signal.raise_signal(signal.SIGINT)
