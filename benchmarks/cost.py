@@ -1,0 +1,119 @@
+"""What a fit costs: CPU-seconds of a default fit, beside gradient boosting in the same run.
+
+    python benchmarks/cost.py                    # all cases; a few minutes
+    python benchmarks/cost.py --most-rows 2000   # the small ones
+
+Each case is a process of its own, so that `cold`, its first fit, pays for what is compiled or loaded on first use, and
+`warm`, the second, does not; imports are not counted. `boosting` is scikit-learn's histogram gradient boosting on the
+same rows. Scores are R2 or accuracy on as many fresh rows, at most 10,000. The table is written to
+`benchmarks/results/cost.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from sklearn.datasets import load_digits, make_friedman1
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.model_selection import train_test_split
+
+import prelu_rules as pr
+
+RESULTS = Path(__file__).parent / "results" / "cost.csv"
+SHAPES = [(263, 19), (2_000, 10), (2_000, 30), (8_000, 10), (20_000, 30)]
+"""Rows and columns of friedman1, with a noise of 1."""
+MOST_TESTED = 10_000
+
+
+class Line(NamedTuple):
+    """A case, in CPU-seconds."""
+
+    table: str
+    rows: int
+    columns: int
+    cold: float
+    warm: float
+    boosting: float
+    score: float
+    boosting_score: float
+    numbers: int
+
+
+def timed(fit: object) -> float:
+    """CPU-seconds of a call."""
+    start = time.process_time()
+    fit()  # type: ignore[operator]
+    return time.process_time() - start
+
+
+def measured(table: str, n_rows: int, n_columns: int) -> Line:
+    """Fit a case twice, and boosting once.
+
+    Args:
+        table: "friedman1" or "digits".
+        n_rows: to learn from.
+        n_columns: of them.
+
+    Returns:
+        The line.
+    """
+    if table == "digits":
+        x, y = load_digits(return_X_y=True)
+        ours, others = pr.PReLURuleClassifier(random_state=0), HistGradientBoostingClassifier(random_state=0)
+    else:
+        n_tested = min(n_rows, MOST_TESTED)
+        x, y = make_friedman1(n_rows + n_tested, n_features=n_columns, noise=1.0, random_state=0)
+        ours, others = pr.PReLURuleRegressor(random_state=0), HistGradientBoostingRegressor(random_state=0)
+    train_x, test_x, train_y, test_y = train_test_split(x, y, train_size=n_rows, random_state=0)
+    with warnings.catch_warnings():
+        # Rows that are left out as outlying, and the like, are part of the defaults.
+        warnings.simplefilter("ignore")
+        cold, warm = (timed(lambda: ours.fit(train_x, train_y)) for _ in range(2))
+    boosting = timed(lambda: others.fit(train_x, train_y))
+    scores = ours.score(test_x, test_y), others.score(test_x, test_y)
+    return Line(table, n_rows, n_columns, cold, warm, boosting, *scores, ours.path_.chosen.n_numbers)
+
+
+def write(lines: Iterable[Line], path: Path) -> None:
+    """Write the table."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Line._fields)
+        for line in lines:
+            writer.writerow([f"{value:.4g}" if isinstance(value, float) else value for value in line])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table, and write it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most-rows", type=int, default=20_000, help="leave out larger tables")
+    parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    given = parser.parse_args(arguments)
+    if given.case:
+        table, n_rows, n_columns = given.case
+        print(json.dumps(measured(table, int(n_rows), int(n_columns))))
+        return
+    cases = [("friedman1", *shape) for shape in SHAPES] + [("digits", 1_437, 64)]
+    print(" ".join(f"{name:>14}" for name in Line._fields))
+    lines = []
+    for case in cases:
+        if case[1] <= given.most_rows:
+            command = [sys.executable, __file__, "--case", *map(str, case)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            lines.append(Line(*json.loads(done.stdout)))
+            print(" ".join(f"{value:14.3f}" if isinstance(value, float) else f"{value:>14}" for value in lines[-1]))
+            write(lines, given.results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""The cost of a fit, on a table that takes no time."""
+
+import csv
+
+import cost
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_case_has_its_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(cost, "SHAPES", [(60, 5)])
+    cost.main(["--most-rows", "100", "--results", str(tmp_path / "cost.csv")])
+    (line,) = csv.DictReader((tmp_path / "cost.csv").read_text().splitlines())
+    assert (line["table"], line["rows"], line["columns"]) == ("friedman1", "60", "5")
+    assert all(float(line[name]) > 0 for name in ("cold", "warm", "boosting", "numbers"))
+    assert float(line["score"]) > 0.3
