@@ -2,6 +2,7 @@
 
     python benchmarks/cost.py                    # all cases; a few minutes
     python benchmarks/cost.py --most-rows 2000   # the small ones
+    python benchmarks/cost.py --from-disk        # a million rows of 50 columns, read from a memory map: CPU-s and GB
 
 Each case is a process of its own, so that `cold`, its first fit, pays for what is compiled or loaded on first use, and
 `warm`, the second, does not; imports are not counted. `boosting` is scikit-learn's histogram gradient boosting on the
@@ -14,14 +15,17 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from sklearn.datasets import load_digits, make_friedman1
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import train_test_split
@@ -32,6 +36,7 @@ RESULTS = Path(__file__).parent / "results" / "cost.csv"
 SHAPES = [(263, 19), (2_000, 10), (2_000, 30), (8_000, 10), (20_000, 30)]
 """Rows and columns of friedman1, with a noise of 1."""
 MOST_TESTED = 10_000
+BATCH = 50_000
 
 
 class Line(NamedTuple):
@@ -83,6 +88,31 @@ def measured(table: str, n_rows: int, n_columns: int) -> Line:
     return Line(table, n_rows, n_columns, cold, warm, boosting, *scores, ours.path_.chosen.n_numbers)
 
 
+def from_disk(n_rows: int, n_columns: int, folder: Path) -> str:
+    """Fit rows that are in a file only.
+
+    Args:
+        n_rows: of friedman1.
+        n_columns: of them.
+        folder: for the file.
+
+    Returns:
+        A line with CPU-seconds, the most memory that the process has had, and R2 on fresh rows.
+    """
+    rows = np.lib.format.open_memmap(folder / "rows.npy", "w+", shape=(n_rows, n_columns))
+    targets = np.empty(n_rows)
+    for seed, start in enumerate(range(0, n_rows, BATCH)):
+        here = slice(start, min(start + BATCH, n_rows))
+        size = here.stop - here.start
+        rows[here], targets[here] = make_friedman1(size, n_features=n_columns, noise=1.0, random_state=seed)
+    del rows
+    mapped, model = np.load(folder / "rows.npy", mmap_mode="r"), pr.PReLURuleRegressor(random_state=0)
+    seconds = timed(lambda: model.fit(mapped, targets))
+    gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    score = model.score(*make_friedman1(MOST_TESTED, n_features=n_columns, noise=1.0, random_state=2**31))
+    return f"{n_rows} x {n_columns} from disk: {seconds:.1f} CPU-s, {gigabytes:.2f} GB, R2 {score:.3f}"
+
+
 def write(lines: Iterable[Line], path: Path) -> None:
     """Write the table."""
     with path.open("w", newline="") as file:
@@ -96,9 +126,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Print the table, and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most-rows", type=int, default=20_000, help="leave out larger tables")
+    parser.add_argument("--from-disk", action="store_true")
     parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
+    if given.from_disk:
+        with tempfile.TemporaryDirectory() as folder:
+            print(from_disk(1_000_000, 50, Path(folder)))
+        return
     if given.case:
         table, n_rows, n_columns = given.case
         print(json.dumps(measured(table, int(n_rows), int(n_columns))))

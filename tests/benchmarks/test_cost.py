@@ -15,3 +15,9 @@ def test_a_case_has_its_line(monkeypatch, tmp_path):
     assert (line["table"], line["rows"], line["columns"]) == ("friedman1", "60", "5")
     assert all(float(line[name]) > 0 for name in ("cold", "warm", "boosting", "numbers"))
     assert float(line["score"]) > 0.3
+
+
+def test_rows_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(cost, "BATCH", 250)
+    assert cost.from_disk(600, 6, tmp_path).startswith("600 x 6 from disk: ")
+    assert float(cost.from_disk(600, 6, tmp_path).split()[-1]) > 0.9
