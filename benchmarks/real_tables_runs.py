@@ -36,7 +36,7 @@ class Row:
         score: R2 or accuracy on the test rows.
         numbers: how many a reader has to read.
         seconds: CPU time of the fit, after the imports of the learner.
-        failure: why there is no score; empty if there is one.
+        failure: why there is no score, or an empty text.
     """
 
     table: str

@@ -53,7 +53,7 @@ class Line:
         numbers: the numbers to read in each fold.
         seconds: the CPU time of the fit in each fold.
         ours: our score in each fold with no more numbers; NaN if our shortest network has more.
-        failure: why there is no score; empty if there is one.
+        failure: why there is no score, or an empty text.
     """
 
     data: str

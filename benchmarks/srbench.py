@@ -94,7 +94,7 @@ def nodes(form: pr.NormalForm) -> int:
 
 
 def _nodes_of_sum(weights: np.ndarray, units: np.ndarray, constant: float, sizes: Sequence[int]) -> int:
-    # A weight of 1 is not written, so there is no product.
+    # A product with a weight of 1 is not written.
     terms = [(weight, 1) for weight in weights] + list(zip(units, sizes, strict=False))
     written = [size + 2 * int(weight != 1) for weight, size in terms if weight]
     n_terms = len(written) + int(constant != 0)

@@ -7,6 +7,7 @@ Nocedal 1989, as in SciPy).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,26 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
             return _moment_steps(system, task, max_steps, least_gain)
         return refit_by_products(system, task, max_steps, least_gain)
     return _l_bfgs(system, task, 10 * max_steps, least_gain)
+
+
+def improved(system: CompactForm, starts: Iterable[CompactForm], task: Task, share: float) -> CompactForm:
+    """A network, or a better one that other starts lead to.
+
+    Args:
+        system: the network.
+        starts: networks to refit, such as those of searches on other rows.
+        task: the rows.
+        share: by how much of the objective so far a better one is lower.
+
+    Returns:
+        The network itself if no start leads to a better one.
+    """
+    value = objective(system, task)
+    for start in starts:
+        refitted, reached = refit(start, task)
+        if reached < value * (1 - share):
+            system, value = refitted, reached
+    return system
 
 
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:

@@ -18,8 +18,10 @@ from prelu_rules.refine.curvature import Task, curvature, objective
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.values import BoolArray, FloatArray
 
-SHARE = 0.1
-"""The share of the removable weights that are removed before the next refit."""
+FEW_LEFT = 15
+"""Up to so many removable weights, `SHARE` of them are removed before the next refit, and `LARGER_SHARE` above it."""
+
+SHARE, LARGER_SHARE = 0.1, 0.2
 
 COARSE = 0.25
 """The share while there are too many weights for second-order steps, when each refit takes long."""
@@ -28,7 +30,7 @@ SINGULAR = 1e-7
 """Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
 
 
-def sparsify(system: CompactForm, task: Task, share: float = SHARE) -> Iterator[CompactForm]:
+def sparsify(system: CompactForm, task: Task) -> Iterator[CompactForm]:
     """Yield the network with ever fewer numbers, refitted each time; units are kept.
 
     The largest weight of each unit stays, since only the ratios of its weights matter, and so does one use of each
@@ -37,7 +39,6 @@ def sparsify(system: CompactForm, task: Task, share: float = SHARE) -> Iterator[
     Args:
         system: the network to start from.
         task: the rows that it is fitted to.
-        share: the share of removable weights that are removed at once, at least one; `COARSE` while there are many.
 
     Yields:
         The refitted network itself, and then ones with fewer and fewer numbers.
@@ -54,14 +55,13 @@ def sparsify(system: CompactForm, task: Task, share: float = SHARE) -> Iterator[
     system = system.scaled()
     while True:
         yield system
-        many = system.free.size > FEW_WEIGHTS
-        going = _next(system, task, max(share, COARSE) if many else share)
+        going = _next(system, task)
         if going is None:
             return
         system = refit(going, task, max_steps=15)[0].scaled()
 
 
-def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
+def _next(system: CompactForm, task: Task) -> CompactForm | None:
     """The network without the cheapest weights, the others moved to make up for them; None if none may go."""
     may_go = (system.support & ~_kept(system))[system.support]
     if not may_go.any():
@@ -70,13 +70,19 @@ def _next(system: CompactForm, task: Task, share: float) -> CompactForm | None:
     inverse = _inverse(curvature(system, task)[1], ~fixed)
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = np.where(may_go, system.free**2 / np.diag(inverse), np.inf)
-    going = np.argsort(cost)[: max(1, int((0.2 if may_go.sum() > 15 else share) * may_go.sum()))]
+    going = np.argsort(cost)[: _n_at_once(int(may_go.sum()), system.free.size)]
     for gone in (going, going[:1]):
         smaller = _best_of(system, task, gone, inverse)
         # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
         if _all_used(smaller):
             return smaller
     raise AssertionError("a use of each unit is kept")
+
+
+def _n_at_once(n_removable: int, n_free: int) -> int:
+    """How many weights are removed before the next refit."""
+    share = COARSE if n_free > FEW_WEIGHTS else LARGER_SHARE if n_removable > FEW_LEFT else SHARE
+    return max(1, int(share * n_removable))
 
 
 def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactForm:

@@ -20,7 +20,7 @@ from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.growth import linear_weights
 from prelu_rules.refine.levels import sparsified_levels
 from prelu_rules.refine.path import PathPoint
-from prelu_rules.refine.refit import FEW_WEIGHTS, refit
+from prelu_rules.refine.refit import FEW_WEIGHTS, improved, refit
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.rows.rows import Split
 from prelu_rules.search.found import INTERRUPTED, Found
@@ -156,7 +156,7 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
         if growth.by_folds:
             rng = np.random.default_rng([seed, len(growth.parts)])
             found = both_ways(task, trials.most, rng, variant.shape)
-            found = [_better(system, trials.of_size(variant, size), task) for size, system in enumerate(found)]
+            found = [improved(one, trials.of_size(variant, size), task, BETTER) for size, one in enumerate(found)]
         else:
             found = list(trials.networks[variant][0])
         # Without some rows the search may have come to its end earlier.
@@ -167,16 +167,6 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
         if size < len(free) and objective(system, task) < objective(free[size], task) * (1 - BETTER):
             free[size] = system
     return task, networks
-
-
-def _better(system: CompactForm, others: Sequence[CompactForm], task: Task) -> CompactForm:
-    """A network, or a better one among others of the same size, refitted."""
-    value = objective(system, task)
-    for other in others:
-        refitted, reached = refit(other, task)
-        if reached < value * (1 - BETTER):
-            system, value = refitted, reached
-    return system
 
 
 def _explored(networks: Networks, task: Task, most: int, seed: int, frontier: Frontier) -> Networks:

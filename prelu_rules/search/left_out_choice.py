@@ -14,8 +14,8 @@ from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.choice import not_worse
-from prelu_rules.refine.curvature import Task, objective
-from prelu_rules.refine.refit import refit
+from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.refit import improved, refit
 from prelu_rules.refine.shape import Shape
 from prelu_rules.refine.threads import single_blas_thread
 from prelu_rules.rows.rows import Rows
@@ -143,7 +143,7 @@ class Trials:
             starts = networks[variant.shape]
             tasks = [replace(part.train, ridge=variant.ridge) for part in parts]
             better[variant] = [
-                [_refitted_or(one, starts[k], task) if k < len(starts) else one for k, one in enumerate(own)]
+                [improved(one, starts[k : k + 1], task, MISSED) for k, one in enumerate(own)]
                 for own, task in zip(found, tasks, strict=True)
             ]
         return _judged(better, parts, held)
@@ -246,12 +246,6 @@ def tried(
             break
     others = {Variant(ridge, shape): searched(Variant(ridge, shape), trials.most, nothing) for shape in other_shapes}
     return trials.with_others(_judged(others, parts, held))
-
-
-def _refitted_or(system: CompactForm, start: CompactForm, task: Task) -> CompactForm:
-    """A network, or a better one from a start of the same size."""
-    refitted, value = refit(start, task)
-    return refitted if value < objective(system, task) * (1 - MISSED) else system
 
 
 def _with_ridge(networks: Found, parts: Sequence[Part], before: float, ridge: float) -> Found:

@@ -56,8 +56,8 @@ def train_path(
     """Search for small networks of each size, from no units on.
 
     By default units are added one by one to a network without any, and taken out again from the largest, with refits of
-    everything. The whole search is repeated without each part of the rows, for several penalties; the losses on the
-    rows that were left out choose the penalty, and later the size (`RulePath.choose`). With `starts="force"` a
+    everything. The whole search is repeated without each part of the rows; the losses on the rows that were left out
+    choose among several penalties, and later the size (`RulePath.choose`). With `starts="force"` a
     population of networks is trained instead, as in the paper: the force pulls its slopes to 1, linear units are
     collapsed, and the others are eliminated one by one; a share of the rows is left out of all that. "both" takes the
     better network of each size. At each size the best network is sparsified, and so are lean ones, which make fewer

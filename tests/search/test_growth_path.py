@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from hinge_rows import hinges
 from sklearn.metrics import r2_score
 
 import prelu_rules as pr
@@ -21,15 +22,8 @@ pytestmark = pytest.mark.slow
 FEW = PathSettings(max_nonlinear=2, n_folds=3)
 
 
-def hinges(n_rows=200, noise=0.05, seed=0):
-    rng = np.random.default_rng(seed)
-    x = rng.uniform(0, 100, (n_rows, 3))
-    y = np.maximum(0, x[:, 0] - 40) - 2 * np.maximum(0, x[:, 1] - 70) + 0.5 * x[:, 2]
-    return x, y + rng.normal(size=n_rows) * noise * y.std()
-
-
 def test_the_true_bends_are_found_and_no_more():
-    x, y = hinges(noise=0.02)
+    x, y = hinges(200, noise=0.02)
     point = train_path(x, y).choose()
     assert point.n_nonlinear == 2 and point.n_numbers <= 12
     thresholds = sorted(np.abs(point.form.b / np.abs(point.form.A).max(axis=1)))
@@ -37,7 +31,7 @@ def test_the_true_bends_are_found_and_no_more():
 
 
 def test_validation_losses_are_of_all_rows_and_scores_of_the_forms():
-    x, y = hinges()
+    x, y = hinges(200)
     path = train_path(x, y, settings=FEW)
     assert len(path) == 3 and path.by == "validation"
     for point in path:
@@ -64,7 +58,7 @@ def test_an_interrupt_leaves_a_path(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(by_growth, "sparsified_levels", interrupted)
-    x, y = hinges()
+    x, y = hinges(200)
     with pytest.warns(UserWarning, match="interrupted"):
         path = train_path(x, y)
     assert not path.complete and path[2].train_score > 0.97 and [len(level) for level in path.levels] == [1] * len(path)
@@ -125,7 +119,7 @@ def test_large_tables_are_searched_on_a_sample_and_fitted_to_all_rows():
 
 
 def test_both_takes_the_better_network_of_each_size():
-    x, y = hinges()
+    x, y = hinges(200)
     population = pr.PopulationSettings(members=2, hidden=(4,), warm_up_steps=200, force_steps=200, jit=False)
     both = train_path(x, y, settings=PathSettings(population, "both", max_nonlinear=2, n_folds=3))
     alone = train_path(x, y, settings=FEW)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from hinge_rows import hinges
 from sklearn.datasets import make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import r2_score
@@ -24,28 +25,21 @@ QUICK = PathSettings(
 )
 
 
-def hinges(n_rows=400, noise=0.05, seed=0):
-    rng = np.random.default_rng(seed)
-    x = rng.uniform(0, 100, (n_rows, 3))
-    y = np.maximum(0, x[:, 0] - 40) - 2 * np.maximum(0, x[:, 1] - 70) + 0.5 * x[:, 2]
-    return x, y + rng.normal(size=n_rows) * noise * y.std()
-
-
 def test_the_true_bends_are_found_and_no_more():
-    x, y = hinges()
+    x, y = hinges(400)
     path = train_path(x, y, settings=QUICK)
     point = path.choose()
     assert point.n_nonlinear == 2
     thresholds = sorted(-point.form.b / np.abs(point.form.A).max(axis=1))
     np.testing.assert_allclose(np.abs(thresholds), [70, 40][:: -1 if thresholds[0] > 0 else 1], atol=4)
-    fresh, truth = hinges(seed=1, noise=0)
+    fresh, truth = hinges(400, seed=1, noise=0)
     assert r2_score(truth, point.form.predict(fresh)[:, 0]) > 0.995
     # Three features, two bends: their numbers and little else.
     assert point.n_numbers <= 12
 
 
 def test_scores_are_those_of_the_forms():
-    x, y = hinges()
+    x, y = hinges(400)
     for point in train_path(x, y, settings=QUICK):
         assert point.train_score == pytest.approx(r2_score(y, point.form.predict(x)[:, 0]), abs=1e-9)
 
@@ -140,7 +134,7 @@ def test_an_interrupt_leaves_a_path(monkeypatch):
 
 
 def test_the_network_before_the_force_is_kept():
-    x, y = hinges()
+    x, y = hinges(400)
     path = train_path(x, y, settings=QUICK)
     assert path.complete and path.before_force.n_units == 6
     assert 0.8 < r2_score(y, path.before_force.predict(x)[:, 0]) < 1
