@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from prelu_rules.columns.column import Column
 from prelu_rules.domains.box import Box
-from prelu_rules.errors import FormatError
-from prelu_rules.export import read_text
+from prelu_rules.errors import FormatError, InvalidValueError
+from prelu_rules.export import read_text, text_reader
 from prelu_rules.export.text import write, write_presentation
 from prelu_rules.export.text_reader import parse, read
 from prelu_rules.network.normal_form import NormalForm
@@ -267,3 +267,15 @@ def test_a_rule_between_thresholds_of_a_tiny_column_is_printed():
     assert [rule.number for rule in rules.presentation.rules] == [1, 2, 3]
     x = np.linspace(-1e-10, 1e-10, 41)[:, None]
     assert np.abs(read(write(rules), "rules").predict(x) - form.predict(x)).max() <= 0.011 * np.ptp(form.predict(x))
+
+
+def test_a_long_reason_is_shortened(monkeypatch):
+    def refused(*args):
+        raise InvalidValueError("no rules of these: " + "classes " * 200)
+
+    monkeypatch.setattr(text_reader, "as_rules", refused)
+    with pytest.raises(
+        FormatError, match=r"^the text does not make rules: no rules of these: classes .*\.\.\.$"
+    ) as found:
+        read("1. Always\n   y = 1")
+    assert len(str(found.value)) < 400

@@ -124,7 +124,14 @@ def test_a_cleared_cell_is_as_good_as_new():
             else:
                 assert not used.exceeds(row)
         used.clear()
-    assert len(used._witnesses._points) <= KEPT
+
+
+def test_a_cleared_cell_keeps_the_latest_inputs():
+    cell = Cell(Box([0], [1]), 1)
+    for point in np.linspace(0.1, 0.9, 2 * KEPT):
+        cell._witnesses.add(np.array([point]))
+    cell.clear()
+    assert len(cell._witnesses._points) == KEPT and cell._witnesses._points[-1] == 0.9
 
 
 def test_touching_halfspaces_that_rounding_makes_equal():

@@ -64,3 +64,9 @@ def test_many_weights_go_by_larger_shares(monkeypatch):
     assert coarse[0] == fine[0] > 12 and len(coarse) < len(fine)
     # Below the limit every step is a small one again.
     assert max(-np.diff([n for n in coarse if n <= 12])) <= 2
+
+
+def test_more_go_at_once_while_many_are_left():
+    assert [sparsification._n_at_once(n, 200) for n in (1, 15, 16, 100)] == [1, 1, 3, 20]
+    # Each refit takes long where second-order steps are too many.
+    assert sparsification._n_at_once(100, sparsification.FEW_WEIGHTS + 1) == 25
