@@ -58,8 +58,6 @@ ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (
     "network",
 )
 DATA = ("friedman1", "friedman2", "friedman3", "diabetes", "moons", "breast_cancer")
-SHARE = 0.3
-"""The share of removable weights that are removed at once, if there are very many."""
 
 
 class Result(NamedTuple):
@@ -148,7 +146,7 @@ def without_elimination(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
     train = fold.task(fold.train)
     refitted = [refit(CompactForm.of(form), train)[0] for form in forms]
     best = min(refitted, key=lambda system: fold.held_losses(system).mean())
-    return refit(_sparse(list(sparsify(best, train, SHARE)), fold), fold.task(fold.everything))[0]
+    return refit(_sparse(list(sparsify(best, train)), fold), fold.task(fold.everything))[0]
 
 
 def without_polish(fold: Fold, forms: Sequence[NormalForm]) -> CompactForm:
