@@ -47,7 +47,7 @@ def linear_fit(task: Task) -> CompactForm:
         >>> linear_fit(task).weights.round(3)
         array([[2., 3.]])
     """
-    shape = _n_outputs(task), task.x.shape[1] + 1
+    shape = task.n_outputs, task.x.shape[1] + 1
     return refit(CompactForm(np.zeros(shape), np.ones(shape, dtype=bool), task.x.shape[1]), task)[0]
 
 
@@ -65,11 +65,7 @@ def linear_weights(task: Task) -> int:
         >>> linear_weights(Task(np.eye(3), np.ones((3, 2)), np.full(3, 1 / 3), Squared(), 1e-4))
         8
     """
-    return _n_outputs(task) * (task.x.shape[1] + 1)
-
-
-def _n_outputs(task: Task) -> int:
-    return task.y.shape[1] if task.y.ndim == 2 else task.loss.n_outputs(np.atleast_1d(task.y.max()))
+    return task.n_outputs * (task.x.shape[1] + 1)
 
 
 def grow(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape = FREE) -> Iterator[CompactForm]:

@@ -22,6 +22,8 @@ class Task:
         weights: `(n_rows,)`, which sum to 1.
         loss: the loss, whose weighted mean over the rows is minimised.
         ridge: the penalty on half the sum of squares of the free weights, except the outputs' constants.
+        n_logits: the number of logits, since a part of the rows may lack the last classes; None for as many as the rows
+            show.
     """
 
     x: FloatArray
@@ -29,9 +31,17 @@ class Task:
     weights: FloatArray
     loss: Loss
     ridge: float
+    n_logits: int | None = None
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of outputs that a network for these rows has."""
+        if self.y.ndim == 2:
+            return self.y.shape[1]
+        return self.loss.n_outputs(np.atleast_1d(self.y.max())) if self.n_logits is None else self.n_logits
 
     @cached_property
     def columns(self) -> FloatArray:

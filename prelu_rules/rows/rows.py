@@ -210,6 +210,11 @@ def split_arrays(
         part = everyone[start : start + step]
         moments.add(rows.x[part], rows.weights[part])
     targets.add(rows.y[everyone].reshape(len(everyone), -1), rows.weights[everyone])
+    if loss.of_classes and held.y.max() > targets.upper[0]:
+        raise InvalidValueError(
+            f"validation_data has class {held.y.max():g}, but the largest class in y is {targets.upper[0]:g}; "
+            "give rows of that class in y, too."
+        )
     scale = Scale.of(moments, targets, loss)
     lazy = Standardised(rows.x, chosen, scale.x_mean, scale.x_deviation)
     population = Rows(lazy, scale.targets(rows.y[chosen]), rows.weights[chosen])

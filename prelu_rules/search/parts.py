@@ -32,7 +32,7 @@ class Growth:
     by_folds: bool
 
     @classmethod
-    def of_folds(cls, rows: Rows, loss: Loss, settings: PathSettings, seed: int) -> Growth:
+    def of_folds(cls, rows: Rows, loss: Loss, settings: PathSettings, seed: int, n_logits: int | None = None) -> Growth:
         """Leave out each fold of the rows once.
 
         Args:
@@ -40,16 +40,20 @@ class Growth:
             loss: the loss that is minimised.
             settings: the number of folds.
             seed: the seed of the split.
+            n_logits: the number of logits, for classes.
 
         Returns:
             The rows and their parts.
         """
         split = folds(rows, loss, settings.n_folds, seed)
-        parts = tuple(Part(task_of(rows.taken(train), loss, settings.ridge), held) for train, held in split)
-        return cls(task_of(rows, loss, settings.ridge), parts, rows, by_folds=True)
+        ridge = settings.ridge
+        parts = tuple(Part(task_of(rows.taken(train), loss, ridge, n_logits), held) for train, held in split)
+        return cls(task_of(rows, loss, ridge, n_logits), parts, rows, by_folds=True)
 
     @classmethod
-    def of_part(cls, train: Rows, held: Rows, loss: Loss, settings: PathSettings) -> Growth:
+    def of_part(
+        cls, train: Rows, held: Rows, loss: Loss, settings: PathSettings, n_logits: int | None = None
+    ) -> Growth:
         """Leave out one part.
 
         Args:
@@ -57,9 +61,10 @@ class Growth:
             held: the rows that choose.
             loss: the loss that is minimised.
             settings: the ridge.
+            n_logits: the number of logits, for classes.
 
         Returns:
             The rows and their only part.
         """
-        task = task_of(train, loss, settings.ridge)
+        task = task_of(train, loss, settings.ridge, n_logits)
         return cls(task, (Part(task, np.arange(len(held.y))),), held, by_folds=False)

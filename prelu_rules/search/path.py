@@ -196,14 +196,15 @@ def _growth(
 ) -> Growth:
     """The rows of a search by growth, and what is left out of which search."""
     everything = split.standardised(split.everything)
+    n_logits = split.scale.n_outputs if loss.of_classes else None
     if given:
-        return Growth.of_part(everything, split.standardised(split.held), loss, settings)
+        return Growth.of_part(everything, split.standardised(split.held), loss, settings, n_logits)
     # Refits of many logits take a hundred times as long as others of the size.
-    of_logits = loss.of_classes and split.scale.n_outputs > 1
+    of_logits = n_logits is not None and n_logits > 1
     if len(everything.y) <= settings.folds_up_to and not of_logits:
-        return Growth.of_folds(everything, loss, settings, seed)
+        return Growth.of_folds(everything, loss, settings, seed, n_logits)
     train, held = (split.standardised(rows) for rows in (split.train, split.held))
-    return Growth.of_part(sample(train, settings.search_rows, loss, rng), held, loss, settings)
+    return Growth.of_part(sample(train, settings.search_rows, loss, rng), held, loss, settings, n_logits)
 
 
 def warn_of_a_short_path(path: RulePath, asked: int | None, starts: Starts, stacklevel: int) -> None:

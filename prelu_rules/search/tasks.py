@@ -7,13 +7,14 @@ from prelu_rules.refine.curvature import Task
 from prelu_rules.rows.rows import Rows
 
 
-def task_of(rows: Rows, loss: Loss, ridge: float | None = None) -> Task:
+def task_of(rows: Rows, loss: Loss, ridge: float | None = None, n_logits: int | None = None) -> Task:
     """Rows to fit networks to.
 
     Args:
         rows: standardised rows.
         loss: the loss that is minimised.
         ridge: the penalty; None for the default of the loss.
+        n_logits: the number of logits, for classes; None for as many as the rows show.
 
     Returns:
         The task.
@@ -28,4 +29,4 @@ def task_of(rows: Rows, loss: Loss, ridge: float | None = None) -> Task:
     # The number of rows of equal weight with the same sum of squared weights. If one row has nearly all the weight, a
     # penalty of one over the number of rows would outweigh the others.
     n_rows = round(len(share) ** 2 * float(share @ share))
-    return Task(rows.x, rows.y, share, loss, ridge or loss.ridge(n_rows))
+    return Task(rows.x, rows.y, share, loss, ridge or loss.ridge(n_rows), n_logits)

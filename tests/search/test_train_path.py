@@ -157,6 +157,11 @@ def test_workers_do_not_change_the_path():
         ({"y": np.arange(20.0), "loss": "logistic"}, InvalidValueError, "one logit tells two classes apart"),
         ({"y": np.arange(20.0) / 2, "loss": "softmax"}, InvalidValueError, "y holds 0.5, which is not the index"),
         ({"y": np.zeros(20), "loss": "softmax"}, InvalidValueError, "class 0 only"),
+        (
+            {"loss": "softmax", "validation_data": (np.zeros((2, 1)), [1, 4])},
+            InvalidValueError,
+            "validation_data has class 4, but the largest class in y is 1",
+        ),
         ({"sample_weight": -np.ones(20)}, InvalidValueError, "must not be negative"),
         ({"validation_fraction": 1.5}, InvalidValueError, "validation_fraction is 1.5"),
         ({"random_state": -1}, InvalidValueError, "random_state is -1"),
@@ -166,6 +171,15 @@ def test_bad_input(change, error, message):
     arguments = {"x": np.arange(20.0)[:, None], "y": np.arange(20.0) % 2, "settings": QUICK, **change}
     with pytest.raises(error, match=message):
         train_path(arguments.pop("x"), arguments.pop("y"), **arguments)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_last_class_of_a_single_row_has_a_logit_whether_or_not_it_is_left_out(seed):
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    classes = (x[:, 0] > 0) * 1
+    classes[seed] = 2
+    path = train_path(x, classes, loss="softmax", settings=PathSettings(max_nonlinear=1), random_state=seed)
+    assert path[0].form.predict(x).shape == (50, 3)
 
 
 @pytest.mark.parametrize("options", [{"max_nonlinear": -1}, {"ridge": 0.0}, {"refine_rows": 0}])
