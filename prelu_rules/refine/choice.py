@@ -145,3 +145,21 @@ def schwarz(log_likelihood: float, n_numbers: int, n_rows: int) -> float:
         20.0
     """
     return float(-2 * log_likelihood + n_numbers * np.log(n_rows))
+
+
+def akaike(loss: float, n_numbers: int, n_observations: float) -> float:
+    """The information criterion of Akaike (1974), per row: an estimate of the loss on rows that were left out.
+
+    Args:
+        loss: the mean loss on the rows that the numbers were fitted to, which is minus the logarithm of a likelihood.
+        n_numbers: how many numbers were fitted.
+        n_observations: how many there are in these rows.
+
+    Returns:
+        The criterion; smaller is better.
+
+    Example:
+        >>> akaike(0.3, 10, 100)
+        0.4
+    """
+    return loss + n_numbers / n_observations

@@ -43,8 +43,8 @@ class PathPoint(Value):
         train_score: the score of the loss (R2 or accuracy) on all rows that it was fitted to.
         validation_score: the score on the validation rows of the network of this size that was fitted without them.
         validation_losses: `(n_validation,)`, that network's loss on each of these rows.
-        criterion: Schwarz's criterion on the rows that it was fitted to; for classes, the loss of left-out rows
-            (`prelu_rules.refine.left_out`). Smaller is better.
+        criterion: Schwarz's criterion on the rows that it was fitted to; for classes, Akaike's; for losses that are no
+            likelihood, the loss of left-out rows (`prelu_rules.refine.left_out`). Smaller is better.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -106,6 +106,9 @@ class RulePath(Sequence[PathPoint], Value):
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
         chosen: the network that was taken from it, if one was; the plot circles it.
+        most_errors: by how many standard errors the version of a size that the criterion prefers may be worse on the
+            validation rows than the best version; for classes `MUCH_WORSE`, since their criterion is only an estimate
+            of that loss.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -123,6 +126,7 @@ class RulePath(Sequence[PathPoint], Value):
     before_force: NormalForm | None = None
     complete: bool = True
     chosen: PathPoint | None = None
+    most_errors: float = np.inf
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
@@ -144,11 +148,11 @@ class RulePath(Sequence[PathPoint], Value):
 
     def __getitem__(self, size: Any) -> Any:
         if isinstance(size, slice):
-            return [_preferred(level) for level in self.levels[size]]
-        return _preferred(self.levels[size])
+            return [self._preferred(level) for level in self.levels[size]]
+        return self._preferred(self.levels[size])
 
     def __iter__(self) -> Iterator[PathPoint]:
-        return (_preferred(level) for level in self.levels)
+        return (self._preferred(level) for level in self.levels)
 
     def choose(
         self, max_nonlinear: int | None = None, max_rules: int | None = None, max_numbers: int | None = None
@@ -183,7 +187,7 @@ class RulePath(Sequence[PathPoint], Value):
                 # A unit makes at least one more rule, unless it never bends on the domain.
                 within = [point for point in within if point.n_rules <= max_rules]
             if within:
-                allowed[size] = _preferred(within)
+                allowed[size] = self._preferred(within)
         if not allowed:
             fewest = min(point.n_numbers for level in self.levels for point in level)
             raise InvalidValueError(
@@ -194,8 +198,25 @@ class RulePath(Sequence[PathPoint], Value):
         right = [size for size, point in allowed.items() if point.right_everywhere]
         if self.by == "criterion" and not free:
             fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
-            return _preferred([allowed[size] for size in fair])
+            return self._preferred([allowed[size] for size in fair])
         return allowed[not_worse(losses, self.validation_weights, right=right)[0]]
+
+    def _preferred(self, points: Sequence[PathPoint]) -> PathPoint:
+        """The one that the criterion prefers, among those that are right everywhere if there are any.
+
+        Left-out rows decide between points that are the same to it. These are often one network, found in several ways.
+        """
+        points = [point for point in points if point.right_everywhere] or self._fair(points)
+        best = min(points, key=lambda point: point.criterion)
+        most = best.criterion + SAME_CRITERION * abs(best.criterion)
+        return max((point for point in points if point.criterion <= most), key=lambda point: point.validation_score)
+
+    def _fair(self, points: Sequence[PathPoint]) -> Sequence[PathPoint]:
+        """Those that are not too much worse than the best of them on the validation rows."""
+        if not np.isfinite(self.most_errors):
+            return points
+        losses = {place: point.validation_losses for place, point in enumerate(points)}
+        return [points[place] for place in not_worse(losses, self.validation_weights, self.most_errors)]
 
     def rewritten(self, rewrite: Callable[[NormalForm], NormalForm], domain: Domain | None) -> RulePath:
         """The same networks, rewritten for other inputs.
@@ -283,14 +304,3 @@ def check_limits(max_nonlinear: int | None, max_rules: int | None, max_numbers: 
     for name, (limit, least) in limits.items():
         if limit is not None and (limit != int(limit) or limit < least):
             raise InvalidValueError(f"{name} is {limit}; it must be an integer of at least {least}.")
-
-
-def _preferred(points: Sequence[PathPoint]) -> PathPoint:
-    """The one that the criterion prefers, among those that are right everywhere if there are any.
-
-    Left-out rows decide between points that are the same to it. These are often one network, found in several ways.
-    """
-    best = min(points, key=lambda point: (not point.right_everywhere, point.criterion))
-    most = best.criterion + SAME_CRITERION * abs(best.criterion)
-    same = [point for point in points if point.criterion <= most and point.right_everywhere == best.right_everywhere]
-    return max(same, key=lambda point: point.validation_score)

@@ -21,6 +21,7 @@ from prelu_rules.refine.growth import linear_weights
 from prelu_rules.refine.levels import sparsified_levels
 from prelu_rules.refine.path import PathPoint
 from prelu_rules.refine.refit import FEW_WEIGHTS, improved, refit
+from prelu_rules.refine.restarts import restarted
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.rows.rows import Split
 from prelu_rules.search.found import INTERRUPTED, Found
@@ -46,6 +47,9 @@ Level = tuple[Shape, list[CompactForm]]
 
 EXPLORED = 5
 """Up to this size networks are also searched for that make few rules."""
+
+RESTARTED = range(2, 5)
+"""The sizes of networks that are also searched for from random starts."""
 
 
 def grown(
@@ -169,11 +173,22 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
     return task, networks
 
 
+def _restarted(
+    few: dict[int, CompactForm], task: Task, rng: np.random.Generator, shape: Shape
+) -> dict[int, CompactForm]:
+    """Networks that are at least as good: units that only help together are found from random starts."""
+    sizes = [size for size in RESTARTED if size in few]
+    starts = {size: restarted(few[0], size, task, rng, shape) for size in sizes}
+    return few | {size: improved(few[size], starts[size], task, BETTER) for size in sizes}
+
+
 def _explored(networks: Networks, task: Task, most: int, seed: int, frontier: Frontier) -> Networks:
     """Networks that are at least as good; all that are met are offered to the frontier."""
     better = {}
     for shape, found in networks.items():
         few = dict(enumerate(found[: most + 1]))
+        if shape.nesting:
+            few = _restarted(few, task, np.random.default_rng([seed, 3]), shape)
         rng = np.random.default_rng([seed, 2])
         searched = explore(few, task, most, rng, 1, shape=shape, met=frontier.offer)
         better[shape] = [searched.get(size, system) for size, system in enumerate(found)]

@@ -233,7 +233,7 @@ def tried(
     first, *other_shapes = shapes
     nothing: Found = [[] for _ in parts]
     sizes = SIZES if limit is None else (limit,)
-    known, ridge = nothing, ridges[len(ridges) // 3]
+    known, ridge = nothing, ridges[(len(ridges) - 1) // 2]
     if len(ridges) > 1:
         found = searched(Variant(ridge, first), min(FIRST, sizes[0]), nothing)
         best = with_ridges(found, ridge, ridges).ridge

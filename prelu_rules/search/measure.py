@@ -11,7 +11,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.refine.choice import schwarz
+from prelu_rules.refine.choice import akaike, schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_losses
 from prelu_rules.refine.path import PathPoint
@@ -59,7 +59,10 @@ class Measure:
         )
 
     def _criterion(self, system: CompactForm, outputs: FloatArray) -> float:
-        """Schwarz's criterion if the loss defines a likelihood of the rows, otherwise the loss of left-out rows."""
+        """Akaike's criterion for classes, Schwarz's for other likelihoods, and otherwise the loss of left-out rows."""
+        if self.task.loss.of_classes:
+            loss = float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
+            return akaike(loss, system.n_numbers, float((self.task.weights / observed(self.task)).sum()))
         log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
         if log_likelihood is None:
             return float(self.task.weights @ left_out_losses(system, self.task, observed(self.task)))

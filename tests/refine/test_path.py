@@ -93,6 +93,19 @@ def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     assert RulePath(((none,), (one,)), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 1
 
 
+def test_a_version_that_is_much_worse_on_the_validation_rows_is_not_preferred_where_that_is_limited():
+    best, close, far = point(0, 0.1, 5.0), point(0, 0.2, 3.0), point(0, 0.3, 1.0)
+    # Two are worse than the first, by two and by four standard errors.
+    noise = np.array([-1, 1, -1, 1]) / np.sqrt(4 / 3)
+    versions = [
+        replace(version, validation_losses=best.validation_losses + noise + errors / np.sqrt(4))
+        for version, errors in ((close, 2.0), (far, 4.0))
+    ]
+    path = RulePath(((best, *versions),), np.ones(4))
+    chosen = [replace(path, most_errors=most)[0].criterion for most in (np.inf, 5.0, 3.0, 1.0)]
+    assert chosen == [1.0, 1.0, 3.0, 5.0]
+
+
 @pytest.mark.parametrize("criterion", [-1500.0, 0.3])
 def test_left_out_rows_decide_between_points_that_are_the_same_to_the_criterion(criterion):
     worse, better = point(0, 0.2, criterion), point(0, 0.1, criterion + 5e-4 * abs(criterion))
