@@ -89,7 +89,9 @@ class Fold:
     seed: int
 
     @classmethod
-    def of(cls, name: str, table: tuple[np.ndarray, np.ndarray], split: tuple[np.ndarray, np.ndarray], seed: int):
+    def of(
+        cls, name: str, table: tuple[np.ndarray, np.ndarray], split: tuple[np.ndarray, np.ndarray], seed: int
+    ) -> Fold:
         """The rows of one split of a table, scaled by the training rows."""
         x, y = table[0], table[1].astype(np.float64)
         train, test = split
@@ -100,9 +102,12 @@ class Fold:
         fitted, held = train_test_split(
             train, test_size=0.2, random_state=seed, stratify=y[train] if name in CLASSES else None
         )
-        parts = (Rows(x[rows], y[rows], np.ones(len(rows))) for rows in (fitted, held, train, test))
-        loss = "squared" if name not in CLASSES else "logistic" if y.max() == 1 else "softmax"
-        return cls(*parts, loss, seed)
+
+        def rows(part: np.ndarray) -> Rows:
+            return Rows(x[part], y[part], np.ones(len(part)))
+
+        loss: LossName = "squared" if name not in CLASSES else "logistic" if y.max() == 1 else "softmax"
+        return cls(rows(fitted), rows(held), rows(train), rows(test), loss, seed)
 
     @property
     def n_outputs(self) -> int:

@@ -20,6 +20,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def made() -> Iterator[tuple[str, list[Fold]]]:
     yield "one row", with_one
 
 
-def scores(fold: Fold, seed: int, **options) -> FloatArray:
+def scores(fold: Fold, seed: int, **options: Any) -> FloatArray:
     """R2 of the default's rules and of at most 8 rules, `(2, n_shares)`."""
     x, y, x_test, y_test = fold
     with warnings.catch_warnings():

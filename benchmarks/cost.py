@@ -85,7 +85,7 @@ def measured(table: str, n_rows: int, n_columns: int) -> Line:
         cold, warm = (timed(lambda: ours.fit(train_x, train_y)) for _ in range(2))
     boosting = timed(lambda: others.fit(train_x, train_y))
     scores = ours.score(test_x, test_y), others.score(test_x, test_y)
-    return Line(table, n_rows, n_columns, cold, warm, boosting, *scores, ours.path_.chosen.n_numbers)
+    return Line(table, n_rows, n_columns, cold, warm, boosting, *scores, ours.point_.n_numbers)
 
 
 def from_disk(n_rows: int, n_columns: int, folder: Path) -> str:

@@ -60,10 +60,10 @@ def lines_of(found: Judged) -> list[list[str | int]]:
 
 def show(found: Judged) -> None:
     """Print, for each pair of kinds, how many claims failed of how many that were reached, and all failures."""
-    lines = {(line[0], line[1]): line for line in lines_of(found)}
+    counts = Counter((case.network_kind, case.domain_kind, verdict.state) for case, verdict in found)
     print(f"{'failed of reached':<18}" + "".join(f"{domain:>13}" for domain in DOMAINS))
     for network in NETWORKS:
-        numbers = [lines[network, domain][3:7] for domain in DOMAINS]
+        numbers = [[counts[network, domain, state] for state in STATES[:-1]] for domain in DOMAINS]
         print(f"{network:<18}" + "".join(f"{f'{b + r} of {h + b + r + s}':>13}" for h, b, r, s in numbers))
     reached = [verdict for _, verdict in found if verdict.state != NOT_REACHED]
     total = Counter(verdict.state for verdict in reached)

@@ -14,6 +14,7 @@ layers.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -25,13 +26,14 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 import prelu_rules as pr
+from prelu_rules.training.conversion import SlopeSharing
 
 SHARES = (0.0, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 1.0)
 EPOCHS, BATCH = 40, 32
-SLOPES = {"unit": "a slope per unit", "channel": "a slope per channel"}
+SLOPES: dict[SlopeSharing, str] = {"unit": "a slope per unit", "channel": "a slope per channel"}
 
 
-def trained(x, y, seed: int) -> keras.Model:
+def trained(x: np.ndarray, y: np.ndarray, seed: int) -> keras.Model:
     """The ReLU network."""
     keras.utils.set_random_seed(seed)
     layers = keras.layers
@@ -54,12 +56,12 @@ def trained(x, y, seed: int) -> keras.Model:
     return model
 
 
-def right(model: keras.Model, x, y):
+def right(model: keras.Model, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Which rows are classified correctly."""
     return model.predict(x, verbose=0).argmax(axis=1) == y
 
 
-def at_shares(path: pr.FinetunePath, x, y):
+def at_shares(path: pr.FinetunePath, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A table with the accuracy after the warm-up and at each share, and the units and evaluations that are left."""
     found = [path[1], *(next(point for point in path if path.removed(point) >= share) for share in SHARES)]
     # The share 0 is the given network, before the first elimination.
@@ -68,12 +70,14 @@ def at_shares(path: pr.FinetunePath, x, y):
     return np.array([accuracies, [p.n_nonlinear for p in found], [p.n_evaluations for p in found]])
 
 
-def interval(values) -> float:
+def interval(values: np.ndarray) -> float:
     """Half the width of the 95% interval of a mean."""
     return student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
 
 
-def one_fold(repeat: int, fold: int):
+def one_fold(
+    repeat: int, fold: int
+) -> tuple[float, dict[SlopeSharing, np.ndarray], dict[SlopeSharing, tuple[float, float]]]:
     """The accuracy of the ReLU network; for each kind of slopes, its table and the share and change of the choice."""
     x, y = load_digits(return_X_y=True)
     x = (x / 16).astype("float32").reshape(-1, 8, 8, 1)
@@ -97,8 +101,8 @@ def one_fold(repeat: int, fold: int):
 def main(repeats: int, jobs: int, plot: str | None) -> None:
     """Print the table, and draw it."""
     calls = [delayed(one_fold)(repeat, fold) for repeat in range(repeats) for fold in range(5)]
-    given, tables, choices = zip(*Parallel(n_jobs=jobs)(calls), strict=True)
-    given = np.array(given)
+    accuracies, tables, choices = zip(*Parallel(n_jobs=jobs)(calls), strict=True)
+    given = np.array(accuracies)
     print(f"ReLU networks: test accuracy {given.mean():.2%} +- {interval(given):.2%} ({len(given)} networks)")
     curves = {}
     for kind, name in SLOPES.items():
@@ -121,9 +125,10 @@ def main(repeats: int, jobs: int, plot: str | None) -> None:
         draw(curves, plot)
 
 
-def draw(curves, plot: str) -> None:
+def draw(curves: Mapping[str, tuple[np.ndarray, list[float]]], plot: str) -> None:
     """Plot the accuracy against the share of removed evaluations."""
-    axes = Figure(figsize=(5.5, 3.5), layout="constrained").subplots()
+    figure = Figure(figsize=(5.5, 3.5), layout="constrained")
+    axes = figure.subplots()
     for name, (change, half) in curves.items():
         axes.errorbar(SHARES, change, yerr=half, marker="o", capsize=3, label=name)
     axes.axhline(-0.5, color="#999999", linestyle="--", linewidth=1)
@@ -131,7 +136,7 @@ def draw(curves, plot: str) -> None:
     axes.set_xlabel("ReLU evaluations removed")
     axes.set_ylabel("points of test accuracy")
     axes.legend(frameon=False, loc="lower left")
-    axes.figure.savefig(plot)
+    figure.savefig(plot)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 
@@ -40,7 +41,7 @@ class Interval:
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def interval(values, overlap: float = 0.0, level: float = 0.95) -> Interval:
+def interval(values: npt.ArrayLike, overlap: float = 0.0, level: float = 0.95) -> Interval:
     """Student's confidence interval of a mean.
 
     Args:

@@ -116,10 +116,11 @@ def centre_of(source: Source) -> Setting:
 
 def settings_of(source: Source) -> dict[str, list[Setting]]:
     """For each factor, the settings that vary it, with the others at their centre."""
-    values = (WIDTHS, source.noise, source.rows)
+    centre = centre_of(source)
     return {
-        factor: [centre_of(source)._replace(**{factor: level}) for level in levels]
-        for factor, levels in zip(FACTORS, values, strict=True)
+        "width": [centre._replace(width=width) for width in WIDTHS],
+        "noise": [centre._replace(noise=noise) for noise in source.noise],
+        "rows": [centre._replace(rows=rows) for rows in source.rows],
     }
 
 

@@ -152,7 +152,7 @@ def persistent() -> Planted:
     """Two nested hinges of seven uniform columns that searches have missed at every number of rows."""
     A = np.zeros((2, 7))
     A[0, 2], A[1, 0] = 0.609, -0.636
-    B = [[0, 0], [-1.297, 0]]
+    B = [[0.0, 0.0], [-1.297, 0.0]]
     return Planted(pr.NormalForm(A, B, [0.09, 0.23], np.zeros((1, 7)), [[4.963, 3.978]], [0.0], [0.0, 0.0]), 0.0)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -85,7 +86,7 @@ def grow(sizes: list[int]) -> None:
     times = []
     for n_rows in sizes:
         x, y = make_friedman1(n_rows, noise=1.0, random_state=0)
-        times.append(cpu_seconds(lambda x=x, y=y: train_path(x, y), repeats=1))
+        times.append(cpu_seconds(partial(train_path, x, y), repeats=1))
         print(f"{n_rows:>8} {times[-1]:>8.1f} {1e3 * times[-1] / n_rows:>15.2f}", flush=True)
     exponent = np.polyfit(np.log(sizes), np.log(times), 1)[0]
     print(f"grows with the rows to the power of {exponent:.2f}")

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,7 +98,7 @@ def arrays(rules: RuleSystem, x: np.ndarray) -> Iterator[Line]:
     yield Line("NumPy array", len(x), ours)
     yield Line("NumPy array, rule of each row (assign)", len(x), usual(lambda: rules.assign(x)))
     lazy = dask.array.from_array(x, chunks=(len(x) // 16, -1))
-    yield Line("dask array, 16 chunks", len(x), usual(lambda: rules.predict(lazy).compute()))
+    yield Line("dask array, 16 chunks", len(x), usual(lambda: dask.compute(rules.predict(lazy))[0]))
     compiled_from, evaluation.COMPILED_FROM = evaluation.COMPILED_FROM, 10**12
     yield Line("NumPy array, without compiled code", len(x), usual(lambda: rules.predict(x)))
     evaluation.COMPILED_FROM = compiled_from
@@ -125,7 +126,7 @@ def tables(rules: RuleSystem, frame: pd.DataFrame, expected: np.ndarray) -> Iter
             "polars table": lambda: rules.predict(of_polars),
             "Arrow table": lambda: rules.predict(arrow),
             "Arrow batches of 65,536 rows": lambda: np.vstack(list(rules.predict_batches(batches()))),
-            "dask table, 16 partitions": lambda: rules.predict(parts).compute(),
+            "dask table, 16 partitions": lambda: dask.compute(rules.predict(parts))[0],
             "Parquet file, read and predicted": lambda: np.vstack(
                 list(rules.predict_batches(parquet.ParquetFile(path, pre_buffer=False)))
             ),
@@ -151,7 +152,7 @@ def duckdb_view(rules: RuleSystem, arrow: Any, expected: np.ndarray) -> Iterator
         connection.execute(rules.export("sql", table="rows_", view="answers"))
 
         def answers() -> np.ndarray:
-            return connection.execute("SELECT y FROM answers").fetchnumpy()["y"]
+            return np.asarray(connection.execute("SELECT y FROM answers").fetchnumpy()["y"])
 
         assert np.array_equal(np.sort(answers()), np.sort(expected[:, 0]))
         yield Line(f"DuckDB {duckdb.__version__}, exported view", len(arrow), usual(answers))
@@ -193,7 +194,7 @@ def single_rows(rules: RuleSystem, frame: pd.DataFrame) -> Iterator[Line]:
     row = frame[:1]
     cells, numbers = row.iloc[0].to_dict(), row.to_numpy()
     for name, given in (("array", numbers), ("dict", cells), ("pandas table", row)):
-        yield Line(f"1 row, {name}", 1, usual(lambda given=given: rules.predict(given), repeats=1000))
+        yield Line(f"1 row, {name}", 1, usual(partial(rules.predict, given), repeats=1000))
 
 
 def main(n_rows: int) -> None:
@@ -213,9 +214,9 @@ def main(n_rows: int) -> None:
     bandwidth = x.nbytes / lines[0].seconds / 1e9
     print(f"{len(rules)} rules, {n_rows} rows x {N_FEATURES} columns, read with {bandwidth:.1f} GB/s")
     print(f"{'path':50s} {'rows':>10s} {'seconds':>10s} {'rows/s':>14s} {'passes':>8s}")
-    for line in table.itertuples():
-        rate = f"{line.rows_per_second:14,.0f} {line.passes:8.1f}" if line.rows > 1 else ""
-        print(f"{line.path:50s} {line.rows:10d} {line.seconds:10.3g} {rate}".rstrip())
+    for line, rate, passes in zip(lines, table["rows_per_second"], table["passes"], strict=True):
+        relative = f"{rate:14,.0f} {passes:8.1f}" if line.rows > 1 else ""
+        print(f"{line.path:50s} {line.rows:10d} {line.seconds:10.3g} {relative}".rstrip())
     if n_rows == N_ROWS:
         rounded = {"seconds": "{:.3g}".format, "rows_per_second": "{:.3g}".format, "passes": "{:.3g}".format}
         for name, form in rounded.items():

@@ -104,8 +104,8 @@ def scores(lines: pd.DataFrame) -> pd.DataFrame:
     """The mean score of each learner (columns) on each table (rows); NaN where a fold failed or is missing."""
     default = lines[lines["setting"] == ""]
     table = default.pivot_table(index="table", columns="learner", values="score", aggfunc=["mean", "count"], sort=False)
-    complete = table["count"] == default["fold"].nunique()
-    found = table["mean"].where(complete)
+    means, counts = (table[[name]].droplevel(0, axis=1) for name in ("mean", "count"))
+    found = means.where(counts == default["fold"].nunique())
     return found.reindex([name for name in REAL_TABLES if name in found.index])
 
 
@@ -120,7 +120,7 @@ def standing(lines: pd.DataFrame, task: str) -> pd.DataFrame:
         A row per learner, the best mean rank first.
     """
     of_task = lines[[REAL_TABLES[name].task == task for name in lines["table"]]]
-    not_made = of_task.groupby("learner")["failure"].agg(lambda reasons: (reasons == "is not made for this task").all())
+    not_made = (of_task["failure"] == "is not made for this task").groupby(of_task["learner"]).all()
     of_task = of_task[~of_task["learner"].map(not_made)]
     found = scores(of_task).reindex(columns=[name for name in LEARNERS if name in set(of_task["learner"])])
     default = of_task[of_task["setting"] == ""].groupby("learner")
@@ -168,8 +168,8 @@ def summary(lines: pd.DataFrame) -> str:
             f"{mean['short']:.3f} below (at most .02 is asked for)"
         )
     failures = lines[(lines["failure"] != "") & (lines["failure"] != "is not made for this task")]
-    counted = failures.groupby(["learner", "failure"])["table"].agg(["count", lambda t: ", ".join(dict.fromkeys(t))])
-    parts += [f"{name}: {reason}: {n} fits ({where})" for (name, reason), (n, where) in counted.T.items()]
+    for (name, reason), where in failures.groupby(["learner", "failure"])["table"]:
+        parts.append(f"{name}: {reason}: {len(where)} fits ({', '.join(dict.fromkeys(where))})")
     return "\n\n".join(parts)
 
 

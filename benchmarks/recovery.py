@@ -128,7 +128,7 @@ def found(cell: Cell, number: int, seed: int, n_rows: int | None = None) -> Foun
         warnings.simplefilter("ignore")
         model = pr.PReLURuleRegressor(random_state=seed).fit(x, y)
     seconds = time.process_time() - start
-    compared = recovery(truth, model.path_.chosen.form)
+    compared = recovery(truth, model.point_.form)
     signal = truth.form.predict(truth.sample)[:, 0]
     error = np.sqrt(np.mean((model.predict(truth.sample) - signal) ** 2)) / signal.std()
     return Found(compared.size, compared.columns, compared.within(0.05), compared.within(0.1), float(error), seconds)

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from prelu_rules.losses.named import loss_named
+from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, curvature_by_products
 from prelu_rules.refine.refit import refit, refit_by_products
 
 RESULTS = Path(__file__).parent / "results" / "refits.csv"
-CASES = [
+CASES: list[tuple[LossName, int, int, int, int]] = [
     ("squared", 2_000, 10, 3, 1),
     ("squared", 2_000, 10, 5, 1),
     ("squared", 2_000, 10, 8, 1),
@@ -59,7 +59,7 @@ def network(rng: np.random.Generator, n_inputs: int, n_units: int, n_outputs: in
     return flat
 
 
-def task(rng: np.random.Generator, loss: str, n_rows: int, truth: CompactForm) -> Task:
+def task(rng: np.random.Generator, loss: LossName, n_rows: int, truth: CompactForm) -> Task:
     """Rows that a network has answered, with noise."""
     x = rng.normal(size=(n_rows, truth.n_inputs))
     outputs = truth.predict(x)
@@ -80,7 +80,7 @@ def times(*calls: Callable[[], object]) -> list[float]:
     return least
 
 
-def line(loss: str, n_rows: int, n_inputs: int, n_units: int, n_outputs: int) -> Line:
+def line(loss: LossName, n_rows: int, n_inputs: int, n_units: int, n_outputs: int) -> Line:
     """Measure a case."""
     rng = np.random.default_rng(0)
     rows = task(rng, loss, n_rows, network(rng, n_inputs, n_units, n_outputs))

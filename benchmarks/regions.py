@@ -23,13 +23,17 @@ import csv
 import itertools
 import resource
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
+from prelu_rules.geometry.region import Region
 from prelu_rules.geometry.regions import linear_regions
+from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.plotting.regions import plot_regions
 
 RESULTS = Path(__file__).parent / "results" / "plane.csv"
@@ -67,7 +71,7 @@ def unit_box(dimension: int) -> Box:
     return Box(-np.ones(dimension), np.ones(dimension))
 
 
-def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
+def timed(regions: Iterator[Region], most: int, *, conditions: bool = False) -> tuple[int, float]:
     """Count the regions up to a limit, and the seconds for them and their maps."""
     start, count = time.thread_time(), 0
     for region in itertools.islice(regions, most):
@@ -78,7 +82,7 @@ def timed(regions, most: int, *, conditions: bool = False) -> tuple[int, float]:
     return count, time.thread_time() - start
 
 
-def arrays(form, *, areas: bool = False, conditions: bool = False) -> tuple[int, float]:
+def arrays(form: NormalForm, *, areas: bool = False, conditions: bool = False) -> tuple[int, float]:
     """Count the regions in the square, as arrays, and the seconds for them and what else is asked for."""
     start, count = time.thread_time(), 0
     for batch in linear_regions(form, unit_box(2), method="polygons").batches():
@@ -90,14 +94,14 @@ def arrays(form, *, areas: bool = False, conditions: bool = False) -> tuple[int,
     return count, time.thread_time() - start
 
 
-def objects(form, most: int) -> tuple[int, float]:
+def objects(form: NormalForm, most: int) -> tuple[int, float]:
     """The same, as one object each."""
     return timed(linear_regions(form, unit_box(2)), most)
 
 
-def fastest(measure, *arguments, **options) -> tuple[int, float]:
+def fastest(measure: Callable[..., tuple[int, float]], *arguments: Any, **options: Any) -> tuple[int, float]:
     """The fastest of several runs: at least `REPEATS`, and for about a second if one is short."""
-    runs = []
+    runs: list[tuple[int, float]] = []
     while len(runs) < REPEATS or (sum(seconds for _, seconds in runs) < 1 and len(runs) < 1000):
         runs.append(measure(*arguments, **options))
     return min(runs, key=lambda run: run[1])
@@ -142,7 +146,8 @@ def speed(most: int) -> list[tuple[int, float]]:
     points = []
     for (dimension, widths), known in NETWORKS.items():
         form, domain = reference_network(dimension, widths), unit_box(dimension)
-        runs, with_conditions = [], []
+        runs: list[tuple[int, float]] = []
+        with_conditions: list[float] = []
         for _ in range(REPEATS):
             runs.append(timed(linear_regions(form, domain, method="simplex"), most))
             with_conditions.append(timed(linear_regions(form, domain, method="simplex"), most, conditions=True)[1])

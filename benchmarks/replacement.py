@@ -14,12 +14,13 @@ import numpy as np
 from sklearn.datasets import load_diabetes, make_friedman1
 
 import prelu_rules as pr
+from prelu_rules.network.collapse import ReplacementKind
 
 ERRORS = (0.01, 0.02, 0.05, 0.1)
-KINDS = ("identity", "midslope", "best")
+KINDS: tuple[ReplacementKind, ...] = ("identity", "midslope", "best")
 
 
-def trained(x, y, widths: tuple[int, ...], seed: int) -> pr.NormalForm:
+def trained(x: np.ndarray, y: np.ndarray, widths: tuple[int, ...], seed: int) -> pr.NormalForm:
     """A network of PReLU layers, trained with the force, as a normal form of standardised columns."""
     keras.utils.set_random_seed(seed)
     layers = [layer for width in widths for layer in (keras.layers.Dense(width), pr.PReLU())]
@@ -29,7 +30,7 @@ def trained(x, y, widths: tuple[int, ...], seed: int) -> pr.NormalForm:
     return pr.NormalForm.from_keras(model)
 
 
-def standardised(values):
+def standardised(values: np.ndarray) -> np.ndarray:
     """Columns with mean 0 and deviation 1."""
     return (values - values.mean(axis=0)) / values.std(axis=0)
 

@@ -218,9 +218,9 @@ def show(line: Line) -> None:
 def summary(lines: Sequence[Line]) -> str:
     """Summarise how often ours is better with no more numbers, and which learners are not worse."""
     verdicts = {word: [line.name for line in lines if line.verdict == word] for word in ("won", "lost", "behind")}
-    rated = [line for line in lines if line.lead is not None]
-    better = [line for line in rated if line.lead.mean > 0]
-    text = f"better in {len(better)} of {len(rated)} comparisons, clearly in {len(verdicts['won'])}"
+    leads = [line.lead for line in lines if line.lead is not None]
+    better = [lead for lead in leads if lead.mean > 0]
+    text = f"better in {len(better)} of {len(leads)} comparisons, clearly in {len(verdicts['won'])}"
     for word, name in (("lost", "clearly worse than"), ("behind", "worse, but not clearly, than")):
         if verdicts[word]:
             text += f"; {name} {', '.join(verdicts[word])}"

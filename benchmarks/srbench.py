@@ -74,8 +74,15 @@ def drawn(data: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The rows of a set, from a seed."""
     if data == "215_2dplanes":
         return two_planes(40_768, np.random.default_rng(seed))
-    n_rows, n_columns = map(int, _FRIEDMAN.fullmatch(data).groups())
+    n_rows, n_columns = _size(data)
     return make_friedman1(n_rows, n_columns, noise=1.0, random_state=seed)
+
+
+def _size(data: str) -> tuple[int, int]:
+    """The rows and columns of a set of the Friedman family, by its name."""
+    found = _FRIEDMAN.fullmatch(data)
+    assert found is not None, data
+    return int(found[1]), int(found[2])
 
 
 def nodes(form: pr.NormalForm) -> int:
@@ -112,8 +119,8 @@ def trial(data: str, seed: int) -> Trial:
     linear = LinearRegression().fit(x, y)
     return Trial(
         float(r2_score(y_test, model.predict(x_test))),
-        float(nodes(model.path_.chosen.form)),
-        float(model.path_.chosen.n_numbers),
+        float(nodes(model.point_.form)),
+        float(model.point_.n_numbers),
         seconds,
         float(r2_score(y_test, linear.predict(x_test))),
     )
@@ -123,7 +130,7 @@ def compared(data: str, trials: Sequence[Trial], published: pd.DataFrame) -> dic
     """A line of the table: medians of ours, and the best that was published."""
     score, size, numbers, seconds, linear = np.median(trials, axis=0)
     of_set = published[published["dataset"] == data].set_index("algorithm")
-    best = of_set.loc[of_set["r2_test"].idxmax()]
+    best = of_set.iloc[of_set["r2_test"].argmax()]
     return {
         "set": data,
         "R2": score,
@@ -143,7 +150,7 @@ def compared(data: str, trials: Sequence[Trial], published: pd.DataFrame) -> dic
 def sets(published: pd.DataFrame) -> list[str]:
     """The sets that can be drawn, 2dplanes first, then by rows and columns."""
     names = [name for name in published["dataset"].unique() if _FRIEDMAN.fullmatch(name)]
-    return ["215_2dplanes", *sorted(names, key=lambda name: tuple(map(int, _FRIEDMAN.fullmatch(name).groups())))]
+    return ["215_2dplanes", *sorted(names, key=_size)]
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ import test_sympy_source
 from prelu_rules import export
 from prelu_rules.export import json as rules_json
 from prelu_rules.export import pandas, polars
+from prelu_rules.export.program import Shape
 from prelu_rules.rules.rule_system import RuleSystem
 
 RESULTS = Path(__file__).parent / "results" / "targets.csv"
@@ -63,7 +64,7 @@ class Run(NamedTuple):
     """
 
     target: str
-    shape: str
+    shape: Shape
     consumer: str
     outputs: Callable[[Path], Any]
 
@@ -79,7 +80,7 @@ def installed(*names: str) -> str:
     return ", ".join(f"{name} {version_of(name)}" for name in names)
 
 
-def databases(shape: str) -> Iterator[Run]:
+def databases(shape: Shape) -> Iterator[Run]:
     """SQL in each database that is run."""
 
     def asked(database: Any) -> Any:
@@ -95,7 +96,7 @@ def databases(shape: str) -> Iterator[Run]:
         server.stop()
 
 
-def programs(shape: str) -> Iterator[Run]:
+def programs(shape: Shape) -> Iterator[Run]:
     """Languages and engines, each with a function of its tests that runs it."""
     work = [(SYSTEM, shape, ROWS)]
     yield Run("python", shape, said("python", "--version"), lambda _: by_python.answers(*work[0])[0])
@@ -109,9 +110,7 @@ def programs(shape: str) -> Iterator[Run]:
     yield Run("pmml", shape, installed("pypmml"), lambda f: test_pmml.ran(f, "pypmml", work)[0][0])
     model = SYSTEM.export("onnx", shape=shape)
     for consumer, name in zip(onnx_consumers.CONSUMERS, ("onnxruntime", "onnx"), strict=True):
-        yield Run(
-            "onnx", shape, installed(name), lambda _, run=consumer: onnx_consumers.answers(CASE, model, run, ROWS)[0]
-        )
+        yield Run("onnx", shape, installed(name), by_onnx(model, consumer))
     yield Run("excel", shape, installed("pycel"), lambda f: test_excel.Recalculated(f, SYSTEM, shape).table(ROWS)[0])
     names = list(SYSTEM.output_names)
     frame = test_polars.frame_of(SYSTEM, ROWS)
@@ -127,10 +126,15 @@ def programs(shape: str) -> Iterator[Run]:
     yield from databases(shape)
 
 
-def by_sympy(shape: str) -> Any:
+def by_sympy(shape: Shape) -> Any:
     """The outputs of expressions."""
     outputs = test_sympy_source.outputs_of(SYSTEM.export("sympy", shape=shape))
     return test_sympy_source.answers(SYSTEM, outputs, ROWS)
+
+
+def by_onnx(model: bytes, consumer: Any) -> Callable[[Path], Any]:
+    """Something that runs a model in one of the consumers."""
+    return lambda _: onnx_consumers.answers(CASE, model, consumer, ROWS)[0]
 
 
 def by_keras(folder: Path) -> Any:
@@ -171,8 +175,8 @@ def main() -> None:
     """Print and write a line for each target and consumer."""
     lines = [("target", "shape", "consumer", "largest difference", "bytes", "seconds")]
     for run in chain(programs("list"), programs("formula"), others()):
-        options = {"shape": run.shape} if "shape" in export.targets()[run.target].options else {}
-        content = SYSTEM.export(run.target, **options)
+        target = export.targets()[run.target]
+        content = target.write(SYSTEM, **({"shape": run.shape} if "shape" in target.options else {}))
         size = len(content if isinstance(content, bytes) else content.encode())
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()

@@ -8,7 +8,7 @@ class. The scaling of inputs does not count, since it can be multiplied into the
 """
 
 from peers import cubist, ebm, figs, linear, linear_tree, mlp, rulefit, tree
-from peers.peer import Peer
+from peers.peer import Peer as Peer
 
 PEERS: dict[str, Peer] = {
     module.PEER.name: module.PEER for module in (linear, tree, linear_tree, cubist, figs, rulefit, ebm, mlp)

@@ -16,7 +16,9 @@ def variants(classes: bool) -> Mapping[str, Any]:
     """With default settings, and with few leaves."""
     from lineartree import LinearTreeClassifier, LinearTreeRegressor
 
-    class Current(LinearTreeClassifier if classes else LinearTreeRegressor):
+    base: Any = LinearTreeClassifier if classes else LinearTreeRegressor
+
+    class Current(base):
         """With the input check by which scikit-learn 1.6 has replaced the method that linear-tree calls."""
 
         def _validate_data(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:

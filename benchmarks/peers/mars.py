@@ -21,7 +21,7 @@ def numbers(model: Any) -> int:
     """The weights, and the knots of the hinges that have one."""
     weights = np.atleast_2d(model.classifier_.coef_ if hasattr(model, "classifier_") else model.coef_)
     constants = getattr(getattr(model, "classifier_", None), "intercept_", 0.0)
-    knots = sum(_knots(term) for term, used in zip(model.basis_, weights.any(axis=0), strict=True) if used)
+    knots = sum(_knots(term) for term, used in zip(model.basis_, np.any(weights, axis=0), strict=True) if used)
     return int(np.count_nonzero(weights) + np.count_nonzero(constants)) + knots
 
 

@@ -30,8 +30,7 @@ class Perfect:
         pass
 
     def fit(self, x, y):
-        point = pr.PathPoint(self.form, None, 1.0, 1.0, np.zeros(1), 0.0)
-        self.path_ = type("Path", (), {"chosen": point})
+        self.point_ = pr.PathPoint(self.form, None, 1.0, 1.0, np.zeros(1), 0.0)
         return self
 
     def predict(self, x):
