@@ -40,7 +40,7 @@ from prelu_rules.network.fewest_numbers import compact_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
-from prelu_rules.refine.choice import fewest_not_worse, schwarz
+from prelu_rules.refine.choice import akaike, fewest_not_worse, schwarz
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.path import RulePath
 from prelu_rules.refine.refit import refit
@@ -192,12 +192,13 @@ def _unflat(system: CompactForm, flat: CompactForm) -> CompactForm:
 
 
 def _sparse(systems: Sequence[CompactForm], fold: Fold) -> CompactForm:
-    """Choose as the path does: by Schwarz's criterion for numbers, and by validation rows for classes."""
-    if fold.loss != "squared":
-        return min(systems, key=lambda system: fold.held_losses(system).mean())
-    n_rows = len(fold.train.x)
+    """Choose as the path does: by Schwarz's criterion for numbers, and by Akaike's for classes."""
+    n_rows, loss = len(fold.train.x), loss_named(fold.loss)
 
     def criterion(system: CompactForm) -> float:
+        if loss.of_classes:
+            mean = float(loss.rows(system.predict(fold.train.x), fold.train.y).mean())
+            return akaike(mean, system.n_numbers, n_rows)
         errors = ((system.predict(fold.train.x) - fold.train.y) ** 2).mean()
         return schwarz(-0.5 * n_rows * float(np.log(errors)), system.n_numbers, n_rows)
 

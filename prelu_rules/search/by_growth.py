@@ -187,7 +187,7 @@ def _explored(networks: Networks, task: Task, most: int, seed: int, frontier: Fr
     better = {}
     for shape, found in networks.items():
         few = dict(enumerate(found[: most + 1]))
-        if shape.nesting:
+        if shape == FREE:
             few = _restarted(few, task, np.random.default_rng([seed, 3]), shape)
         rng = np.random.default_rng([seed, 2])
         searched = explore(few, task, most, rng, 1, shape=shape, met=frontier.offer)
