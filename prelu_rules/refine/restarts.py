@@ -14,7 +14,6 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.proposals import some_rows
 from prelu_rules.refine.refit import refit
-from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.refine.task import Task
 
 STARTS, BEST = 30, 5
@@ -33,9 +32,7 @@ MIDDLE = 0.2, 0.8
 """Between these quantiles of its pre-activation each unit bends."""
 
 
-def restarted(
-    linear: CompactForm, n_units: int, task: Task, rng: np.random.Generator, shape: Shape = FREE
-) -> list[CompactForm]:
+def restarted(linear: CompactForm, n_units: int, task: Task, rng: np.random.Generator) -> list[CompactForm]:
     """The best of some networks that start from random units.
 
     Args:
@@ -43,7 +40,6 @@ def restarted(
         n_units: how many units to draw.
         task: the rows.
         rng: the generator of the units.
-        shape: what bends may use.
 
     Returns:
         `BEST` networks that were fitted to some of the rows, the best first; none if there are too many weights, or
@@ -64,12 +60,12 @@ def restarted(
         return []
     part = some_rows(task, max(LEAST_ROWS, ROWS_PER_WEIGHT * n_weights), rng)
     part = replace(part, weights=part.weights / part.weights.sum())
-    starts = [_drawn(linear, n_units, part, rng, shape) for _ in range(STARTS)]
+    starts = [_drawn(linear, n_units, part, rng) for _ in range(STARTS)]
     fitted = sorted((refit(start, part, STEPS, GAIN) for start in starts), key=lambda pair: pair[1])
     return [system for system, _ in fitted[:BEST]]
 
 
-def _drawn(linear: CompactForm, n_units: int, task: Task, rng: np.random.Generator, shape: Shape) -> CompactForm:
+def _drawn(linear: CompactForm, n_units: int, task: Task, rng: np.random.Generator) -> CompactForm:
     """Units in random directions, and the outputs that are best with them."""
     system, unused = linear, np.zeros(linear.n_outputs)
     for _ in range(n_units):
@@ -78,7 +74,6 @@ def _drawn(linear: CompactForm, n_units: int, task: Task, rng: np.random.Generat
         weights = rng.normal(size=features.shape[1]) / np.where(deviation > 0, deviation, 1.0)
         constant = -np.quantile(features @ weights, rng.uniform(*MIDDLE))
         system = system.with_unit(np.append(weights, constant), unused)
-    system = shape.restricted(system)
     outputs, features = system.weights[n_units:], system.features(task.x)[:, :-1]
     flat = CompactForm(outputs, np.ones(outputs.shape, dtype=bool), features.shape[1])
     fitted, _ = refit(flat, replace(task, x=features), STEPS, GAIN)

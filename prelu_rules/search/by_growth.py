@@ -173,12 +173,10 @@ def _best(growth: Growth, trials: Trials, seed: int, starts: Sequence[CompactFor
     return task, networks
 
 
-def _restarted(
-    few: dict[int, CompactForm], task: Task, rng: np.random.Generator, shape: Shape
-) -> dict[int, CompactForm]:
+def _restarted(few: dict[int, CompactForm], task: Task, rng: np.random.Generator) -> dict[int, CompactForm]:
     """Networks that are at least as good: units that only help together are found from random starts."""
     sizes = [size for size in RESTARTED if size in few]
-    starts = {size: restarted(few[0], size, task, rng, shape) for size in sizes}
+    starts = {size: restarted(few[0], size, task, rng) for size in sizes}
     return few | {size: improved(few[size], starts[size], task, BETTER) for size in sizes}
 
 
@@ -188,7 +186,7 @@ def _explored(networks: Networks, task: Task, most: int, seed: int, frontier: Fr
     for shape, found in networks.items():
         few = dict(enumerate(found[: most + 1]))
         if shape == FREE:
-            few = _restarted(few, task, np.random.default_rng([seed, 3]), shape)
+            few = _restarted(few, task, np.random.default_rng([seed, 3]))
         rng = np.random.default_rng([seed, 2])
         searched = explore(few, task, most, rng, 1, shape=shape, met=frontier.offer)
         better[shape] = [searched.get(size, system) for size, system in enumerate(found)]

@@ -1,4 +1,4 @@
-"""Random starts find units that help only together, within the limits of a shape."""
+"""Random starts find units that help only together."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ from prelu_rules.refine.both_ways import both_ways
 from prelu_rules.refine.growth import linear_fit
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.restarts import BEST, MOST_WEIGHTS, restarted
-from prelu_rules.refine.shape import SHALLOW, Shape
 from prelu_rules.refine.task import Task, objective
 
 
@@ -36,15 +35,6 @@ def test_as_many_networks_as_stated_of_the_size_asked_for_best_first():
     assert [system.n_units for system in found] == [2] * BEST and found[0].n_outputs == 2
     values = [objective(system, task) for system in found]
     assert values == sorted(values)
-
-
-@pytest.mark.parametrize("shape", [SHALLOW, Shape(max_columns_per_bend=1)])
-def test_starts_stay_within_the_shape(shape):
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(200, 3))
-    task = task_of(x, np.maximum(x[:, 0], np.maximum(x[:, 1], 0)))
-    for system in restarted(linear_fit(task), 3, task, rng, shape):
-        assert shape.restricted(system) == system
 
 
 def test_networks_of_many_weights_or_logits_are_not_drawn():
