@@ -26,6 +26,7 @@ class Pruned:
         cells: combinations of states that the domain has, and what is needed of each requirement there: None where
             another rules the states out, True where it holds anyway, False where it rules the states out.
         possible: whether the rule covers anything.
+        sharper: the numbers of requirements that rule out states which only several requirements together rule out.
     """
 
     def __init__(self, ground: Ground, requirements: Sequence[Requirement]) -> None:
@@ -34,6 +35,7 @@ class Pruned:
         self.columns = ground.columns
         self._ground = ground
         self.possible = not all(cell.empty for cell in self._cells)
+        self.sharper: set[int] = set()
         order = longest_first(self.requirements, self.known)
         for number in order if self.possible else ():
             self._prune(number)
@@ -77,6 +79,8 @@ class Pruned:
             if not isinstance(leaf, Comparison):
                 continue
             if all(cell.empty for cell in asks):
+                if not all(cell.ruled_out_by(number) for cell in asks):
+                    self.sharper.add(number)
                 for cell in asks:
                     cell.set(number, False)
                 continue

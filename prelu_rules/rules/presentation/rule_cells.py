@@ -149,6 +149,10 @@ class RuleCell:
         others = [leaf for k, leaf in enumerate(self.leaves) if k != number]
         return False in others or not self._part.possible([c for (k, _), c in self._cuts.items() if k != number])
 
+    def ruled_out_by(self, number: int) -> bool:
+        """Whether a requirement alone rules these states out."""
+        return not self._part.possible([cut for (k, _), cut in self._cuts.items() if k == number])
+
     def superfluous(self, number: int) -> bool:
         """Whether all other requirements imply one."""
         others = [cut for (k, _), cut in self._cuts.items() if k != number]

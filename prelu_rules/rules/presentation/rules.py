@@ -180,10 +180,12 @@ def _clauses(ground: Ground, entry: _Entry, short: bool, look_again: bool) -> tu
     needed = [k for k in range(len(requirements)) if entry.pruned.is_needed(k)]
     if entry.letters is None:
         return clauses_of(ground, entry.pruned, None, look_again)
+    # A letter says what the requirement says, and not what it was sharpened to.
     long = tuple(
         k
         for k in needed
-        if len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold)
+        if k not in entry.pruned.sharper
+        and (len(requirements[k].total.terms) > MOST_IN_SUM or (short and requirements[k].numbers_besides_threshold))
     )
     if (long, look_again) not in entry.said:
         entry.said[long, look_again] = clauses_of(ground, entry.pruned, entry.letters.instead_of(long), look_again)
