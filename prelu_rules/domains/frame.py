@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from prelu_rules.domains.box import Box
-from prelu_rules.tolerances import CANCELLED
-from prelu_rules.values import FloatArray, Value, frozen_array
+from prelu_rules.tolerances import CANCELLED, CUT
+from prelu_rules.values import BoolArray, FloatArray, Value, frozen_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,28 @@ class Frame(Value):
     def n_coordinates(self) -> int:
         """The dimension of the domain."""
         return int(self.basis.shape[1])
+
+    def contains(self, points: FloatArray) -> BoolArray:
+        """Which inputs satisfy all rows in spite of rounding.
+
+        Args:
+            points: `(n_points, n_inputs)`, which satisfy the equations of the domain.
+
+        Returns:
+            `(n_points,)`.
+
+        Example:
+            >>> frame = Frame(np.zeros(1), np.array([[2.0]]), 1.0, np.array([[1.0, 0.0]]))
+            >>> frame.contains(np.array([[1.0], [0.0], [-1.0]])).tolist()
+            [True, False, False]
+        """
+        coordinates = (points - self.centre) @ self._to_coordinates
+        return np.asarray((coordinates @ self.rows[:, :-1].T + self.rows[:, -1] > CUT).all(axis=1))
+
+    @cached_property
+    def _to_coordinates(self) -> FloatArray:
+        """`(n_inputs, n_coordinates)`: from differences of inputs to coordinates."""
+        return np.asarray(np.linalg.pinv(self.basis).T)
 
     @property
     def halfspaces(self) -> FloatArray:

@@ -83,5 +83,4 @@ def _drawn(domain: Domain | None, frame: Frame) -> FloatArray:
         ends = np.where(rng.random(inside.shape) < 0.5, domain.lower, domain.upper)
         return np.where(on_edge, ends, inside)
     points = np.clip(sampled(domain, N_WALKED), domain.lower, domain.upper)
-    coordinates = (points - frame.centre) @ np.linalg.pinv(frame.basis).T
-    return points[(coordinates @ frame.rows[:, :-1].T + frame.rows[:, -1] > CUT).all(axis=1)]
+    return points[frame.contains(points)]

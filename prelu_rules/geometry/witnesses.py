@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.sampling import sampled
-from prelu_rules.tolerances import CUT, ON_DOMAIN
+from prelu_rules.tolerances import ON_DOMAIN
 from prelu_rules.values import BoolArray, FloatArray
 
 N_DRAWN = 128
@@ -64,13 +62,7 @@ class Witnesses:
         """Which points lie in the domain, in spite of rounding."""
         if self._domain is None or not len(self._frame.rows):
             return np.ones(len(points), dtype=bool)
-        coordinates = (points - self._frame.centre) @ self._to_coordinates
-        return np.asarray((coordinates @ self._frame.rows[:, :-1].T + self._frame.rows[:, -1] > CUT).all(axis=1))
-
-    @cached_property
-    def _to_coordinates(self) -> FloatArray:
-        """`(n_inputs, n_coordinates)`: from differences of inputs to coordinates of the frame."""
-        return np.asarray(np.linalg.pinv(self._frame.basis).T)
+        return self._frame.contains(points)
 
     def push(self, row: FloatArray) -> None:
         """Cut the cell by `row (x, 1) >= 0`, for weights and constant of a function of the input."""

@@ -17,7 +17,8 @@ from prelu_rules.values import FloatArray
 class ClassLoss(Loss):
     """A loss of logits whose targets are class indices.
 
-    If the classes can be separated, the likelihood is unbounded, so that it says little about other rows.
+    It is minus the logarithm of a likelihood. If the classes can be separated, that is unbounded, so that it chooses no
+    size; versions of one size are compared by Akaike's criterion.
     """
 
     link: ClassVar[ClassLink]

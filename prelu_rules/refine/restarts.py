@@ -26,7 +26,7 @@ LEAST_ROWS, ROWS_PER_WEIGHT = 500, 5
 """They are compared on so many rows, and on more if there are many weights."""
 
 MOST_WEIGHTS = 150
-"""Larger networks are not drawn: each start would take long, and most end in minima of their own."""
+"""Larger networks are not drawn, since each start would take long."""
 
 MIDDLE = 0.2, 0.8
 """Between these quantiles of its pre-activation each unit bends."""

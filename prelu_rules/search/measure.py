@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
+from prelu_rules.losses.class_loss import ClassLoss
 from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
@@ -60,7 +61,7 @@ class Measure:
 
     def _criterion(self, system: CompactForm, outputs: FloatArray) -> float:
         """Akaike's criterion for classes, Schwarz's for other likelihoods, and otherwise the loss of left-out rows."""
-        if self.task.loss.of_classes:
+        if isinstance(self.task.loss, ClassLoss):
             loss = float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
             return akaike(loss, system.n_numbers, float((self.task.weights / observed(self.task)).sum()))
         log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
