@@ -1,6 +1,6 @@
 """How many of its claims the package keeps, as the exact judge of the tests finds it.
 
-    PYTHONPATH=tests python benchmarks/exactness.py                                   # 2,000 cases, about 30 minutes
+    PYTHONPATH=tests python benchmarks/exactness.py --jobs 2                          # 2,000 cases
     PYTHONPATH=tests python benchmarks/exactness.py --cases 150 --failures failures.md
 
 Networks of 17 kinds on domains of 8 kinds, equally many of each pair. The table says how many claims were held, broken,
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -22,26 +23,38 @@ from exact_judge.claims import CLAIMS
 from exact_judge.domain_kinds import DOMAINS
 from exact_judge.network_kinds import NETWORKS
 from exact_judge.verdict import BROKEN, HELD, NOT_REACHED, RAISED, REFUSED, Verdict, verdicts
+from joblib import Parallel, delayed
 
 RESULTS = Path(__file__).parent / "results" / "exactness.csv"
 
 N_CASES = 2000
+
+SHOWN_EVERY = 50
 
 STATES = (HELD, BROKEN, RAISED, REFUSED, NOT_REACHED)
 
 Judged = list[tuple[Case, Verdict]]
 
 
-def judged(n_cases: int) -> Judged:
-    """The verdicts on so many cases; warnings of the package count as errors."""
+def judged(n_cases: int, n_jobs: int = 1) -> Judged:
+    """The verdicts on so many cases; how far it is, is printed to the standard error."""
     found: Judged = []
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    for done, part in enumerate(parallel(delayed(_judged)(name) for name in all_cases(n_cases)), start=1):
+        found += part
+        if done % SHOWN_EVERY == 0:
+            failures = sum(verdict.is_failure for _, verdict in found)
+            print(f"{done:,} of {n_cases:,} cases, {failures} claims not held", file=sys.stderr, flush=True)
+    return found
+
+
+def _judged(name: tuple[str, str, int]) -> Judged:
+    """The verdicts on a case; warnings of the package count as errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for name in all_cases(n_cases):
-            # Each case is drawn twice, so that the cells of only one are in memory at a time.
-            case = drawn(*name)
-            found += ((case, verdict) for verdict in verdicts(drawn(*name), CLAIMS))
-    return found
+        # The case is drawn twice, so that the cells of only one are in memory at a time.
+        case = drawn(*name)
+        return [(case, verdict) for verdict in verdicts(drawn(*name), CLAIMS)]
 
 
 def lines_of(found: Judged) -> list[list[str | int]]:
@@ -92,9 +105,9 @@ def _failure(verdict: Verdict) -> str:
     return f"{verdict.claim} [{verdict.error}]" if verdict.error else verdict.claim
 
 
-def main(n_cases: int, failures: str | None = None) -> None:
+def main(n_cases: int, failures: str | None = None, n_jobs: int = 1) -> None:
     """Judge, print, and write."""
-    found = judged(n_cases)
+    found = judged(n_cases, n_jobs)
     show(found)
     if n_cases == N_CASES:
         header = ["network", "domain", "cases", *STATES, "failures"]
@@ -108,5 +121,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=N_CASES)
     parser.add_argument("--failures", help="a file for the smallest case of each kind of failure")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     given = parser.parse_args()
-    main(given.cases, given.failures)
+    main(given.cases, given.failures, given.jobs)

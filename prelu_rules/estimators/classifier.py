@@ -225,7 +225,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             UnknownValueWarning: if a cell holds what training never saw, and counts as something else.
         """
         x = self._encoded(X)
-        logits = self.rules_.predict(x)
+        logits = self._rules.predict(x)
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -243,7 +243,7 @@ class PReLURuleClassifier(ClassifierMixin, RuleEstimator):
             CellTypeError: if a cell of the table is neither a string nor a number.
         """
         x = self._encoded(X)
-        return self.rules_.probabilities(x)
+        return self._rules.probabilities(x)
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Predict the class with the largest logit, the first one on a tie.

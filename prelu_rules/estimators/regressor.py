@@ -235,7 +235,7 @@ class PReLURuleRegressor(RegressorMixin, RuleEstimator):
             UnknownValueWarning: if a cell holds what training never saw, and counts as something else.
         """
         x = self._encoded(X)
-        outputs = self.rules_.predict(x)
+        outputs = self._rules.predict(x)
         return outputs[:, 0] if self._single else outputs
 
     def __sklearn_tags__(self) -> Any:

@@ -33,7 +33,8 @@ from prelu_rules.losses.named import LossName
 from prelu_rules.refine.path import PathPoint, RulePath, check_limits
 from prelu_rules.renamed import warn_renamed
 from prelu_rules.rows.dataset import is_dataset
-from prelu_rules.rules.extraction import MAX_UNITS, extract_rules
+from prelu_rules.rules.extraction import MAX_UNITS, counted_rules
+from prelu_rules.rules.printed import with_honest_precision
 from prelu_rules.rules.rule_system import RuleSystem
 from prelu_rules.search.settings import Starts
 from prelu_rules.values import FloatArray
@@ -46,9 +47,9 @@ class RuleEstimator(BaseEstimator):
     """
 
     columns_: tuple[Column, ...]
-    rules_: RuleSystem
     path_: RulePath
     point_: PathPoint
+    _rules: RuleSystem
 
     def __init__(
         self,
@@ -109,7 +110,20 @@ class RuleEstimator(BaseEstimator):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "rules_")
+        return hasattr(self, "_rules")
+
+    @property
+    def rules_(self) -> RuleSystem:
+        """The rules; to how many digits they are printed is found when one first looks at them, as it takes time."""
+        check_is_fitted(self)
+        if self._rules.precision is None:
+            precise = with_honest_precision(self._rules.unbounded, self._learned_from[0])
+            self._rules = replace(self._rules, precision=precise.precision)
+        return self._rules
+
+    @rules_.setter
+    def rules_(self, rules: RuleSystem) -> None:
+        self._rules = rules
 
     def choose(
         self,
@@ -334,18 +348,10 @@ class RuleEstimator(BaseEstimator):
         self.point_, self.n_nonlinear_ = point, point.n_nonlinear
         self.path_ = replace(self.path_, chosen=point)
         x, y, weights = self._learned_from
-        rules = extract_rules(
-            point.form,
-            point.domain,
-            columns=self.columns_,
-            max_nonlinear=point.n_nonlinear,
-            x=x,
-            output_names=self._output_names,
-            classes=self._class_labels,
-        )
-        rules = self._bounded(rules)
+        rules = counted_rules(point.form, point.domain, self.columns_, self._output_names, self._class_labels, x)
         labels = None if self._class_labels is None else label_array(self._class_labels)
-        self.rules_ = rules.with_evidence(x, y if labels is None else labels[y.astype(np.intp)], weights)
+        targets = y if labels is None else labels[y.astype(np.intp)]
+        self._rules = self._bounded(rules).with_evidence(x, targets, weights)
         return self
 
 

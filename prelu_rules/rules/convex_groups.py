@@ -21,7 +21,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
-from prelu_rules.rules.simplification import cell_of_rule, implied
+from prelu_rules.rules.simplification import cell_of_rule, implied, said_outright
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray
 
@@ -94,8 +94,7 @@ class _Pool:
         distinct = {(*c.coef.tolist(), c.intercept, c.nonnegative): c for cell in cells for c in cell}
         conditions = list(distinct.values())
         n_inputs = len(conditions[0].coef)
-        parts = [cell_of_rule(cell, within, n_inputs) for cell in cells]
-        satisfied = [[implied(part, c) for c in conditions] for part in parts]
+        satisfied = [_satisfied(cell, conditions, within) for cell in cells]
         rows = np.empty((0, n_inputs)) if domain is None else sampled(domain, WITNESSES)
         inside = np.any([np.all([_values(c, rows) >= -CUT for c in cell], axis=0) for cell in cells], axis=0)
         return cls(cells, conditions, np.array(satisfied), domain, rows[~inside])
@@ -123,6 +122,13 @@ class _Pool:
         """Whether the cells of a group cover their envelope, up to boundaries."""
         part = cell_of_rule(self.envelope(group), self.domain, len(self.conditions[0].coef))
         return not _leaves_gap(part, [self.cells[k] for k in sorted(group)])
+
+
+def _satisfied(cell: Conditions, conditions: Conditions, within: Domain | None) -> list[bool]:
+    """Which conditions hold everywhere in a cell."""
+    part = cell_of_rule(cell, within, len(conditions[0].coef))
+    said = [said_outright(cell, condition) for condition in conditions]
+    return [implied(part, c) if answer is None else answer for c, answer in zip(conditions, said, strict=True)]
 
 
 def _values(condition: Condition, rows: FloatArray) -> FloatArray:

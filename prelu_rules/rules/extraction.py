@@ -102,22 +102,63 @@ def extract_rules(
             "pr.extract(network, domain, on_demand=True)."
         )
     columns, domain, rows = columns_and_rows(form, domain, columns, feature_names, x)
-    rules = _few_rules([_leaf(form, pattern) for pattern in reachable_patterns(form, domain)], domain)
-    system = ordered(
-        RuleSystem(
-            rules=rules,
-            columns=columns,
-            output_names=default_names(output_names, "out", form.n_outputs),
-            classes=None if classes is None else tuple(classes),
-            form=form,
-            domain=domain,
-        )
-    )
+    system = _system(form, domain, columns, default_names(output_names, "out", form.n_outputs), classes)
     if rows is not None:
         return with_honest_precision(counted(system, rows), rows, tolerance)
     if domain is not None:
         return with_honest_precision(system, rows_of_every_rule(system, domain), tolerance)
     return system
+
+
+def counted_rules(
+    form: NormalForm,
+    domain: Domain | None,
+    columns: Sequence[Column],
+    output_names: Sequence[str],
+    classes: Sequence[ClassLabel] | None,
+    x: npt.ArrayLike,
+) -> RuleSystem:
+    """The rules of `extract_rules` however many they are, before it is known to how many digits they are printed.
+
+    Args:
+        form: a collapsed network.
+        domain: where the rules have to hold; None for all inputs.
+        columns: the columns of the table.
+        output_names: `n_outputs` names.
+        classes: class labels, if the outputs are logits.
+        x: `(n_rows, n_inputs)`, the rows to count.
+
+    Returns:
+        The rules, whose `precision` is None; `with_honest_precision` finds it.
+
+    Example:
+        >>> from prelu_rules.domains.box import Box
+        >>> form = NormalForm.from_layers([[[1.0]], [[2.0]]], [[-1.0], [0.0]], [[0.5]])
+        >>> rules = counted_rules(form, Box([0], [3]), [Column("age")], ["cost"], None, [[0.0], [2.0], [3.0]])
+        >>> [rule.count for rule in rules.rules], rules.precision
+        ([1, 2], None)
+    """
+    return counted(_system(form, domain, columns, output_names, classes), x)
+
+
+def _system(
+    form: NormalForm,
+    domain: Domain | None,
+    columns: Sequence[Column],
+    output_names: Sequence[str],
+    classes: Sequence[ClassLabel] | None,
+) -> RuleSystem:
+    """The fewest rules that are the network on a domain, in reading order."""
+    return ordered(
+        RuleSystem(
+            rules=_few_rules([_leaf(form, pattern) for pattern in reachable_patterns(form, domain)], domain),
+            columns=tuple(columns),
+            output_names=tuple(output_names),
+            classes=None if classes is None else tuple(classes),
+            form=form,
+            domain=domain,
+        )
+    )
 
 
 def rows_of_every_rule(system: RuleSystem, domain: Domain) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.simplification import cell_of_rule, everywhere, implied, needed
+from prelu_rules.rules.simplification import cell_of_rule, everywhere, implied, needed, said_outright
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
 
@@ -48,69 +49,100 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
     """
     left = aligned(rules, domain)
     far = everywhere([condition for rule in left for condition in rule.conditions], domain)
-    for within in (far,) if domain is None else (far, domain):
-        where = _Where(domain, far if domain is None else domain, within)
-        _merge_pairs(left, where)
-        while _merge_group(left, where):
-            # A larger rule may now be merged with a single one.
-            _merge_pairs(left, where)
-    return tuple(left)
+    rational = any(condition.coef.dtype == object for rule in left for condition in rule.conditions)
+    found = []
+    for alike in _alike(left, domain):
+        parts = [_Part(place, left[place]) for place in alike]
+        for within in (far,) if domain is None else (far, domain):
+            where = _Where(far if domain is None else domain, within, not rational)
+            _merge_pairs(parts, where)
+            while _merge_group(parts, where):
+                # A larger rule may now be merged with a single one.
+                _merge_pairs(parts, where)
+        found += parts
+    return tuple(part.rule for part in sorted(found, key=lambda part: part.place))
+
+
+class _Part(NamedTuple):
+    """A rule, and its place among all rules, which is that of its first part."""
+
+    place: int
+    rule: Rule
 
 
 class _Where(NamedTuple):
-    """Where rules have to have the same outputs, have to hold, and have to satisfy the conditions of the union."""
+    """Where rules have to hold, and where they have to satisfy the conditions of the union.
 
-    compared: Domain | None
+    And whether conditions with the same hyperplane have the same numbers, up to their sign, as alignment gives them.
+    """
+
     domain: Domain | None
     within: Domain | None
+    recognised: bool
 
 
-def _merge_pairs(left: list[Rule], where: _Where) -> None:
+def _alike(rules: Sequence[Rule], domain: Domain | None) -> list[list[int]]:
+    """The places of rules with the same decisions and outputs."""
+    found: list[list[int]] = []
+    for place, rule in enumerate(rules):
+        for alike in found:
+            first = rules[alike[0]]
+            if first.decision == rule.decision and same_outputs(first.outputs, rule.outputs, domain):
+                alike.append(place)
+                break
+        else:
+            found.append([place])
+    return found
+
+
+def _merge_pairs(parts: list[_Part], where: _Where) -> None:
     """Merge pairs of rules whose union has the conditions that either satisfies."""
     k = 0
     # The rules of each pair are stored with it, so that no new rule can get the identity of a deleted one.
     refused: dict[tuple[int, int], tuple[Rule, Rule]] = {}
-    while k < len(left):
-        for other in range(k + 1, len(left)):
-            pair = left[k], left[other]
+    while k < len(parts):
+        for other in range(k + 1, len(parts)):
+            pair = parts[k].rule, parts[other].rule
             if (id(pair[0]), id(pair[1])) in refused:
                 continue
             conditions = _union(*pair, where)
             if conditions is not None:
                 # A larger rule may now be merged with one that was skipped before.
-                _join(left, (k, other), conditions)
+                _join(parts, (k, other), conditions)
                 k = -1
                 break
             refused[id(pair[0]), id(pair[1])] = pair
         k += 1
 
 
-def _merge_group(left: list[Rule], where: _Where) -> bool:
+def _merge_group(parts: list[_Part], where: _Where) -> bool:
     """Merge the first three or more rules whose union is convex; returns False if there are none."""
-    seen: set[int] = set()
-    for k, rule in enumerate(left):
-        if k in seen:
-            continue
-        alike = [k, *(other for other in range(k + 1, len(left)) if _alike(rule, left[other], where.compared))]
-        seen.update(alike)
-        group = convex_group([left[number].conditions for number in alike], where.domain, where.within)
+    numbers = list(range(len(parts)))
+    for near in _neighbours(parts) if where.recognised else [numbers]:
+        group = convex_group([parts[number].rule.conditions for number in near], where.domain, where.within)
         if group is not None:
-            _join(left, [alike[number] for number in group.members], needed(group.conditions, where.domain))
+            _join(parts, [near[number] for number in group.members], needed(group.conditions, where.domain))
             return True
     return False
 
 
-def _join(left: list[Rule], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:
+def _neighbours(parts: Sequence[_Part]) -> list[list[int]]:
+    """Groups of rules between which no facet is shared: the parts of a convex set are all in one of them."""
+    found: list[list[int]] = []
+    for number, part in enumerate(parts):
+        touched = [group for group in found if any(_share_facet(parts[other].rule, part.rule) for other in group)]
+        found = [group for group in found if group not in touched] + [sorted([*chain.from_iterable(touched), number])]
+    return sorted(found)
+
+
+def _join(parts: list[_Part], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:
     """Put one rule in place of several, at the position of the first."""
-    counts = [count for number in numbers if (count := left[number].count) is not None]
-    larger = replace(left[numbers[0]].without_evidence(), conditions=conditions)
-    left[numbers[0]] = replace(larger, count=sum(counts) if counts else None)
+    first = parts[numbers[0]]
+    counts = [count for number in numbers if (count := parts[number].rule.count) is not None]
+    larger = replace(first.rule.without_evidence(), conditions=conditions)
+    parts[numbers[0]] = _Part(first.place, replace(larger, count=sum(counts) if counts else None))
     for number in reversed(numbers[1:]):
-        del left[number]
-
-
-def _alike(left: Rule, right: Rule, domain: Domain | None) -> bool:
-    return left.decision == right.decision and same_outputs(left.outputs, right.outputs, domain)
+        del parts[number]
 
 
 def same_outputs(left: AffineMap, right: AffineMap, domain: Domain | None = None) -> bool:
@@ -163,8 +195,8 @@ def _largest(rows: Array, domain: Domain) -> Array:
 
 
 def _union(left: Rule, right: Rule, where: _Where) -> tuple[Condition, ...] | None:
-    """The conditions of the union, if it is convex and the rules have the same outputs."""
-    if not _alike(left, right, where.compared):
+    """The conditions of the union of two rules with the same outputs, if it is convex."""
+    if where.recognised and not _share_facet(left, right):
         return None
     mine, alien = _split(left.conditions, right.conditions, where.within)
     theirs, strange = _split(right.conditions, left.conditions, where.within)
@@ -181,6 +213,11 @@ def _union(left: Rule, right: Rule, where: _Where) -> tuple[Condition, ...] | No
     return needed(envelope, where.domain)
 
 
+def _share_facet(left: Rule, right: Rule) -> bool:
+    """Whether a hyperplane has the rules on its two sides: two disjoint parts of a convex set share a facet."""
+    return any(said_outright(left.conditions, condition) is False for condition in right.conditions)
+
+
 def _split(
     conditions: Sequence[Condition], others: Sequence[Condition], within: Domain | None
 ) -> tuple[list[Condition], list[Condition]]:
@@ -190,5 +227,6 @@ def _split(
     if conditions:
         cell = cell_of_rule(others, within, len(conditions[0].coef))
         for condition in conditions:
-            (shared if implied(cell, condition) else own).append(condition)
+            said = said_outright(others, condition)
+            (shared if (implied(cell, condition) if said is None else said) else own).append(condition)
     return shared, own

@@ -1,5 +1,6 @@
 """What users do with the estimators; `test_estimator_checks` has what scikit-learn asks."""
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from sklearn.preprocessing import StandardScaler
 
 from prelu_rules import PReLURuleClassifier, PReLURuleRegressor
 from prelu_rules.errors import InvalidValueError
+from prelu_rules.estimators import rule_estimator
+from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.search import by_force
 
 pytestmark = pytest.mark.slow
@@ -154,6 +157,37 @@ print(model.choose(1).predict(pd.read_pickle({str(tmp_path / "frame.pickle")!r})
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     expected = pickle.loads(pickle.dumps(regressor)).choose(1).predict(frame).sum()
     assert float(run.stdout) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("model", ["regressor", "classifier"])
+def test_digits_are_found_when_one_looks_and_are_those_of_extract_rules(model, request, monkeypatch):
+    fitted = request.getfixturevalue(model)
+    frame, _ = shop()
+    once = fitted.rules_
+    monkeypatch.setattr(rule_estimator, "with_honest_precision", lambda *_: pytest.fail("the digits are known"))
+    assert fitted.rules_ is once
+    new = copy.deepcopy(fitted).choose(fitted.n_nonlinear_)
+    predicted, stored = new.predict(frame), pickle.dumps(new)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(predicted, fitted.predict(frame))
+    assert new.rules_ == pickle.loads(stored).rules_ == once
+    point = fitted.point_
+    same = extract_rules(point.form, point.domain, columns=fitted.columns_, max_nonlinear=99, x=fitted._learned_from[0])
+    assert once.precision == same.precision
+
+
+def test_an_estimator_that_is_not_fitted_has_no_rules():
+    assert not hasattr(PReLURuleRegressor(), "rules_")
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        print(PReLURuleRegressor().rules_)
+
+
+def test_rules_can_be_replaced_by_shorter_ones(regressor):
+    shorter = copy.copy(regressor)
+    shorter.rules_ = regressor.rules_.rounded(decimals=0)
+    frame, _ = shop()
+    np.testing.assert_array_equal(shorter.predict(frame), shorter.rules_.predict(frame)[:, 0])
+    assert (shorter.predict(frame) != regressor.predict(frame)).any()
 
 
 def test_pipelines_and_grids():

@@ -5,7 +5,7 @@ import networks
 import numpy as np
 import pytest
 import rule_polygons
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.spatial import ConvexHull, HalfspaceIntersection
@@ -13,6 +13,7 @@ from scipy.spatial import ConvexHull, HalfspaceIntersection
 from prelu_rules.domains.box import Box
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
+from prelu_rules.rules import convex_groups, merging
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged, same_outputs
@@ -126,28 +127,28 @@ def solid(one):
 
 
 @given(networks.seeds)
-def test_no_two_rules_that_are_left_have_a_convex_union_anywhere(seed):
-    """For points of both, look whether all between them belong to one or the other."""
-    rules = extract_rules(dead_network(seed))
-    x = grid(5)
-    owner = rules.assign(x)
-    rng = np.random.default_rng(seed)
-    for first, second in combinations(range(len(rules)), 2):
-        pair = [rules.rules[first], rules.rules[second]]
-        mine, theirs = x[owner == first], x[owner == second]
-        # Cells too small for the grid say nothing.
-        if len(mine) < 20 or len(theirs) < 20 or not same_outputs(pair[0].outputs, pair[1].outputs):
-            continue
-        share = rng.random((2000, 1))
-        between = share * rng.permutation(np.resize(mine, (2000, 2))) + (1 - share) * np.resize(theirs, (2000, 2))
-        outside = ~(pair[0].covers(between) | pair[1].covers(between))
-        assert outside.any()
+@example(5279)
+def test_no_rules_that_are_left_have_a_convex_union_anywhere(seed):
+    """The weights are so small that all corners are inside a square of 1,000, and what is not convex is so there."""
+    rules = extract_rules(dead_network(seed)).rules
+    assert rule_polygons.convex_together(rules, Box([-1000, -1000], [1000, 1000])) is None
 
 
 @given(networks.seeds)
 def test_in_the_plane_every_input_off_the_domain_falls_under_a_rule(seed):
     rules = [one.exact() for one in extract_rules(dead_network(seed), SQUARE).rules]
     assert cover(whole_domain(None, 2), rules).uncovered is None
+
+
+@given(networks.seeds, st.sampled_from([None, SQUARE, Box([-1, 0.5], [1, 0.5])]))
+def test_facets_and_conditions_said_outright_change_nothing(seed, domain):
+    form = dead_network(seed)
+    found = extract_rules(form, domain).rules
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr(merging, "_share_facet", lambda left, right: True)
+        for module in (merging, convex_groups):
+            without.setattr(module, "said_outright", lambda conditions, condition: None)
+        assert extract_rules(form, domain).rules == found
 
 
 def test_two_cells_whose_union_is_convex_on_the_domain_only():
