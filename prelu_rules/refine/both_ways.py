@@ -16,6 +16,7 @@ from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
 from prelu_rules.refine.growth import grow, grown, linear_fit
 from prelu_rules.refine.refit import refit
+from prelu_rules.refine.segments import bent_at_segments
 from prelu_rules.refine.shape import FREE, Shape
 
 TRIALS = 2
@@ -63,6 +64,10 @@ def both_ways(
                 found[size], values[size] = system, value
         return values[size] < before
 
+    if task.x.shape[1] == 1 and not task.loss.of_classes:
+        for size, start in enumerate(bent_at_segments(found[0], len(found) - 1, task), start=1):
+            if size >= len(known):
+                improve(size, [start])
     new = set(range(max(len(known), 2), len(found)))
     for size in reversed(range(1, len(found) - 1)):
         # What the earlier search knew, it also took units from.

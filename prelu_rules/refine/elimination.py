@@ -15,6 +15,7 @@ import numpy as np
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.outputs import outputs_refitted
 from prelu_rules.refine.refit import damped_step, refit
 from prelu_rules.refine.second_order import LEAST_DAMPING
 from prelu_rules.values import FloatArray
@@ -163,18 +164,13 @@ def _without_column(system: CompactForm, unit: int, task: Task, moments: _Moment
 
 def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactForm]:
     """The objective with only the outputs refitted, which is cheap."""
-    k = system.n_units
     if isinstance(task.loss, Squared):
         moments = _moments(system, task)
         outputs = _solved(system, moments.second, moments.right)
         loss = float(task.weights @ task.loss.rows(moments.features @ outputs.T, task.y))
         return loss + 0.5 * task.ridge * float((outputs[:, :-1] ** 2).sum()), _with_outputs(system, outputs)
-    # For the outputs, units are inputs like any other.
-    start = system.weights[k:]
-    flat = CompactForm(start, np.ones_like(start, dtype=bool), system.n_inputs + k)
-    linear = Task(system.features(task.x)[:, :-1], task.y, task.weights, task.loss, task.ridge)
-    flat, value = refit(flat, linear, max_steps=3)
-    return value, _with_outputs(system, flat.weights)
+    smaller, value = outputs_refitted(system, task, max_steps=3)
+    return value, smaller
 
 
 def _with_outputs(system: CompactForm, outputs: FloatArray) -> CompactForm:

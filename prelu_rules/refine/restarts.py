@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.outputs import outputs_refitted
 from prelu_rules.refine.proposals import some_rows
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.task import Task
@@ -74,7 +75,4 @@ def _drawn(linear: CompactForm, n_units: int, task: Task, rng: np.random.Generat
         weights = rng.normal(size=features.shape[1]) / np.where(deviation > 0, deviation, 1.0)
         constant = -np.quantile(features @ weights, rng.uniform(*MIDDLE))
         system = system.with_unit(np.append(weights, constant), unused)
-    outputs, features = system.weights[n_units:], system.features(task.x)[:, :-1]
-    flat = CompactForm(outputs, np.ones(outputs.shape, dtype=bool), features.shape[1])
-    fitted, _ = refit(flat, replace(task, x=features), STEPS, GAIN)
-    return replace(system, weights=np.vstack([system.weights[:n_units], fitted.weights]))
+    return outputs_refitted(system, task, STEPS, GAIN)[0]

@@ -36,6 +36,9 @@ from prelu_rules.search.tasks import task_of
 LAST_STEPS = 3
 """Steps of the last refit, to all rows, of networks that were found on a sample of them."""
 
+LIGHTER = 0.1
+"""A single column may have many steep bends; so a penalty that is smaller by this factor is tried, too."""
+
 QUICK = 5
 """The largest size after an interrupt."""
 
@@ -80,13 +83,13 @@ def grown(
         The networks of the path.
     """
     try:
-        ridges, shapes = growth.rows.loss.ridges(growth.rows.ridge), settings.shapes
-        if settings.ridge or _is_wide(growth.rows):
-            ridges = (growth.rows.ridge,)
+        ridges, shapes = _ridges(growth.rows, settings), _shapes(growth.rows, settings)
         limit, explored = settings.max_nonlinear, EXPLORED
         if _is_wide(growth.rows):
             shapes, limit, explored = shapes[:1], WIDE if limit is None else limit, 0
         trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs)
+        if growth.rows.x.shape[1] == 1:
+            trials = trials.of_first_shape_if_enough()
         phases.update()
         task, networks = _best(growth, trials, seed, starts)
         networks = _explored(networks, task, explored, seed, frontier)
@@ -97,11 +100,26 @@ def grown(
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
-        shape = settings.shapes[0]
+        shape = _shapes(growth.rows, settings)[0]
         quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed), shape)
         points = _points([(shape, [system]) for system in quick], split, growth, growth.rows, domain, None)
         return Found(points, growth.held.weights, complete=False)
     return Found(_points(levels, split, growth, task, domain, left_out), trials.weights, complete=True)
+
+
+def _ridges(task: Task, settings: PathSettings) -> tuple[float, ...]:
+    """The penalties to choose from, in ascending order."""
+    if settings.ridge or _is_wide(task):
+        return (task.ridge,)
+    found = task.loss.ridges(task.ridge)
+    return found if task.x.shape[1] > 1 or task.loss.of_classes else (LIGHTER * found[0], *found)
+
+
+def _shapes(task: Task, settings: PathSettings) -> tuple[Shape, ...]:
+    """What bends may use. The bends of one column are thresholds, unless they have to be nested to be few."""
+    if task.x.shape[1] > 1:
+        return settings.shapes
+    return tuple(dict.fromkeys(replace(settings.shapes[0], nesting=nesting) for nesting in (False, settings.nesting)))
 
 
 def _is_wide(task: Task) -> bool:

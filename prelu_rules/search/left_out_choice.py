@@ -180,12 +180,35 @@ class Trials:
             Trials with one ridge.
         """
         ridge = self.ridge
-        mine = {variant: networks for variant, networks in self.networks.items() if variant.ridge == ridge}
-        outputs = {key: found for key, found in self.outputs.items() if key[0].ridge == ridge}
-        losses = {key: found for key, found in self.losses.items() if key[0].ridge == ridge}
+        mine = replace(self, networks={v: networks for v, networks in self.networks.items() if v.ridge == ridge})
+        mine = mine._pruned()
         return Trials(
-            {**mine, **others.networks}, {**outputs, **others.outputs}, {**losses, **others.losses}, self.weights
+            {**mine.networks, **others.networks},
+            {**mine.outputs, **others.outputs},
+            {**mine.losses, **others.losses},
+            self.weights,
         )
+
+    def of_first_shape_if_enough(self) -> Trials:
+        """The trials of the first shape, or those of all shapes if another one is clearly better.
+
+        Returns:
+            The trials of the first shape only; or all of them, in the opposite order.
+        """
+        variants = list(self.networks)
+        losses = {
+            place: self._best([key for key in self.losses if key[0] == variant])
+            for place, variant in enumerate(variants)
+        }
+        if 0 in not_worse(losses, self.weights, CLEARLY_WORSE):
+            variants = variants[:1]
+        return replace(self, networks={variant: self.networks[variant] for variant in reversed(variants)})._pruned()
+
+    def _pruned(self) -> Trials:
+        """The trials without outputs and losses of variants that have no networks here."""
+        outputs = {key: found for key, found in self.outputs.items() if key[0] in self.networks}
+        losses = {key: found for key, found in self.losses.items() if key[0] in self.networks}
+        return replace(self, outputs=outputs, losses=losses)
 
     def _best(self, keys: Sequence[tuple[Variant, int]]) -> FloatArray:
         """The losses of the best of some networks."""

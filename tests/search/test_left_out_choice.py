@@ -47,6 +47,20 @@ def test_growth_goes_on_while_it_helps():
     assert tried(line.parts, line.held, [1e-4], [SHALLOW], None, seed=0).most <= 5
 
 
+def test_the_first_shape_is_enough_unless_another_is_clearly_better():
+    flat, nested = Variant(1e-4, SHALLOW), Variant(1e-4, FREE)
+    noise = np.random.default_rng(0).normal(size=(3, 200)) ** 2
+    networks, weights = {flat: [[None] * 2], nested: [[None]]}, np.full(200, 1 / 200)
+
+    def shapes(better):
+        losses = {(flat, 0): noise[0] + 2, (flat, 1): noise[0], (nested, 0): noise[1] - better}
+        found = Trials(networks, dict(losses), losses, weights).of_first_shape_if_enough()
+        assert {key[0] for key in found.losses} == {key[0] for key in found.outputs} == set(found.networks)
+        return [variant.shape for variant in found.networks]
+
+    assert shapes(0.0) == [SHALLOW] and shapes(1.0) == [FREE, SHALLOW]
+
+
 def test_a_shape_that_is_clearly_worse_is_given_up():
     free, shallow, pairs = (Variant(1e-4, shape) for shape in (FREE, SHALLOW, Shape(2)))
     noise = np.random.default_rng(0).normal(size=(3, 200)) ** 2

@@ -60,7 +60,7 @@ def test_lean_networks_make_few_rules_say_more(monkeypatch):
     without = train_path(x, y, loss="logistic", settings=QUICK)
     for level, fewer in zip(path.levels, without.levels, strict=True):
         assert level[: len(fewer)] == fewer
-    assert path[3].n_rules > 5
+    assert path.levels[3][0].n_rules > 5
     few, few_without = (
         min((point for level in one.levels for point in level if point.n_rules <= 5), key=lambda point: point.criterion)
         for one in (path, without)
