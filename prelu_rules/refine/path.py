@@ -32,9 +32,6 @@ SAME_CRITERION = 1e-3
 MUCH_WORSE = 3.0
 """A size must not be worse on the validation rows by more standard errors than this, whatever the criterion is."""
 
-MUCH_WORSE_VERSION = 1.0
-"""The same for the versions of a size, if outputs are classes: their criterion is only an estimate of that loss."""
-
 
 @dataclass(frozen=True, eq=False)
 class PathPoint(Value):
@@ -110,7 +107,8 @@ class RulePath(Sequence[PathPoint], Value):
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
         chosen: the network that was taken from it, if one was; the plot circles it.
         most_errors: by how many standard errors the version of a size that the criterion prefers may be worse on the
-            validation rows than the best version; for classes `MUCH_WORSE_VERSION`.
+            validation rows than the best version; for classes `MUCH_WORSE`, since their criterion is only an estimate
+            of that loss.
 
     Raises:
         InvalidValueError: if a size is missing.

@@ -20,7 +20,7 @@ from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.frontier import Frontier
-from prelu_rules.refine.path import MUCH_WORSE_VERSION, PathPoint, RulePath
+from prelu_rules.refine.path import MUCH_WORSE, PathPoint, RulePath
 from prelu_rules.renamed import renamed_arguments, warn_renamed
 from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.rows.rows import Split, split_arrays
@@ -132,7 +132,7 @@ def train_path(
         by=loss.chosen_by if settings.starts == "force" else "validation",
         before_force=before_force,
         complete=complete and whole,
-        most_errors=MUCH_WORSE_VERSION if loss.of_classes else np.inf,
+        most_errors=MUCH_WORSE if loss.of_classes else np.inf,
     )
     warn_of_a_short_path(path, settings.max_nonlinear, settings.starts, 3)
     return path
