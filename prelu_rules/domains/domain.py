@@ -9,6 +9,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.frame import Frame
 from prelu_rules.domains.linear_program import CellProgram
 from prelu_rules.domains.polytope import Polytope
+from prelu_rules.domains.remembered import remembered
 from prelu_rules.errors import InvalidValueError, ShapeError
 from prelu_rules.tolerances import CUT, ON_DOMAIN
 from prelu_rules.values import BoolArray, FloatArray
@@ -51,6 +52,10 @@ def frame_of(domain: Domain | None, n_inputs: int) -> Frame:
         return Frame.of_everything(n_inputs)
     if isinstance(domain, Box):
         return Frame.of_box(domain)
+    return remembered(domain, "frame", lambda: _frame_of_polytope(domain))
+
+
+def _frame_of_polytope(domain: Polytope) -> Frame:
     box = Frame.of_box(domain.box)
     constraints = [box.row(-coef, limit) for coef, limit in zip(domain.coef, domain.limit, strict=True)]
     n = box.n_coordinates

@@ -17,6 +17,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.domains.domain import Domain, frame_of
 from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.domains.polytope import Polytope
+from prelu_rules.domains.remembered import remembered
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.proofs.exact import ExactCell
 from prelu_rules.geometry.witnesses import ROUNDING, Witnesses, off_domain
@@ -277,7 +278,7 @@ class _ExactStack:
             used |= (given[:-1] != 0).astype(bool)
         if self._whole is None or (used & ~self._used).any():
             self._used, self._stack = used, []
-            self._whole = ExactCell.of_domain(_restricted(self._domain, used), int(used.sum()))
+            self._whole = self._whole_of(used)
         # Rows of an earlier question are the same objects.
         known = 0
         while known < min(len(rows), len(self._stack)) and self._stack[known][0] is rows[known]:
@@ -287,6 +288,14 @@ class _ExactStack:
             before = self._stack[-1][1] if self._stack else self._whole
             self._stack.append((given, None if before is None else before.cut(self.part(exact_array(given)))))
         return self._stack[-1][1] if self._stack else self._whole
+
+    def _whole_of(self, used: BoolArray) -> ExactCell | None:
+        """The whole domain in some of its inputs."""
+
+        def whole() -> ExactCell | None:
+            return ExactCell.of_domain(_restricted(self._domain, used), int(used.sum()))
+
+        return whole() if self._domain is None else remembered(self._domain, ("exact", used.tobytes()), whole)
 
     @property
     def has_points(self) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.frame import Frame
+from prelu_rules.domains.remembered import remembered
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.tolerances import ON_DOMAIN
 from prelu_rules.values import BoolArray, FloatArray
@@ -50,7 +51,8 @@ class Witnesses:
             drawn = np.random.default_rng(0).normal(size=(N_DRAWN, len(frame.centre)))
             points = np.vstack([scale * drawn[k :: len(SCALES)] for k, scale in enumerate(SCALES)])
         else:
-            points = np.clip(sampled(domain, N_DRAWN), domain.lower, domain.upper)
+            drawn = remembered(domain, "witnesses", lambda: sampled(domain, N_DRAWN))
+            points = np.clip(drawn, domain.lower, domain.upper)
         self._off_domain = off_domain(domain, frame)
         self._domain, self._frame = domain, frame
         self._points = points[self._within(points)]
