@@ -63,13 +63,12 @@ def _blocks(task: Task) -> tuple[FloatArray, FloatArray, int]:
     """
     distinct, place = np.unique(task.x[:, 0], return_inverse=True)
     n_blocks = min(len(distinct), MOST_BLOCKS)
-    block = (np.arange(len(distinct)) * n_blocks // len(distinct))[place]
+    block_of = np.arange(len(distinct)) * n_blocks // len(distinct)
     x, y = task.x, task.y
     terms = task.weights[:, None] * np.hstack([np.ones_like(x), x, x**2, y, x * y, y**2])
     sums = np.zeros((n_blocks + 1, terms.shape[1]))
-    np.add.at(sums, block + 1, terms)
-    starts = np.full(n_blocks, np.inf)
-    np.minimum.at(starts, block, x[:, 0])
+    np.add.at(sums, block_of[place] + 1, terms)
+    starts = distinct[np.searchsorted(block_of, np.arange(n_blocks))]
     return starts, sums.cumsum(axis=0), -(-FEWEST_VALUES * n_blocks // len(distinct))
 
 

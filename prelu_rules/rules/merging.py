@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.network.affine import AffineMap
@@ -128,11 +129,11 @@ def _merge_group(parts: list[_Part], where: _Where) -> bool:
 
 def _neighbours(parts: Sequence[_Part]) -> list[list[int]]:
     """Groups of rules between which no facet is shared: the parts of a convex set are all in one of them."""
-    found: list[list[int]] = []
-    for number, part in enumerate(parts):
-        touched = [group for group in found if any(_share_facet(parts[other].rule, part.rule) for other in group)]
-        found = [group for group in found if group not in touched] + [sorted([*chain.from_iterable(touched), number])]
-    return sorted(found)
+    touching = np.zeros((len(parts), len(parts)), dtype=bool)
+    for one, other in combinations(range(len(parts)), 2):
+        touching[one, other] = _share_facet(parts[one].rule, parts[other].rule)
+    n_groups, group_of = connected_components(touching, directed=False)
+    return [np.flatnonzero(group_of == group).tolist() for group in range(n_groups)]
 
 
 def _join(parts: list[_Part], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:

@@ -110,10 +110,10 @@ def said_outright(conditions: Conditions, condition: Condition) -> bool | None:
         >>> said_outright([adult], adult), said_outright([adult], minor), said_outright([], adult)
         (True, False, None)
     """
-    row = condition.row().tolist()
-    opposite = [-value for value in row]
-    rows = [other.row().tolist() for other in conditions]
-    return True if row in rows else False if opposite in rows else None
+    row, rows = condition.row().tolist(), [other.row().tolist() for other in conditions]
+    if row in rows:
+        return True
+    return False if [-value for value in row] in rows else None
 
 
 def everywhere(conditions: Conditions, domain: Domain | None = None) -> Domain | None:

@@ -116,7 +116,7 @@ def _ridges(task: Task, settings: PathSettings) -> tuple[float, ...]:
 
 
 def _shapes(task: Task, settings: PathSettings) -> tuple[Shape, ...]:
-    """What bends may use. The bends of one column are thresholds, unless they have to be nested to be few."""
+    """What bends may use; for a single column thresholds first, and then bends inside bends."""
     if task.x.shape[1] > 1:
         return settings.shapes
     return tuple(dict.fromkeys(replace(settings.shapes[0], nesting=nesting) for nesting in (False, settings.nesting)))

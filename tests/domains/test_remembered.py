@@ -18,12 +18,9 @@ def shares():
 
 def test_each_domain_has_its_own_for_each_key():
     one, other = Box([0], [1]), Box([0], [1])
-    assert [remembered(one, "a", lambda: 1), remembered(one, "b", lambda: 2), remembered(other, "a", lambda: 3)] == [
-        1,
-        2,
-        3,
-    ]
-    assert [remembered(one, "a", list), remembered(one, "b", list), remembered(other, "a", list)] == [1, 2, 3]
+    asked = [(one, "a"), (one, "b"), (other, "a")]
+    assert [remembered(domain, key, lambda k=k: k) for k, (domain, key) in enumerate(asked)] == [0, 1, 2]
+    assert [remembered(domain, key, lambda: -1) for domain, key in asked] == [0, 1, 2]
 
 
 def test_it_is_given_up_with_the_domain_and_not_sent_with_it():
