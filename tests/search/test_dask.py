@@ -15,7 +15,8 @@ from prelu_rules.search.settings import PathSettings
 pytestmark = pytest.mark.slow
 
 NEAR = 0.01
-"""Where two versions are nearly as good, the last bit of a sum may choose, and it may differ between processes."""
+"""A process that compiles a function may add up in another order than those that load it from Numba's cache, and where
+two versions are nearly as good, the last bit of a sum chooses."""
 
 
 @pytest.fixture(scope="module")
