@@ -11,6 +11,8 @@ from prelu_rules.geometry.compile_log import log_compilation
 
 log_compilation()
 
+_ANY_ORDER = {"reassoc", "contract", "nsz"}
+
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, and keep what was compiled for the next process.
@@ -71,7 +73,7 @@ def compiled_sums(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> compiled_sums(lambda x: x[0] + x[1])(np.array([1, 2]))
         3
     """
-    return _compiled(function, error_model="numpy", _nrt=False, fastmath={"reassoc", "contract", "nsz"})
+    return _compiled(function, error_model="numpy", _nrt=False, fastmath=_ANY_ORDER)
 
 
 def part_of_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,6 +94,26 @@ def part_of_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         3
     """
     return _compiled(function, error_model="numpy", _nrt=False, inline="always")
+
+
+def part_of_sums(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `compiled_sums`, for parts of another such function.
+
+    A part must not be compiled on its own for it: then two versions of it would add up in different orders, and which
+    one runs would depend on whether another process had left its version in the cache.
+
+    Args:
+        function: of numbers and arrays; it may take parts of arrays, but must not make, copy, or return any.
+
+    Returns:
+        The same function; called from Python, it is compiled on its own.
+
+    Example:
+        >>> import numpy as np
+        >>> part_of_sums(lambda x: x[0] + x[1])(np.array([1, 2]))
+        3
+    """
+    return _compiled(function, error_model="numpy", _nrt=False, fastmath=_ANY_ORDER, inline="always")
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled_sums
+from prelu_rules.geometry.compiled import part_of_sums
 from prelu_rules.values import FloatArray
 
 LEAST_DIAGONAL = 1e-4
 """A weight that currently affects nothing has no curvature at all; it is damped as if it had this much."""
 
 
-@compiled_sums
+@part_of_sums
 def solve_damped(first: FloatArray, second: FloatArray, damping: float, factor: FloatArray, step: FloatArray) -> bool:
     """Find the step to the stationary point of a quadratic function, shortened by damping.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled_sums
+from prelu_rules.geometry.compiled import part_of_sums
 from prelu_rules.refine.groups import WORD
 from prelu_rules.values import Array, FloatArray, IntArray
 
@@ -17,7 +17,7 @@ TOGETHER = 4
 """Rows that are added to moments at once, so that each moment is read and written once for all of them."""
 
 
-@compiled_sums
+@part_of_sums
 def add_rows(moments: FloatArray, columns: FloatArray, rows: IntArray, factors: FloatArray, buffer: FloatArray) -> None:
     """Compute the moments of a group.
 
@@ -45,7 +45,7 @@ def add_rows(moments: FloatArray, columns: FloatArray, rows: IntArray, factors: 
                 own[j] += a * one[j] + b * two[j] + c * three[j] + d * four[j]
 
 
-@compiled_sums
+@part_of_sums
 def move_rows(
     moments: FloatArray,
     counts: IntArray,
@@ -86,7 +86,7 @@ def move_rows(
                 new[j] += factor * own[j]
 
 
-@compiled_sums
+@part_of_sums
 def multiply_features(
     moments: FloatArray, pattern: Array, weights: FloatArray, affine: FloatArray, products: FloatArray
 ) -> None:
@@ -123,7 +123,7 @@ def multiply_features(
             products[i, size + unit] = total
 
 
-@compiled_sums
+@part_of_sums
 def add_group(
     pattern: Array,
     weights: FloatArray,

@@ -7,14 +7,14 @@ compiled anew, which takes longer than all else.
 
 from __future__ import annotations
 
-from prelu_rules.geometry.compiled import compiled_sums
+from prelu_rules.geometry.compiled import part_of_sums
 from prelu_rules.values import FloatArray, IntArray
 
 BLOCK_ROWS = 128
 """Rows of a block; with some thirty columns it fits into the first cache."""
 
 
-@compiled_sums
+@part_of_sums
 def forward(columns: FloatArray, weights: FloatArray, units: FloatArray, outputs: FloatArray) -> None:
     """Compute units and outputs.
 
@@ -44,7 +44,7 @@ def forward(columns: FloatArray, weights: FloatArray, units: FloatArray, outputs
                     found[r] = max(found[r], 0.0)
 
 
-@compiled_sums
+@part_of_sums
 def backward(
     columns: FloatArray,
     units: FloatArray,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from prelu_rules.geometry.compiled import compiled_sums
+from prelu_rules.geometry.compiled import part_of_sums
 from prelu_rules.refine.groups import group_rows, sort_by_group
 from prelu_rules.refine.moments import add_group, add_rows, move_rows, multiply_features
 from prelu_rules.refine.room import DerivativeRoom
 from prelu_rules.values import FloatArray, IntArray
 
 
-@compiled_sums
+@part_of_sums
 def add_second(
     columns: FloatArray,
     factors: FloatArray,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelu_rules.geometry.compiled import compiled_sums
+from prelu_rules.geometry.compiled import compiled_sums, part_of_sums
 from prelu_rules.refine.layout import Layout
 from prelu_rules.refine.linear_solution import solve_damped
 from prelu_rules.refine.passes import backward, forward
@@ -96,7 +96,7 @@ def squared_steps(
     return value
 
 
-@compiled_sums
+@part_of_sums
 def squared_objective(
     columns: FloatArray,
     targets: FloatArray,
