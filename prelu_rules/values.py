@@ -175,7 +175,7 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
     try:
         array = np.asarray(value)
         exact = array.dtype == object and all(isinstance(entry, Fraction) for entry in array.flat)
-        array = array if exact else array.astype(np.float64)
+        array = array.copy() if exact else array.astype(np.float64)
     except (TypeError, ValueError) as problem:
         raise InvalidValueError(f"{name} must hold numbers, but {str(problem).rstrip('.')}.") from None
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
@@ -184,7 +184,6 @@ def frozen_array(value: npt.ArrayLike, name: str, shape: tuple[int | None, ...])
     if not exact and not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InvalidValueError(f"{name} holds {array[place]} at index {place}; every entry must be a finite number.")
-    array = array.copy()
     array.setflags(write=False)
     return array
 

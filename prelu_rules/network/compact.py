@@ -14,7 +14,7 @@ from prelu_rules.network.collapse import without_unused
 from prelu_rules.network.fewest_numbers import compact_form, rounded_weights, unstacked
 from prelu_rules.network.normal_form import NormalForm, UnitLabel
 from prelu_rules.network.precision import Precision
-from prelu_rules.values import BoolArray, FloatArray, Value
+from prelu_rules.values import Array, BoolArray, FloatArray, Value
 
 DEAD = 1e-9
 """A unit whose weights are all below this, for inputs of a size near 1, is constant."""
@@ -92,8 +92,13 @@ class CompactForm(Value):
 
     @property
     def form(self) -> NormalForm:
-        """The normal form, with slopes 0; a unit is one level above the highest level that it uses."""
-        return unstacked(self.weights, self.n_inputs, _labels(self.weights[: self.n_units, self.n_inputs : -1]))
+        """The normal form, with slopes 0."""
+        return unstacked(self.weights, self.n_inputs, self.labels)
+
+    @property
+    def labels(self) -> tuple[UnitLabel, ...]:
+        """Labels of the units; one is a level above the highest level that it uses."""
+        return _labels(self.weights[: self.n_units, self.n_inputs : -1])
 
     def with_free(self, free: FloatArray) -> CompactForm:
         """The form with other weights on the same support.
@@ -195,12 +200,10 @@ class CompactForm(Value):
             The other rows keep their values and their free weights.
         """
         k, column = self.n_units, self.n_inputs + self.n_units
-        wider = np.insert(self.weights, column, 0.0, axis=1)
-        wider[k:, column] = uses
-        larger = np.insert(wider, k, np.insert(weights, column, 0.0), axis=0)
-        support = np.insert(self.support, column, True, axis=1)
-        support[:k, column] = False
-        support = np.insert(support, k, np.arange(len(weights) + 1) != column, axis=0)
+        larger = _with_room(self.weights, k, column)
+        larger[k, :column], larger[k, -1], larger[k + 1 :, column] = weights[:-1], weights[-1], uses
+        support = _with_room(self.support, k, column)
+        support[k, :column], support[k, -1], support[k + 1 :, column] = True, True, True
         return CompactForm(larger, support, self.n_inputs)
 
     def rounded(self, precision: Precision) -> CompactForm:
@@ -252,6 +255,15 @@ def _all_free(shape: tuple[int, int], n_inputs: int) -> BoolArray:
     support = np.ones(shape, dtype=bool)
     support[:n_units, n_inputs:-1] = np.tri(n_units, k=-1, dtype=bool)
     return support
+
+
+def _with_room(array: Array, row: int, column: int) -> Array:
+    """The array with one more row and column, of zeros."""
+    # `np.insert` takes ten times as long for such small arrays.
+    wider = np.zeros((len(array) + 1, array.shape[1] + 1), array.dtype)
+    wider[:row, :column], wider[:row, column + 1 :] = array[:row, :column], array[:row, column:]
+    wider[row + 1 :, :column], wider[row + 1 :, column + 1 :] = array[row:, :column], array[row:, column:]
+    return wider
 
 
 def _labels(between: FloatArray) -> tuple[UnitLabel, ...]:

@@ -53,19 +53,40 @@ def turned_compact_form(form: NormalForm, precision: Precision | None = None) ->
         >>> turned_compact_form(NormalForm(A=[[-1.0]], B=[[0]], b=[0], C=[[1]], D=[[1]], e=[0], slopes=[0]))[1]
         array([ True])
     """
-    n_inputs = form.n_inputs
-    weights = _without_one_sided(_with_bends(form), n_inputs)
-    is_turned = np.zeros(form.n_units, dtype=bool)
-    for unit in range(form.n_units):
+    return turned_compact_weights(_with_bends(form), form.labels, precision)
+
+
+def turned_compact_weights(
+    weights: Array, labels: tuple[UnitLabel, ...], precision: Precision | None = None
+) -> tuple[NormalForm, BoolArray]:
+    """`turned_compact_form` of a network that is given by the weights of a compact form.
+
+    Args:
+        weights: `(n_units + n_outputs, n_inputs + n_units + 1)`.
+        labels: one for each unit.
+        precision: how its numbers will be printed.
+
+    Returns:
+        The form, and which of its units are turned.
+
+    Example:
+        >>> turned_compact_weights(np.array([[-1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]), (UnitLabel(1, 1),))[0].C
+        array([[0.]])
+    """
+    n_units = len(labels)
+    n_inputs = weights.shape[1] - n_units - 1
+    weights = _without_one_sided(weights, n_inputs)
+    is_turned = np.zeros(n_units, dtype=bool)
+    for unit in range(n_units):
         turned = _turned(weights, unit, n_inputs)
         if _reading_cost(turned, n_inputs, unit, precision) < _reading_cost(weights, n_inputs, unit, precision):
             weights, is_turned[unit] = turned, True
-    for unit in range(form.n_units):
+    for unit in range(n_units):
         largest = np.abs(weights[unit, :n_inputs]).max(initial=0) or np.abs(weights[unit]).max()
         if largest > 0:
             weights[unit] /= largest
             weights[:, n_inputs + unit] *= largest
-    stacked = unstacked(weights, n_inputs, form.labels)
+    stacked = unstacked(weights, n_inputs, labels)
     used = used_units(stacked)
     if used.all():
         return stacked, is_turned

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from joblib import Parallel, delayed
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.sparsification import sparsify
+from prelu_rules.refine.sparsification import sparsified, sparsify
 from prelu_rules.refine.threads import single_blas_thread
 
 Levels = list[list[CompactForm]]
 """For each size, networks with ever fewer numbers."""
 
 
-def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | None = None) -> Levels:
+def sparsified_levels(
+    systems: Sequence[CompactForm],
+    task: Task,
+    n_jobs: int | None = None,
+    criterion: Callable[[CompactForm, Task], float] | None = None,
+) -> Levels:
     """Sparsify each network; see `sparsify`.
 
     Args:
         systems: one for each size.
         task: the rows that they are fitted to.
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
+        criterion: a function of its module, of a network and the rows; around the network that it prefers there are
+            more, see `sparsified`.
 
     Returns:
         For each network, the refitted network itself and sparser ones.
@@ -34,10 +41,12 @@ def sparsified_levels(systems: Sequence[CompactForm], task: Task, n_jobs: int | 
         >>> [system.n_numbers for system in sparsified_levels([start], task)[0]]
         [4, 3, 2, 1]
     """
-    return list(Parallel(n_jobs=n_jobs)(delayed(_level)(system, task) for system in systems))
+    return list(Parallel(n_jobs=n_jobs)(delayed(_level)(system, task, criterion) for system in systems))
 
 
-def _level(system: CompactForm, task: Task) -> list[CompactForm]:
+def _level(
+    system: CompactForm, task: Task, criterion: Callable[[CompactForm, Task], float] | None
+) -> list[CompactForm]:
     # One thread in other processes too, so that sums are computed in the same order.
     with single_blas_thread():
-        return list(sparsify(system, task))
+        return list(sparsify(system, task)) if criterion is None else sparsified(system, task, criterion)

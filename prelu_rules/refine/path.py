@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SAME_CRITERION = 1e-3
 """Criteria that differ relatively by less than this count as the same."""
 
+BY_CHANCE = 2.33
+"""One difference in a hundred exceeds so many standard errors by chance."""
+
 MUCH_WORSE = 3.0
 """A size must not be worse on the validation rows by more standard errors than this, whatever the criterion is."""
 
@@ -102,7 +105,8 @@ class RulePath(Sequence[PathPoint], Value):
     Attributes:
         levels: for each size, its networks: the best one found, sparser versions of it, then all others.
         validation_weights: `(n_validation,)`, of the validation rows.
-        by: what chooses the size under limits: "criterion", or "validation" for the one-standard-error rule.
+        by: what chooses the size, see `choose`: "validation" for one rule with limits and without, or "criterion" for
+            the criterion under limits.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
         chosen: the network that was taken from it, if one was; the plot circles it.
@@ -159,11 +163,12 @@ class RulePath(Sequence[PathPoint], Value):
     ) -> PathPoint:
         """Choose a network of the path; nothing is trained again.
 
-        Without a limit, the one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation
-        rows is not clearly above the smallest. With a limit, the same rule or the criterion chooses, depending on `by`,
-        among the sizes whose loss on the validation rows is at most three standard errors above the smallest. The
-        smallest size that is right on every training and validation row counts as not above. `to_frame` shows all
-        values that matter for the choice.
+        The one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation rows is not above
+        the smallest by more than a standard error of the difference. If `by` is "validation", a smaller size goes
+        first if the criterion prefers it and its loss is above the smallest by no more than chance explains, 2.33
+        standard errors. If `by` is "criterion", limits leave the choice to the criterion, among the sizes whose loss is
+        at most three standard errors above the smallest. The smallest size that is right on every training and
+        validation row counts as not above. `to_frame` shows all values that matter for the choice.
 
         Args:
             max_nonlinear: the largest number of nonlinear units.
@@ -199,7 +204,11 @@ class RulePath(Sequence[PathPoint], Value):
         if self.by == "criterion" and not free:
             fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
             return self._preferred([allowed[size] for size in fair])
-        return allowed[not_worse(losses, self.validation_weights, right=right)[0]]
+        most = not_worse(losses, self.validation_weights, right=right)[0]
+        if self.by == "criterion":
+            return allowed[most]
+        fair = not_worse(losses, self.validation_weights, BY_CHANCE, right)
+        return self._preferred([allowed[size] for size in fair if size <= most])
 
     def _preferred(self, points: Sequence[PathPoint]) -> PathPoint:
         """The one that the criterion prefers, among those that are right everywhere if there are any.

@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.curvature import Task, curvature_by_products, gradient, objective, penalised
-from prelu_rules.refine.layout import layout, order_of_free, with_weights
+from prelu_rules.refine.curvature import Task, curvature_by_products, gradient, objective
+from prelu_rules.refine.layout import layout, penalties_of, with_weights
 from prelu_rules.refine.linear_solution import LEAST_DIAGONAL
 from prelu_rules.refine.room import derivative_room, step_room
 from prelu_rules.refine.row_passes import RowPasses, from_moments
@@ -49,7 +49,7 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
     """
     if not system.support.any():
         return system, objective(system, task)
-    if system.free.size <= FEW_WEIGHTS:
+    if np.count_nonzero(system.support) <= FEW_WEIGHTS:
         if isinstance(task.loss, Squared):
             return _squared_steps(system, task, max_steps, least_gain)
         if from_moments(system, task):
@@ -80,15 +80,14 @@ def improved(system: CompactForm, starts: Iterable[CompactForm], task: Task, sha
 
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     """All steps in one compiled call."""
-    laid, n_free, n_units = layout(system), system.free.size, system.n_units
-    penalties = np.empty(n_free)
-    penalties[order_of_free(system)] = task.ridge * penalised(system)
+    laid, n_units = layout(system), system.n_units
+    n_free = len(laid.places)
     value = squared_steps(
         task.columns,
         task.targets,
         task.row_weights,
         laid,
-        penalties,
+        penalties_of(laid, n_units, task.ridge),
         max_steps,
         float(least_gain),
         step_room(len(task), laid.weights, n_units, n_free),

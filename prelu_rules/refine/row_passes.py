@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.layout import layout, order_of_free
+from prelu_rules.refine.layout import layout, order_of_free, penalties_of
 from prelu_rules.refine.linear_solution import solve_damped
 from prelu_rules.refine.passes import backward, forward
 from prelu_rules.refine.room import derivative_room, step_room
 from prelu_rules.refine.second_derivative import add_second
-from prelu_rules.refine.task import Task, penalised
+from prelu_rules.refine.task import Task
 from prelu_rules.values import FloatArray
 
 
@@ -33,12 +33,12 @@ class RowPasses:
     """
 
     def __init__(self, system: CompactForm, task: Task) -> None:
-        n_units, n_free = system.n_units, system.free.size
-        self._task, self._laid, self._order = task, layout(system), order_of_free(system)
+        n_units = system.n_units
+        self._task, self._laid, self._system = task, layout(system), system
+        n_free = len(self._laid.places)
         self._room = derivative_room(len(task), self._laid.weights.shape, n_units, n_free)
         self._steps = step_room(len(task), self._laid.weights, n_units, n_free)
-        self._penalties = np.empty(n_free)
-        self._penalties[self._order] = task.ridge * penalised(system)
+        self._penalties = penalties_of(self._laid, n_units, task.ridge)
         self.weights = self._laid.weights
 
     @property
@@ -101,8 +101,8 @@ class RowPasses:
         """
         self.objective()
         first, second = self.differentiate()
-        whole = np.tril(second) + np.tril(second, -1).T
-        return first[self._order], whole[np.ix_(self._order, self._order)]
+        whole, order = np.tril(second) + np.tril(second, -1).T, order_of_free(self._system)
+        return first[order], whole[np.ix_(order, order)]
 
 
 def from_moments(system: CompactForm, task: Task) -> bool:

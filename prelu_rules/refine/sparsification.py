@@ -8,7 +8,7 @@ weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -61,7 +61,49 @@ def sparsify(system: CompactForm, task: Task) -> Iterator[CompactForm]:
         system = refit(going, task, max_steps=15)[0].scaled()
 
 
-def _next(system: CompactForm, task: Task) -> CompactForm | None:
+def sparsified(system: CompactForm, task: Task, criterion: Callable[[CompactForm, Task], float]) -> list[CompactForm]:
+    """The networks of `sparsify`, and around the one that a criterion prefers also those between them.
+
+    So what the criterion chooses is known to a single number, although most weights go several at a time.
+
+    Args:
+        system: the network to start from.
+        task: the rows that it is fitted to.
+        criterion: of a network and the rows; smaller is better.
+
+    Returns:
+        The refitted network itself, and then ones with fewer numbers.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> task = Task(np.eye(30), np.arange(30.0)[:, None], np.full(30, 1 / 30), Squared(), 1e-9)
+        >>> start = CompactForm(np.ones((1, 31)), np.ones((1, 31), dtype=bool), 30)
+        >>> def apart(system, task):
+        ...     return abs(system.n_numbers - 20)
+        >>> [system.n_numbers for system in sparsified(start, task, apart)]
+        [31, 25, 24, 23, 22, 21, 20, 19, 18, 17, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    """
+    found = list(sparsify(system, task))
+    if system.free.size > FEW_WEIGHTS:
+        return found
+    best = min(range(len(found)), key=lambda place: criterion(found[place], task))
+    before, after = max(best - 1, 0), min(best + 1, len(found) - 1)
+    last, fine = found[before], found[before + 1 : after]
+    while _n_free(last) - 1 > _n_free(found[after]):
+        going = _next(last, task, at_once=1)
+        if going is None:
+            break
+        last = refit(going, task, max_steps=15)[0].scaled()
+        if not any((last.support == known.support).all() for known in fine):
+            fine.append(last)
+    return [*found[: before + 1], *sorted(fine, key=_n_free, reverse=True), *found[after:]]
+
+
+def _n_free(system: CompactForm) -> int:
+    return int(np.count_nonzero(system.support))
+
+
+def _next(system: CompactForm, task: Task, at_once: int | None = None) -> CompactForm | None:
     """The network without the cheapest weights, the others moved to make up for them; None if none may go."""
     may_go = (system.support & ~_kept(system))[system.support]
     if not may_go.any():
@@ -70,7 +112,7 @@ def _next(system: CompactForm, task: Task) -> CompactForm | None:
     inverse = _inverse(curvature(system, task)[1], ~fixed)
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = np.where(may_go, system.free**2 / np.diag(inverse), np.inf)
-    going = np.argsort(cost)[: _n_at_once(int(may_go.sum()), system.free.size)]
+    going = np.argsort(cost)[: at_once or _n_at_once(int(may_go.sum()), system.free.size)]
     for gone in (going, going[:1]):
         smaller = _best_of(system, task, gone, inverse)
         # Two weights may go at once and be the last two uses of a unit; one at a time never does that.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from prelu_rules.errors import InvalidValueError
 from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.network.fewest_numbers import compact_form
+from prelu_rules.network.fewest_numbers import turned_compact_weights
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.values import FloatArray
 
@@ -197,4 +197,4 @@ class Scale:
         weights[:, -1] -= weights[:, :d] @ self.x_mean
         weights[k:] *= self.y_deviation[:, None]
         weights[k:, -1] += self.y_mean
-        return compact_form(CompactForm(weights, system.support, d).form)
+        return turned_compact_weights(weights, system.labels)[0]

@@ -27,7 +27,7 @@ from prelu_rules.rows.rows import Split
 from prelu_rules.search.found import INTERRUPTED, Found
 from prelu_rules.search.left_out_choice import Trials, tried
 from prelu_rules.search.left_out_outputs import LeftOutOutputs, Networks
-from prelu_rules.search.measure import Measure
+from prelu_rules.search.measure import Measure, criterion
 from prelu_rules.search.parts import Growth
 from prelu_rules.search.separable import separating
 from prelu_rules.search.settings import PathSettings
@@ -155,7 +155,7 @@ def _sparsified(
     pairs = [(shape, size) for size, some in enumerate(shapes) for shape in some if size < len(networks[shape])]
     known = [(shape, networks[shape][size]) for shape, size in pairs]
     known += [(_shape_of(one, networks), one) for one in frontier.besides([system for _, system in known])]
-    sparser = sparsified_levels([system for _, system in known], task, n_jobs)
+    sparser = sparsified_levels([system for _, system in known], task, n_jobs, criterion)
     levels = [(shape, versions) for (shape, _), versions in zip(known, sparser, strict=True)]
     if settings.ridge is None:
         levels += [(first, versions) for versions in separating(networks[first][0], [task])[0]]

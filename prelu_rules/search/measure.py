@@ -56,18 +56,34 @@ class Measure:
             train_score=self.task.loss.score(fitted, self.task.y, self.task.weights),
             validation_score=self.task.loss.score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=self._criterion(system, fitted),
+            criterion=criterion(system, self.task),
         )
 
-    def _criterion(self, system: CompactForm, outputs: FloatArray) -> float:
-        """Akaike's criterion for classes, Schwarz's for other likelihoods, and otherwise the loss of left-out rows."""
-        if isinstance(self.task.loss, ClassLoss):
-            loss = float(self.task.weights @ self.task.loss.rows(outputs, self.task.y))
-            return akaike(loss, system.n_numbers, float((self.task.weights / observed(self.task)).sum()))
-        log_likelihood = self.task.loss.log_likelihood(outputs, self.task.y, self.task.weights)
-        if log_likelihood is None:
-            return float(self.task.weights @ left_out_losses(system, self.task, observed(self.task)))
-        return schwarz(log_likelihood, system.n_numbers, len(self.task))
+
+def criterion(system: CompactForm, task: Task) -> float:
+    """What chooses among versions of a network: Akaike's criterion for classes, Schwarz's for other likelihoods.
+
+    Args:
+        system: a network that was fitted to the rows.
+        task: the rows.
+
+    Returns:
+        The criterion, smaller is better; for losses that are no likelihoods, the loss of left-out rows.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> task = Task(np.eye(2), np.array([[1.0], [3.0]]), np.full(2, 0.5), Squared(), 1e-9)
+        >>> round(criterion(CompactForm(np.array([[0.0, 0.0, 2.0]]), np.ones((1, 3), dtype=bool), 2), task), 3)
+        0.693
+    """
+    outputs = system.predict(task.x)
+    if isinstance(task.loss, ClassLoss):
+        loss = float(task.weights @ task.loss.rows(outputs, task.y))
+        return akaike(loss, system.n_numbers, float((task.weights / observed(task)).sum()))
+    log_likelihood = task.loss.log_likelihood(outputs, task.y, task.weights)
+    if log_likelihood is None:
+        return float(task.weights @ left_out_losses(system, task, observed(task)))
+    return schwarz(log_likelihood, system.n_numbers, len(task))
 
 
 def best_form(forms: Sequence[NormalForm], split: Split, loss: Loss) -> NormalForm:

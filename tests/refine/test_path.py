@@ -79,18 +79,33 @@ def test_a_notebook_shows_the_path_and_marks_what_was_taken(path):
         assert [row[0] for row in reader.bold_rows] == [str(chosen.n_nonlinear)]
 
 
+def two_sizes(standard_errors):
+    """One unit is better on the validation rows, by so many standard errors, none by the criterion."""
+    one, none = point(1, 0.1, 2.0), point(0, 0.5, 1.0)
+    excess = np.array([-1, 1, -1, 1]) / np.sqrt(4 / 3) + standard_errors / np.sqrt(4)
+    return (replace(none, validation_losses=one.validation_losses + excess),), (one,)
+
+
 def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
     dense, sparse = point(0, 0.1, 5.0), point(0, 0.3, 1.0)
     assert RulePath(((dense, sparse),), np.ones(4))[0] is sparse
-    # One unit is better on the validation rows, by 1.5 standard errors, none by the criterion.
-    one, none = point(1, 0.1, 2.0), point(0, 0.5, 1.0)
-    excess = np.array([-1, 1, -1, 1]) / np.sqrt(4 / 3) + 1.5 / np.sqrt(4)
-    levels = ((replace(none, validation_losses=one.validation_losses + excess),), (one,))
-    assert RulePath(levels, np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 0
-    assert RulePath(levels, np.ones(4), by="validation").choose(max_nonlinear=1).n_nonlinear == 1
-    assert RulePath(levels, np.ones(4)).choose().n_nonlinear == 1
+    assert RulePath(two_sizes(2.5), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 0
+    assert RulePath(two_sizes(2.5), np.ones(4)).choose().n_nonlinear == 1
     # What is much worse on the validation rows is out, whatever the criterion says.
-    assert RulePath(((none,), (one,)), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 1
+    assert RulePath(two_sizes(3.5), np.ones(4)).choose(max_nonlinear=1).n_nonlinear == 1
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_nonlinear": 1}])
+def test_by_validation_a_smaller_size_goes_first_if_both_the_criterion_and_left_out_rows_allow_it(limits):
+    def chosen(levels):
+        return RulePath(levels, np.ones(4), by="validation").choose(**limits).n_nonlinear
+
+    assert [chosen(two_sizes(errors)) for errors in (0.5, 1.5, 2.5)] == [0, 0, 1]
+    (none,), (one,) = two_sizes(1.5)
+    assert chosen(((replace(none, criterion=3.0),), (one,))) == 1
+    # Within one standard error the size is the smallest one, whatever the criterion says, and never a larger one.
+    (none,), (one,) = two_sizes(0.5)
+    assert chosen(((replace(none, criterion=3.0),), (one,))) == 0
 
 
 def test_a_version_that_is_much_worse_on_the_validation_rows_is_not_preferred_where_that_is_limited():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from refine_networks import random_system
 
 from prelu_rules.losses.softmax import Softmax
@@ -6,7 +7,7 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.refine import sparsification
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.sparsification import sparsify
+from prelu_rules.refine.sparsification import sparsified, sparsify
 
 
 def sparse_truth(n_rows=500):
@@ -70,3 +71,30 @@ def test_more_go_at_once_while_many_are_left():
     assert [sparsification._n_at_once(n, 200) for n in (1, 15, 16, 100)] == [1, 1, 3, 20]
     # Each refit takes long where second-order steps are too many.
     assert sparsification._n_at_once(100, sparsification.FEW_WEIGHTS + 1) == 25
+
+
+@pytest.mark.parametrize("wanted", [0, 21, 24, 29, 32, 99])
+def test_around_the_preferred_network_no_number_of_weights_is_left_out(wanted):
+    task, start = sparse_truth(100), random_system(np.random.default_rng(5), 6, 3)
+
+    def apart(system, rows):
+        assert rows is task
+        return abs(int(system.support.sum()) - wanted)
+
+    coarse, fine = list(sparsify(start, task)), sparsified(start, task, apart)
+    known, counts = ([int(one.support.sum()) for one in versions] for versions in (coarse, fine))
+    assert counts == sorted(counts, reverse=True)
+    assert all(one in fine for one in coarse)
+    place = min(range(len(known)), key=lambda place: abs(known[place] - wanted))
+    first, last = known[max(place - 1, 0)], known[min(place + 1, len(known) - 1)]
+    assert set(range(last, first + 1)) <= set(counts)
+    assert [one for one in counts if not last <= one <= first] == [one for one in known if not last <= one <= first]
+    for one in fine:
+        longer = one.with_free(one.free * 1.01)
+        assert objective(one, task) <= objective(longer, task) * 1.001
+
+
+def test_with_too_many_weights_for_second_order_steps_there_are_only_the_coarse_ones(monkeypatch):
+    monkeypatch.setattr(sparsification, "FEW_WEIGHTS", 10)
+    task, start = sparse_truth(100), random_system(np.random.default_rng(5), 6, 2)
+    assert sparsified(start, task, lambda system, task: abs(system.n_numbers - 15)) == list(sparsify(start, task))
