@@ -4,7 +4,7 @@
     python benchmarks/ablation.py diabetes   # one of them
     python benchmarks/ablation.py --quick    # a smoke test: one data set, two folds, short training
 
-- "all steps": `train_path` and its default choice, as in the estimators.
+- "all steps": `train_path` with the force (`starts="force"`) and its default choice.
 - "no force": the same for as many steps, but without a force on the slopes.
 - "no elimination": of the networks that the force leaves, with all units refitted, the best on the validation rows,
   sparsified.
@@ -12,6 +12,8 @@
   sparsified.
 - "no sparsify": each size of the path with all of its numbers.
 - "network": the best network on the validation rows, trained without force, unchanged.
+- "growth": networks grown in float64 instead, without force or population, which is the default of the estimators.
+- "both": the better network of each size, from the force or from growth.
 
 R2 or accuracy on the test folds of `datasets.folds`, nonlinear units, and numbers to read in the compact form: means
 over folds. Brackets are 95% Student intervals of the paired difference from all steps, with the variance corrected for
@@ -47,15 +49,17 @@ from prelu_rules.refine.refit import refit
 from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.path import train_path
-from prelu_rules.search.settings import PathSettings
+from prelu_rules.search.settings import PathSettings, Starts
 
-ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK = (
+ALL, NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK, GROWTH, BOTH = (
     "all steps",
     "no force",
     "no elimination",
     "no polish",
     "no sparsify",
     "network",
+    "growth",
+    "both",
 )
 DATA = ("friedman1", "friedman2", "friedman3", "diabetes", "moons", "breast_cancer")
 
@@ -135,10 +139,10 @@ class Fold:
         return Result(float(score), form.n_units, numbers)
 
 
-def whole_path(fold: Fold, settings: PopulationSettings) -> RulePath:
+def whole_path(fold: Fold, settings: PopulationSettings, starts: Starts = "force") -> RulePath:
     """The path, trained as in the estimators."""
     rows = fold.everything
-    return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings, "force"), random_state=fold.seed)
+    return train_path(rows.x, rows.y, loss=fold.loss, settings=PathSettings(settings, starts), random_state=fold.seed)
 
 
 def every_level_whole(path: RulePath) -> RulePath:
@@ -218,6 +222,8 @@ def variants(fold: Fold, settings: PopulationSettings) -> dict[str, Result]:
         NO_POLISH: fold.result(without_polish(fold, forced)),
         NO_SPARSIFY: fold.result(every_level_whole(path).choose().form),
         NETWORK: fold.result(min(plain, key=lambda form: fold.held_losses(form).mean())),
+        GROWTH: fold.result(whole_path(fold, settings, "growth").choose().form),
+        BOTH: fold.result(whole_path(fold, settings, "both").choose().form),
     }
 
 
@@ -227,7 +233,7 @@ def sentences(results: Mapping[str, Sequence[Mapping[str, Result]]]) -> Iterator
     Args:
         results: for each data set, the variants of each fold.
     """
-    for variant in (NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK):
+    for variant in (NO_FORCE, NO_ELIMINATION, NO_POLISH, NO_SPARSIFY, NETWORK, GROWTH, BOTH):
         words: dict[str, list[str]] = {"lower": [], "higher": [], "not clearly different": []}
         ratios = []
         for name, rows in results.items():

@@ -3,6 +3,7 @@
     python benchmarks/cost.py                    # all cases; a few minutes
     python benchmarks/cost.py --most-rows 2000   # the small ones
     python benchmarks/cost.py --from-disk        # a million rows of 50 columns, read from a memory map: CPU-s and GB
+    python benchmarks/cost.py --from-stream      # two million rows of 10 columns, from a `tf.data.Dataset`
 
 Each case is a process of its own, so that `cold`, its first fit, pays for what is compiled or loaded on first use, and
 `warm`, the second, does not; imports are not counted. `boosting` is scikit-learn's histogram gradient boosting on the
@@ -114,6 +115,27 @@ def from_disk(n_rows: int, n_columns: int, folder: Path) -> str:
     return f"{n_rows} x {n_columns} from disk: {seconds:.1f} CPU-s, {gigabytes:.2f} GB, R2 {score:.3f}"
 
 
+def from_stream(n_rows: int, n_columns: int) -> str:
+    """Fit rows that a `tf.data.Dataset` gives batch by batch.
+
+    Args:
+        n_rows: of friedman1.
+        n_columns: of them.
+
+    Returns:
+        A line with CPU-seconds of reading all rows once and of the fit, and R2 on fresh rows.
+    """
+    import tensorflow as tf
+
+    rows, targets = make_friedman1(n_rows, n_features=n_columns, noise=1.0, random_state=0)
+    stream = tf.data.Dataset.from_tensor_slices((rows, targets)).batch(BATCH)
+    reading = timed(lambda: sum(len(batch) for batch, _ in stream))
+    model = pr.PReLURuleRegressor(random_state=0)
+    seconds = timed(lambda: model.fit(stream))
+    score = model.score(*make_friedman1(MOST_TESTED, n_features=n_columns, noise=1.0, random_state=2**31))
+    return f"{n_rows} x {n_columns} from a stream: reading {reading:.1f}, fit {seconds:.1f} CPU-s, R2 {score:.3f}"
+
+
 def write(lines: Iterable[Line], path: Path) -> None:
     """Write the table."""
     with path.open("w", newline="") as file:
@@ -128,12 +150,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most-rows", type=int, default=20_000, help="leave out larger tables")
     parser.add_argument("--from-disk", action="store_true")
+    parser.add_argument("--from-stream", action="store_true")
     parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
     if given.from_disk:
         with tempfile.TemporaryDirectory() as folder:
             print(from_disk(1_000_000, 50, Path(folder)))
+        return
+    if given.from_stream:
+        print(from_stream(2_000_000, 10))
         return
     if given.case:
         table, n_rows, n_columns = given.case

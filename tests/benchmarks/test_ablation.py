@@ -65,11 +65,12 @@ def test_without_polish_bends_are_those_of_the_training():
 def test_variants_on_a_fold_and_what_is_said_of_them(capsys):
     fold, _ = fold_of("iris")
     rows = [a.variants(fold, QUICK)] * 2
-    assert set(rows[0]) == {a.ALL, a.NO_FORCE, a.NO_ELIMINATION, a.NO_POLISH, a.NO_SPARSIFY, a.NETWORK}
+    steps = {a.ALL, a.NO_FORCE, a.NO_ELIMINATION, a.NO_POLISH, a.NO_SPARSIFY, a.NETWORK}
+    assert set(rows[0]) == steps | {a.GROWTH, a.BOTH}
     assert all(result.score > 0.8 for result in rows[0].values())
     assert rows[0][a.ALL].numbers <= rows[0][a.NO_SPARSIFY].numbers < rows[0][a.NETWORK].numbers
     better = {variant: result._replace(score=result.score - (variant != a.ALL)) for variant, result in rows[0].items()}
     text = list(a.sentences({"iris": [better, better]}))
-    assert len(text) == 5 and all("the score is lower for iris" in line for line in text)
+    assert len(text) == 7 and all("the score is lower for iris" in line for line in text)
     a.show("iris", rows)
     assert "no elimination" in capsys.readouterr().out

@@ -21,3 +21,9 @@ def test_rows_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(cost, "BATCH", 250)
     assert cost.from_disk(600, 6, tmp_path).startswith("600 x 6 from disk: ")
     assert float(cost.from_disk(600, 6, tmp_path).split()[-1]) > 0.9
+
+
+def test_rows_from_a_stream(monkeypatch):
+    monkeypatch.setattr(cost, "BATCH", 250)
+    found = cost.from_stream(600, 6)
+    assert found.startswith("600 x 6 from a stream: ") and float(found.split()[-1]) > 0.9
