@@ -60,7 +60,7 @@ def compiled_sums(function: Callable[..., Any]) -> Callable[..., Any]:
     """As `compiled_in_place`, for functions whose sums may be added up in any order.
 
     Then the processor adds up several parts of a sum at once, which is several times as fast. The result still depends
-    on the machine and the numbers only.
+    on the machine and the numbers only, as long as all sums that it calls are a `part_of_sums`.
 
     Args:
         function: of numbers and arrays; it may take parts of arrays, but must not make, copy, or return any.

@@ -8,7 +8,7 @@ from joblib import Parallel, delayed
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.sparsification import sparsified, sparsify
+from prelu_rules.refine.sparsification import sparsify, sparsify_around
 from prelu_rules.refine.threads import single_blas_thread
 
 Levels = list[list[CompactForm]]
@@ -28,7 +28,7 @@ def sparsified_levels(
         task: the rows that they are fitted to.
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
         criterion: a function of its module, of a network and the rows; around the network that it prefers there are
-            more, see `sparsified`.
+            more, see `sparsify_around`.
 
     Returns:
         For each network, the refitted network itself and sparser ones.
@@ -49,4 +49,4 @@ def _level(
 ) -> list[CompactForm]:
     # One thread in other processes too, so that sums are computed in the same order.
     with single_blas_thread():
-        return list(sparsify(system, task)) if criterion is None else sparsified(system, task, criterion)
+        return list(sparsify(system, task)) if criterion is None else sparsify_around(system, task, criterion)

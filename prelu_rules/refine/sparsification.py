@@ -61,7 +61,9 @@ def sparsify(system: CompactForm, task: Task) -> Iterator[CompactForm]:
         system = refit(going, task, max_steps=15)[0].scaled()
 
 
-def sparsified(system: CompactForm, task: Task, criterion: Callable[[CompactForm, Task], float]) -> list[CompactForm]:
+def sparsify_around(
+    system: CompactForm, task: Task, criterion: Callable[[CompactForm, Task], float]
+) -> list[CompactForm]:
     """The networks of `sparsify`, and around the one that a criterion prefers also those between them.
 
     So what the criterion chooses is known to a single number, although most weights go several at a time.
@@ -80,7 +82,7 @@ def sparsified(system: CompactForm, task: Task, criterion: Callable[[CompactForm
         >>> start = CompactForm(np.ones((1, 31)), np.ones((1, 31), dtype=bool), 30)
         >>> def apart(system, task):
         ...     return abs(system.n_numbers - 20)
-        >>> [system.n_numbers for system in sparsified(start, task, apart)]
+        >>> [system.n_numbers for system in sparsify_around(start, task, apart)]
         [31, 25, 24, 23, 22, 21, 20, 19, 18, 17, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
     """
     found = list(sparsify(system, task))

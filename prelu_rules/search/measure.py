@@ -56,16 +56,17 @@ class Measure:
             train_score=self.task.loss.score(fitted, self.task.y, self.task.weights),
             validation_score=self.task.loss.score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
-            criterion=criterion(system, self.task),
+            criterion=criterion(system, self.task, fitted),
         )
 
 
-def criterion(system: CompactForm, task: Task) -> float:
+def criterion(system: CompactForm, task: Task, outputs: FloatArray | None = None) -> float:
     """What chooses among versions of a network: Akaike's criterion for classes, Schwarz's for other likelihoods.
 
     Args:
         system: a network that was fitted to the rows.
         task: the rows.
+        outputs: `(n_rows, n_outputs)`, of the network on them, if they are known already.
 
     Returns:
         The criterion, smaller is better; for losses that are no likelihoods, the loss of left-out rows.
@@ -76,7 +77,7 @@ def criterion(system: CompactForm, task: Task) -> float:
         >>> round(criterion(CompactForm(np.array([[0.0, 0.0, 2.0]]), np.ones((1, 3), dtype=bool), 2), task), 3)
         0.693
     """
-    outputs = system.predict(task.x)
+    outputs = system.predict(task.x) if outputs is None else outputs
     if isinstance(task.loss, ClassLoss):
         loss = float(task.weights @ task.loss.rows(outputs, task.y))
         return akaike(loss, system.n_numbers, float((task.weights / observed(task)).sum()))

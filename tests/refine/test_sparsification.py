@@ -7,7 +7,7 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.refine import sparsification
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.sparsification import sparsified, sparsify
+from prelu_rules.refine.sparsification import sparsify, sparsify_around
 
 
 def sparse_truth(n_rows=500):
@@ -81,7 +81,7 @@ def test_around_the_preferred_network_no_number_of_weights_is_left_out(wanted):
         assert rows is task
         return abs(int(system.support.sum()) - wanted)
 
-    coarse, fine = list(sparsify(start, task)), sparsified(start, task, apart)
+    coarse, fine = list(sparsify(start, task)), sparsify_around(start, task, apart)
     known, counts = ([int(one.support.sum()) for one in versions] for versions in (coarse, fine))
     assert counts == sorted(counts, reverse=True)
     assert all(one in fine for one in coarse)
@@ -97,4 +97,4 @@ def test_around_the_preferred_network_no_number_of_weights_is_left_out(wanted):
 def test_with_too_many_weights_for_second_order_steps_there_are_only_the_coarse_ones(monkeypatch):
     monkeypatch.setattr(sparsification, "FEW_WEIGHTS", 10)
     task, start = sparse_truth(100), random_system(np.random.default_rng(5), 6, 2)
-    assert sparsified(start, task, lambda system, task: abs(system.n_numbers - 15)) == list(sparsify(start, task))
+    assert sparsify_around(start, task, lambda system, task: abs(system.n_numbers - 15)) == list(sparsify(start, task))
