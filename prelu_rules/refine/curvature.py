@@ -9,6 +9,7 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.row_passes import RowPasses, from_moments
 from prelu_rules.refine.task import Task, objective, penalised
+from prelu_rules.refine.used_columns import on_used_columns
 from prelu_rules.values import BoolArray, FloatArray
 
 __all__ = ["Task", "curvature", "curvature_by_products", "gradient", "objective", "penalised"]
@@ -49,6 +50,7 @@ def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
     Returns:
         `(n_free,)` and `(n_free, n_free)`.
     """
+    system, task = on_used_columns(system, task)
     return RowPasses(system, task).curvature() if from_moments(system, task) else curvature_by_products(system, task)
 
 

@@ -29,6 +29,7 @@ from prelu_rules.refine.second_order import (
     SOFTER,
     squared_steps,
 )
+from prelu_rules.refine.used_columns import on_used_columns
 from prelu_rules.values import FloatArray
 
 FEW_WEIGHTS = 500
@@ -49,6 +50,13 @@ def refit(system: CompactForm, task: Task, max_steps: int = 30, least_gain: floa
     """
     if not system.support.any():
         return system, objective(system, task)
+    narrow, rows = on_used_columns(system, task)
+    found, value = _refit(narrow, rows, max_steps, least_gain)
+    return (found if narrow is system else system.with_free(found.free)), value
+
+
+def _refit(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
+    """As `refit`, by the method that suits the number of weights."""
     if np.count_nonzero(system.support) <= FEW_WEIGHTS:
         if isinstance(task.loss, Squared):
             return _squared_steps(system, task, max_steps, least_gain)
