@@ -13,8 +13,8 @@ from prelu_rules.values import FloatArray
 RIDGE_FACTORS = (1.0, 10.0, 100.0, 1000.0)
 """From hardly any penalty to one that halves the weights of bends that few rows support."""
 
-Chooser = Literal["criterion", "validation"]
-"""How the size of a network is chosen under limits: by a criterion on the training rows, or by validation rows."""
+Chooser = Literal["criterion", "validation", "both"]
+"""How the size of a network is chosen: by a criterion on the training rows, by validation rows, or by both."""
 
 
 @dataclass(frozen=True)

@@ -105,8 +105,8 @@ class RulePath(Sequence[PathPoint], Value):
     Attributes:
         levels: for each size, its networks: the best one found, sparser versions of it, then all others.
         validation_weights: `(n_validation,)`, of the validation rows.
-        by: what chooses the size, see `choose`: "validation" for one rule with limits and without, or "criterion" for
-            the criterion under limits.
+        by: what chooses the size, see `choose`: "validation" for the one-standard-error rule, "both" if a smaller size
+            may go first, or "criterion" if the criterion chooses under limits.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
         chosen: the network that was taken from it, if one was; the plot circles it.
@@ -164,11 +164,11 @@ class RulePath(Sequence[PathPoint], Value):
         """Choose a network of the path; nothing is trained again.
 
         The one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation rows is not above
-        the smallest by more than a standard error of the difference. If `by` is "validation", a smaller size goes
-        first if the criterion prefers it and its loss is above the smallest by no more than chance explains, 2.33
-        standard errors. If `by` is "criterion", limits leave the choice to the criterion, among the sizes whose loss is
-        at most three standard errors above the smallest. The smallest size that is right on every training and
-        validation row counts as not above. `to_frame` shows all values that matter for the choice.
+        the smallest by more than a standard error of the difference. If `by` is "both", a smaller size goes first if
+        the criterion prefers it and its loss is above the smallest by no more than chance explains, 2.33 standard
+        errors. If `by` is "criterion", limits leave the choice to the criterion, among the sizes whose loss is at most
+        three standard errors above the smallest. The smallest size that is right on every training and validation row
+        counts as not above. `to_frame` shows all values that matter for the choice.
 
         Args:
             max_nonlinear: the largest number of nonlinear units.
@@ -205,7 +205,7 @@ class RulePath(Sequence[PathPoint], Value):
             fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
             return self._preferred([allowed[size] for size in fair])
         most = not_worse(losses, self.validation_weights, right=right)[0]
-        if self.by == "criterion":
+        if self.by != "both":
             return allowed[most]
         fair = not_worse(losses, self.validation_weights, BY_CHANCE, right)
         return self._preferred([allowed[size] for size in fair if size <= most])

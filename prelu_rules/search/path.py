@@ -15,7 +15,7 @@ from tqdm import tqdm
 from prelu_rules.domains.as_domain import DomainLike, as_domain
 from prelu_rules.errors import InvalidValueError, ShortPathWarning
 from prelu_rules.geometry.pattern_count import PatternCounter
-from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.loss import Chooser, Loss
 from prelu_rules.losses.named import LossName, loss_named
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
@@ -129,13 +129,20 @@ def train_path(
     path = RulePath(
         tuple(tuple(levels[size]) for size in takewhile(levels.__contains__, count())),
         held,
-        by=loss.chosen_by if settings.starts == "force" else "validation",
+        by=_chooser(loss, settings.starts),
         before_force=before_force,
         complete=complete and whole,
         most_errors=MUCH_WORSE if loss.of_classes else np.inf,
     )
     warn_of_a_short_path(path, settings.max_nonlinear, settings.starts, 3)
     return path
+
+
+def _chooser(loss: Loss, starts: Starts) -> Chooser:
+    """What chooses the size: by growth left-out rows do, which all rows are, and where it is known also a criterion."""
+    if starts == "force":
+        return loss.chosen_by
+    return "both" if loss.chosen_by == "criterion" else "validation"
 
 
 def _trained(

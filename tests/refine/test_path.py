@@ -96,9 +96,9 @@ def test_the_criterion_chooses_the_sparsity_and_under_limits_the_size_too():
 
 
 @pytest.mark.parametrize("limits", [{}, {"max_nonlinear": 1}])
-def test_by_validation_a_smaller_size_goes_first_if_both_the_criterion_and_left_out_rows_allow_it(limits):
+def test_a_smaller_size_goes_first_if_both_the_criterion_and_left_out_rows_allow_it(limits):
     def chosen(levels):
-        return RulePath(levels, np.ones(4), by="validation").choose(**limits).n_nonlinear
+        return RulePath(levels, np.ones(4), by="both").choose(**limits).n_nonlinear
 
     assert [chosen(two_sizes(errors)) for errors in (0.5, 1.5, 2.5)] == [0, 0, 1]
     (none,), (one,) = two_sizes(1.5)
@@ -106,6 +106,8 @@ def test_by_validation_a_smaller_size_goes_first_if_both_the_criterion_and_left_
     # Within one standard error the size is the smallest one, whatever the criterion says, and never a larger one.
     (none,), (one,) = two_sizes(0.5)
     assert chosen(((replace(none, criterion=3.0),), (one,))) == 0
+    # Left-out rows alone do not let a smaller one go first.
+    assert RulePath(two_sizes(1.5), np.ones(4), by="validation").choose(**limits).n_nonlinear == 1
 
 
 def test_a_version_that_is_much_worse_on_the_validation_rows_is_not_preferred_where_that_is_limited():
@@ -143,7 +145,7 @@ def test_a_size_that_is_right_everywhere_is_enough(path):
     right = replace(path[0], train_score=1.0, validation_score=1.0)
     sparse = replace(right, train_score=0.99, criterion=1.0)
     levels = ((sparse, right), *path.levels[1:])
-    for by in ("criterion", "validation"):
+    for by in ("criterion", "validation", "both"):
         for limits in ({}, {"max_nonlinear": 3}, {"max_rules": 50}, {"max_numbers": 100}):
             assert replace(path, levels=levels, by=by).choose(**limits) is right
     # Right on some rows only is not enough.

@@ -33,12 +33,19 @@ def test_the_true_bends_are_found_and_no_more():
 def test_validation_losses_are_of_all_rows_and_scores_of_the_forms():
     x, y = hinges(200)
     path = train_path(x, y, settings=FEW)
-    assert len(path) == 3 and path.by == "validation"
+    assert len(path) == 3 and path.by == "both"
     for point in path:
         assert point.validation_losses.shape == (200,)
         assert point.train_score == pytest.approx(r2_score(y, point.form.predict(x)[:, 0]), abs=1e-9)
     # Rows that were not left out would know the noise of their own targets.
     assert path[2].validation_score < path[2].train_score
+
+
+@pytest.mark.parametrize(("loss", "by"), [("huber", "validation"), ("logistic", "validation"), ("squared", "both")])
+def test_a_criterion_has_a_say_in_the_size_only_where_it_does_not_mislead(loss, by):
+    x, y = hinges(60)
+    targets = (y > np.median(y)) * 1.0 if loss == "logistic" else y
+    assert train_path(x, targets, loss=loss, settings=PathSettings(max_nonlinear=1, n_folds=2)).by == by
 
 
 def test_growth_imports_no_keras():
