@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from refine_networks import random_system, random_task
@@ -13,7 +15,11 @@ def sparse_system(rng, used, n_outputs=1):
     system = random_system(rng, n_inputs=8, n_outputs=n_outputs)
     support = system.support.copy()
     support[:, [column for column in range(8) if column not in used]] = False
-    return system.with_support(support)
+    sparse = system.with_support(support)
+    # A free weight may be 0 before the refit.
+    return replace(
+        sparse, weights=np.where(np.arange(sparse.weights.shape[1]) == min(used, default=-1), 0, sparse.weights)
+    )
 
 
 @pytest.mark.parametrize("used", [[], [3], [0, 7], [1, 2, 4, 5, 6]])
