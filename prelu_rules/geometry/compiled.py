@@ -99,8 +99,8 @@ def part_of_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def part_of_sums(function: Callable[..., Any]) -> Callable[..., Any]:
     """As `compiled_sums`, for parts of another such function.
 
-    A part must not be compiled on its own for it: then two versions of it would add up in different orders, and which
-    one runs would depend on whether another process had left its version in the cache.
+    It becomes a part of each function that calls it. Otherwise there would be two versions that add up in different
+    orders, one inside the caller and one beside it, and which one runs would depend on what Numba's cache holds.
 
     Args:
         function: of numbers and arrays; it may take parts of arrays, but must not make, copy, or return any.

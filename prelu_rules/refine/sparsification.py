@@ -55,10 +55,10 @@ def sparsify(system: CompactForm, task: Task) -> Iterator[CompactForm]:
     system = system.scaled()
     while True:
         yield system
-        going = _next(system, task)
-        if going is None:
+        sparser = _sparser(system, task)
+        if sparser is None:
             return
-        system = refit(going, task, max_steps=15)[0].scaled()
+        system = sparser
 
 
 def sparsify_around(
@@ -90,22 +90,25 @@ def sparsify_around(
         return found
     best = min(range(len(found)), key=lambda place: criterion(found[place], task))
     before, after = max(best - 1, 0), min(best + 1, len(found) - 1)
-    last, fine = found[before], found[before + 1 : after]
-    while _n_free(last) - 1 > _n_free(found[after]):
-        going = _next(last, task, at_once=1)
-        if going is None:
+    fine, last = found[before + 1 : after], found[before]
+    while last.free.size - 1 > found[after].free.size:
+        sparser = _sparser(last, task, at_once=1)
+        if sparser is None:
             break
-        last = refit(going, task, max_steps=15)[0].scaled()
+        last = sparser
         if not any((last.support == known.support).all() for known in fine):
             fine.append(last)
-    return [*found[: before + 1], *sorted(fine, key=_n_free, reverse=True), *found[after:]]
+    fine.sort(key=lambda version: version.free.size, reverse=True)
+    return [*found[: before + 1], *fine, *found[after:]]
 
 
-def _n_free(system: CompactForm) -> int:
-    return int(np.count_nonzero(system.support))
+def _sparser(system: CompactForm, task: Task, at_once: int | None = None) -> CompactForm | None:
+    """The network without its cheapest weights, refitted; None if none may go."""
+    going = _next(system, task, at_once)
+    return None if going is None else refit(going, task, max_steps=15)[0].scaled()
 
 
-def _next(system: CompactForm, task: Task, at_once: int | None = None) -> CompactForm | None:
+def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm | None:
     """The network without the cheapest weights, the others moved to make up for them; None if none may go."""
     may_go = (system.support & ~_kept(system))[system.support]
     if not may_go.any():

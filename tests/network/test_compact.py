@@ -83,7 +83,7 @@ def test_levels_say_what_units_use():
 def test_what_is_not_free_stays_so_when_units_come_and_go():
     system = random_system(np.random.default_rng(0))
     support = system.support.copy()
-    support[0, 1] = support[2, 3] = support[4, 2] = False
+    support[0, 1] = support[2, 3] = support[4, 2] = support[0, -1] = support[4, -1] = False
     sparse = system.with_support(support)
     larger = sparse.with_unit(np.ones(8), np.ones(1))
     np.testing.assert_array_equal(np.delete(np.delete(larger.support, 4, axis=0), 7, axis=1), support)
