@@ -42,7 +42,8 @@ from prelu_rules.network.fewest_numbers import compact_form
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.population.training import train_population
-from prelu_rules.refine.choice import akaike, fewest_not_worse, schwarz
+from prelu_rules.refine.choice import fewest_not_worse
+from prelu_rules.refine.criterion import criterion
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.path import RulePath
 from prelu_rules.refine.refit import refit
@@ -196,17 +197,9 @@ def _unflat(system: CompactForm, flat: CompactForm) -> CompactForm:
 
 
 def _sparse(systems: Sequence[CompactForm], fold: Fold) -> CompactForm:
-    """Choose as the path does: by Schwarz's criterion for numbers, and by Akaike's for classes."""
-    n_rows, loss = len(fold.train.x), loss_named(fold.loss)
-
-    def criterion(system: CompactForm) -> float:
-        if loss.of_classes:
-            mean = float(loss.rows(system.predict(fold.train.x), fold.train.y).mean())
-            return akaike(mean, system.n_numbers, n_rows)
-        errors = ((system.predict(fold.train.x) - fold.train.y) ** 2).mean()
-        return schwarz(-0.5 * n_rows * float(np.log(errors)), system.n_numbers, n_rows)
-
-    return min(systems, key=criterion)
+    """Choose as the path does."""
+    task = fold.task(fold.train)
+    return min(systems, key=lambda system: criterion(system, task))
 
 
 def variants(fold: Fold, settings: PopulationSettings) -> dict[str, Result]:

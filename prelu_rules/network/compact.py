@@ -85,6 +85,16 @@ class CompactForm(Value):
         """Numbers to read: the nonzero weights and constants."""
         return int(np.count_nonzero(self.weights))
 
+    @property
+    def n_nested(self) -> int:
+        """The number of times that a unit uses another one."""
+        return int(np.count_nonzero(self.weights[: self.n_units, self.n_inputs : -1]))
+
+    @property
+    def n_possible(self) -> int:
+        """The number of weights that a network of this size can have."""
+        return int(_all_free(self.weights.shape, self.n_inputs).sum())
+
     @cached_property
     def free(self) -> FloatArray:
         """The weights on the support, `(n_free,)`, in row-major order."""

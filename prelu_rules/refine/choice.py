@@ -127,39 +127,3 @@ def best_size(losses: Mapping[int, FloatArray], weights: FloatArray | None = Non
         1
     """
     return min(sorted(losses), key=lambda size: float(np.average(losses[size], weights=weights)))
-
-
-def schwarz(log_likelihood: float, n_numbers: int, n_rows: int) -> float:
-    """The Bayesian information criterion (Schwarz 1978): each number costs the logarithm of the number of rows.
-
-    Args:
-        log_likelihood: of all rows together, up to a constant.
-        n_numbers: how many numbers were fitted.
-        n_rows: how many rows they were fitted to.
-
-    Returns:
-        The criterion; smaller is better.
-
-    Example:
-        >>> schwarz(-10.0, 2, 1)
-        20.0
-    """
-    return float(-2 * log_likelihood + n_numbers * np.log(n_rows))
-
-
-def akaike(loss: float, n_numbers: int, n_observations: float) -> float:
-    """The information criterion of Akaike (1974), per row: an estimate of the loss on rows that were left out.
-
-    Args:
-        loss: the mean loss on the rows that the numbers were fitted to, which is minus the logarithm of a likelihood.
-        n_numbers: how many numbers were fitted.
-        n_observations: how many there are in these rows.
-
-    Returns:
-        The criterion; smaller is better.
-
-    Example:
-        >>> akaike(0.3, 10, 100)
-        0.4
-    """
-    return loss + n_numbers / n_observations

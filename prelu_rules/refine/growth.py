@@ -108,12 +108,22 @@ def grown(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shap
     Returns:
         The best network that was found, fitted to the rows; None if no proposal bends on them.
     """
-    fitted = [refit(larger, task) for larger in _best_proposals(system, task, rng, shape)]
+    fitted = [refit(larger, task) for larger in best_proposals(system, task, rng, shape)]
     return min(fitted, key=lambda pair: pair[1])[0] if fitted else None
 
 
-def _best_proposals(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape) -> list[CompactForm]:
-    """The network with each of the best proposals, which are fitted with the outputs, the other units as they are."""
+def best_proposals(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape) -> list[CompactForm]:
+    """The network with each of the best proposals, which are fitted with the outputs, the other units as they are.
+
+    Args:
+        system: a network fitted to the rows.
+        task: the rows.
+        rng: the generator for the proposals.
+        shape: what bends may use.
+
+    Returns:
+        At most two networks with one unit more, the best first.
+    """
     k, n_inputs = system.n_units, system.n_inputs + system.n_units
     part = some_rows(task, PROPOSAL_ROWS, rng)
     rest = replace(part, x=system.features(part.x)[:, :-1])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 from joblib import Parallel, delayed
 
 from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.criterion import criterion
 from prelu_rules.refine.curvature import Task
+from prelu_rules.refine.sparse_search import sparse_search
 from prelu_rules.refine.sparsification import sparsify, sparsify_around
 from prelu_rules.refine.threads import single_blas_thread
 
@@ -19,7 +22,7 @@ def sparsified_levels(
     systems: Sequence[CompactForm],
     task: Task,
     n_jobs: int | None = None,
-    criterion: Callable[[CompactForm, Task], float] | None = None,
+    around: bool = False,
 ) -> Levels:
     """Sparsify each network; see `sparsify`.
 
@@ -27,26 +30,57 @@ def sparsified_levels(
         systems: one for each size.
         task: the rows that they are fitted to.
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
-        criterion: a function of its module, of a network and the rows; around the network that it prefers there are
-            more, see `sparsify_around`.
+        around: whether there are more around the network that the criterion prefers, see `sparsify_around`.
 
     Returns:
         For each network, the refitted network itself and sparser ones.
 
     Example:
-        >>> import numpy as np
         >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.eye(3), np.ones((3, 1)), np.full(3, 1 / 3), Squared(), 1e-9)
         >>> start = CompactForm(np.ones((1, 4)), np.ones((1, 4), dtype=bool), 3)
         >>> [system.n_numbers for system in sparsified_levels([start], task)[0]]
         [4, 3, 2, 1]
     """
-    return list(Parallel(n_jobs=n_jobs)(delayed(_level)(system, task, criterion) for system in systems))
+    return list(Parallel(n_jobs=n_jobs)(delayed(_level)(system, task, around) for system in systems))
 
 
-def _level(
-    system: CompactForm, task: Task, criterion: Callable[[CompactForm, Task], float] | None
-) -> list[CompactForm]:
+def searched_levels(levels: Levels, task: Task, n_jobs: int | None = None) -> Levels:
+    """Search around the network of each size that the criterion prefers; see `sparse_search`.
+
+    Args:
+        levels: versions of networks, of any sizes.
+        task: the rows that they are fitted to.
+        n_jobs: as in `sparsified_levels`.
+
+    Returns:
+        For each size for which a better network was found, that network and sparser ones.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> x = np.random.default_rng(0).uniform(-1, 1, (100, 2))
+        >>> task = Task(x, np.maximum(x[:, :1], 0) + x[:, 1:], np.full(100, 0.01), Squared(), 1e-9)
+        >>> weights = np.array([[0.0, 1.0, 0.0, 0.1], [1.0, 0.0, 1.0, 0.0]])
+        >>> [[better, *_]] = searched_levels([[CompactForm(weights, weights != 0, 2)]], task)
+        >>> better.n_numbers
+        3
+    """
+    best: dict[int, tuple[float, CompactForm]] = {}
+    for system in (version for level in levels for version in level if version.n_units):
+        value = criterion(system, task)
+        if system.n_units not in best or value < best[system.n_units][0]:
+            best[system.n_units] = value, system
+    found = Parallel(n_jobs=n_jobs)(delayed(_searched)(system, value, task) for value, system in best.values())
+    return [level for level in found if level]
+
+
+def _searched(system: CompactForm, value: float, task: Task) -> list[CompactForm]:
+    with single_blas_thread():
+        found = sparse_search(system, task, np.random.default_rng(system.n_units))
+        return list(sparsify(found, task)) if criterion(found, task) < value else []
+
+
+def _level(system: CompactForm, task: Task, around: bool) -> list[CompactForm]:
     # One thread in other processes too, so that sums are computed in the same order.
     with single_blas_thread():
-        return list(sparsify(system, task)) if criterion is None else sparsify_around(system, task, criterion)
+        return sparsify_around(system, task, criterion) if around else list(sparsify(system, task))

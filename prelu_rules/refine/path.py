@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 SAME_CRITERION = 1e-3
 """Criteria that differ relatively by less than this count as the same."""
 
-BY_CHANCE = 2.33
-"""One difference in a hundred exceeds so many standard errors by chance."""
-
 MUCH_WORSE = 3.0
 """A size must not be worse on the validation rows by more standard errors than this, whatever the criterion is."""
 
@@ -47,7 +44,7 @@ class PathPoint(Value):
         validation_score: the score on the validation rows of the network of this size that was fitted without them.
         validation_losses: `(n_validation,)`, that network's loss on each of these rows.
         criterion: Schwarz's criterion on the rows that it was fitted to; for classes, Akaike's; for losses that are no
-            likelihood, the loss of left-out rows (`prelu_rules.refine.left_out`). Smaller is better.
+            likelihood, the loss of left-out rows (`prelu_rules.refine.criterion`). Smaller is better.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -165,10 +162,10 @@ class RulePath(Sequence[PathPoint], Value):
 
         The one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation rows is not above
         the smallest by more than a standard error of the difference. If `by` is "both", a smaller size goes first if
-        the criterion prefers it and its loss is above the smallest by no more than chance explains, 2.33 standard
-        errors. If `by` is "criterion", limits leave the choice to the criterion, among the sizes whose loss is at most
-        three standard errors above the smallest. The smallest size that is right on every training and validation row
-        counts as not above. `to_frame` shows all values that matter for the choice.
+        the criterion prefers it and its loss is at most three standard errors above the smallest. If `by` is
+        "criterion", limits leave the choice to the criterion, among all sizes whose loss is at most so far above. The
+        smallest size that is right on every training and validation row counts as not above. `to_frame` shows all
+        values that matter for the choice.
 
         Args:
             max_nonlinear: the largest number of nonlinear units.
@@ -201,13 +198,12 @@ class RulePath(Sequence[PathPoint], Value):
             )
         losses = {size: point.validation_losses for size, point in allowed.items()}
         right = [size for size, point in allowed.items() if point.right_everywhere]
+        fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
         if self.by == "criterion" and not free:
-            fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
             return self._preferred([allowed[size] for size in fair])
         most = not_worse(losses, self.validation_weights, right=right)[0]
         if self.by != "both":
             return allowed[most]
-        fair = not_worse(losses, self.validation_weights, BY_CHANCE, right)
         return self._preferred([allowed[size] for size in fair if size <= most])
 
     def _preferred(self, points: Sequence[PathPoint]) -> PathPoint:

@@ -55,10 +55,10 @@ def sparsify(system: CompactForm, task: Task) -> Iterator[CompactForm]:
     system = system.scaled()
     while True:
         yield system
-        sparser = _sparser(system, task)
-        if sparser is None:
+        smaller = sparser(system, task)
+        if smaller is None:
             return
-        system = sparser
+        system = smaller
 
 
 def sparsify_around(
@@ -92,18 +92,34 @@ def sparsify_around(
     before, after = max(best - 1, 0), min(best + 1, len(found) - 1)
     fine, last = found[before + 1 : after], found[before]
     while last.free.size - 1 > found[after].free.size:
-        sparser = _sparser(last, task, at_once=1)
-        if sparser is None:
+        smaller = sparser(last, task, at_once=1)
+        if smaller is None:
             break
-        last = sparser
+        last = smaller
         if not any((last.support == known.support).all() for known in fine):
             fine.append(last)
     fine.sort(key=lambda version: version.free.size, reverse=True)
     return [*found[: before + 1], *fine, *found[after:]]
 
 
-def _sparser(system: CompactForm, task: Task, at_once: int | None = None) -> CompactForm | None:
-    """The network without its cheapest weights, refitted; None if none may go."""
+def sparser(system: CompactForm, task: Task, at_once: int | None = None) -> CompactForm | None:
+    """The network without its cheapest weights, refitted.
+
+    Args:
+        system: a network that was fitted to the rows.
+        task: the rows.
+        at_once: how many weights go; None for a share of those that may.
+
+    Returns:
+        The network, scaled; None if no weight may go.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
+        >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
+        >>> sparser(CompactForm(np.array([[3.0, 0.1, 0.1]]), np.ones((1, 3), dtype=bool), 2), task, 1).n_numbers
+        2
+    """
     going = _next(system, task, at_once)
     return None if going is None else refit(going, task, max_steps=15)[0].scaled()
 
@@ -113,15 +129,15 @@ def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm |
     may_go = (system.support & ~_kept(system))[system.support]
     if not may_go.any():
         return None
-    fixed = _largest(system)[system.support]
-    inverse = _inverse(curvature(system, task)[1], ~fixed)
+    fixed = largest_weights(system)[system.support]
+    inverse = damped_inverse(curvature(system, task)[1], ~fixed)
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = np.where(may_go, system.free**2 / np.diag(inverse), np.inf)
     going = np.argsort(cost)[: at_once or _n_at_once(int(may_go.sum()), system.free.size)]
     for gone in (going, going[:1]):
         smaller = _best_of(system, task, gone, inverse)
         # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
-        if _all_used(smaller):
+        if all_used(smaller):
             return smaller
     raise AssertionError("a use of each unit is kept")
 
@@ -142,8 +158,15 @@ def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatAr
     return min(candidates, key=lambda candidate: objective(candidate, task))
 
 
-def _largest(system: CompactForm) -> BoolArray:
-    """The largest weight of each unit."""
+def largest_weights(system: CompactForm) -> BoolArray:
+    """The largest weight of each unit, which stays.
+
+    Args:
+        system: the network.
+
+    Returns:
+        A mask of its weights.
+    """
     chosen = np.zeros_like(system.support)
     units = np.abs(system.weights[: system.n_units, :-1])
     if units.size:
@@ -153,19 +176,35 @@ def _largest(system: CompactForm) -> BoolArray:
 
 def _kept(system: CompactForm) -> BoolArray:
     """The weights that may not go: the constants, the largest of each unit, and the last use of each unit."""
-    kept = _largest(system)
+    kept = largest_weights(system)
     kept[:, -1] = True
     uses = system.support[:, system.n_inputs : -1]
     kept[:, system.n_inputs : -1] |= uses & (uses.sum(axis=0) == 1)
     return kept
 
 
-def _all_used(system: CompactForm) -> bool:
+def all_used(system: CompactForm) -> bool:
+    """Whether each unit is used by another one or an output.
+
+    Args:
+        system: the network.
+
+    Returns:
+        Whether its free weights allow it.
+    """
     return bool(system.support[:, system.n_inputs : -1].any(axis=0).all())
 
 
-def _inverse(second: FloatArray, free: BoolArray) -> FloatArray:
-    """The inverse on the free weights; 0 elsewhere."""
+def damped_inverse(second: FloatArray, free: BoolArray) -> FloatArray:
+    """The inverse of a second derivative on the free weights; 0 elsewhere.
+
+    Args:
+        second: `(n, n)`, the second derivative.
+        free: `(n,)`, which weights are.
+
+    Returns:
+        `(n, n)`.
+    """
     inverse = np.zeros_like(second)
     part = second[np.ix_(free, free)]
     part[np.diag_indices_from(part)] += SINGULAR * max(float(np.trace(part)) / len(part), 1e-300)

@@ -18,7 +18,7 @@ from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.growth import linear_weights
-from prelu_rules.refine.levels import sparsified_levels
+from prelu_rules.refine.levels import searched_levels, sparsified_levels
 from prelu_rules.refine.path import PathPoint
 from prelu_rules.refine.refit import FEW_WEIGHTS, improved, refit
 from prelu_rules.refine.restarts import restarted
@@ -27,7 +27,7 @@ from prelu_rules.rows.rows import Split
 from prelu_rules.search.found import INTERRUPTED, Found
 from prelu_rules.search.left_out_choice import Trials, tried
 from prelu_rules.search.left_out_outputs import LeftOutOutputs, Networks
-from prelu_rules.search.measure import Measure, criterion
+from prelu_rules.search.measure import Measure
 from prelu_rules.search.parts import Growth
 from prelu_rules.search.separable import separating
 from prelu_rules.search.settings import PathSettings
@@ -97,6 +97,7 @@ def grown(
             trials = trials.started_from(networks, growth.parts, growth.held)
         phases.update()
         levels = _sparsified(networks, trials, task, frontier, settings, n_jobs)
+        levels += _searched(levels, networks, trials, task, n_jobs)
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
@@ -155,11 +156,23 @@ def _sparsified(
     pairs = [(shape, size) for size, some in enumerate(shapes) for shape in some if size < len(networks[shape])]
     known = [(shape, networks[shape][size]) for shape, size in pairs]
     known += [(_shape_of(one, networks), one) for one in frontier.besides([system for _, system in known])]
-    sparser = sparsified_levels([system for _, system in known], task, n_jobs, criterion)
+    sparser = sparsified_levels([system for _, system in known], task, n_jobs, around=True)
     levels = [(shape, versions) for (shape, _), versions in zip(known, sparser, strict=True)]
     if settings.ridge is None:
         levels += [(first, versions) for versions in separating(networks[first][0], [task])[0]]
     return levels
+
+
+def _searched(
+    levels: Sequence[Level], networks: Networks, trials: Trials, task: Task, n_jobs: int | None
+) -> list[Level]:
+    """Sparse networks that the criterion prefers to all sparser versions, of the sizes that may be chosen."""
+    # A single column has thresholds only, and classes have no criterion that a search among many numbers could trust.
+    if FREE not in networks or task.x.shape[1] == 1 or task.loss.chosen_by != "criterion":
+        return []
+    largest = min(trials.enough() + 1, len(networks[FREE]) - 1)
+    small = [[system for system in versions if system.n_units <= largest] for _, versions in levels]
+    return [(FREE, versions) for versions in searched_levels(small, task, n_jobs)]
 
 
 def _shape_of(system: CompactForm, networks: Networks) -> Shape:

@@ -167,8 +167,19 @@ class Trials:
 
     def largest_are_best(self) -> bool:
         """Whether one of the two largest sizes is clearly better than all smaller ones."""
+        return self.enough(CLEARLY_WORSE) > self.most - 2
+
+    def enough(self, standard_errors: float = 1.0) -> int:
+        """The smallest size that is not clearly worse than another one.
+
+        Args:
+            standard_errors: how many of them make a difference clear.
+
+        Returns:
+            The number of units.
+        """
         sizes = {size: self._best([key for key in self.losses if key[1] == size]) for _, size in self.losses}
-        return not_worse(sizes, self.weights, CLEARLY_WORSE)[0] > self.most - 2
+        return not_worse(sizes, self.weights, standard_errors)[0]
 
     def with_others(self, others: Trials) -> Trials:
         """The trials of the ridge that was chosen, and those of other shapes.

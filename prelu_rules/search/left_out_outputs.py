@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.criterion import observed
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.left_out import left_out_outputs
 from prelu_rules.refine.shape import Shape
 from prelu_rules.search.left_out_choice import Trials, Variant, within
-from prelu_rules.search.measure import observed
 from prelu_rules.search.parts import Growth
 from prelu_rules.values import FloatArray
 

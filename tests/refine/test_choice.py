@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from prelu_rules.refine.choice import akaike, best_size, compared, fewest_not_worse, not_worse, schwarz
+from prelu_rules.refine.choice import best_size, compared, fewest_not_worse, not_worse
 
 
 def test_weights_count_as_repeated_rows():
@@ -25,10 +25,6 @@ def test_a_clear_difference_is_seen():
     assert fewest_not_worse({0: rows + 1, 1: rows}) == 1
 
 
-def test_a_number_costs_the_logarithm_of_the_rows():
-    assert schwarz(-5.0, 3, 100) - schwarz(-5.0, 2, 100) == pytest.approx(np.log(100))
-
-
 def test_the_standard_error_is_that_of_repeated_draws():
     """Of many draws of the rows, with weights that stay theirs, the excess has this standard error."""
     rng = np.random.default_rng(0)
@@ -50,14 +46,3 @@ def test_the_smallest_size_that_is_right_everywhere_is_not_worse():
     losses = {0: rows + 1, 1: rows + 0.5, 2: rows}
     assert not_worse(losses) == [2] and not_worse(losses, right=[1, 2]) == [1, 2]
     assert fewest_not_worse(losses) == 2
-
-
-def test_akaikes_criterion_estimates_the_loss_of_other_rows():
-    """In the mean over many samples, for the frequencies of three classes."""
-    rng, shares = np.random.default_rng(0), np.array([0.5, 0.3, 0.2])
-    errors = []
-    for counts in rng.multinomial(200, shares, size=2000):
-        fitted = np.log(counts / 200)
-        errors.append(akaike(-fitted @ counts / 200, 2, 200) + fitted @ shares)
-    # Two numbers are worth 1 % of the loss.
-    assert abs(np.mean(errors)) < 0.1 * 2 / 200

@@ -100,7 +100,7 @@ def test_a_smaller_size_goes_first_if_both_the_criterion_and_left_out_rows_allow
     def chosen(levels):
         return RulePath(levels, np.ones(4), by="both").choose(**limits).n_nonlinear
 
-    assert [chosen(two_sizes(errors)) for errors in (0.5, 1.5, 2.5)] == [0, 0, 1]
+    assert [chosen(two_sizes(errors)) for errors in (0.5, 1.5, 2.5, 3.5)] == [0, 0, 0, 1]
     (none,), (one,) = two_sizes(1.5)
     assert chosen(((replace(none, criterion=3.0),), (one,))) == 1
     # Within one standard error the size is the smallest one, whatever the criterion says, and never a larger one.

@@ -48,6 +48,35 @@ def test_a_criterion_has_a_say_in_the_size_only_where_it_does_not_mislead(loss, 
     assert train_path(x, targets, loss=loss, settings=PathSettings(max_nonlinear=1, n_folds=2)).by == by
 
 
+def test_sparse_networks_are_searched_for_up_to_the_sizes_that_may_be_chosen(monkeypatch):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (150, 4))
+    inner = np.maximum(0, x[:, 0] + 0.2)
+    y = 2 * inner - 3 * np.maximum(0, x[:, 1] - 0.8 * inner + 0.1) + 0.05 * rng.normal(size=150)
+    settings = PathSettings(max_nonlinear=4, n_folds=3)
+    found, given = train_path(x, y, settings=settings), []
+
+    def nothing(levels, *rest):
+        given.extend(system.n_units for level in levels for system in level)
+        return []
+
+    monkeypatch.setattr(by_growth, "searched_levels", nothing)
+    without = train_path(x, y, settings=settings)
+    assert max(given) == 3 and without.choose().n_nonlinear == 2
+    for level, before in zip(found.levels, without.levels, strict=True):
+        assert min(one.criterion for one in level) <= min(one.criterion for one in before)
+        assert len(level) >= len(before)
+    assert sum(map(len, found.levels)) > sum(map(len, without.levels))
+
+
+@pytest.mark.parametrize(("loss", "n_columns"), [("huber", 2), ("logistic", 2), ("squared", 1)])
+def test_sparse_networks_are_not_searched_for_where_nothing_could_choose_them(monkeypatch, loss, n_columns):
+    monkeypatch.setattr(by_growth, "searched_levels", None)
+    x, y = hinges(60)
+    targets = (y > np.median(y)) * 1.0 if loss == "logistic" else y
+    assert len(train_path(x[:, :n_columns], targets, loss=loss, settings=PathSettings(max_nonlinear=1, n_folds=2)))
+
+
 def test_growth_imports_no_keras():
     code = """
         import sys, numpy as np, prelu_rules as pr
@@ -61,7 +90,7 @@ def test_growth_imports_no_keras():
 
 
 def test_an_interrupt_leaves_a_path(monkeypatch):
-    def interrupted(*args):
+    def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(by_growth, "sparsified_levels", interrupted)

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from refine_networks import random_system
+
+from prelu_rules.losses.squared import Squared
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine import sparse_search as module
+from prelu_rules.refine.criterion import criterion
+from prelu_rules.refine.curvature import Task, objective
+from prelu_rules.refine.refit import refit
+from prelu_rules.refine.sparse_search import sparse_search
+
+
+def task_of(targets, n_columns=3, n_rows=300, noise=0.02, ridge=1e-8):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (n_rows, n_columns))
+    y = targets(x) + noise * rng.standard_normal(n_rows)
+    return Task(x, y[:, None], np.full(n_rows, 1 / n_rows), Squared(), ridge)
+
+
+def system_of(weights, n_inputs=3):
+    weights = np.array(weights, dtype=np.float64)
+    support = weights != 0
+    support[:, -1] = True
+    return CompactForm(weights, support, n_inputs)
+
+
+def searched(system, task, seed=0):
+    return sparse_search(refit(system, task)[0], task, np.random.default_rng(seed))
+
+
+def hinge(z):
+    return np.maximum(z, 0)
+
+
+def test_a_wrong_column_is_exchanged():
+    task = task_of(lambda x: 2 * hinge(x[:, 0] - 0.3 * x[:, 1] + 0.2) + 0.5 * x[:, 2])
+    found = searched(system_of([[1, 0, 0.3, 0, 0.2], [0, 0.1, 0.5, 2, 0]]), task)
+    np.testing.assert_array_equal(found.support[:, :-1], [[1, 1, 0, 0], [0, 0, 1, 1]])
+    np.testing.assert_allclose(found.weights[0], [1, -0.3, 0, 0, 0.2], atol=0.02)
+
+
+def test_a_bend_inside_another_goes_where_a_column_does_as_well():
+    task = task_of(lambda x: hinge(x[:, 0] + 0.5) + 2 * hinge(x[:, 0] + x[:, 1] - 0.2))
+    # Nearly wherever the second one is open, so is the first one.
+    nested = system_of([[1, 0, 0, 0, 0, 0.5], [0, 1, 0, 1, 0, -0.7], [0, 0, 0, 1, 2, 0]])
+    found = searched(nested, task)
+    assert found.n_nested == 0
+    np.testing.assert_allclose(found.weights[:2, :3], [[1, 0, 0], [1, 1, 0]], atol=0.01)
+    assert criterion(found, task) < criterion(refit(nested, task)[0], task)
+
+
+def test_a_bend_in_the_wrong_place_is_exchanged():
+    task = task_of(lambda x: 2 * hinge(x[:, 0] - 0.6) - 3 * hinge(-x[:, 1] - 0.5))
+    # Both bends at one corner, and the other one missing.
+    found = searched(system_of([[1, 0, 0, 0, 0, -0.6], [1, 0, 0, 0, 0, -0.5], [0, 1, 0, 2, 0.1, 0]]), task)
+    assert objective(found, task) < 3 * 0.5 * 0.02**2
+    columns = {tuple(np.flatnonzero(row[:3])) for row in found.weights[:2]}
+    assert columns == {(0,), (1,)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_never_ends_with_a_worse_criterion_or_another_size(seed):
+    rng = np.random.default_rng(seed)
+    task = task_of(lambda x: hinge(x[:, 0] + x[:, 1]) - hinge(x[:, 2] - 0.3 * hinge(x[:, 0])), noise=0.1)
+    start = refit(random_system(rng, n_units=3), task)[0].scaled()
+    found = sparse_search(start, task, np.random.default_rng(0))
+    assert found.n_units == 3 and criterion(found, task) <= criterion(start, task)
+    assert not np.triu(found.support[:3, 3:-1]).any()
+
+
+def test_what_a_further_weight_gains_is_what_a_refit_gains():
+    """Exactly where the objective is quadratic, as it is without units."""
+    task = task_of(lambda x: x @ [1.0, -0.5, 0.2, 0.0], n_columns=4, noise=0.3, ridge=1e-3)
+    support = np.array([[True, False, False, False, True]])
+    start, before = refit(CompactForm(np.zeros((1, 5)), support, 4), task, max_steps=200, least_gain=0.0)
+    gains = []
+    for column in (1, 2, 3):
+        wider = support.copy()
+        wider[0, column] = True
+        gains.append(before - refit(start.with_support(wider), task, max_steps=200, least_gain=0.0)[1])
+    first, second = module.curvature(start.with_support(np.ones((1, 5), dtype=bool)), task)
+    np.testing.assert_allclose(module._gain(first, second, support[0])[1:4], gains, rtol=1e-4, atol=1e-9)
+    np.testing.assert_array_equal(module._most_useful(start, task)[:, 1], 1 + np.argsort(gains)[::-1])
+
+
+def test_a_network_with_too_many_weights_stays_as_it_is(monkeypatch):
+    task = task_of(lambda x: hinge(x[:, 0]))
+    start = system_of([[1, 0, 0.3, 0, 0.2], [0, 0.1, 0.5, 2, 0]])
+    monkeypatch.setattr(module, "FEW_WEIGHTS", 5)
+    assert sparse_search(start, task, np.random.default_rng(0)) == start.scaled()
