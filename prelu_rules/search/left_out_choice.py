@@ -166,8 +166,8 @@ class Trials:
         return [variants[place].shape for place in not_worse(losses, self.weights, CLEARLY_WORSE)]
 
     def largest_are_best(self) -> bool:
-        """Whether one of the two largest sizes is clearly better than all smaller ones."""
-        return self.enough(CLEARLY_WORSE) > self.most - 2
+        """Whether one of the two largest sizes is clearly better than all smaller ones, or the largest one is taken."""
+        return self.enough(CLEARLY_WORSE) > self.most - 2 or self.enough() == self.most
 
     def enough(self, standard_errors: float = 1.0) -> int:
         """The smallest size that is not clearly worse than another one.

@@ -47,18 +47,27 @@ def test_growth_goes_on_while_it_helps():
     assert tried(line.parts, line.held, [1e-4], [SHALLOW], None, seed=0).most <= 5
 
 
-def test_the_smallest_size_that_is_not_clearly_worse_is_enough():
+def trials_of(excess):
+    """Sizes that are worse than the best by so many standard errors; one shape is much worse everywhere."""
     rows, noise = np.random.default_rng(0).normal(size=(2, 200))
     noise = (noise - noise.mean()) / noise.std()
-    # In standard errors of the mean difference; one shape is much worse everywhere.
-    excess = [20.0, 1.5, 0.0]
     losses = {
         (Variant(1e-4, shape), size): rows**2 + much + noise * (errors > 0) + errors / np.sqrt(200)
         for shape, much in ((SHALLOW, 9.0), (FREE, 0.0))
         for size, errors in enumerate(excess)
     }
-    trials = Trials({}, {}, losses, np.full(200, 1 / 200))
+    return Trials({}, {}, losses, np.full(200, 1 / 200))
+
+
+def test_the_smallest_size_that_is_not_clearly_worse_is_enough():
+    trials = trials_of([20.0, 1.5, 0.0])
     assert [trials.enough(), trials.enough(1.0), trials.enough(3.0)] == [2, 2, 1]
+
+
+def test_growth_goes_on_if_the_largest_sizes_are_clearly_the_best_or_the_largest_is_taken():
+    assert trials_of([20.0, 9.0, 9.0, 1.5, 0.0]).largest_are_best()
+    assert trials_of([20.0, 1.5, 1.5, 1.5, 0.0]).largest_are_best()
+    assert not trials_of([20.0, 1.5, 1.5, 0.5, 0.0]).largest_are_best()
 
 
 def test_the_first_shape_is_enough_unless_another_is_clearly_better():
