@@ -117,7 +117,8 @@ def sparser(system: CompactForm, task: Task, at_once: int | None = None) -> Comp
         >>> from prelu_rules.losses.squared import Squared
         >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
         >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
-        >>> sparser(CompactForm(np.array([[3.0, 0.1, 0.1]]), np.ones((1, 3), dtype=bool), 2), task, 1).n_numbers
+        >>> fewer = sparser(CompactForm(np.array([[3.0, 0.1, 0.1]]), np.ones((1, 3), dtype=bool), 2), task, 1)
+        >>> fewer and fewer.n_numbers
         2
     """
     going = _next(system, task, at_once)
