@@ -62,8 +62,9 @@ def searched_levels(levels: Levels, task: Task, n_jobs: int | None = None) -> Le
         >>> task = Task(x, np.maximum(x[:, :1], 0) + x[:, 1:], np.full(100, 0.01), Squared(), 1e-9)
         >>> weights = np.array([[0.0, 1.0, 0.0, 0.1], [1.0, 0.0, 1.0, 0.0]])
         >>> [[better, *_]] = searched_levels([[CompactForm(weights, weights != 0, 2)]], task)
-        >>> better.n_numbers
-        3
+        >>> better.weights.round(3) + 0.0
+        array([[1., 0., 0., 0.],
+               [0., 1., 1., 0.]])
     """
     best: dict[int, tuple[float, CompactForm]] = {}
     for system in (version for level in levels for version in level if version.n_units):

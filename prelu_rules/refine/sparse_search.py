@@ -7,7 +7,7 @@ refitted fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.refine.rewriting import rewritten
 from prelu_rules.refine.shape import FREE
 from prelu_rules.refine.sparsification import all_used, damped_inverse, largest_weights, sparser
-from prelu_rules.values import FloatArray, IntArray
+from prelu_rules.values import BoolArray, FloatArray, IntArray
 
 ROUNDS, FORMS = 4, 5
 """The most rewritings of a network, one after another, and how many are tried each time."""
@@ -103,7 +103,7 @@ def _rewritten(best: _Found, task: Task) -> _Found:
     return best
 
 
-def _alike(system: CompactForm, task: Task) -> Iterable[CompactForm]:
+def _alike(system: CompactForm, task: Task) -> list[CompactForm]:
     """Other ways to write a network, those that differ least first."""
     now, found = objective(system, task), []
     for form, turned in rewritten(system):
@@ -179,7 +179,7 @@ def _exchanged_weights(best: _Found, task: Task) -> _Found:
         best = found
 
 
-def _with_weight(system: CompactForm, place: IntArray, task: Task) -> Iterable[CompactForm]:
+def _with_weight(system: CompactForm, place: IntArray, task: Task) -> Iterator[CompactForm]:
     """The network with a further weight, and then without the cheapest one."""
     support = system.support.copy()
     support[tuple(place)] = True
@@ -206,7 +206,7 @@ def _most_useful(system: CompactForm, task: Task) -> IntArray:
     return np.argwhere(possible)[new][np.argsort(-gain, kind="stable")]
 
 
-def _gain(first: FloatArray, second: FloatArray, free: np.ndarray) -> FloatArray:
+def _gain(first: FloatArray, second: FloatArray, free: BoolArray) -> FloatArray:
     """By how much the objective falls if a weight is free, too; `(n,)`."""
     made_up = damped_inverse(second, free) @ np.column_stack([second, first])
     slope = first - second[:, free] @ made_up[free, -1]

@@ -72,7 +72,7 @@ def test_a_bend_can_take_the_place_of_a_column():
 
 def test_where_three_lines_meet_any_two_of_them_may_be_inside():
     """`max(a, 0, b)` is the same with the bend between any two of its lines inside."""
-    corner = system_of([[1, -1, 0, 0, 0.2], [0, 1, 1, 0, 0.1], [0, 0, 0, 1, 0]])
+    corner = system_of([[2, -2, 0, 0, 0.4], [0, 1, 0.5, 0, 0.1], [0, 0, 0, 1, 0]])
     targets = corner.predict(ROWS)
     task = Task(ROWS, targets, np.full(300, 1 / 300), Squared(), 1e-12)
     refitted = [outputs_refitted(form, task)[0] for form, turned in rewritten(corner) if turned]

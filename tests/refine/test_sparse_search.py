@@ -59,6 +59,19 @@ def test_a_bend_in_the_wrong_place_is_exchanged():
     assert columns == {(0,), (1,)}
 
 
+@pytest.mark.parametrize("without", ["_rewritten", "_exchanged_units"])
+def test_rewriting_and_exchanges_of_units_find_what_single_weights_do_not(monkeypatch, without):
+    if without == "_rewritten":
+        task = task_of(lambda x: hinge(x[:, 0] - 0.2 * x[:, 2] + 0.2) + 2 * hinge(np.minimum(x[:, 1] - 0.1, x[:, 0])))
+        start = system_of([[1, -1, 0, 0, 0, 0.1], [-1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 1, 0]])
+    else:
+        task = task_of(lambda x: 2 * hinge(x[:, 0] - 0.6) - 3 * hinge(-x[:, 1] - 0.5))
+        start = system_of([[1, 0, 0, 0, 0, -0.6], [1, 0, 0, 0, 0, -0.5], [0, 1, 0, 2, 0.1, 0]])
+    found = searched(start, task)
+    monkeypatch.setattr(module, without, lambda best, *rest: best)
+    assert criterion(found, task) < criterion(searched(start, task), task) - 10
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_it_never_ends_with_a_worse_criterion_or_another_size(seed):
     rng = np.random.default_rng(seed)
@@ -69,8 +82,9 @@ def test_it_never_ends_with_a_worse_criterion_or_another_size(seed):
     assert not np.triu(found.support[:3, 3:-1]).any()
 
 
-def test_what_a_further_weight_gains_is_what_a_refit_gains():
-    """Exactly where the objective is quadratic, as it is without units."""
+@pytest.mark.parametrize("off", [0.0, 0.7])
+def test_what_a_further_weight_gains_is_what_a_refit_gains(off):
+    """Exactly where the objective is quadratic, as it is without units, also away from the minimum."""
     task = task_of(lambda x: x @ [1.0, -0.5, 0.2, 0.0], n_columns=4, noise=0.3, ridge=1e-3)
     support = np.array([[True, False, False, False, True]])
     start, before = refit(CompactForm(np.zeros((1, 5)), support, 4), task, max_steps=200, least_gain=0.0)
@@ -79,8 +93,9 @@ def test_what_a_further_weight_gains_is_what_a_refit_gains():
         wider = support.copy()
         wider[0, column] = True
         gains.append(before - refit(start.with_support(wider), task, max_steps=200, least_gain=0.0)[1])
-    first, second = module.curvature(start.with_support(np.ones((1, 5), dtype=bool)), task)
-    np.testing.assert_allclose(module._gain(first, second, support[0])[1:4], gains, rtol=1e-4, atol=1e-9)
+    moved = start.with_free(start.free + off)
+    first, second = module.curvature(moved.with_support(np.ones((1, 5), dtype=bool)), task)
+    np.testing.assert_allclose(module._gain(first, second, support[0])[1:4], gains, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(module._most_useful(start, task)[:, 1], 1 + np.argsort(gains)[::-1])
 
 
