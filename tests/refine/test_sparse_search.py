@@ -61,15 +61,20 @@ def test_a_bend_in_the_wrong_place_is_exchanged():
 
 @pytest.mark.parametrize("without", ["_rewritten", "_exchanged_units"])
 def test_rewriting_and_exchanges_of_units_find_what_single_weights_do_not(monkeypatch, without):
-    if without == "_rewritten":
-        task = task_of(lambda x: hinge(x[:, 0] - 0.2 * x[:, 2] + 0.2) + 2 * hinge(np.minimum(x[:, 1] - 0.1, x[:, 0])))
-        start = system_of([[1, -1, 0, 0, 0, 0.1], [-1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 1, 0]])
-    else:
-        task = task_of(lambda x: 2 * hinge(x[:, 0] - 0.6) - 3 * hinge(-x[:, 1] - 0.5))
-        start = system_of([[1, 0, 0, 0, 0, -0.6], [1, 0, 0, 0, 0, -0.5], [0, 1, 0, 2, 0.1, 0]])
-    found = searched(start, task)
+    """From random starts, of which not each needs it."""
+
+    def lowest(seed):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(-1, 1, (150, 3))
+        y = 2 * hinge(x[:, 0] - 0.5 * x[:, 1]) - 2 * hinge(x[:, 2] - hinge(x[:, 1] + 0.3))
+        y += 0.05 * rng.standard_normal(150)
+        task = Task(x, y[:, None], np.full(150, 1 / 150), Squared(), 1e-8)
+        return criterion(searched(random_system(np.random.default_rng(seed), n_units=3), task), task)
+
+    seeds = (7, 8, 35, 37)
+    found = [lowest(seed) for seed in seeds]
     monkeypatch.setattr(module, without, lambda best, *rest: best)
-    assert criterion(found, task) < criterion(searched(start, task), task) - 10
+    assert sum(found) < sum(lowest(seed) for seed in seeds) - 100
 
 
 @pytest.mark.parametrize("seed", range(4))
