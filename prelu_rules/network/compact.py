@@ -91,9 +91,9 @@ class CompactForm(Value):
         return int(np.count_nonzero(self.weights[: self.n_units, self.n_inputs : -1]))
 
     @property
-    def n_possible(self) -> int:
-        """The number of weights that a network of this size can have."""
-        return int(_all_free(self.weights.shape, self.n_inputs).sum())
+    def possible(self) -> BoolArray:
+        """The largest support of a network of this size: units use all inputs and all earlier units."""
+        return _all_free(self.weights.shape, self.n_inputs)
 
     @cached_property
     def free(self) -> FloatArray:

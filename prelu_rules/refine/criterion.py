@@ -64,7 +64,7 @@ def price(system: CompactForm, task: Task) -> float:
         >>> round(price(CompactForm(np.ones((1, 5)), np.ones((1, 5), dtype=bool), 4), task), 3)
         2.191
     """
-    return float(np.log(len(task)) + 2 * SEARCHED * np.log(system.n_possible))
+    return float(np.log(len(task)) + 2 * SEARCHED * np.log(system.possible.sum()))
 
 
 def akaike(loss: float, n_numbers: int, n_observations: float) -> float:

@@ -81,7 +81,7 @@ def sparse_search(system: CompactForm, task: Task, rng: np.random.Generator) -> 
                [0., 1., 1., 0.]])
     """
     system = system.scaled()
-    if system.n_possible > FEW_WEIGHTS:
+    if system.possible.sum() > FEW_WEIGHTS:
         return system
     best = _rewritten(_exchanged_weights(_Found(system, criterion(system, task)), task), task)
     other = _exchanged_units(best, task, rng)
@@ -123,7 +123,7 @@ def _exchanged_units(best: _Found, task: Task, rng: np.random.Generator) -> _Fou
             rest = refit(best.system.without(unit, always=False), task, max_steps=8)[0]
             for proposed in best_proposals(rest, task, rng, FREE)[:1]:
                 fitted, value = refit(proposed, task, STEPS)
-                # It has more numbers than the network, so it is no better if it does not fit better.
+                # With more numbers, the criterion can only prefer it if it fits better.
                 if value < now and all_used(fitted):
                     larger.append((value, fitted.scaled()))
         larger.sort(key=lambda pair: pair[0])
@@ -172,7 +172,7 @@ def _exchanged_weights(best: _Found, task: Task) -> _Found:
             form for place in _most_useful(best.system, task)[:ADDED] for form in _with_weight(best.system, place, task)
         ]
         fewer = sparser(best.system, task, at_once=1)
-        tried = [_Found(form, criterion(form, task)) for form in (*forms, *([fewer] if fewer else []))]
+        tried = [_Found(form, criterion(form, task)) for form in (*forms, *([] if fewer is None else [fewer]))]
         found = min(tried, key=lambda one: one.value, default=best)
         if not _better(found, best):
             return best
@@ -195,8 +195,7 @@ def _most_useful(system: CompactForm, task: Task) -> IntArray:
 
     By how much is known to second order, while the other weights make up for it as well as they can.
     """
-    possible = np.ones_like(system.support)
-    possible[: system.n_units, system.n_inputs : -1] = np.tri(system.n_units, k=-1, dtype=bool)
+    possible = system.possible
     first, second = curvature(system.with_support(possible), task)
     is_free = system.support[possible]
     rest, new = is_free & ~largest_weights(system)[possible], ~is_free

@@ -22,10 +22,6 @@ def same(one, other):
     return np.allclose(one.predict(ROWS), other.predict(ROWS), atol=1e-6)
 
 
-def n_nested(system):
-    return np.count_nonzero(system.weights[: system.n_units, system.n_inputs : -1])
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_a_mirror_image_computes_the_same(seed):
     system = random_system(np.random.default_rng(seed), n_inputs=2, n_outputs=2)
@@ -53,7 +49,7 @@ def test_every_way_is_a_network_of_the_same_size(seed):
 def test_a_bend_that_is_open_only_where_the_bend_inside_is_can_do_without_it():
     # The second unit is open from x = 1 on, where the first one is x.
     nested = system_of([[1, 0, 0, 0, 0], [0, 0.3, 1, 0, -2], [0, 1, 2, 3, 0]])
-    flat = [form for form, _ in rewritten(nested) if n_nested(form) == 0]
+    flat = [form for form, _ in rewritten(nested) if form.n_nested == 0]
     assert any(same(form, nested) for form in flat)
 
 
@@ -61,12 +57,12 @@ def test_a_bend_that_is_open_only_where_the_bend_inside_is_closed_can_do_without
     # The second unit is closed wherever the first one is open.
     nested = system_of([[1, 0, 0, 0, 0], [-1, 0, -9, 0, -0.5], [0, 1, 2, 3, 0]])
     mirror = flipped(nested, 1)
-    assert any(same(form, nested) for form, _ in rewritten(mirror) if n_nested(form) == 0)
+    assert any(same(form, nested) for form, _ in rewritten(mirror) if form.n_nested == 0)
 
 
 def test_a_bend_can_take_the_place_of_a_column():
     flat = system_of([[1, 0.5, 0, 0, 2], [1, 0.5, 0, 0, -1], [0, 1, 2, 3, 0]])
-    nested = [form for form, _ in rewritten(flat) if n_nested(form) == 1 and same(form, flat)]
+    nested = [form for form, _ in rewritten(flat) if form.n_nested == 1 and same(form, flat)]
     assert min(form.n_numbers for form in nested) == flat.n_numbers - 1
 
 
