@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from prelu_rules.network.compact import CompactForm
+from prelu_rules.network.compact import DEAD, CompactForm
 from prelu_rules.values import BoolArray, FloatArray
 
 
@@ -92,9 +92,9 @@ def _without_use(system: CompactForm, unit: int, other: int) -> Iterator[Compact
 
 
 def _with_use(system: CompactForm, unit: int, other: int) -> Iterator[CompactForm]:
-    """Another unit in the place of each column that both use."""
+    """Another unit in the place of each column that both use; not of one that the other unit hardly uses."""
     d, column = system.n_inputs, system.n_inputs + other
-    shared = system.support[unit] & system.support[other] & (system.weights[other] != 0)
+    shared = system.support[unit] & system.support[other] & (np.abs(system.weights[other]) > DEAD)
     for gone in np.flatnonzero(shared[:d]):
         weights, support = system.weights.copy(), system.support.copy()
         factor = weights[unit, gone] / weights[other, gone]

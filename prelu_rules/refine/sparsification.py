@@ -108,7 +108,7 @@ def sparser(system: CompactForm, task: Task, at_once: int | None = None) -> Comp
     Args:
         system: a network that was fitted to the rows.
         task: the rows.
-        at_once: how many weights go; None for a share of those that may.
+        at_once: the most weights that go; None for a share of those that may.
 
     Returns:
         The network, scaled; None if no weight may go.
@@ -128,13 +128,14 @@ def sparser(system: CompactForm, task: Task, at_once: int | None = None) -> Comp
 def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm | None:
     """The network without the cheapest weights, the others moved to make up for them; None if none may go."""
     may_go = (system.support & ~_kept(system))[system.support]
-    if not may_go.any():
+    n_removable = int(may_go.sum())
+    if n_removable == 0:
         return None
     fixed = largest_weights(system)[system.support]
     inverse = damped_inverse(curvature(system, task)[1], ~fixed)
     with np.errstate(divide="ignore", invalid="ignore"):
         cost = np.where(may_go, system.free**2 / np.diag(inverse), np.inf)
-    going = np.argsort(cost)[: at_once or _n_at_once(int(may_go.sum()), system.free.size)]
+    going = np.argsort(cost)[: min(at_once or _n_at_once(n_removable, system.free.size), n_removable)]
     for gone in (going, going[:1]):
         smaller = _best_of(system, task, gone, inverse)
         # Two weights may go at once and be the last two uses of a unit; one at a time never does that.

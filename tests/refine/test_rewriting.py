@@ -83,3 +83,10 @@ def test_where_three_lines_meet_any_two_of_them_may_be_inside():
 
 def test_nothing_can_be_written_otherwise_without_two_bends_of_common_columns():
     assert not list(rewritten(system_of([[1, 0, 0, 0, 0.5], [0, 1, 0, 0, 0.5], [0, 0, 2, 3, 0]])))
+
+
+@pytest.mark.parametrize("negligible", [5e-324, 1e-310, 1e-12])
+def test_a_bend_does_not_take_the_place_of_a_column_that_it_hardly_uses(negligible):
+    # The factor would overflow, or drown the other weights.
+    system = system_of([[1, negligible, 0, 0, 1], [1, 1, 0, 0, 2], [0, 0, 1, 1, 0]])
+    assert all(np.abs(form.weights).max() <= 4 for form, _ in rewritten(system))

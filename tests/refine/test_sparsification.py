@@ -7,7 +7,7 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.refine import sparsification
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import eliminate
-from prelu_rules.refine.sparsification import sparsify, sparsify_around
+from prelu_rules.refine.sparsification import sparser, sparsify, sparsify_around
 
 
 def sparse_truth(n_rows=500):
@@ -98,3 +98,11 @@ def test_with_too_many_weights_for_second_order_steps_there_are_only_the_coarse_
     monkeypatch.setattr(sparsification, "FEW_WEIGHTS", 10)
     task, start = sparse_truth(100), random_system(np.random.default_rng(5), 6, 2)
     assert sparsify_around(start, task, lambda system, task: abs(system.n_numbers - 15)) == list(sparsify(start, task))
+
+
+def test_no_more_weights_go_than_may():
+    # Without the limit, weights that must stay would go, or the moves of the others would be those of no solution.
+    task, last = sparse_truth(100), random_system(np.random.default_rng(5), 6, 0)
+    fewer = sparser(last, task, at_once=1000)
+    assert fewer is not None and fewer.n_numbers == 1
+    assert sparser(fewer, task, at_once=1000) is None
