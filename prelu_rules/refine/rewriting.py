@@ -134,10 +134,13 @@ def _ordered(weights: FloatArray, support: BoolArray, n_inputs: int) -> CompactF
     """The network with its units in an order in which each uses earlier ones only."""
     n_units = weights.shape[1] - n_inputs - 1
     uses = support[:n_units, n_inputs:-1]
+    if not np.triu(uses).any():
+        return CompactForm(weights, support, n_inputs)
     order: list[int] = []
-    while len(order) < n_units:
-        left = np.setdiff1d(np.arange(n_units), order)
-        order.append(int(left[~uses[np.ix_(left, left)].any(axis=1)][0]))
+    left = list(range(n_units))
+    while left:
+        order.append(next(unit for unit in left if not uses[unit, left].any()))
+        left.remove(order[-1])
     rows = np.concatenate([order, np.arange(n_units, len(weights))]).astype(int)
     columns = np.concatenate([np.arange(n_inputs), n_inputs + np.array(order), [weights.shape[1] - 1]]).astype(int)
     return CompactForm(weights[np.ix_(rows, columns)], support[np.ix_(rows, columns)], n_inputs)

@@ -45,8 +45,15 @@ ALIKE, TURNED = 1.3, 20.0
 """A network that is written in another way is tried if its objective, before any refit of its units, is above that of
 the network itself by less than this factor; the second one is for corners that are written in another way."""
 
-SAME = 1e-6
-"""The share of the criterion by which a better one is lower."""
+PAYS = 0.75
+"""A weight is tried if, to second order, it is worth at least this share of the price of a number."""
+
+SAME = 0.05
+"""Criteria that differ by less than this share of the price of a number count as the same."""
+
+NEAR = 1.0
+"""Weights of a network are exchanged if its criterion is above the smallest by less than the price of so many numbers.
+"""
 
 LEAST_CURVATURE = 1e-6
 """The share of its curvature that remains to a weight, at least, when the other weights make up for it."""
@@ -88,15 +95,15 @@ def sparse_search(system: CompactForm, task: Task, rng: np.random.Generator) -> 
     return (best if other is best else _rewritten(other, task)).system
 
 
-def _better(found: _Found, than: _Found) -> bool:
-    return found.value < than.value - SAME * abs(than.value)
+def _better(found: _Found, than: _Found, task: Task) -> bool:
+    return found.value < than.value - SAME * price(than.system, task)
 
 
 def _rewritten(best: _Found, task: Task) -> _Found:
     """A network that the criterion prefers, by other ways to write it."""
     for _ in range(ROUNDS):
         followed = (_followed(form, best, task) for form in _alike(best.system, task))
-        better = next((found for found in followed if found and _better(found, best)), None)
+        better = next((found for found in followed if found and _better(found, best, task)), None)
         if better is None:
             break
         best = better
@@ -128,7 +135,7 @@ def _exchanged_units(best: _Found, task: Task, rng: np.random.Generator) -> _Fou
                     larger.append((value, fitted.scaled()))
         larger.sort(key=lambda pair: pair[0])
         followed = (_leaner(fitted, best, task) for _, fitted in larger[:UNITS])
-        better = next((found for found in followed if found and _better(found, best)), None)
+        better = next((found for found in followed if found and _better(found, best, task)), None)
         if better is None:
             break
         best = better
@@ -148,7 +155,9 @@ def _leaner(system: CompactForm, best: _Found, task: Task) -> _Found | None:
     if criterion(system, task) - cost * surplus > best.value:
         return None
     found = _sparse(system, best.system.n_numbers, task)
-    return _exchanged_weights(found, task) if found.value < best.value + 2 * cost else None
+    above = (found.value - best.value) / cost
+    # The same criterion is most often that of the same network, which has been searched around.
+    return _exchanged_weights(found, task, is_sparse=True) if above < NEAR and abs(above) > SAME else None
 
 
 def _sparse(system: CompactForm, about: int, task: Task) -> _Found:
@@ -165,18 +174,21 @@ def _sparse(system: CompactForm, about: int, task: Task) -> _Found:
     return best
 
 
-def _exchanged_weights(best: _Found, task: Task) -> _Found:
-    """A network that the criterion prefers, by a weight more, one less, or one in the place of another."""
+def _exchanged_weights(best: _Found, task: Task, is_sparse: bool = False) -> _Found:
+    """A network that the criterion prefers, by a weight more, one less, or one in the place of another.
+
+    Of a network that is sparse it is known that one weight less is no better.
+    """
     while True:
         forms = [
             form for place in _most_useful(best.system, task)[:ADDED] for form in _with_weight(best.system, place, task)
         ]
-        fewer = sparser(best.system, task, at_once=1)
+        fewer = None if is_sparse else sparser(best.system, task, at_once=1)
         tried = [_Found(form, criterion(form, task)) for form in (*forms, *([] if fewer is None else [fewer]))]
         found = min(tried, key=lambda one: one.value, default=best)
-        if not _better(found, best):
+        if not _better(found, best, task):
             return best
-        best = found
+        best, is_sparse = found, False
 
 
 def _with_weight(system: CompactForm, place: IntArray, task: Task) -> Iterator[CompactForm]:
@@ -193,16 +205,24 @@ def _with_weight(system: CompactForm, place: IntArray, task: Task) -> Iterator[C
 def _most_useful(system: CompactForm, task: Task) -> IntArray:
     """The places of weights that are 0, those first whose freedom would lower the objective most, `(n, 2)`.
 
-    By how much is known to second order, while the other weights make up for it as well as they can.
+    By how much is known to second order, while the other weights make up for it as well as they can. What is not worth
+    most of the price of a number is left out: even in the place of another weight it would gain no more than that.
     """
     possible = system.possible
     first, second = curvature(system.with_support(possible), task)
     is_free = system.support[possible]
     rest, new = is_free & ~largest_weights(system)[possible], ~is_free
-    if not new.any():
-        return np.zeros((0, 2), dtype=int)
     gain = _gain(first, second, rest)[new]
-    return np.argwhere(possible)[new][np.argsort(-gain, kind="stable")]
+    order = np.argsort(-gain, kind="stable")
+    return np.argwhere(possible)[new][order[gain[order] >= _least_gain(system, task)]]
+
+
+def _least_gain(system: CompactForm, task: Task) -> float:
+    """By how much the objective must fall to make up for `PAYS` of the price of a number."""
+    if system.n_outputs > 1:
+        # The errors of one output may be far smaller than those of the others.
+        return 0.0
+    return -objective(system, task) * float(np.expm1(-PAYS * price(system, task) / len(task)))
 
 
 def _gain(first: FloatArray, second: FloatArray, free: BoolArray) -> FloatArray:

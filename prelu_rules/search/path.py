@@ -21,6 +21,7 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.path import MUCH_WORSE, PathPoint, RulePath
+from prelu_rules.refine.refit import FEW_WEIGHTS
 from prelu_rules.renamed import renamed_arguments, warn_renamed
 from prelu_rules.rows.dataset import is_dataset
 from prelu_rules.rows.rows import Split, split_arrays
@@ -132,10 +133,19 @@ def train_path(
         by=_chooser(loss, settings.starts),
         before_force=before_force,
         complete=complete and whole,
-        most_errors=MUCH_WORSE if loss.of_classes else np.inf,
+        most_errors=_most_errors(loss, levels[0]),
     )
     warn_of_a_short_path(path, settings.max_nonlinear, settings.starts, 3)
     return path
+
+
+def _most_errors(loss: Loss, linear: Sequence[PathPoint]) -> float:
+    """By how many standard errors of the left-out rows a version may be worse, from the networks without units."""
+    if not loss.of_classes:
+        return np.inf
+    # Akaike's criterion counts all numbers alike, also those that the penalty hardly lets go; there are many of them.
+    is_wide = max(point.n_numbers for point in linear) > FEW_WEIGHTS
+    return 1.0 if is_wide else MUCH_WORSE
 
 
 def _chooser(loss: Loss, starts: Starts) -> Chooser:

@@ -5,7 +5,7 @@ from refine_networks import random_system
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine import sparse_search as module
-from prelu_rules.refine.criterion import criterion
+from prelu_rules.refine.criterion import criterion, price
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.sparse_search import sparse_search
@@ -101,7 +101,11 @@ def test_what_a_further_weight_gains_is_what_a_refit_gains(off):
     moved = start.with_free(start.free + off)
     first, second = module.curvature(moved.with_support(np.ones((1, 5), dtype=bool)), task)
     np.testing.assert_allclose(module._gain(first, second, support[0])[1:4], gains, rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(module._most_useful(start, task)[:, 1], 1 + np.argsort(gains)[::-1])
+    order = 1 + np.argsort(gains)[::-1]
+    np.testing.assert_array_equal(module._most_useful(start, task)[:, 1], order[:2])
+    # Without the last column the criterion is lower, so the first two are worth a number each, and it is not.
+    worth = len(task) * np.log(before / (before - np.sort(gains)[::-1])) / price(start, task)
+    assert worth[1] > 1 and worth[2] < module.PAYS
 
 
 def test_a_network_with_too_many_weights_stays_as_it_is(monkeypatch):
