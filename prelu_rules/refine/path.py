@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SAME_CRITERION = 1e-3
 """Criteria that differ relatively by less than this count as the same."""
 
+AS_GOOD = 0.5
+"""A larger size may go first if it is worse than the best one by at most so many standard errors."""
+
 MUCH_WORSE = 3.0
 """A size must not be worse on the validation rows by more standard errors than this, whatever the criterion is."""
 
@@ -102,14 +105,14 @@ class RulePath(Sequence[PathPoint], Value):
     Attributes:
         levels: for each size, its networks: the best one found, sparser versions of it, then all others.
         validation_weights: `(n_validation,)`, of the validation rows.
-        by: what chooses the size, see `choose`: "validation" for the one-standard-error rule, "both" if a smaller size
-            may go first, or "criterion" if the criterion chooses under limits.
+        by: what chooses the size, see `choose`: "validation" for the one-standard-error rule, "both" if a size that the
+            criterion prefers may go first, or "criterion" if it chooses under limits.
         before_force: the network that the force was let loose on, the best on the validation rows, in its compact form.
         complete: whether the search came to its end; False after an interrupt (Ctrl-C).
         chosen: the network that was taken from it, if one was; the plot circles it.
         most_errors: by how many standard errors the version of a size that the criterion prefers may be worse on the
             validation rows than the best version; for classes `MUCH_WORSE`, since their criterion is only an estimate
-            of that loss.
+            of that loss, and 1 where even networks without units have more than 500 numbers.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -161,11 +164,11 @@ class RulePath(Sequence[PathPoint], Value):
         """Choose a network of the path; nothing is trained again.
 
         The one-standard-error rule chooses: the fewest nonlinear units whose loss on the validation rows is not above
-        the smallest by more than a standard error of the difference. If `by` is "both", a smaller size goes first if
-        the criterion prefers it and its loss is at most three standard errors above the smallest. If `by` is
-        "criterion", limits leave the choice to the criterion, among all sizes whose loss is at most so far above. The
-        smallest size that is right on every training and validation row counts as not above. `to_frame` shows all
-        values that matter for the choice.
+        the smallest by more than a standard error of the difference. If `by` is "both", another size goes first if the
+        criterion prefers it: a smaller one whose loss is at most three standard errors above the smallest, or a larger
+        one whose loss is at most half a standard error above it. If `by` is "criterion", limits leave the choice to the
+        criterion, among all sizes whose loss is at most three standard errors above. The smallest size that is right on
+        every training and validation row counts as not above. `to_frame` shows all values that matter for the choice.
 
         Args:
             max_nonlinear: the largest number of nonlinear units.
@@ -204,7 +207,8 @@ class RulePath(Sequence[PathPoint], Value):
         most = not_worse(losses, self.validation_weights, right=right)[0]
         if self.by != "both":
             return allowed[most]
-        return self._preferred([allowed[size] for size in fair if size <= most])
+        as_good = not_worse(losses, self.validation_weights, AS_GOOD, right)
+        return self._preferred([allowed[size] for size in fair if size <= most or size in as_good])
 
     def _preferred(self, points: Sequence[PathPoint]) -> PathPoint:
         """The one that the criterion prefers, among those that are right everywhere if there are any.

@@ -81,7 +81,7 @@ def test_a_notebook_shows_the_path_and_marks_what_was_taken(path):
 
 def two_sizes(standard_errors):
     """One unit is better on the validation rows, by so many standard errors, none by the criterion."""
-    one, none = point(1, 0.1, 2.0), point(0, 0.5, 1.0)
+    one, none = point(1, 2.0, 2.0), point(0, 2.0, 1.0)
     excess = np.array([-1, 1, -1, 1]) / np.sqrt(4 / 3) + standard_errors / np.sqrt(4)
     return (replace(none, validation_losses=one.validation_losses + excess),), (one,)
 
@@ -103,11 +103,22 @@ def test_a_smaller_size_goes_first_if_both_the_criterion_and_left_out_rows_allow
     assert [chosen(two_sizes(errors)) for errors in (0.5, 1.5, 2.5, 3.5)] == [0, 0, 0, 1]
     (none,), (one,) = two_sizes(1.5)
     assert chosen(((replace(none, criterion=3.0),), (one,))) == 1
-    # Within one standard error the size is the smallest one, whatever the criterion says, and never a larger one.
-    (none,), (one,) = two_sizes(0.5)
-    assert chosen(((replace(none, criterion=3.0),), (one,))) == 0
     # Left-out rows alone do not let a smaller one go first.
     assert RulePath(two_sizes(1.5), np.ones(4), by="validation").choose(**limits).n_nonlinear == 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [(1.5, 1), (0.5, 1), (0.0, 1), (-0.4, 1), (-0.6, 0), (-1.5, 0)],
+)
+@pytest.mark.parametrize("limits", [{}, {"max_nonlinear": 1}])
+def test_a_larger_size_goes_first_if_the_criterion_prefers_it_and_it_is_as_good(limits, errors, expected):
+    (none,), (one,) = two_sizes(errors)
+    preferred = ((replace(none, criterion=3.0),), (one,))
+    assert RulePath(preferred, np.ones(4), by="both").choose(**limits).n_nonlinear == expected
+    # Within one standard error it does not, unless the criterion prefers it.
+    assert RulePath(two_sizes(0.5), np.ones(4), by="both").choose(**limits).n_nonlinear == 0
+    assert RulePath(preferred, np.ones(4), by="validation").choose(**limits).n_nonlinear == (errors > 1)
 
 
 def test_a_version_that_is_much_worse_on_the_validation_rows_is_not_preferred_where_that_is_limited():

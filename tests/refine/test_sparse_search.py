@@ -113,3 +113,30 @@ def test_a_network_with_too_many_weights_stays_as_it_is(monkeypatch):
     start = system_of([[1, 0, 0.3, 0, 0.2], [0, 0.1, 0.5, 2, 0]])
     monkeypatch.setattr(module, "FEW_WEIGHTS", 5)
     assert sparse_search(start, task, np.random.default_rng(0)) == start.scaled()
+
+
+def test_networks_that_differ_by_less_than_a_share_of_a_number_are_the_same():
+    task = task_of(lambda x: hinge(x[:, 0] - 0.2), noise=0.1)
+    system = refit(system_of([[1, 0, 0, 0, 0], [0, 0, 0, 1, 0]]), task)[0].scaled()
+    best = module._Found(system, criterion(system, task))
+    lower = [best._replace(value=best.value - share * price(system, task)) for share in (0.01, 0.1)]
+    assert [module._better(found, best, task) for found in lower] == [False, True]
+
+
+def test_weights_are_exchanged_only_near_the_best_and_not_again_around_it(monkeypatch):
+    task = task_of(lambda x: hinge(x[:, 0] - 0.2), noise=0.1)
+    system = refit(system_of([[1, 0, 0, 0, 0], [0, 0, 0, 1, 0]]), task)[0].scaled()
+    value, cost = criterion(system, task), price(system, task)
+    monkeypatch.setattr(module, "_exchanged_weights", lambda found, task, is_sparse: found)
+    for above, exchanged in ((0.0, False), (0.5, True), (-3.0, True), (1.5, False)):
+        found = module._leaner(system, module._Found(system, value - above * cost), task)
+        assert (found is not None) == exchanged
+
+
+def test_of_several_outputs_all_weights_are_tried_since_one_may_have_small_errors():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (300, 2))
+    y = np.column_stack([x[:, 0] + 1e-3 * x[:, 1], rng.standard_normal(300)])
+    task = Task(x, y, np.full(300, 1 / 300), Squared(), 1e-8)
+    start = refit(CompactForm(np.zeros((2, 3)), np.array([[True, False, True], [True, True, True]]), 2), task)[0]
+    np.testing.assert_array_equal(module._most_useful(start, task), [[0, 1]])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hinge_rows import hinges
@@ -242,3 +244,15 @@ def test_a_light_penalty_is_tried_only_where_the_usual_one_does_not_separate(bou
     flat = CompactForm(np.zeros((1, 2)), np.ones((1, 2), dtype=bool), 1)
     tried, refitted = separating(flat, [task, task])
     assert bool(tried) == bool(refitted) == needed
+
+
+@pytest.mark.parametrize(("n_columns", "most_errors"), [(50, 3.0), (60, 1.0)])
+def test_of_very_many_numbers_left_out_rows_choose_how_many_stay(n_columns, most_errors):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, n_columns))
+    y = (x @ rng.normal(size=(n_columns, 9))).argmax(axis=1)
+    path = train_path(x, y, loss="softmax", settings=PathSettings(max_nonlinear=0))
+    assert path.most_errors == most_errors
+    if most_errors == 1.0:
+        # Akaike's criterion alone would keep fewer of them.
+        assert replace(path, most_errors=np.inf)[0].n_numbers < path[0].n_numbers
