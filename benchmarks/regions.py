@@ -82,10 +82,10 @@ def timed(regions: Iterator[Region], most: int, *, conditions: bool = False) -> 
     return count, time.thread_time() - start
 
 
-def arrays(form: NormalForm, *, areas: bool = False, conditions: bool = False) -> tuple[int, float]:
-    """Count the regions in the square, as arrays, and the seconds for them and what else is asked for."""
+def arrays(form: NormalForm, square: Box, *, areas: bool = False, conditions: bool = False) -> tuple[int, float]:
+    """Count the regions in a square, as arrays, and the seconds for them and what else is asked for."""
     start, count = time.thread_time(), 0
-    for batch in linear_regions(form, unit_box(2), method="polygons").batches():
+    for batch in linear_regions(form, square, method="polygons").batches():
         count += len(batch)
         if areas:
             _ = batch.polygons
@@ -94,9 +94,9 @@ def arrays(form: NormalForm, *, areas: bool = False, conditions: bool = False) -
     return count, time.thread_time() - start
 
 
-def objects(form: NormalForm, most: int) -> tuple[int, float]:
+def objects(form: NormalForm, square: Box, most: int) -> tuple[int, float]:
     """The same, as one object each."""
-    return timed(linear_regions(form, unit_box(2)), most)
+    return timed(linear_regions(form, square), most)
 
 
 def fastest(measure: Callable[..., tuple[int, float]], *arguments: Any, **options: Any) -> tuple[int, float]:
@@ -114,12 +114,12 @@ def plane(most: int) -> None:
     lines = []
     for widths, known in PLANE.items():
         form, square = reference_network(2, widths), unit_box(2)
-        count, seconds = fastest(arrays, form)
+        count, seconds = fastest(arrays, form, square)
         if known is not None and count != known:
             raise SystemExit(f"{widths} has {known} regions, but {count} were found.")
-        with_conditions = fastest(arrays, form, conditions=True)[1]
-        with_areas = fastest(arrays, form, areas=True)[1]
-        n_objects, of_objects = fastest(objects, form, most)
+        with_conditions = fastest(arrays, form, square, conditions=True)[1]
+        with_areas = fastest(arrays, form, square, areas=True)[1]
+        n_objects, of_objects = fastest(objects, form, square, most)
         n_simplex, of_simplex = timed(linear_regions(form, square, method="simplex"), PROGRAMS)
         start = time.thread_time()
         plot_regions(form, square)
