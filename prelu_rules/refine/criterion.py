@@ -42,7 +42,29 @@ def criterion(system: CompactForm, task: Task, outputs: FloatArray | None = None
     log_likelihood = task.loss.log_likelihood(outputs, task.y, task.weights)
     if log_likelihood is None:
         return float(task.weights @ left_out_losses(system, task, observed(task)))
-    return -2 * log_likelihood + price(system, task) * (system.n_numbers + NESTED * system.n_nested)
+    return -2 * log_likelihood + price_of_numbers(system, task)
+
+
+def price_of_numbers(system: CompactForm, task: Task) -> float:
+    """What all numbers of a network cost in the criterion of a likelihood.
+
+    Args:
+        system: the network.
+        task: the rows.
+
+    Returns:
+        The price of a number for each, and a share of it for each bend inside another; 0 for losses whose criterion is
+        an estimate of the loss of left-out rows.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> task = Task(np.eye(4), np.ones((4, 1)), np.full(4, 0.25), Squared(), 1e-9)
+        >>> round(price_of_numbers(CompactForm(np.ones((1, 5)), np.ones((1, 5), dtype=bool), 4), task), 3)
+        10.955
+    """
+    if task.loss.chosen_by != "criterion":
+        return 0.0
+    return price(system, task) * (system.n_numbers + NESTED * system.n_nested)
 
 
 def price(system: CompactForm, task: Task) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ class PathPoint(Value):
         validation_losses: `(n_validation,)`, that network's loss on each of these rows.
         criterion: Schwarz's criterion on the rows that it was fitted to; for classes, Akaike's; for losses that are no
             likelihood, the loss of left-out rows (`prelu_rules.refine.criterion`). Smaller is better.
+        price: how much of the criterion its numbers cost; 0 for classes and losses that are no likelihood.
 
     Example:
         >>> form = NormalForm(A=[[1.0]], B=[[0]], b=[3], C=[[0]], D=[[2]], e=[0], slopes=[0])
@@ -62,6 +63,7 @@ class PathPoint(Value):
     validation_score: float
     validation_losses: FloatArray
     criterion: float
+    price: float = 0.0
 
     def _summary(self) -> str:
         sizes = f"{self.n_nonlinear} nonlinear units, {self.n_numbers} numbers"
@@ -113,6 +115,9 @@ class RulePath(Sequence[PathPoint], Value):
         most_errors: by how many standard errors the version of a size that the criterion prefers may be worse on the
             validation rows than the best version; for classes `MUCH_WORSE`, since their criterion is only an estimate
             of that loss, and 1 where even networks without units have more than 500 numbers.
+        price_share: which share of the price of numbers counts where the criterion prefers a version, or one of the
+            sizes that may be chosen: less than 1 if that was clearly better on rows that were left out while networks
+            were made sparse. Which sizes may be chosen does not depend on it.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -131,6 +136,7 @@ class RulePath(Sequence[PathPoint], Value):
     complete: bool = True
     chosen: PathPoint | None = None
     most_errors: float = np.inf
+    price_share: float = 1.0
 
     def __post_init__(self) -> None:
         for size, level in enumerate(self.levels):
@@ -183,7 +189,7 @@ class RulePath(Sequence[PathPoint], Value):
         """
         check_limits(max_nonlinear, max_rules, max_numbers)
         free = max_nonlinear is max_rules is max_numbers is None
-        allowed: dict[int, PathPoint] = {}
+        versions: dict[int, list[PathPoint]] = {}
         for size, level in enumerate(self.levels):
             if max_nonlinear is not None and size > max_nonlinear:
                 break
@@ -192,23 +198,30 @@ class RulePath(Sequence[PathPoint], Value):
                 # A unit makes at least one more rule, unless it never bends on the domain.
                 within = [point for point in within if point.n_rules <= max_rules]
             if within:
-                allowed[size] = self._preferred(within)
-        if not allowed:
+                versions[size] = within
+        if not versions:
             fewest = min(point.n_numbers for level in self.levels for point in level)
             raise InvalidValueError(
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}, so "
                 "set max_numbers to that or more."
             )
+        sizes = self._sizes(versions, free)
+        return self._preferred([self._preferred(versions[size]) for size in sizes])
+
+    def _sizes(self, versions: Mapping[int, Sequence[PathPoint]], free: bool) -> list[int]:
+        """The sizes among which the criterion chooses; without limits the choice is free."""
+        whole = replace(self, price_share=1.0)
+        allowed = {size: whole._preferred(some) for size, some in versions.items()}
         losses = {size: point.validation_losses for size, point in allowed.items()}
         right = [size for size, point in allowed.items() if point.right_everywhere]
         fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
         if self.by == "criterion" and not free:
-            return self._preferred([allowed[size] for size in fair])
+            return fair
         most = not_worse(losses, self.validation_weights, right=right)[0]
         if self.by != "both":
-            return allowed[most]
+            return [most]
         as_good = not_worse(losses, self.validation_weights, AS_GOOD, right)
-        return self._preferred([allowed[size] for size in fair if size <= most or size in as_good])
+        return [size for size in fair if size <= most or size in as_good]
 
     def _preferred(self, points: Sequence[PathPoint]) -> PathPoint:
         """The one that the criterion prefers, among those that are right everywhere if there are any.
@@ -216,9 +229,10 @@ class RulePath(Sequence[PathPoint], Value):
         Left-out rows decide between points that are the same to it. These are often one network, found in several ways.
         """
         points = [point for point in points if point.right_everywhere] or self._fair(points)
-        best = min(points, key=lambda point: point.criterion)
-        most = best.criterion + SAME_CRITERION * abs(best.criterion)
-        return max((point for point in points if point.criterion <= most), key=lambda point: point.validation_score)
+        criteria = [point.criterion - (1 - self.price_share) * point.price for point in points]
+        most = min(criteria) + SAME_CRITERION * abs(min(criteria))
+        same = (point for point, value in zip(points, criteria, strict=True) if value <= most)
+        return max(same, key=lambda point: point.validation_score)
 
     def _fair(self, points: Sequence[PathPoint]) -> Sequence[PathPoint]:
         """Those that are not too much worse than the best of them on the validation rows."""

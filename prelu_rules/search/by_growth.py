@@ -29,6 +29,7 @@ from prelu_rules.search.left_out_choice import Trials, tried
 from prelu_rules.search.left_out_outputs import LeftOutOutputs, Networks
 from prelu_rules.search.measure import Measure
 from prelu_rules.search.parts import Growth
+from prelu_rules.search.price_choice import chosen_price_share
 from prelu_rules.search.separable import separating
 from prelu_rules.search.settings import PathSettings
 from prelu_rules.search.tasks import task_of
@@ -98,6 +99,7 @@ def grown(
         phases.update()
         levels = _sparsified(networks, trials, task, frontier, settings, n_jobs)
         levels += _searched(levels, networks, trials, task, n_jobs)
+        share = chosen_price_share(trials, growth.parts, growth.held)
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
@@ -105,7 +107,7 @@ def grown(
         quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed), shape)
         points = _points([(shape, [system]) for system in quick], split, growth, growth.rows, domain, None)
         return Found(points, growth.held.weights, complete=False)
-    return Found(_points(levels, split, growth, task, domain, left_out), trials.weights, complete=True)
+    return Found(_points(levels, split, growth, task, domain, left_out), trials.weights, True, share)
 
 
 def _ridges(task: Task, settings: PathSettings) -> tuple[float, ...]:

@@ -19,8 +19,10 @@ class Found(NamedTuple):
         points: networks of all sizes, in no order.
         validation_weights: `(n_validation,)`, of the rows that choose.
         complete: whether the search came to its end.
+        price_share: as in `RulePath`.
     """
 
     points: list[PathPoint]
     validation_weights: FloatArray
     complete: bool
+    price_share: float = 1.0

@@ -9,7 +9,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.losses.loss import Loss
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.refine.criterion import criterion
+from prelu_rules.refine.criterion import criterion, price_of_numbers
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.path import PathPoint
 from prelu_rules.rows.rows import Rows, Split
@@ -52,6 +52,7 @@ class Measure:
             validation_score=self.task.loss.score(outputs, held.y, held.weights),
             validation_losses=self.task.loss.rows(outputs, held.y),
             criterion=criterion(system, self.task, fitted),
+            price=price_of_numbers(system, self.task),
         )
 
 

@@ -122,7 +122,7 @@ def train_path(
         else:
             growth = _growth(split, isinstance(held_out, tuple), loss, settings, random_state, rng)
             found = grown(split, growth, forms, settings, where, random_state, frontier, phases, n_jobs)
-    points, held, complete = found
+    points, held, complete, price_share = found
     levels: dict[int, list[PathPoint]] = {}
     for point in points:
         # The compact form drops units that no longer bend on any row.
@@ -134,6 +134,7 @@ def train_path(
         before_force=before_force,
         complete=complete and whole,
         most_errors=_most_errors(loss, levels[0]),
+        price_share=price_share,
     )
     warn_of_a_short_path(path, settings.max_nonlinear, settings.starts, 3)
     return path
