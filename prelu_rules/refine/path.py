@@ -229,10 +229,14 @@ class RulePath(Sequence[PathPoint], Value):
         Left-out rows decide between points that are the same to it. These are often one network, found in several ways.
         """
         points = [point for point in points if point.right_everywhere] or self._fair(points)
-        criteria = [point.criterion - (1 - self.price_share) * point.price for point in points]
+        criteria = [self._criterion(point) for point in points]
         most = min(criteria) + SAME_CRITERION * abs(min(criteria))
         same = (point for point, value in zip(points, criteria, strict=True) if value <= most)
         return max(same, key=lambda point: point.validation_score)
+
+    def _criterion(self, point: PathPoint) -> float:
+        """The criterion at the price that was chosen."""
+        return point.criterion - (1 - self.price_share) * point.price
 
     def _fair(self, points: Sequence[PathPoint]) -> Sequence[PathPoint]:
         """Those that are not too much worse than the best of them on the validation rows."""
@@ -267,7 +271,7 @@ class RulePath(Sequence[PathPoint], Value):
         Returns:
             Columns `n_nonlinear`, `n_rules`, `n_numbers`, `train_score`, `validation_score`; and the basis of the
             choice: `validation_loss`, the mean loss on the validation rows; `excess_loss`, how far it is above the
-            smallest; `standard_error`, of this difference; and `criterion`.
+            smallest; `standard_error`, of this difference; and `criterion`, at the price of numbers that was chosen.
         """
         import pandas as pd
 
@@ -276,7 +280,8 @@ class RulePath(Sequence[PathPoint], Value):
         rows = []
         for point, (loss, excess, error) in zip(self, compared(losses, self.validation_weights).values(), strict=True):
             decides = {"validation_loss": loss, "excess_loss": excess, "standard_error": error}
-            rows.append({name: getattr(point, name) for name in names} | decides | {"criterion": point.criterion})
+            decides["criterion"] = self._criterion(point)
+            rows.append({name: getattr(point, name) for name in names} | decides)
         return pd.DataFrame(rows)
 
     def with_point(self, point: PathPoint) -> list[PathPoint]:

@@ -140,6 +140,7 @@ def test_a_share_of_the_price_chooses_versions_but_not_which_sizes_may_be_chosen
     assert path[0] is sparse and path.choose() is sparse
     half = replace(path, price_share=0.5)
     assert half[0] is dense and half.choose() is dense
+    assert half.to_frame().criterion.tolist() == [6.0] and path.to_frame().criterion.tolist() == [9.0]
     # At half the price the criterion prefers the larger size.
     for errors, expected in ((0.0, 1), (-1.5, 0)):
         (none,), (one,) = two_sizes(errors)
