@@ -115,9 +115,9 @@ class RulePath(Sequence[PathPoint], Value):
         most_errors: by how many standard errors the version of a size that the criterion prefers may be worse on the
             validation rows than the best version; for classes `MUCH_WORSE`, since their criterion is only an estimate
             of that loss, and 1 where even networks without units have more than 500 numbers.
-        price_share: which share of the price of numbers counts where the criterion prefers a version, or one of the
-            sizes that may be chosen: less than 1 if that was clearly better on rows that were left out while networks
-            were made sparse. Which sizes may be chosen does not depend on it.
+        price_share: which share of the price of numbers counts where the criterion prefers a version of a size: less
+            than 1 if that was clearly better on rows that were left out while networks were made sparse. The size is
+            chosen at the whole price.
 
     Raises:
         InvalidValueError: if a size is missing.
@@ -205,23 +205,22 @@ class RulePath(Sequence[PathPoint], Value):
                 f"no network of the path has at most {max_numbers} numbers; the shortest has {fewest}, so "
                 "set max_numbers to that or more."
             )
-        sizes = self._sizes(versions, free)
-        return self._preferred([self._preferred(versions[size]) for size in sizes])
-
-    def _sizes(self, versions: Mapping[int, Sequence[PathPoint]], free: bool) -> list[int]:
-        """The sizes among which the criterion chooses; without limits the choice is free."""
         whole = replace(self, price_share=1.0)
-        allowed = {size: whole._preferred(some) for size, some in versions.items()}
+        size = whole._chosen({size: whole._preferred(some) for size, some in versions.items()}, free).n_nonlinear
+        return self._preferred(versions[size])
+
+    def _chosen(self, allowed: Mapping[int, PathPoint], free: bool) -> PathPoint:
+        """The network of the size that is chosen; without limits the choice is free."""
         losses = {size: point.validation_losses for size, point in allowed.items()}
         right = [size for size, point in allowed.items() if point.right_everywhere]
         fair = not_worse(losses, self.validation_weights, MUCH_WORSE, right)
         if self.by == "criterion" and not free:
-            return fair
+            return self._preferred([allowed[size] for size in fair])
         most = not_worse(losses, self.validation_weights, right=right)[0]
         if self.by != "both":
-            return [most]
+            return allowed[most]
         as_good = not_worse(losses, self.validation_weights, AS_GOOD, right)
-        return [size for size in fair if size <= most or size in as_good]
+        return self._preferred([allowed[size] for size in fair if size <= most or size in as_good])
 
     def _preferred(self, points: Sequence[PathPoint]) -> PathPoint:
         """The one that the criterion prefers, among those that are right everywhere if there are any.
