@@ -177,7 +177,7 @@ def _sparse(system: CompactForm, about: int, task: Task) -> _Found:
 def _exchanged_weights(best: _Found, task: Task, is_sparse: bool = False) -> _Found:
     """A network that the criterion prefers, by a weight more, one less, or one in the place of another.
 
-    Of a network that is sparse it is known that one weight less is no better.
+    If `is_sparse`, sparsification has already found that one weight less is no better.
     """
     while True:
         forms = [

@@ -144,7 +144,7 @@ def _most_errors(loss: Loss, linear: Sequence[PathPoint]) -> float:
     """By how many standard errors of the left-out rows a version may be worse, from the networks without units."""
     if not loss.of_classes:
         return np.inf
-    # Akaike's criterion counts all numbers alike, also those that the penalty hardly lets go; there are many of them.
+    # Akaike's criterion counts each number fully, even where the penalty leaves it little freedom.
     is_wide = max(point.n_numbers for point in linear) > FEW_WEIGHTS
     return 1.0 if is_wide else MUCH_WORSE
 

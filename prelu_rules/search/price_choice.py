@@ -1,7 +1,7 @@
 """The choice of what a number costs, by rows that are left out while networks are made sparse.
 
-A planted form loses nothing if each number costs what Schwarz's criterion asks; the many weak effects of most real
-tables do. The rows tell which of the two they are.
+A few strong effects are found just as well if each number costs what Schwarz's criterion asks; many weak ones are lost.
+The rows tell which of the two there are.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ CLEARLY = 0.5
 def chosen_price_share(trials: Trials, parts: Sequence[Part], held: Rows) -> float:
     """Choose by cross-validation which share of its price in the criterion each number costs.
 
-    Without each part of the rows, the network of the size that left-out rows choose is made sparse, once as far as the
-    criterion prefers it at each price.
+    The network of the size that left-out rows choose is made sparse without each part of the rows, as far as the
+    criterion prefers at each price.
 
     Args:
         trials: searches without each part.
@@ -40,8 +40,8 @@ def chosen_price_share(trials: Trials, parts: Sequence[Part], held: Rows) -> flo
         held: the rows that their indices are of.
 
     Returns:
-        One of `SHARES`; 1 for losses that no criterion chooses by, for a single column, and where bends may not use
-        all of the columns and other bends.
+        One of `SHARES`; 1 for losses whose sizes no criterion chooses, for a single column, and where bends are
+        restricted.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
