@@ -12,6 +12,7 @@ from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search.left_out_choice import tried
 from prelu_rules.search.parts import Growth
+from prelu_rules.search.path import train_path
 from prelu_rules.search.price_choice import CLEARLY, SHARES, _sparse_at, chosen_price_share
 from prelu_rules.search.settings import PathSettings
 
@@ -79,3 +80,10 @@ def test_where_no_criterion_chooses_or_nothing_is_searched_the_price_is_whole():
     assert share_of(growth_of(x, y, Huber())) == 1.0
     assert share_of(growth_of(x[:, :1], y)) == 1.0
     assert share_of(growth_of(x[:100], (y[:100] > 0) * 1.0, Logistic())) == 1.0
+
+
+def test_the_path_keeps_the_share_and_versions_follow_it():
+    x, y = effects(0, 30, 0.13)
+    path = train_path(x, y, settings=PathSettings(max_nonlinear=1))
+    assert path.price_share == 0.5
+    assert path[0].n_numbers > replace(path, price_share=1.0)[0].n_numbers
