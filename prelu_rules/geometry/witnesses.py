@@ -102,6 +102,15 @@ class Witnesses:
         """Whether some known input of the cell proves that a function exceeds a number there."""
         return bool((self._surely_above(row, self._points, by) & self._in_cell()).any())
 
+    def shown(self, rows: FloatArray) -> BoolArray:
+        """For each row, whether some known input of the cell proves that the function is positive there."""
+        points = self._points[self._in_cell()]
+        values = points @ rows[:, :-1].T + rows[:, -1]
+        sizes = np.abs(points) @ np.abs(rows[:, :-1]).T + np.abs(rows[:, -1]) + LEAST_SIZE
+        error = ROUNDING * (rows.shape[1] + 4) * sizes
+        error = error + self._off_domain * np.linalg.norm(rows[:, :-1] @ self._frame.basis, axis=1)
+        return np.asarray((values > error).any(axis=0))
+
     def found(self, point: FloatArray, row: FloatArray, by: float) -> bool:
         """Whether an input on the boundary of the cell, moved a little inside, proves it; if so, it is kept."""
         inside = self._points[self._in_cell()]

@@ -5,7 +5,8 @@ them satisfy (Bemporad, Fukuda and Torrisi, "Convexity recognition of the union 
 union that contains two cells contains their envelope: the set where all those conditions hold, of any cell, that both
 satisfy. A cell that reaches into the envelope belongs to the group as well, which makes the envelope larger. Once no
 further cell reaches into it, either the cells cover the envelope, which is then the smallest convex union with the two
-cells, or there is none. So it suffices to check each pair of cells once, and no choices have to be made.
+cells, or there is none. So it suffices to check each pair of cells that share a facet once, and no choices have to be
+made.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
-from prelu_rules.rules.simplification import cell_of_rule, implied, said_outright
+from prelu_rules.rules.satisfied import Satisfied, Sides, share_one_facet
+from prelu_rules.rules.simplification import cell_of_rule
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray
 
@@ -46,13 +48,14 @@ class ConvexGroup(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
-def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Domain | None) -> ConvexGroup | None:
+def convex_group(cells: Sequence[Conditions], domain: Domain | None, satisfied: Satisfied) -> ConvexGroup | None:
     """Find the first group of three or more cells with a convex union on a domain, if no two of them have one.
 
     Args:
         cells: the conditions of each cell; the interiors are disjoint on the domain.
         domain: where the cells have to satisfy their conditions; None for all inputs.
-        within: where a cell has to satisfy the conditions of the union: the domain, or None for everywhere.
+        satisfied: which conditions a cell satisfies where it has to satisfy those of the union: on the domain, or
+            everywhere.
 
     Returns:
         A smallest such group, or None if there is none.
@@ -63,15 +66,15 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Dom
     Example:
         >>> wedges = [[Condition([*start], 0.0, True), Condition([*end], 0.0, False)]
         ...           for start, end in [((1, 0), (-1, 1)), ((-1, 1), (-1, -1)), ((-1, -1), (1, 0))]]
-        >>> convex_group(wedges, None, None)
+        >>> convex_group(wedges, None, Satisfied(None))
         ConvexGroup(members=(0, 1, 2), conditions=())
     """
     if len(cells) < FEWEST or not all(cells):
         return None
-    pool = _Pool.of(cells, domain, within)
+    pool = _Pool.of(cells, domain, satisfied)
     refused: set[frozenset[int]] = set()
     for pair in combinations(range(len(cells)), 2):
-        group = pool.closure(pair)
+        group = pool.closure(pair) if share_one_facet(*(pool.sides[k] for k in pair)) else None
         if group is not None and group not in refused:
             if pool.covers(group):
                 return ConvexGroup(tuple(sorted(group)), tuple(pool.envelope(group)))
@@ -81,28 +84,34 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, within: Dom
 
 @dataclass(frozen=True)
 class _Pool:
-    """Cells, their distinct conditions, which cells satisfy which, and rows of the domain outside all cells."""
+    """Cells, their sides and distinct conditions, which cells satisfy which, and rows of the domain outside all."""
 
     cells: Sequence[Conditions]
+    sides: Sequence[Sides]
     conditions: Conditions
+    opposite: Sequence[int]
     satisfied: BoolArray
     domain: Domain | None
     gaps: FloatArray
 
     @classmethod
-    def of(cls, cells: Sequence[Conditions], domain: Domain | None, within: Domain | None) -> _Pool:
+    def of(cls, cells: Sequence[Conditions], domain: Domain | None, satisfied: Satisfied) -> _Pool:
         distinct = {(*c.coef.tolist(), c.intercept, c.nonnegative): c for cell in cells for c in cell}
         conditions = list(distinct.values())
         n_inputs = len(conditions[0].coef)
-        satisfied = [_satisfied(cell, conditions, within) for cell in cells]
+        sides = [satisfied.sides(cell) for cell in cells]
+        holds = [satisfied.which(cell, conditions) for cell in sides]
         rows = np.empty((0, n_inputs)) if domain is None else sampled(domain, WITNESSES)
         inside = np.any([np.all([_values(c, rows) >= -CUT for c in cell], axis=0) for cell in cells], axis=0)
-        return cls(cells, conditions, np.array(satisfied), domain, rows[~inside])
+        opposite = [-satisfied.number(condition) for condition in conditions]
+        return cls(cells, sides, conditions, opposite, np.array(holds), domain, rows[~inside])
 
     def envelope(self, group: frozenset[int]) -> list[Condition]:
         """The conditions that all cells of a group satisfy."""
-        shared = np.asarray(self.satisfied[sorted(group)].all(axis=0))
-        return [condition for condition, is_shared in zip(self.conditions, shared, strict=True) if is_shared]
+        return [self.conditions[k] for k in self._shared(group)]
+
+    def _shared(self, group: frozenset[int]) -> list[int]:
+        return np.flatnonzero(self.satisfied[sorted(group)].all(axis=0)).tolist()
 
     def closure(self, pair: tuple[int, int]) -> frozenset[int] | None:
         """The smallest group with two cells whose envelope no other cell reaches into; None if there is a gap."""
@@ -111,8 +120,9 @@ class _Pool:
             envelope = self.envelope(group)
             if np.all([_values(c, self.gaps) > CUT for c in envelope], axis=0).any() and len(self.gaps):
                 return None
+            outside = {self.opposite[k] for k in self._shared(group)}
+            others = [k for k in range(len(self.cells)) if k not in group and self.sides[k].isdisjoint(outside)]
             part = cell_of_rule(envelope, self.domain, len(self.conditions[0].coef))
-            others = (k for k in range(len(self.cells)) if k not in group)
             reaching = frozenset(k for k in others if _reaches(part, self.cells[k]))
             if not reaching:
                 return group
@@ -122,13 +132,6 @@ class _Pool:
         """Whether the cells of a group cover their envelope, up to boundaries."""
         part = cell_of_rule(self.envelope(group), self.domain, len(self.conditions[0].coef))
         return not _leaves_gap(part, [self.cells[k] for k in sorted(group)])
-
-
-def _satisfied(cell: Conditions, conditions: Conditions, within: Domain | None) -> list[bool]:
-    """Which conditions hold everywhere in a cell."""
-    part = cell_of_rule(cell, within, len(conditions[0].coef))
-    said = [said_outright(cell, condition) for condition in conditions]
-    return [implied(part, c) if answer is None else answer for c, answer in zip(conditions, said, strict=True)]
 
 
 def _values(condition: Condition, rows: FloatArray) -> FloatArray:

@@ -15,7 +15,8 @@ from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.simplification import cell_of_rule, everywhere, implied, needed, said_outright
+from prelu_rules.rules.satisfied import Satisfied, Sides, share_one_facet
+from prelu_rules.rules.simplification import cell_of_rule, everywhere, needed
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
 
@@ -50,36 +51,46 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
     """
     left = aligned(rules, domain)
     far = everywhere([condition for rule in left for condition in rule.conditions], domain)
-    rational = any(condition.coef.dtype == object for rule in left for condition in rule.conditions)
     found = []
     for alike in _alike(left, domain):
-        parts = [_Part(place, left[place]) for place in alike]
-        for within in (far,) if domain is None else (far, domain):
-            where = _Where(far if domain is None else domain, within, not rational)
-            _merge_pairs(parts, where)
-            while _merge_group(parts, where):
-                # A larger rule may now be merged with a single one.
-                _merge_pairs(parts, where)
+        parts = [(place, left[place]) for place in alike]
+        if domain is None:
+            parts = _merged_alike(parts, _Where(far, Satisfied(far)))
+        else:
+            on_domain = Satisfied(domain)
+            for satisfied in (Satisfied(far, on_domain), on_domain):
+                parts = _merged_alike(parts, _Where(domain, satisfied))
         found += parts
-    return tuple(part.rule for part in sorted(found, key=lambda part: part.place))
+    return tuple(rule for _, rule in sorted(found, key=lambda part: part[0]))
 
 
 class _Part(NamedTuple):
-    """A rule, and its place among all rules, which is that of its first part."""
+    """A rule, its place among all rules, which is that of its first part, and on which sides of hyperplanes it is."""
 
     place: int
     rule: Rule
+    sides: Sides
 
 
 class _Where(NamedTuple):
-    """Where rules have to hold, and where they have to satisfy the conditions of the union.
-
-    And whether conditions with the same hyperplane have the same numbers, up to their sign, as alignment gives them.
-    """
+    """Where rules have to hold, and which conditions they satisfy where a union has to."""
 
     domain: Domain | None
-    within: Domain | None
-    recognised: bool
+    satisfied: Satisfied
+
+    def part(self, place: int, rule: Rule) -> _Part:
+        """A rule with its sides."""
+        return _Part(place, rule, self.satisfied.sides(rule.conditions))
+
+
+def _merged_alike(rules: Sequence[tuple[int, Rule]], where: _Where) -> list[tuple[int, Rule]]:
+    """Merge rules with the same outputs, given with their places."""
+    parts = [where.part(place, rule) for place, rule in rules]
+    _merge_pairs(parts, where)
+    while _merge_group(parts, where):
+        # A larger rule may now be merged with a single one.
+        _merge_pairs(parts, where)
+    return [(part.place, part.rule) for part in parts]
 
 
 def _alike(rules: Sequence[Rule], domain: Domain | None) -> list[list[int]]:
@@ -99,30 +110,28 @@ def _alike(rules: Sequence[Rule], domain: Domain | None) -> list[list[int]]:
 def _merge_pairs(parts: list[_Part], where: _Where) -> None:
     """Merge pairs of rules whose union has the conditions that either satisfies."""
     k = 0
-    # The rules of each pair are stored with it, so that no new rule can get the identity of a deleted one.
-    refused: dict[tuple[int, int], tuple[Rule, Rule]] = {}
+    refused: set[tuple[Sides, Sides]] = set()
     while k < len(parts):
         for other in range(k + 1, len(parts)):
-            pair = parts[k].rule, parts[other].rule
-            if (id(pair[0]), id(pair[1])) in refused:
+            pair = parts[k].sides, parts[other].sides
+            if pair in refused:
                 continue
-            conditions = _union(*pair, where)
+            conditions = _union(parts[k], parts[other], where) if share_one_facet(*pair) else None
             if conditions is not None:
                 # A larger rule may now be merged with one that was skipped before.
-                _join(parts, (k, other), conditions)
+                _join(parts, (k, other), conditions, where)
                 k = -1
                 break
-            refused[id(pair[0]), id(pair[1])] = pair
+            refused.add(pair)
         k += 1
 
 
 def _merge_group(parts: list[_Part], where: _Where) -> bool:
     """Merge the first three or more rules whose union is convex; returns False if there are none."""
-    numbers = list(range(len(parts)))
-    for near in _neighbours(parts) if where.recognised else [numbers]:
-        group = convex_group([parts[number].rule.conditions for number in near], where.domain, where.within)
+    for near in _neighbours(parts):
+        group = convex_group([parts[number].rule.conditions for number in near], where.domain, where.satisfied)
         if group is not None:
-            _join(parts, [near[number] for number in group.members], needed(group.conditions, where.domain))
+            _join(parts, [near[number] for number in group.members], needed(group.conditions, where.domain), where)
             return True
     return False
 
@@ -131,17 +140,17 @@ def _neighbours(parts: Sequence[_Part]) -> list[list[int]]:
     """Groups of rules between which no facet is shared: the parts of a convex set are all in one of them."""
     touching = np.zeros((len(parts), len(parts)), dtype=bool)
     for one, other in combinations(range(len(parts)), 2):
-        touching[one, other] = _share_facet(parts[one].rule, parts[other].rule)
+        touching[one, other] = share_one_facet(parts[one].sides, parts[other].sides)
     n_groups, group_of = connected_components(touching, directed=False)
     return [np.flatnonzero(group_of == group).tolist() for group in range(n_groups)]
 
 
-def _join(parts: list[_Part], numbers: Sequence[int], conditions: tuple[Condition, ...]) -> None:
+def _join(parts: list[_Part], numbers: Sequence[int], conditions: tuple[Condition, ...], where: _Where) -> None:
     """Put one rule in place of several, at the position of the first."""
     first = parts[numbers[0]]
     counts = [count for number in numbers if (count := parts[number].rule.count) is not None]
     larger = replace(first.rule.without_evidence(), conditions=conditions)
-    parts[numbers[0]] = _Part(first.place, replace(larger, count=sum(counts) if counts else None))
+    parts[numbers[0]] = where.part(first.place, replace(larger, count=sum(counts) if counts else None))
     for number in reversed(numbers[1:]):
         del parts[number]
 
@@ -195,39 +204,39 @@ def _largest(rows: Array, domain: Domain) -> Array:
     return np.asarray(np.abs(rows[:, :-1] @ centre + rows[:, -1]) + np.abs(rows[:, :-1]) @ half)
 
 
-def _union(left: Rule, right: Rule, where: _Where) -> tuple[Condition, ...] | None:
-    """The conditions of the union of two rules with the same outputs, if it is convex."""
-    if where.recognised and not _share_facet(left, right):
+def _union(left: _Part, right: _Part, where: _Where) -> tuple[Condition, ...] | None:
+    """The conditions of the union of two rules that share a facet, if it is convex.
+
+    Each of their other facets is one of the union then, so both satisfy its condition. If they do, the union is where
+    these conditions hold, since each input is on one side of the hyperplane between the rules.
+    """
+    envelope, alien = [], []
+    for one, other in ((left, right), (right, left)):
+        own = []
+        for condition in one.rule.conditions:
+            if where.satisfied.everywhere(other.sides, condition):
+                envelope.append(condition)
+            elif -where.satisfied.number(condition) in other.sides or not where.satisfied.is_facet(
+                one.sides, condition
+            ):
+                own.append(condition)
+            else:
+                return None
+        alien.append(own)
+    if max(map(len, alien)) > 1 and _leave_gap(envelope, alien[0], alien[1], where.domain):
         return None
-    mine, alien = _split(left.conditions, right.conditions, where.within)
-    theirs, strange = _split(right.conditions, left.conditions, where.within)
-    envelope = [*mine, *theirs]
-    cell = cell_of_rule(envelope, where.domain, left.outputs.coef.shape[1])
-    for first in alien:
-        if not cell.exceeds(-first.row()):
-            continue
-        cell.push(-first.row())
-        # These inputs satisfy what both share, but lie in neither.
-        if any(cell.exceeds(-second.row()) for second in strange):
-            return None
-        cell.pop()
     return needed(envelope, where.domain)
 
 
-def _share_facet(left: Rule, right: Rule) -> bool:
-    """Whether a hyperplane has the rules on its two sides: two disjoint parts of a convex set share a facet."""
-    return any(said_outright(left.conditions, condition) is False for condition in right.conditions)
-
-
-def _split(
-    conditions: Sequence[Condition], others: Sequence[Condition], within: Domain | None
-) -> tuple[list[Condition], list[Condition]]:
-    """The conditions that all inputs of a domain that satisfy the others satisfy too, and the remaining ones."""
-    shared: list[Condition] = []
-    own: list[Condition] = []
-    if conditions:
-        cell = cell_of_rule(others, within, len(conditions[0].coef))
-        for condition in conditions:
-            said = said_outright(others, condition)
-            (shared if (implied(cell, condition) if said is None else said) else own).append(condition)
-    return shared, own
+def _leave_gap(
+    envelope: Sequence[Condition], alien: Sequence[Condition], strange: Sequence[Condition], domain: Domain | None
+) -> bool:
+    """Whether inputs that satisfy what two rules share lie in neither, given the other conditions of each."""
+    cell = cell_of_rule(envelope, domain, len(alien[0].coef))
+    for first in alien:
+        if cell.exceeds(-first.row()):
+            cell.push(-first.row())
+            if any(cell.exceeds(-second.row()) for second in strange):
+                return True
+            cell.pop()
+    return False

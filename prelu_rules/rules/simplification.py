@@ -94,28 +94,6 @@ def implied(cell: Cell, condition: Condition) -> bool:
     return not cell.exceeds(-condition.row())
 
 
-def said_outright(conditions: Conditions, condition: Condition) -> bool | None:
-    """Whether a condition is among others, or its opposite is; then no linear program is needed.
-
-    Args:
-        conditions: the conditions of a rule with an interior.
-        condition: another.
-
-    Returns:
-        True if it is one of them, False if it is the opposite of one, and so holds nowhere but on a boundary; None if
-        neither is the case.
-
-    Example:
-        >>> adult, minor = (Condition([1.0], -18.0, side) for side in (True, False))
-        >>> said_outright([adult], adult), said_outright([adult], minor), said_outright([], adult)
-        (True, False, None)
-    """
-    row, rows = condition.row().tolist(), [other.row().tolist() for other in conditions]
-    if row in rows:
-        return True
-    return False if [-value for value in row] in rows else None
-
-
 def everywhere(conditions: Conditions, domain: Domain | None = None) -> Domain | None:
     """All inputs, as far as conditions in float64 say anything about them.
 

@@ -77,6 +77,7 @@ def test_answers_are_those_of_elimination(data):
         expected = solvable([*held, inequality(row, strict=True)])
         assert cell.exceeds(row) == expected
         assert cell.exceeds(exact_array(row)) == expected
+        assert expected or not cell.shown(np.array([row]))
         assert cell.touches(row) == solvable([*held, inequality(row)])
         if expected:
             cell.push(row)
@@ -107,6 +108,17 @@ def test_a_relaxed_cut_does_not_count():
     assert not cell.exceeds(low)
     cell.pop()
     assert cell.exceeds(high)
+
+
+def test_many_functions_are_shown_at_once():
+    """In a small cell, inputs that answered one question answer others; functions that may overflow are not shown."""
+    cell = Cell(Box([0, 0], [1, 1]), 2)
+    for cut in ([1.0, 0.0, -0.5], [-1.0, 0.0, 0.5001]):
+        cell.push(np.array(cut))
+    rows = np.array([[0.0, 1.0, -0.1], [0.0, -1.0, 0.0], [1.0, 0.0, -0.6], [np.inf, 0.0, 0.0]])
+    assert not cell.shown(rows).any()
+    assert cell.exceeds(rows[0])
+    assert cell.shown(rows).tolist() == [True, False, False, False]
 
 
 def test_a_cleared_cell_is_as_good_as_new():

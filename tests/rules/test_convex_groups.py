@@ -12,6 +12,7 @@ from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.satisfied import Satisfied
 
 ONE, OTHER = AffineMap([[0.0, 0.0]], [1.0]), AffineMap([[1.0, 0.0]], [0.0])
 WHOLE = Box([0, 0], [16, 16])
@@ -59,7 +60,7 @@ def test_a_group_that_has_to_grow_is_found_within_others():
     """The pinwheel fills the lower left quarter; next to it are rules of the same function that do not belong."""
     inner = pinwheel(0, 0, 8, 8, 2, 5, 3, 6)
     rules = [rectangle(8, 2, 9, 3), *(rectangle(*sides) for sides in inner), rectangle(3, 8, 4, 9)]
-    group = convex_group([rule.conditions for rule in rules], WHOLE, WHOLE)
+    group = convex_group([rule.conditions for rule in rules], WHOLE, Satisfied(WHOLE))
     assert group is not None and group.members == (1, 2, 3, 4, 5)
     assert sorted(merged(rules, WHOLE), key=lambda rule: rule.count)[-1].count == 5
 

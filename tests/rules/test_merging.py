@@ -13,12 +13,14 @@ from scipy.spatial import ConvexHull, HalfspaceIntersection
 from prelu_rules.domains.box import Box
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
-from prelu_rules.rules import convex_groups, merging
+from prelu_rules.rules import merging
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.merging import merged, same_outputs
 from prelu_rules.rules.overlay import whole_domain
 from prelu_rules.rules.rule import Condition, Rule
+from prelu_rules.rules.satisfied import Satisfied
+from prelu_rules.rules.simplification import needed
 
 pytestmark = pytest.mark.slow
 
@@ -142,13 +144,24 @@ def test_in_the_plane_every_input_off_the_domain_falls_under_a_rule(seed):
 
 @given(networks.seeds, st.sampled_from([None, SQUARE, Box([-1, 0.5], [1, 0.5])]))
 def test_facets_and_conditions_said_outright_change_nothing(seed, domain):
+    """Their twin asks linear programs only, as in the article that `merged` names."""
     form = dead_network(seed)
     found = extract_rules(form, domain).rules
     with pytest.MonkeyPatch.context() as without:
-        without.setattr(merging, "_share_facet", lambda left, right: True)
-        for module in (merging, convex_groups):
-            without.setattr(module, "said_outright", lambda conditions, condition: None)
+        without.setattr(merging, "share_one_facet", lambda one, other: True)
+        without.setattr(merging, "_union", union_by_its_envelope)
+        without.setattr(Satisfied, "outright", lambda self, rule, number: None)
         assert extract_rules(form, domain).rules == found
+
+
+def union_by_its_envelope(left, right, where):
+    """No input that satisfies what both rules satisfy lies outside both."""
+    envelope, alien = [], []
+    for one, other in ((left, right), (right, left)):
+        held = [where.satisfied.everywhere(other.sides, condition) for condition in one.rule.conditions]
+        envelope += [condition for condition, holds in zip(one.rule.conditions, held, strict=True) if holds]
+        alien.append([condition for condition, holds in zip(one.rule.conditions, held, strict=True) if not holds])
+    return None if merging._leave_gap(envelope, *alien, where.domain) else needed(envelope, where.domain)
 
 
 def test_two_cells_whose_union_is_convex_on_the_domain_only():
