@@ -18,9 +18,19 @@ from prelu_rules.rules.extraction import extract_rules
 
 N_CASES = 150
 
+ONCE_BROKEN = [
+    ("weights of 1e12", "1e9 wide", 8),  # ends of ranges as the simplex method had them
+    ("nearly constant", "rows", 10),  # digits of rules as coarse as those of a compact form that differs from them
+    ("nested", "one-hot", 12),  # a corner lost by an intercept that was computed in floats
+    ("weights of 1e-12", "all of R^n", 10),  # further away than is claimed
+]
+"""What 2,000 cases found."""
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", all_cases(N_CASES), ids=lambda name: "-".join(map(str, name)).replace(" ", "_"))
+@pytest.mark.parametrize(
+    "name", [*all_cases(N_CASES), *ONCE_BROKEN], ids=lambda name: "-".join(map(str, name)).replace(" ", "_")
+)
 def test_claims_hold(name, capfd):
     case = drawn(*name)
     failures = [verdict for verdict in verdicts(case, CLAIMS) if verdict.is_failure]

@@ -92,8 +92,10 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
             )
         if not _widen(network, coordinates, frame.rows, corner, *patterns, values, places):
             raise SolverError("the simplex method did not converge; rescale the inputs to similar sizes and try again.")
-    points = places @ frame.basis.T + frame.centre
-    return Ranges(values[0], values[1], points[0], points[1])
+    points = np.clip(places @ frame.basis.T + frame.centre, domain.lower, domain.upper)
+    # What the simplex method says of a corner is off by more than rounding where bends are close to one another.
+    lower, upper = (np.diagonal(form.predict(corners)) for corners in points)
+    return Ranges(lower, upper, points[0], points[1])
 
 
 def unit_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIONS) -> Ranges:

@@ -99,8 +99,8 @@ def with_honest_precision(system: RuleSystem, x: npt.ArrayLike, tolerance: float
     size = _sizes_in_rules(system, np.asarray(x, dtype=np.float64))
     agreement = Agreement(system, np.asarray(x), y)
 
-    def agrees(precision: Precision, y: Array, allowed: Array) -> Precision | None:
-        if not _rules_agree(system, precision, x, y, allowed) or (
+    def agrees(precision: Precision, y: Array, of_rules: Array, allowed: Array) -> Precision | None:
+        if not _rules_agree(system, precision, x, y, of_rules) or (
             system.form is not None and not _compact_agrees(system.form, precision, x, y, allowed)
         ):
             return None
@@ -135,7 +135,7 @@ def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRI
         4
     """
 
-    def agrees(precision: Precision, y: Array, allowed: Array) -> Precision | None:
+    def agrees(precision: Precision, y: Array, _: Array, allowed: Array) -> Precision | None:
         return precision if _compact_agrees(form, precision, x, y, allowed) else None
 
     size = _sizes_in_network(form, x)
@@ -143,7 +143,7 @@ def compact_precision(form: NormalForm, x: npt.ArrayLike, tolerance: float = PRI
 
 
 def _honest(
-    agrees: Callable[[Precision, Array, Array], Precision | None],
+    agrees: Callable[[Precision, Array, Array, Array], Precision | None],
     x: npt.ArrayLike,
     y: Array,
     tolerance: float,
@@ -153,15 +153,19 @@ def _honest(
     """The precision of fewest digits with which something printed agrees with outputs, up to what is allowed.
 
     Rounding errors are allowed for: no printed form is closer to the rules than sums in another order are. Where that
-    is not enough, so is what a network may differ from its rules by. The size of an output is that of its terms in the
-    rules, and the largest one that in the network, too.
+    is not enough, so is what a network may differ from its rules by, for what is printed of the network, and then for
+    the rules as well. The size of an output is that of its terms in the rules, and the largest one that in the network,
+    too.
     """
     if not tolerance >= 0:
         raise InvalidValueError(f"tolerance is {tolerance}; it must be at least 0.")
-    for round_off, digits in product((ROUND_OFF, CANCELLED), range(FEWEST_DIGITS, MOST_DIGITS + 1)):
+    allowances = ((ROUND_OFF, ROUND_OFF), (ROUND_OFF, CANCELLED), (CANCELLED, CANCELLED))
+    for round_offs, digits in product(allowances, range(FEWEST_DIGITS, MOST_DIGITS + 1)):
         precision = Precision.of_data(digits, x, y, size)
-        allowed = np.maximum(tolerance * precision.output_scale, np.minimum(round_off * largest, tolerance * size))
-        found = agrees(precision, y, allowed)
+        share = tolerance * precision.output_scale
+        found = agrees(
+            precision, y, *(np.maximum(share, np.minimum(r * largest, tolerance * size)) for r in round_offs)
+        )
         if found is not None:
             return found
     raise RoundingError(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from prelu_rules.domains.domain import Domain
 from prelu_rules.geometry.proofs.exact import ExactCell
+from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.cover import cover
 from prelu_rules.rules.disjoint import closed, disjoint, has_interior
 from prelu_rules.rules.merging import merged, same_outputs
@@ -76,6 +79,23 @@ def _candidates(
             yield (Rule((), rules[0].outputs),)
     parts = disjoint(rules, whole)
     solid = [rule for rule in parts if has_interior(whole, rule.conditions)]
-    fewest = tuple(replace(rule, conditions=needed(rule.conditions, domain)) for rule in merged(solid, domain))
+    fewest = _fewest(solid, domain)
+    yield from filter(None, (fewest, closed(fewest)))
+    # In floats, hyperplanes that are parallel on the domain are given the same weights, and corners may be lost.
+    fewest = tuple(map(_in_floats, _fewest([rule.exact() for rule in solid], domain)))
     # Where no rule is left on the domain, the proof finds an input without one.
     yield from filter(None, (fewest, closed(fewest), parts or tuple(rules)))
+
+
+def _fewest(rules: Sequence[Rule], domain: Domain) -> tuple[Rule, ...]:
+    """Rules merged, without conditions that others imply."""
+    return tuple(replace(rule, conditions=needed(rule.conditions, domain)) for rule in merged(rules, domain))
+
+
+def _in_floats(rule: Rule) -> Rule:
+    """A rule whose exact numbers are those of floats, as floats."""
+    conditions = [
+        replace(one, coef=one.coef.astype(np.float64), intercept=float(one.intercept)) for one in rule.conditions
+    ]
+    outputs = AffineMap(rule.outputs.coef.astype(np.float64), rule.outputs.intercept.astype(np.float64))
+    return replace(rule, conditions=tuple(conditions), outputs=outputs)

@@ -53,7 +53,7 @@ def _overlap(results: Results, name: str) -> str | None:
     within = (
         case.polyhedron if case.bounds or name == "exact rules" else systems.near(case.polyhedron, case.network, FAR)
     )
-    found = next(systems.overlaps(within, rules), None)
+    found = None if within is None else next(systems.overlaps(within, rules), None)
     if found is None:
         return None
     left, right, part = found
@@ -78,8 +78,12 @@ def _mergeable(results: Results, name: str) -> str | None:
 
 def _differs(results: Results) -> str | None:
     """Rules of floats: nowhere further from the network than rounding errors."""
-    case = results.case
-    shares = systems.shares_of_terms(case.network, list(systems.pieces(results.rules("rules"), case.cells)))
+    case, cells = results.case, results.case.cells
+    if not case.bounds:
+        # Further away, what rules leave out as implied may not be.
+        parts = [(cell, systems.near(cell.polyhedron, case.network, FAR)) for cell in cells]
+        cells = [cell._replace(polyhedron=part) for cell, part in parts if part is not None]
+    shares = systems.shares_of_terms(case.network, list(systems.pieces(results.rules("rules"), cells)))
     return f"the outputs differ by {shown(shares)} of their terms" if max(shares) > ROUNDING else None
 
 

@@ -97,8 +97,8 @@ def uncovered(domain: Polyhedron, rules: Sequence[Rule]) -> Polyhedron | None:
     return outside(domain, [rule.conditions for rule in rules])
 
 
-def near(domain: Polyhedron, network: Network, times: int) -> Polyhedron:
-    """The part of a domain that is at most so many times as far from the origin as 1 or the units' first bends are."""
+def near(domain: Polyhedron, network: Network, times: int) -> Polyhedron | None:
+    """The part of a polyhedron at most so many times as far from the origin as 1 or the units' first bends are."""
     rows = [(max(map(abs, weights)), abs(b)) for weights, b in zip(network.A, network.b, strict=True)]
     reach = times * max([Fraction(1), *(constant / size for size, constant in rows if size)])
     part: Polyhedron | None = domain
@@ -107,7 +107,6 @@ def near(domain: Polyhedron, network: Network, times: int) -> Polyhedron:
         unit = [Fraction(int(j == k)) for j in range(n_inputs)]
         for row in (unit, negative(unit)):
             part = None if part is None else part.half((*row, reach))
-    assert part is not None
     return part
 
 
