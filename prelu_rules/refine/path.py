@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SAME_CRITERION = 1e-3
 """Criteria that differ relatively by less than this count as the same."""
 
+SAME_PRICE = 0.1
+"""But not if they differ by more than this share of what a number costs: with many rows they are large."""
+
 AS_GOOD = 0.5
 """A larger size may go first if it is worse than the best one by at most so many standard errors."""
 
@@ -228,9 +231,11 @@ class RulePath(Sequence[PathPoint], Value):
         Left-out rows decide between points that are the same to it. These are often one network, found in several ways.
         """
         points = [point for point in points if point.right_everywhere] or self._fair(points)
-        criteria = [self._criterion(point) for point in points]
-        most = min(criteria) + SAME_CRITERION * abs(min(criteria))
-        same = (point for point, value in zip(points, criteria, strict=True) if value <= most)
+        best = min(points, key=self._criterion)
+        room = SAME_CRITERION * abs(self._criterion(best))
+        if best.price > 0:
+            room = min(room, SAME_PRICE * best.price / max(best.n_numbers, 1))
+        same = (point for point in points if self._criterion(point) <= self._criterion(best) + room)
         return max(same, key=lambda point: point.validation_score)
 
     def _criterion(self, point: PathPoint) -> float:

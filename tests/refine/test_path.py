@@ -155,6 +155,14 @@ def test_left_out_rows_decide_between_points_that_are_the_same_to_the_criterion(
     assert RulePath(((worse, far),), np.ones(4))[0] is worse
 
 
+def test_with_many_rows_a_difference_that_numbers_are_worth_is_not_the_same():
+    """A thousandth of the criterion of 5,000 rows is the price of several numbers."""
+    worse, better = point(0, 0.2, -60000.0), point(0, 0.1, -59998.0)
+    for price, chosen in ((0.0, better), (10.0 * worse.n_numbers, worse), (100.0 * worse.n_numbers, better)):
+        found = RulePath(((replace(worse, price=price), replace(better, price=price)),), np.ones(4))[0]
+        assert found.criterion == chosen.criterion
+
+
 def test_what_decides_is_in_the_table(path):
     frame = path.to_frame()
     np.testing.assert_allclose(frame.validation_loss, [0.5, 0.2, 0.1, 0.1])
