@@ -5,12 +5,12 @@ polygons: regions per second as arrays, with the vertices and areas as well, as 
 simplex; the additional time for all irredundant conditions, as a multiple of the time for arrays; and seconds for a
 picture. The lines are written to `benchmarks/results/plane.csv`; with `--plane`, nothing else is measured.
 
-Then other dimensions. Each line is one run: the regions found by simplex per second, the ratio to a loop of
-warm-started linear programs (HiGHS) on the same network in the same run, and the additional time for all irredundant
-conditions, as a multiple. Networks with more than N regions are cut off there, and the loop of linear programs after
-3,000. Counts are checked if they are known. Seconds are those of the processor for this thread, so that other work on
-the machine matters as little as possible. Memory for a stream of 200,000 regions and the data mode follow. `--plot`
-plots seconds against regions.
+Then other dimensions. Each line is one run: the regions found by simplex per second, as arrays and as one Python
+object each; the ratio of the latter to a loop of warm-started linear programs (HiGHS) on the same network in the same
+run; and the additional time for all irredundant conditions, as a multiple. Networks with more than N regions are cut
+off there, and the loop of linear programs after 3,000. Counts are checked if they are known. Seconds are those of the
+processor for this thread, so that other work on the machine matters as little as possible. Memory for a stream of
+200,000 regions and the data mode follow. `--plot` plots seconds against regions.
 
 The networks are ReLU networks on [-1, 1]^d with weights N(0, sqrt(2/fan_in)) and biases N(0, 0.5), drawn layer by
 layer.
@@ -32,7 +32,7 @@ from reference_networks import reference_network
 
 from prelu_rules.domains.box import Box
 from prelu_rules.geometry.region import Region
-from prelu_rules.geometry.regions import linear_regions
+from prelu_rules.geometry.regions import Method, linear_regions
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.plotting.regions import plot_regions
 
@@ -82,10 +82,20 @@ def timed(regions: Iterator[Region], most: int, *, conditions: bool = False) -> 
     return count, time.thread_time() - start
 
 
-def arrays(form: NormalForm, square: Box, *, areas: bool = False, conditions: bool = False) -> tuple[int, float]:
-    """Count the regions in a square, as arrays, and the seconds for them and what else is asked for."""
+def arrays(
+    form: NormalForm,
+    domain: Box,
+    *,
+    method: Method = "polygons",
+    most: float = np.inf,
+    areas: bool = False,
+    conditions: bool = False,
+) -> tuple[int, float]:
+    """Count the regions, as arrays, up to a limit, and the seconds for them and what else is asked for."""
     start, count = time.thread_time(), 0
-    for batch in linear_regions(form, square, method="polygons").batches():
+    for batch in linear_regions(form, domain, method=method).batches():
+        if count >= most:
+            break
         count += len(batch)
         if areas:
             _ = batch.polygons
@@ -142,7 +152,7 @@ def plane(most: int) -> None:
 
 def speed(most: int) -> list[tuple[int, float]]:
     """Print a line per network; returns regions and seconds for each."""
-    print(f"{'d':>3} {'widths':<10} {'regions':>8} {'seconds':>8} {'per second':>10} {'x HiGHS':>8} {'conditions':>10}")
+    print(f"{'d':>3} {'widths':<10} {'regions':>8} {'arrays/s':>8} {'objects/s':>10} {'x HiGHS':>8} {'conditions':>10}")
     points = []
     for (dimension, widths), known in NETWORKS.items():
         form, domain = reference_network(dimension, widths), unit_box(dimension)
@@ -152,13 +162,14 @@ def speed(most: int) -> list[tuple[int, float]]:
             runs.append(timed(linear_regions(form, domain, method="simplex"), most))
             with_conditions.append(timed(linear_regions(form, domain, method="simplex"), most, conditions=True)[1])
         count, seconds = min(runs, key=lambda run: run[1])
+        n_streamed, streamed = fastest(arrays, form, domain, method="simplex", most=most)
         if known is not None and known < most and count != known:
             raise SystemExit(f"d{dimension} {widths} has {known} regions, but {count} were found.")
         n_slow, slow = timed(linear_regions(form, domain, method="linear programs"), PROGRAMS)
         shape = "-".join(map(str, widths))
         number = f"{count}{'+' if count == most else ' '}"
         print(
-            f"{dimension:>3} {shape:<10} {number:>8} {seconds:>8.3f} {count / seconds:>10.0f} "
+            f"{dimension:>3} {shape:<10} {number:>8} {n_streamed / streamed:>8.0f} {count / seconds:>10.0f} "
             f"{(count / seconds) / (n_slow / slow):>8.0f} {(min(with_conditions) - seconds) / seconds:>9.1f}x",
             flush=True,
         )
