@@ -214,11 +214,10 @@ def _union(left: _Part, right: _Part, where: _Where) -> tuple[Condition, ...] | 
     for one, other in ((left, right), (right, left)):
         own = []
         for condition in one.rule.conditions:
+            is_between = -where.satisfied.number(condition) in other.sides
             if where.satisfied.everywhere(other.sides, condition):
                 envelope.append(condition)
-            elif -where.satisfied.number(condition) in other.sides or not where.satisfied.is_facet(
-                one.sides, condition
-            ):
+            elif is_between or not where.satisfied.is_facet(one.sides, condition):
                 own.append(condition)
             else:
                 return None

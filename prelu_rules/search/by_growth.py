@@ -43,6 +43,9 @@ LIGHTER = 0.1
 QUICK = 5
 """The largest size after an interrupt."""
 
+FEW_UNITS = 5
+"""With fewer rows than a network of so many units has weights, bends use few columns from the start."""
+
 WIDE = 2
 """The largest size without a limit where even a network without units has more weights than second-order steps take."""
 
@@ -84,7 +87,7 @@ def grown(
         The networks of the path.
     """
     try:
-        ridges, shapes = _ridges(growth.rows, settings), _shapes(growth.rows, settings)
+        ridges, shapes = _ridges(growth.rows, settings), _shapes(growth, settings)
         limit, explored = settings.max_nonlinear, EXPLORED
         if _is_wide(growth.rows):
             shapes, limit, explored = shapes[:1], WIDE if limit is None else limit, 0
@@ -98,12 +101,14 @@ def grown(
             trials = trials.started_from(networks, growth.parts, growth.held)
         phases.update()
         levels = _sparsified(networks, trials, task, frontier, settings, n_jobs)
-        levels += _searched(levels, networks, trials, task, n_jobs)
-        share = chosen_price_share(trials, growth.parts, growth.held)
+        share = 1.0
+        if settings.is_free:
+            levels += _searched(levels, networks, trials, task, n_jobs)
+            share = chosen_price_share(trials, growth.parts, growth.held, shapes[0])
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
-        shape = _shapes(growth.rows, settings)[0]
+        shape = _shapes(growth, settings)[0]
         quick = both_ways(growth.rows, QUICK, np.random.default_rng(seed), shape)
         points = _points([(shape, [system]) for system in quick], split, growth, growth.rows, domain, None)
         return Found(points, growth.held.weights, complete=False)
@@ -118,11 +123,23 @@ def _ridges(task: Task, settings: PathSettings) -> tuple[float, ...]:
     return found if task.x.shape[1] > 1 or task.loss.of_classes else (LIGHTER * found[0], *found)
 
 
-def _shapes(task: Task, settings: PathSettings) -> tuple[Shape, ...]:
+def _shapes(growth: Growth, settings: PathSettings) -> tuple[Shape, ...]:
     """What bends may use; for a single column thresholds first, and then bends inside bends."""
-    if task.x.shape[1] > 1:
-        return settings.shapes
+    if growth.rows.x.shape[1] > 1:
+        return settings.shapes[-1:] if _has_few_rows(growth, settings) else settings.shapes
     return tuple(dict.fromkeys(replace(settings.shapes[0], nesting=nesting) for nesting in (False, settings.nesting)))
+
+
+def _has_few_rows(growth: Growth, settings: PathSettings) -> bool:
+    """Whether bends of all columns would fit any of so few rows, or nothing with a penalty that keeps them from it.
+
+    Then they use few columns from the start. The search among sparse networks may give them more; without one, as for
+    classes, they could have no more.
+    """
+    if not settings.is_free or settings.starts != "growth" or growth.rows.loss.chosen_by != "criterion":
+        return False
+    n_weights = linear_weights(growth.rows) + FEW_UNITS * (growth.rows.x.shape[1] + 1)
+    return min(len(part.train) for part in growth.parts) < n_weights
 
 
 def _is_wide(task: Task) -> bool:
@@ -170,11 +187,12 @@ def _searched(
 ) -> list[Level]:
     """Sparse networks that the criterion prefers to all sparser versions, of the sizes that may be chosen."""
     # A single column has thresholds only, and classes have no criterion that a search among many numbers could trust.
-    if FREE not in networks or task.x.shape[1] == 1 or task.loss.chosen_by != "criterion":
+    if task.x.shape[1] == 1 or task.loss.chosen_by != "criterion":
         return []
-    largest = min(trials.enough() + 1, len(networks[FREE]) - 1)
+    first = next(iter(networks))
+    largest = min(trials.enough() + 1, len(networks[first]) - 1)
     small = [[system for system in versions if system.n_units <= largest] for _, versions in levels]
-    return [(FREE, versions) for versions in searched_levels(small, task, n_jobs)]
+    return [(first, versions) for versions in searched_levels(small, task, n_jobs)]
 
 
 def _shape_of(system: CompactForm, networks: Networks) -> Shape:

@@ -15,7 +15,7 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.choice import not_worse
 from prelu_rules.refine.criterion import criterion, price_of_numbers
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.shape import FREE
+from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.refine.sparsification import sparsify
 from prelu_rules.refine.threads import single_blas_thread
 from prelu_rules.rows.rows import Rows
@@ -28,7 +28,7 @@ CLEARLY = 0.5
 """The lower price is taken if the other one is worse on left-out rows by more standard errors than this."""
 
 
-def chosen_price_share(trials: Trials, parts: Sequence[Part], held: Rows) -> float:
+def chosen_price_share(trials: Trials, parts: Sequence[Part], held: Rows, shape: Shape = FREE) -> float:
     """Choose by cross-validation which share of its price in the criterion each number costs.
 
     The network of the size that left-out rows choose is made sparse without each part of the rows, as far as the
@@ -38,10 +38,10 @@ def chosen_price_share(trials: Trials, parts: Sequence[Part], held: Rows) -> flo
         trials: searches without each part.
         parts: the parts.
         held: the rows that their indices are of.
+        shape: what bends could use in the searches.
 
     Returns:
-        One of `SHARES`; 1 for losses whose sizes no criterion chooses, for a single column, and where bends are
-        restricted.
+        One of `SHARES`; 1 for losses whose sizes no criterion chooses, and for a single column.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -53,8 +53,8 @@ def chosen_price_share(trials: Trials, parts: Sequence[Part], held: Rows) -> flo
         >>> chosen_price_share(tried(parts, rows, [1e-6], [FREE], 1, 0), parts, rows)
         1.0
     """
-    variant, loss = Variant(trials.ridge, FREE), parts[0].train.loss
-    if loss.chosen_by != "criterion" or held.x.shape[1] == 1 or variant not in trials.networks:
+    variant, loss = Variant(trials.ridge, shape), parts[0].train.loss
+    if loss.chosen_by != "criterion" or held.x.shape[1] == 1:
         return SHARES[0]
     outputs = [np.zeros((len(held.y), trials.networks[variant][0][0].n_outputs)) for _ in SHARES]
     size = min(trials.enough(), trials.n_sizes(variant) - 1)

@@ -88,6 +88,11 @@ class PathSettings(Shown):
             raise InvalidValueError(f"ridge is {self.ridge}; it must be a positive finite number.")
 
     @property
+    def is_free(self) -> bool:
+        """Whether bends may use all columns, and one another."""
+        return Shape(self.max_columns_per_bend, self.nesting) == FREE
+
+    @property
     def shapes(self) -> tuple[Shape, ...]:
         """What bends may use in the searches by growth, all of which are within the limits."""
         most, nesting = self.max_columns_per_bend, self.nesting

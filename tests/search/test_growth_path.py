@@ -6,14 +6,19 @@ import sys
 import numpy as np
 import pytest
 from hinge_rows import hinges
+from sklearn.datasets import make_friedman1
 from sklearn.metrics import r2_score
 
 import prelu_rules as pr
 from prelu_rules.errors import InvalidValueError, ShortPathWarning
+from prelu_rules.losses.huber import Huber
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.growth import linear_fit
 from prelu_rules.refine.shape import FREE
+from prelu_rules.rows.rows import Rows
 from prelu_rules.search import by_growth, path
+from prelu_rules.search.parts import Growth
 from prelu_rules.search.path import train_path
 from prelu_rules.search.settings import PathSettings
 
@@ -75,6 +80,37 @@ def test_sparse_networks_are_not_searched_for_where_nothing_could_choose_them(mo
     x, y = hinges(60)
     targets = (y > np.median(y)) * 1.0 if loss == "logistic" else y
     assert len(train_path(x[:, :n_columns], targets, loss=loss, settings=PathSettings(max_nonlinear=1, n_folds=2)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bends_are_found_among_more_columns_than_rows_could_tell_apart(seed):
+    """Networks of all columns have twice as many weights as there are rows, so no penalty suits their bends."""
+    x, y = make_friedman1(190, 50, noise=1.0, random_state=seed)
+    fresh, wanted = make_friedman1(2000, 50, noise=1.0, random_state=100 + seed)
+    chosen = train_path(x, y).choose()
+    assert r2_score(wanted, chosen.form.predict(fresh)[:, 0]) > 0.85
+    assert np.count_nonzero(chosen.form.A.any(axis=0) | chosen.form.C.any(axis=0)) <= 8
+
+
+@pytest.mark.parametrize(
+    ("loss", "limits", "n_rows", "few"),
+    [
+        (Squared(), {}, 36, True),
+        (Squared(), {}, 70, False),
+        (Squared(), {"max_columns_per_bend": 3}, 36, False),
+        (Squared(), {"nesting": False}, 36, False),
+        (Squared(), {"starts": "both"}, 36, False),
+        (Huber(), {}, 36, False),
+    ],
+)
+def test_where_bends_use_few_columns_from_the_start(loss, limits, n_rows, few):
+    """Networks of five units of eight columns have 9 + 45 weights, and a fifth of the rows is left out."""
+    rng = np.random.default_rng(0)
+    settings = PathSettings(**limits)
+    growth = Growth.of_folds(
+        Rows(rng.normal(size=(n_rows, 8)), rng.normal(size=(n_rows, 1)), np.ones(n_rows)), loss, settings, 0
+    )
+    assert by_growth._shapes(growth, settings) == (settings.shapes[-1:] if few else settings.shapes)
 
 
 def test_growth_imports_no_keras():

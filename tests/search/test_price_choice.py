@@ -25,7 +25,7 @@ def growth_of(x, y, loss=None):
 
 def share_of(growth, shape=FREE):
     trials = tried(growth.parts, growth.held, [1e-3], [shape], 1, seed=0)
-    return chosen_price_share(trials, growth.parts, growth.held)
+    return chosen_price_share(trials, growth.parts, growth.held, shape)
 
 
 def effects(seed, n_effects, size, n_rows=400):
@@ -75,8 +75,9 @@ def test_at_a_lower_price_there_are_more_numbers():
 
 def test_where_no_criterion_chooses_or_nothing_is_searched_the_price_is_whole():
     x, y = effects(0, 30, 0.13)
-    assert share_of(growth_of(x, y)) == 0.5
-    assert share_of(growth_of(x, y), SHALLOW) == 1.0
+    assert share_of(growth_of(x, y)) == share_of(growth_of(x, y), SHALLOW) == 0.5
+    # Under a limit nothing is searched among sparse networks.
+    assert train_path(x, y, settings=PathSettings(max_nonlinear=1, nesting=False)).price_share == 1.0
     assert share_of(growth_of(x, y, Huber())) == 1.0
     assert share_of(growth_of(x[:, :1], y)) == 1.0
     assert share_of(growth_of(x[:100], (y[:100] > 0) * 1.0, Logistic())) == 1.0
