@@ -66,7 +66,7 @@ def output_ranges(form: NormalForm, domain: Domain, max_regions: int = MAX_REGIO
     Example:
         >>> from prelu_rules.domains.box import Box
         >>> form = NormalForm.from_layers([[[1.0, -1.0]], [[1.0], [1.0]]], [[0, 0], [0]], [[0, 0]])
-        >>> ranges = output_ranges(form, Box([-3], [2]))
+        >>> ranges = output_ranges(form, Box([-3], [1]))
         >>> ranges.lower, ranges.upper, ranges.at_upper
         (array([0.]), array([3.]), array([[-3.]]))
     """
