@@ -177,7 +177,7 @@ def _sparse(system: CompactForm, about: int, task: Task) -> _Found:
 def _exchanged_weights(best: _Found, task: Task, is_sparse: bool = False) -> _Found:
     """A network that the criterion prefers, by a weight more, one less, or one in the place of another.
 
-    If `is_sparse`, sparsification has already found that one weight less is no better.
+    With `is_sparse`, no weight is taken away first: sparsification has already found that this is no better.
     """
     while True:
         forms = [

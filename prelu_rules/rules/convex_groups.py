@@ -22,7 +22,7 @@ from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
-from prelu_rules.rules.satisfied import Satisfied, Sides, share_one_facet
+from prelu_rules.rules.satisfied import Satisfied, Sides
 from prelu_rules.rules.simplification import cell_of_rule
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import BoolArray, FloatArray
@@ -74,7 +74,7 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, satisfied: 
     pool = _Pool.of(cells, domain, satisfied)
     refused: set[frozenset[int]] = set()
     for pair in combinations(range(len(cells)), 2):
-        group = pool.closure(pair) if share_one_facet(*(pool.sides[k] for k in pair)) else None
+        group = pool.closure(pair) if satisfied.may_share_facet(*(pool.sides[k] for k in pair)) else None
         if group is not None and group not in refused:
             if pool.covers(group):
                 return ConvexGroup(tuple(sorted(group)), tuple(pool.envelope(group)))

@@ -15,7 +15,7 @@ from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.rule import Condition, Rule
-from prelu_rules.rules.satisfied import Satisfied, Sides, share_one_facet
+from prelu_rules.rules.satisfied import Satisfied, Sides
 from prelu_rules.rules.simplification import cell_of_rule, everywhere, needed
 from prelu_rules.tolerances import CANCELLED
 from prelu_rules.values import Array
@@ -116,7 +116,7 @@ def _merge_pairs(parts: list[_Part], where: _Where) -> None:
             pair = parts[k].sides, parts[other].sides
             if pair in refused:
                 continue
-            conditions = _union(parts[k], parts[other], where) if share_one_facet(*pair) else None
+            conditions = _union(parts[k], parts[other], where) if where.satisfied.may_share_facet(*pair) else None
             if conditions is not None:
                 # A larger rule may now be merged with one that was skipped before.
                 _join(parts, (k, other), conditions, where)
@@ -128,7 +128,7 @@ def _merge_pairs(parts: list[_Part], where: _Where) -> None:
 
 def _merge_group(parts: list[_Part], where: _Where) -> bool:
     """Merge the first three or more rules whose union is convex; returns False if there are none."""
-    for near in _neighbours(parts):
+    for near in _neighbours(parts, where.satisfied):
         group = convex_group([parts[number].rule.conditions for number in near], where.domain, where.satisfied)
         if group is not None:
             _join(parts, [near[number] for number in group.members], needed(group.conditions, where.domain), where)
@@ -136,11 +136,11 @@ def _merge_group(parts: list[_Part], where: _Where) -> bool:
     return False
 
 
-def _neighbours(parts: Sequence[_Part]) -> list[list[int]]:
+def _neighbours(parts: Sequence[_Part], satisfied: Satisfied) -> list[list[int]]:
     """Groups of rules between which no facet is shared: the parts of a convex set are all in one of them."""
     touching = np.zeros((len(parts), len(parts)), dtype=bool)
     for one, other in combinations(range(len(parts)), 2):
-        touching[one, other] = share_one_facet(parts[one].sides, parts[other].sides)
+        touching[one, other] = satisfied.may_share_facet(parts[one].sides, parts[other].sides)
     n_groups, group_of = connected_components(touching, directed=False)
     return [np.flatnonzero(group_of == group).tolist() for group in range(n_groups)]
 
@@ -210,19 +210,21 @@ def _union(left: _Part, right: _Part, where: _Where) -> tuple[Condition, ...] | 
     Each of their other facets is one of the union then, so both satisfy its condition. If they do, the union is where
     these conditions hold, since each input is on one side of the hyperplane between the rules.
     """
+    satisfied = where.satisfied
     envelope, alien = [], []
     for one, other in ((left, right), (right, left)):
         own = []
         for condition in one.rule.conditions:
-            is_between = -where.satisfied.number(condition) in other.sides
-            if where.satisfied.everywhere(other.sides, condition):
+            if satisfied.everywhere(other.sides, condition):
                 envelope.append(condition)
-            elif is_between or not where.satisfied.is_facet(one.sides, condition):
-                own.append(condition)
-            else:
+                continue
+            own.append(condition)
+            is_between = -satisfied.number(condition) in other.sides
+            if satisfied.told_by_numbers and not is_between and satisfied.is_facet(one.sides, condition):
                 return None
         alien.append(own)
-    if max(map(len, alien)) > 1 and _leave_gap(envelope, alien[0], alien[1], where.domain):
+    is_convex = satisfied.told_by_numbers and max(map(len, alien)) == 1
+    if not is_convex and _leave_gap(envelope, alien[0], alien[1], where.domain):
         return None
     return needed(envelope, where.domain)
 

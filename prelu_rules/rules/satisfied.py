@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
 from prelu_rules.values import Array
@@ -14,29 +15,8 @@ from prelu_rules.values import Array
 Sides = frozenset[int]
 """The conditions of a rule, each as the number of its hyperplane: negative if the rule is on the other side."""
 
-
 MOST_CELLS = 1000
 """Cells that are kept for the next question; each holds a linear program."""
-
-
-def share_one_facet(one: Sides, other: Sides) -> bool:
-    """Whether exactly one hyperplane has the rules on its two sides.
-
-    Of disjoint rules that together fill a convex set, some two meet in a facet. It lies in each hyperplane that is
-    between these two, so there is only one.
-
-    Args:
-        one: the sides of a rule with an interior.
-        other: those of another, with no interior in common.
-
-    Returns:
-        True if there is one such hyperplane; without any, the rules do not have the same numbers for it.
-
-    Example:
-        >>> [share_one_facet(frozenset({1, 2}), other) for other in (frozenset({-1, 2}), frozenset({-1, -2}))]
-        [True, False]
-    """
-    return sum(-side in one for side in other) == 1
 
 
 class Satisfied:
@@ -63,6 +43,8 @@ class Satisfied:
         self._cells: dict[Sides, Cell] = {}
         self._known: dict[tuple[Sides, int], bool] = {}
         self._facets: dict[tuple[Sides, int], bool] = {}
+        self._may_be_flat: bool = _may_be_flat(within) or (inner is not None and inner._may_be_flat)
+        self._is_exact = False
 
     def sides(self, conditions: Iterable[Condition]) -> Sides:
         """The conditions of a rule as numbers, which are opposite for opposite sides of a hyperplane.
@@ -76,6 +58,34 @@ class Satisfied:
         """
         return frozenset(map(self.number, conditions))
 
+    def may_share_facet(self, one: Sides, other: Sides) -> bool:
+        """Whether rules may have a facet in common: exactly one hyperplane has them on its two sides.
+
+        Of disjoint rules that together fill a convex set, some two meet in a facet. It lies in each hyperplane that is
+        between these two, so there is only one.
+
+        Args:
+            one: the sides of a rule with an interior.
+            other: those of another, with no interior in common.
+
+        Returns:
+            False if they surely have none; always True where hyperplanes cannot be told by their numbers.
+
+        Example:
+            >>> satisfied = Satisfied(None)
+            >>> [satisfied.may_share_facet(frozenset({1, 2}), frozenset(other)) for other in ({-1, 2}, {-1, -2})]
+            [True, False]
+        """
+        return not self.told_by_numbers or sum(-side in one for side in other) == 1
+
+    @property
+    def told_by_numbers(self) -> bool:
+        """Whether hyperplanes with other numbers are others on the domain.
+
+        Alignment gives those of floats the same numbers. Exact ones may be one on a domain that is flat.
+        """
+        return not (self._may_be_flat and self._is_exact)
+
     def number(self, condition: Condition) -> int:
         """The number of a condition among the sides of rules.
 
@@ -86,6 +96,7 @@ class Satisfied:
             That of its hyperplane, negative if the condition is the opposite of the first one that had it.
         """
         row = condition.row()
+        self._is_exact |= row.dtype == object
         if row.dtype == object and row.any():
             row = row / abs(row[np.flatnonzero(row)[0]])
         key = tuple(row.tolist())
@@ -184,3 +195,7 @@ class Satisfied:
 
     def _row(self, number: int) -> Array:
         return self._rows[number - 1] if number > 0 else -self._rows[-number - 1]
+
+
+def _may_be_flat(domain: Domain | None) -> bool:
+    return domain is not None and (isinstance(domain, Polytope) or bool((domain.lower == domain.upper).any()))

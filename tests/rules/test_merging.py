@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.rules import merging
@@ -148,7 +149,7 @@ def test_facets_and_conditions_said_outright_change_nothing(seed, domain):
     form = dead_network(seed)
     found = extract_rules(form, domain).rules
     with pytest.MonkeyPatch.context() as without:
-        without.setattr(merging, "share_one_facet", lambda one, other: True)
+        without.setattr(Satisfied, "may_share_facet", lambda self, one, other: True)
         without.setattr(merging, "_union", union_by_its_envelope)
         without.setattr(Satisfied, "outright", lambda self, rule, number: None)
         assert extract_rules(form, domain).rules == found
@@ -170,6 +171,17 @@ def test_two_cells_whose_union_is_convex_on_the_domain_only():
     above = rule(([3.0, -1.0, 1.0], False), outputs=AffineMap([[3.0, -1.0]], [2.0]))
     assert len(merged([left, right, above], None)) == 3
     assert merged([left, right, above], SQUARE) == (Rule(left.conditions[1:], CONSTANT), above)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "domain", [Polytope.one_hot(Box([0, 0], [1, 1]), [[0, 1]]), Box([0, 1], [1, 1])], ids=["one-hot", "constant column"]
+)
+def test_on_a_flat_domain_one_hyperplane_has_many_numbers(domain, exact):
+    """x0 >= .5; and, in other numbers, the rest: where both inputs sum to 1, and where the second one is 1."""
+    low = ([0.0, 1.0, -0.5], True) if isinstance(domain, Polytope) else ([2.0, 1.0, -2.0], False)
+    rules = [rule(([1.0, 0.0, -0.5], True)), rule(low)]
+    assert len(merged([one.exact() if exact else one for one in rules], domain)) == 1
 
 
 def test_merging_can_wait_for_an_earlier_merge():

@@ -10,7 +10,7 @@ from prelu_rules.domains.box import Box
 from prelu_rules.rules import satisfied as satisfied_module
 from prelu_rules.rules.extraction import extract_rules
 from prelu_rules.rules.rule import Condition
-from prelu_rules.rules.satisfied import Satisfied, share_one_facet
+from prelu_rules.rules.satisfied import Satisfied
 from prelu_rules.rules.simplification import cell_of_rule, implied
 
 SMALL, LARGE = Box([-1, -1], [1, 1]), Box([-4, -4], [4, 4])
@@ -103,4 +103,4 @@ def test_rules_that_share_a_facet_are_on_two_sides_of_one_hyperplane(seed):
         for place in range(len(points)):
             touching = [k for k, margin in enumerate(margins) if margin[place] > -1e-9]
             if len(touching) == 2:
-                assert share_one_facet(*(sides[k] for k in touching))
+                assert satisfied.may_share_facet(*(sides[k] for k in touching))
