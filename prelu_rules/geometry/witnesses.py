@@ -104,12 +104,7 @@ class Witnesses:
 
     def shown(self, rows: FloatArray) -> BoolArray:
         """For each row, whether some known input of the cell proves that the function is positive there."""
-        points = self._points[self._in_cell()]
-        values = points @ rows[:, :-1].T + rows[:, -1]
-        sizes = np.abs(points) @ np.abs(rows[:, :-1]).T + np.abs(rows[:, -1]) + LEAST_SIZE
-        error = ROUNDING * (rows.shape[1] + 4) * sizes
-        error = error + self._off_domain * np.linalg.norm(rows[:, :-1] @ self._frame.basis, axis=1)
-        return np.asarray((values > error).any(axis=0))
+        return np.asarray(self._surely_above(rows, self._points[self._in_cell()], 0.0).any(axis=0))
 
     def found(self, point: FloatArray, row: FloatArray, by: float) -> bool:
         """Whether an input on the boundary of the cell, moved a little inside, proves it; if so, it is kept."""
@@ -136,10 +131,12 @@ class Witnesses:
         return np.asarray(np.all(cuts, axis=0)) if cuts else np.ones(len(self._points), dtype=bool)
 
     def _surely_above(self, row: FloatArray, points: FloatArray, by: float) -> BoolArray:
-        values = points @ row[:-1] + row[-1]
-        sizes = np.abs(points) @ np.abs(row[:-1]) + abs(row[-1]) + by + LEAST_SIZE
-        error = ROUNDING * (len(row) + 4) * sizes
-        error = error + self._off_domain * np.linalg.norm(row[:-1] @ self._frame.basis)
+        """Where a function surely exceeds a number, `(n_points,)`; of several, given by rows, `(n_points, n_rows)`."""
+        weights, constant = row[..., :-1], row[..., -1]
+        values = points @ weights.T + constant
+        sizes = np.abs(points) @ np.abs(weights).T + np.abs(constant) + by + LEAST_SIZE
+        error = ROUNDING * (row.shape[-1] + 4) * sizes
+        error = error + self._off_domain * np.linalg.norm(weights @ self._frame.basis, axis=-1)
         return np.asarray(values - by > error)
 
 
