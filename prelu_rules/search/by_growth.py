@@ -91,8 +91,11 @@ def grown(
         limit, explored = settings.max_nonlinear, EXPLORED
         if _is_wide(growth.rows):
             shapes, limit, explored = shapes[:1], WIDE if limit is None else limit, 0
-        trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs)
-        if growth.rows.x.shape[1] == 1:
+        single = growth.rows.x.shape[1] == 1
+        # Trained networks use all columns, and thresholds are left for others only where these are clearly better.
+        kept = shapes[:1] if starts or single else ()
+        trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs, kept)
+        if single:
             trials = trials.of_first_shape_if_enough()
         phases.update()
         task, networks = _best(growth, trials, seed, starts)
@@ -104,7 +107,7 @@ def grown(
         share = 1.0
         if settings.is_free:
             levels += _searched(levels, networks, trials, task, n_jobs)
-            share = chosen_price_share(trials, growth.parts, growth.held, shapes[0])
+            share = chosen_price_share(trials, growth.parts, growth.held, next(iter(networks)))
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)

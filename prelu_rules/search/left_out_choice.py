@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -34,6 +34,9 @@ SIZES = (*range(5, MOST_UNITS, 2), MOST_UNITS)
 
 CLEARLY_WORSE = 2.0
 """Sizes are clearly worse than larger ones by so many standard errors."""
+
+LEADING = 1.0
+"""In the end, shapes are given up whose best networks are worse than those of another shape by more standard errors."""
 
 ENOUGH = 100
 """On fewer rows no shape is given up: a few that are certain of their class would decide."""
@@ -165,6 +168,24 @@ class Trials:
         losses = {place: self.losses[variant, size] for place, variant in enumerate(variants)}
         return [variants[place].shape for place in not_worse(losses, self.weights, CLEARLY_WORSE)]
 
+    def of_leading_shapes(self, standard_errors: float, kept: Collection[Shape] = ()) -> Trials:
+        """The trials without shapes whose best networks are clearly worse than those of another shape.
+
+        Args:
+            standard_errors: how many of them make a difference clear.
+            kept: shapes that are kept in any case.
+
+        Returns:
+            The trials of at least one shape; of all shapes if there are few rows.
+        """
+        if np.count_nonzero(self.weights) < ENOUGH:
+            return self
+        variants = list(self.networks)
+        losses = self._best_of_each(variants)
+        leading = not_worse(losses, self.weights, standard_errors)
+        left = [v for place, v in enumerate(variants) if place in leading or v.shape in kept]
+        return replace(self, networks={variant: self.networks[variant] for variant in left})._pruned()
+
     def largest_are_best(self) -> bool:
         """Whether one of the two largest sizes is clearly better than all smaller ones, or the largest one is taken."""
         return self.enough(CLEARLY_WORSE) > self.most - 2 or self.enough() == self.most
@@ -207,11 +228,7 @@ class Trials:
             The trials of the first shape only; or all of them, in the opposite order.
         """
         variants = list(self.networks)
-        losses = {
-            place: self._best([key for key in self.losses if key[0] == variant])
-            for place, variant in enumerate(variants)
-        }
-        if 0 in not_worse(losses, self.weights, CLEARLY_WORSE):
+        if 0 in not_worse(self._best_of_each(variants), self.weights, CLEARLY_WORSE):
             variants = variants[:1]
         return replace(self, networks={variant: self.networks[variant] for variant in reversed(variants)})._pruned()
 
@@ -220,6 +237,13 @@ class Trials:
         outputs = {key: found for key, found in self.outputs.items() if key[0] in self.networks}
         losses = {key: found for key, found in self.losses.items() if key[0] in self.networks}
         return replace(self, outputs=outputs, losses=losses)
+
+    def _best_of_each(self, variants: Sequence[Variant]) -> dict[int, FloatArray]:
+        """The losses of the best network of each variant, by its place."""
+        return {
+            place: self._best([key for key in self.losses if key[0] == variant])
+            for place, variant in enumerate(variants)
+        }
 
     def _best(self, keys: Sequence[tuple[Variant, int]]) -> FloatArray:
         """The losses of the best of some networks."""
@@ -237,49 +261,56 @@ def tried(
     limit: int | None,
     seed: int,
     n_jobs: int | None = None,
+    kept: Collection[Shape] = (),
 ) -> Trials:
     """Search without each part of the rows, and see what the networks say about it.
 
     Args:
         parts: the parts.
         held: the rows that their indices are of.
-        ridges: the penalties to choose from, by searches with the first shape.
-        shapes: what bends may use; with the others is searched with the ridge that was chosen.
+        ridges: the penalties to choose from, by searches with the first of the shapes that are left.
+        shapes: what bends may use. A shape that is clearly worse than another one is given up on the way.
         limit: the largest size; None to go on while rows that were left out improve.
         seed: the seed of the proposals.
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
+        kept: shapes that are not given up.
 
     Returns:
         The networks and their outputs.
     """
 
-    def searched(variant: Variant, most: int, known: Found) -> Found:
+    def searched(variant: Variant, most: int) -> Found:
         jobs = (
             delayed(_searched)(part.train, variant, most, [seed, place], found)
-            for place, (part, found) in enumerate(zip(parts, known, strict=True))
+            for place, (part, found) in enumerate(zip(parts, known[variant.shape], strict=True))
         )
         return list(Parallel(n_jobs=n_jobs)(jobs))
 
-    def with_ridges(found: Found, ridge: float, others: Sequence[float]) -> Trials:
-        networks = {Variant(other, first): _with_ridge(found, parts, ridge, other) for other in others}
+    def with_ridges(found: Found, variant: Variant, others: Sequence[float]) -> Trials:
+        networks = {variant._replace(ridge=other): _with_ridge(found, parts, variant.ridge, other) for other in others}
         return _judged(networks, parts, held)
 
-    first, *other_shapes = shapes
     nothing: Found = [[] for _ in parts]
+    known, ridge = dict.fromkeys(shapes, nothing), ridges[(len(ridges) - 1) // 2]
     sizes = SIZES if limit is None else (limit,)
-    known, ridge = nothing, ridges[(len(ridges) - 1) // 2]
     if len(ridges) > 1:
-        found = searched(Variant(ridge, first), min(FIRST, sizes[0]), nothing)
-        best = with_ridges(found, ridge, ridges).ridge
-        known, ridge = found if best == ridge else nothing, best
+        first = Variant(ridge, shapes[0])
+        found = searched(first, min(FIRST, sizes[0]))
+        ridge = with_ridges(found, first, ridges).ridge
+        known[first.shape] = found if ridge == first.ridge else nothing
     for most in sizes:
-        found = searched(Variant(ridge, first), most, known)
-        trials = with_ridges(found, ridge, [other for other in ridges if ridge / CLOSE <= other <= ridge * CLOSE])
-        ridge, known = trials.ridge, trials.networks[Variant(trials.ridge, first)]
+        first, *others = (Variant(ridge, shape) for shape in known)
+        near = [other for other in ridges if ridge / CLOSE <= other <= ridge * CLOSE]
+        trials = with_ridges(searched(first, most), first, near)
+        for variant in others:
+            known[variant.shape] = _with_ridge(known[variant.shape], parts, ridge, trials.ridge)
+        ridge = trials.ridge
+        also = {variant: searched(variant, most) for variant in (Variant(ridge, shape) for _, shape in others)}
+        trials = trials.with_others(_judged(also, parts, held)).of_leading_shapes(CLEARLY_WORSE, kept)
+        known = {variant.shape: found for variant, found in trials.networks.items()}
         if trials.most < most or not trials.largest_are_best() or _is_solved(trials, held, parts[0].train.loss):
             break
-    others = {Variant(ridge, shape): searched(Variant(ridge, shape), trials.most, nothing) for shape in other_shapes}
-    return trials.with_others(_judged(others, parts, held))
+    return trials.of_leading_shapes(LEADING, kept)
 
 
 def _with_ridge(networks: Found, parts: Sequence[Part], before: float, ridge: float) -> Found:

@@ -95,6 +95,41 @@ def test_a_shape_that_is_clearly_worse_is_given_up():
     assert Trials(networks, {}, few, np.full(50, 1 / 50)).shapes(0) == [FREE, SHALLOW, Shape(2)]
 
 
+def test_a_shape_leads_unless_the_best_of_another_is_clearly_better():
+    free, shallow, pairs = (Variant(1e-4, shape) for shape in (FREE, SHALLOW, Shape(2)))
+    rows, noise = np.random.default_rng(0).normal(size=(2, 200)) ** 2
+    noise = (noise - noise.mean()) / noise.std()
+    # Only the best size of a shape counts: worse by one standard error and a half, by half of one, and the best.
+    worse, close = (rows + noise + errors / np.sqrt(200) for errors in (1.5, 0.5))
+    losses = {(free, 0): worse, (shallow, 0): rows + 9, (shallow, 1): close, (pairs, 0): rows}
+    networks = {free: [[None]], shallow: [[None] * 2], pairs: [[None]]}
+
+    def leading(standard_errors, kept=(), n=200):
+        some = {key: found[:n] for key, found in losses.items()}
+        found = Trials(networks, dict(some), some, np.full(n, 1 / n)).of_leading_shapes(standard_errors, kept)
+        assert {key[0] for key in found.losses} == {key[0] for key in found.outputs} == set(found.networks)
+        return [variant.shape for variant in found.networks]
+
+    assert leading(2.0) == [FREE, SHALLOW, Shape(2)] and leading(1.2) == [SHALLOW, Shape(2)]
+    assert leading(0.0) == [Shape(2)] and leading(0.0, [FREE]) == [FREE, Shape(2)]
+    assert leading(0.0, n=50) == [FREE, SHALLOW, Shape(2)]
+
+
+def test_bends_of_three_columns_leave_no_search_for_bends_of_two():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(400, 4))
+    oblique = np.maximum(x[:, :3].sum(axis=1), 0) + np.maximum(x @ [1.0, -1.0, 0.0, 1.0] - 0.5, 0)
+    shapes = [FREE, SHALLOW, Shape(2)]
+
+    def left(y, kept=()):
+        growth = growth_of(x, y + 0.05 * rng.normal(size=400))
+        trials = tried(growth.parts, growth.held, [1e-4], shapes, None, 0, kept=kept)
+        return {variant.shape for variant in trials.networks}
+
+    assert Shape(2) not in left(oblique) and Shape(2) in left(oblique, kept=[Shape(2)])
+    assert Shape(2) in left(np.maximum(x[:, 0] + x[:, 1], 0) + np.abs(x[:, 2]))
+
+
 def test_the_ridge_follows_the_noise():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(60, 12))
