@@ -8,7 +8,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.criterion import criterion
+from prelu_rules.refine.criterion import criterion, price, price_of_numbers
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.sparse_search import sparse_search
 from prelu_rules.refine.sparsification import sparsify, sparsify_around
@@ -16,6 +16,10 @@ from prelu_rules.refine.threads import single_blas_thread
 
 Levels = list[list[CompactForm]]
 """For each size, networks with ever fewer numbers."""
+
+FAR = 6.0
+"""A size above the one that the criterion prefers is not searched if its criterion is higher by the price of so many
+numbers."""
 
 
 def sparsified_levels(
@@ -48,6 +52,9 @@ def sparsified_levels(
 def searched_levels(levels: Levels, task: Task, n_jobs: int | None = None) -> Levels:
     """Search around the network of each size that the criterion prefers; see `sparse_search`.
 
+    Sizes with more units than the criterion prefers are left out if theirs is far above it: no search would make up for
+    that, and these searches take longest.
+
     Args:
         levels: versions of networks, of any sizes.
         task: the rows that they are fitted to.
@@ -67,12 +74,59 @@ def searched_levels(levels: Levels, task: Task, n_jobs: int | None = None) -> Le
                [0., 1., 1., 0.]])
     """
     best: dict[int, tuple[float, CompactForm]] = {}
-    for system in (version for level in levels for version in level if version.n_units):
+    for system in (version for level in levels for version in level):
         value = criterion(system, task)
         if system.n_units not in best or value < best[system.n_units][0]:
             best[system.n_units] = value, system
-    found = Parallel(n_jobs=n_jobs)(delayed(_searched)(system, value, task) for value, system in best.values())
+    if not best:
+        return []
+    lowest, preferred = min(best.values(), key=lambda pair: pair[0])
+    near = [
+        (value, system)
+        for size, (value, system) in best.items()
+        if size <= preferred.n_units or value <= lowest + FAR * price(system, task)
+    ]
+    found = Parallel(n_jobs=n_jobs)(delayed(_searched)(system, value, task) for value, system in near)
     return [level for level in found if level]
+
+
+def undominated(systems: Sequence[CompactForm], task: Task) -> list[CompactForm]:
+    """The networks that no other one of their size beats: in likelihood, in numbers, and in what they cost.
+
+    Whatever a number costs, the criterion prefers none of the others, with or without a limit on the numbers.
+
+    Args:
+        systems: networks of any sizes.
+        task: the rows that they are fitted to; their loss is a likelihood.
+
+    Returns:
+        Those networks, in their order; of those that are equally good, the first one.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> task = Task(np.eye(2), np.ones((2, 1)), np.full(2, 0.5), Squared(), 1e-9)
+        >>> long, wrong, short = (
+        ...     CompactForm(np.array([weights]), np.array([weights]) != 0, 2)
+        ...     for weights in ([0.5, 0.4, 0.6], [0.0, 0.0, 3.0], [0.0, 0.0, 1.0])
+        ... )
+        >>> [system.weights.tolist() for system in undominated([long, wrong, short], task)]
+        [[[0.0, 0.0, 1.0]]]
+    """
+    costs = [price_of_numbers(system, task) for system in systems]
+    misfits = [criterion(system, task) - cost for system, cost in zip(systems, costs, strict=True)]
+    kept: list[int] = []
+    for place in np.argsort(misfits, kind="stable").tolist():
+        system, cost = systems[place], costs[place]
+        # All that are kept so far fit as well.
+        beaten = any(
+            systems[other].n_units == system.n_units
+            and systems[other].n_numbers <= system.n_numbers
+            and costs[other] <= cost
+            for other in kept
+        )
+        if not beaten:
+            kept.append(place)
+    return [systems[place] for place in sorted(kept)]
 
 
 def _searched(system: CompactForm, value: float, task: Task) -> list[CompactForm]:

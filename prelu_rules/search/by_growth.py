@@ -18,7 +18,7 @@ from prelu_rules.refine.elimination import eliminate
 from prelu_rules.refine.exploration import explore
 from prelu_rules.refine.frontier import Frontier
 from prelu_rules.refine.growth import linear_weights
-from prelu_rules.refine.levels import searched_levels, sparsified_levels
+from prelu_rules.refine.levels import searched_levels, sparsified_levels, undominated
 from prelu_rules.refine.path import PathPoint
 from prelu_rules.refine.refit import FEW_WEIGHTS, improved, refit
 from prelu_rules.refine.restarts import restarted
@@ -103,11 +103,12 @@ def grown(
         if growth.by_folds:
             trials = trials.started_from(networks, growth.parts, growth.held)
         phases.update()
-        levels = _sparsified(networks, trials, task, frontier, settings, n_jobs)
+        levels, lean = _sparsified(networks, trials, task, frontier, settings, n_jobs)
         share = 1.0
         if settings.is_free:
-            levels += _searched(levels, networks, trials, task, n_jobs)
+            levels += _searched([*levels, *lean], networks, trials, task, n_jobs)
             share = chosen_price_share(trials, growth.parts, growth.held, next(iter(networks)))
+        levels = [*_undominated(levels, task), *lean]
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
@@ -170,19 +171,29 @@ def _points(
 
 def _sparsified(
     networks: Networks, trials: Trials, task: Task, frontier: Frontier, settings: PathSettings, n_jobs: int | None
-) -> list[Level]:
+) -> tuple[list[Level], list[Level]]:
     """Networks with ever fewer numbers: from the best of each size and shape, and from those that make few rules."""
     first, most = next(iter(networks)), max(map(len, networks.values()))
     # A single unit has no unit to use.
     shapes = [trials.shapes(size) if size > 1 else [first] for size in range(most)]
     pairs = [(shape, size) for size, some in enumerate(shapes) for shape in some if size < len(networks[shape])]
     known = [(shape, networks[shape][size]) for shape, size in pairs]
+    n_best = len(known)
     known += [(_shape_of(one, networks), one) for one in frontier.besides([system for _, system in known])]
     sparser = sparsified_levels([system for _, system in known], task, n_jobs, around=True)
     levels = [(shape, versions) for (shape, _), versions in zip(known, sparser, strict=True)]
+    levels, lean = levels[:n_best], levels[n_best:]
     if settings.ridge is None:
         levels += [(first, versions) for versions in separating(networks[first][0], [task])[0]]
-    return levels
+    return levels, lean
+
+
+def _undominated(levels: Sequence[Level], task: Task) -> list[Level]:
+    """The versions that may be chosen, since no other one is better in all that counts."""
+    if task.loss.chosen_by != "criterion":
+        return list(levels)
+    kept = {id(one) for one in undominated([version for _, versions in levels for version in versions], task)}
+    return [(shape, [version for version in versions if id(version) in kept]) for shape, versions in levels]
 
 
 def _searched(

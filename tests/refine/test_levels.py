@@ -2,9 +2,10 @@ import numpy as np
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.criterion import criterion
+from prelu_rules.refine import levels
+from prelu_rules.refine.criterion import criterion, price, price_of_numbers
 from prelu_rules.refine.curvature import Task
-from prelu_rules.refine.levels import searched_levels
+from prelu_rules.refine.levels import FAR, searched_levels, undominated
 
 
 def hinge_of(column, n_inputs=2):
@@ -34,3 +35,53 @@ def test_what_cannot_be_improved_is_not_repeated():
     task = rows()
     [[best, *_]] = searched_levels([[hinge_of(0)]], task)
     assert searched_levels([[best]], task) == []
+
+
+def test_sizes_above_the_preferred_one_are_searched_only_if_they_are_near(monkeypatch):
+    task, small = rows(), hinge_of(0)
+    larger = small.with_unit(np.array([0.0, 1.0, 0.0, 0.9]), np.ones(1))
+    cost, values, searched = price(small, task), {}, []
+    monkeypatch.setattr(levels, "criterion", lambda system, _: values[system.n_units])
+    monkeypatch.setattr(levels, "sparse_search", lambda system, *_: searched.append(system.n_units) or system)
+
+    def sizes(one, two, none=0.0):
+        values.update({0: none, 1: one, 2: two})
+        searched.clear()
+        searched_levels([[small.without(0, always=False)], [larger, small]], task)
+        return sorted(searched)
+
+    far = (FAR + 0.5) * cost
+    assert sizes(-2 * far, -far / 2) == [0, 1] and sizes(-2 * far, -1.5 * far) == [0, 1, 2]
+    # Smaller ones are taken under limits, so they are searched in any case.
+    assert sizes(far, -2 * far) == [0, 1, 2] and sizes(far, 2 * far) == [0]
+
+
+def test_columns_of_networks_without_units_are_searched_too():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(100, 3))
+    x[:, 1] = x[:, 0] + 0.3 * x[:, 1]
+    task = Task(x, x[:, :1] + 0.05 * rng.normal(size=(100, 1)), np.full(100, 0.01), Squared(), 1e-8)
+    start = CompactForm(np.array([[0.0, 1.0, 0.0, 0.0]]), np.array([[False, True, False, True]]), 3)
+    [[better, *_]] = searched_levels([[start]], task)
+    assert better.support[0].tolist() == [True, False, False, True]
+
+
+def test_only_networks_that_no_price_and_no_limit_would_choose_are_left_out():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    task = Task(x, x[:, :1] + 0.3 * rng.normal(size=(60, 1)), np.full(60, 1 / 60), Squared(), 1e-6)
+    systems = []
+    for _ in range(60):
+        weights = rng.normal(size=(3, 6)) * (rng.random((3, 6)) < 0.6)
+        weights[0, 3], weights[:2, 4], weights[2, 3:5] = 0.0, 0.0, 1.0
+        system = CompactForm(weights, weights != 0, 3)
+        systems += [system, system.without(1, always=False)] if rng.random() < 0.3 else [system]
+    kept = undominated(systems, task)
+    assert len(kept) < len(systems) / 2 and [one for one in systems if one in kept] == kept
+
+    def best(some, size, share, most):
+        fitting = (one for one in some if one.n_units == size and one.n_numbers <= most)
+        return min((criterion(one, task) - (1 - share) * price_of_numbers(one, task) for one in fitting), default=None)
+
+    for size, share, most in ((k, s, n) for k in (1, 2) for s in (0.0, 0.5, 1.0, 3.0) for n in range(3, 16)):
+        assert best(kept, size, share, most) == best(systems, size, share, most)
