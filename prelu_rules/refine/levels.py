@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -90,17 +91,18 @@ def searched_levels(levels: Levels, task: Task, n_jobs: int | None = None) -> Le
     return [level for level in found if level]
 
 
-def undominated(systems: Sequence[CompactForm], task: Task) -> list[CompactForm]:
-    """The networks that no other one of their size beats: in likelihood, in numbers, and in what they cost.
+def undominated(levels: Levels, task: Task) -> Levels:
+    """The versions that no other one of their size beats: in likelihood, in numbers, and in what these cost.
 
     Whatever a number costs, the criterion prefers none of the others, with or without a limit on the numbers.
 
     Args:
-        systems: networks of any sizes.
-        task: the rows that they are fitted to; their loss is a likelihood.
+        levels: versions of networks, of any sizes.
+        task: the rows that they are fitted to.
 
     Returns:
-        Those networks, in their order; of those that are equally good, the first one.
+        Each level without what is beaten, and of several that are equally good, the first one only; all versions, if
+        the loss is not a likelihood.
 
     Example:
         >>> from prelu_rules.losses.squared import Squared
@@ -109,24 +111,23 @@ def undominated(systems: Sequence[CompactForm], task: Task) -> list[CompactForm]
         ...     CompactForm(np.array([weights]), np.array([weights]) != 0, 2)
         ...     for weights in ([0.5, 0.4, 0.6], [0.0, 0.0, 3.0], [0.0, 0.0, 1.0])
         ... )
-        >>> [system.weights.tolist() for system in undominated([long, wrong, short], task)]
-        [[[0.0, 0.0, 1.0]]]
+        >>> [[system.weights.tolist() for system in level] for level in undominated([[long], [wrong, short]], task)]
+        [[], [[[0.0, 0.0, 1.0]]]]
     """
-    costs = [price_of_numbers(system, task) for system in systems]
-    misfits = [criterion(system, task) - cost for system, cost in zip(systems, costs, strict=True)]
-    kept: list[int] = []
-    for place in np.argsort(misfits, kind="stable").tolist():
-        system, cost = systems[place], costs[place]
+    if task.loss.chosen_by != "criterion":
+        return levels
+    ranks = []
+    for place, system in enumerate(system for level in levels for system in level):
+        cost = price_of_numbers(system, task)
+        ranks.append((criterion(system, task) - cost, cost, system.n_numbers, place, system.n_units))
+    kept: list[tuple[float, float, int, int, int]] = []
+    for rank in sorted(ranks):
+        _, cost, n_numbers, _, size = rank
         # All that are kept so far fit as well.
-        beaten = any(
-            systems[other].n_units == system.n_units
-            and systems[other].n_numbers <= system.n_numbers
-            and costs[other] <= cost
-            for other in kept
-        )
-        if not beaten:
-            kept.append(place)
-    return [systems[place] for place in sorted(kept)]
+        if not any(other[-1] == size and other[1] <= cost and other[2] <= n_numbers for other in kept):
+            kept.append(rank)
+    places, number = {place for *_, place, _ in kept}, count()
+    return [[system for system in level if next(number) in places] for level in levels]
 
 
 def _searched(system: CompactForm, value: float, task: Task) -> list[CompactForm]:

@@ -93,8 +93,8 @@ def grown(
             shapes, limit, explored = shapes[:1], WIDE if limit is None else limit, 0
         single = growth.rows.x.shape[1] == 1
         # Trained networks use all columns, and thresholds are left for others only where these are clearly better.
-        kept = shapes[:1] if starts or single else ()
-        trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs, kept)
+        always = shapes[:1] if starts or single else ()
+        trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs, always)
         if single:
             trials = trials.of_first_shape_if_enough()
         phases.update()
@@ -108,7 +108,8 @@ def grown(
         if settings.is_free:
             levels += _searched([*levels, *lean], networks, trials, task, n_jobs)
             share = chosen_price_share(trials, growth.parts, growth.held, next(iter(networks)))
-        levels = [*_undominated(levels, task), *lean]
+        kept = undominated([versions for _, versions in levels], task)
+        levels = [(shape, some) for (shape, _), some in zip(levels, kept, strict=True)] + lean
         left_out = LeftOutOutputs(growth, trials, networks, task)
     except KeyboardInterrupt:
         warnings.warn(INTERRUPTED, stacklevel=4)
@@ -186,14 +187,6 @@ def _sparsified(
     if settings.ridge is None:
         levels += [(first, versions) for versions in separating(networks[first][0], [task])[0]]
     return levels, lean
-
-
-def _undominated(levels: Sequence[Level], task: Task) -> list[Level]:
-    """The versions that may be chosen, since no other one is better in all that counts."""
-    if task.loss.chosen_by != "criterion":
-        return list(levels)
-    kept = {id(one) for one in undominated([version for _, versions in levels for version in versions], task)}
-    return [(shape, [version for version in versions if id(version) in kept]) for shape, versions in levels]
 
 
 def _searched(

@@ -2,7 +2,7 @@ import numpy as np
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine import levels
+from prelu_rules.refine import levels as levels_module
 from prelu_rules.refine.criterion import criterion, price, price_of_numbers
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.levels import FAR, searched_levels, undominated
@@ -41,8 +41,8 @@ def test_sizes_above_the_preferred_one_are_searched_only_if_they_are_near(monkey
     task, small = rows(), hinge_of(0)
     larger = small.with_unit(np.array([0.0, 1.0, 0.0, 0.9]), np.ones(1))
     cost, values, searched = price(small, task), {}, []
-    monkeypatch.setattr(levels, "criterion", lambda system, _: values[system.n_units])
-    monkeypatch.setattr(levels, "sparse_search", lambda system, *_: searched.append(system.n_units) or system)
+    monkeypatch.setattr(levels_module, "criterion", lambda system, _: values[system.n_units])
+    monkeypatch.setattr(levels_module, "sparse_search", lambda system, *_: searched.append(system.n_units) or system)
 
     def sizes(one, two, none=0.0):
         values.update({0: none, 1: one, 2: two})
@@ -76,8 +76,12 @@ def test_only_networks_that_no_price_and_no_limit_would_choose_are_left_out():
         weights[0, 3], weights[:2, 4], weights[2, 3:5] = 0.0, 0.0, 1.0
         system = CompactForm(weights, weights != 0, 3)
         systems += [system, system.without(1, always=False)] if rng.random() < 0.3 else [system]
-    kept = undominated(systems, task)
-    assert len(kept) < len(systems) / 2 and [one for one in systems if one in kept] == kept
+    halves = [systems[:30], systems[30:]]
+    levels = undominated(halves, task)
+    for half, left in zip(halves, levels, strict=True):
+        assert [one for one in half if one in left] == left
+    kept = [one for level in levels for one in level]
+    assert len(kept) < len(systems) / 2
 
     def best(some, size, share, most):
         fitting = (one for one in some if one.n_units == size and one.n_numbers <= most)
