@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 
+from prelu_rules.losses.huber import Huber
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine import levels as levels_module
 from prelu_rules.refine.criterion import criterion, price, price_of_numbers
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.levels import FAR, searched_levels, undominated
+from prelu_rules.refine.refit import refit
 
 
 def hinge_of(column, n_inputs=2):
@@ -66,16 +70,23 @@ def test_columns_of_networks_without_units_are_searched_too():
     assert better.support[0].tolist() == [True, False, False, True]
 
 
+def random_systems(task, rng, n=60):
+    """Networks of one and two units with random columns, fitted to the rows, some nested and some not."""
+    for _ in range(n):
+        support = rng.random((3, 6)) < 0.5
+        support[0, 3] = False
+        support[:2, 4], support[2, 3:], support[:2, 5] = False, True, True
+        support[[0, 1], rng.integers(0, 3, 2)] = True
+        system = CompactForm(rng.normal(size=(3, 6)) * support, support, 3)
+        yield refit(system.without(1, always=False) if rng.random() < 0.3 else system, task)[0]
+
+
 def test_only_networks_that_no_price_and_no_limit_would_choose_are_left_out():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 3))
-    task = Task(x, x[:, :1] + 0.3 * rng.normal(size=(60, 1)), np.full(60, 1 / 60), Squared(), 1e-6)
-    systems = []
-    for _ in range(60):
-        weights = rng.normal(size=(3, 6)) * (rng.random((3, 6)) < 0.6)
-        weights[0, 3], weights[:2, 4], weights[2, 3:5] = 0.0, 0.0, 1.0
-        system = CompactForm(weights, weights != 0, 3)
-        systems += [system, system.without(1, always=False)] if rng.random() < 0.3 else [system]
+    y = np.maximum(x[:, :1] + x[:, 1:2], 0) + 0.5 * rng.normal(size=(60, 1))
+    task = Task(x, y, np.full(60, 1 / 60), Squared(), 1e-6)
+    systems = list(random_systems(task, rng))
     halves = [systems[:30], systems[30:]]
     levels = undominated(halves, task)
     for half, left in zip(halves, levels, strict=True):
@@ -87,5 +98,23 @@ def test_only_networks_that_no_price_and_no_limit_would_choose_are_left_out():
         fitting = (one for one in some if one.n_units == size and one.n_numbers <= most)
         return min((criterion(one, task) - (1 - share) * price_of_numbers(one, task) for one in fitting), default=None)
 
-    for size, share, most in ((k, s, n) for k in (1, 2) for s in (0.0, 0.5, 1.0, 3.0) for n in range(3, 16)):
+    sizes = {one.n_units for one in systems}
+    for size, share, most in ((k, s, n) for k in sizes for s in (0.0, 0.5, 1.0, 3.0) for n in range(3, 16)):
         assert best(kept, size, share, most) == best(systems, size, share, most)
+
+
+def test_a_bend_inside_another_counts_as_a_cost():
+    task = rows()
+    nested = np.array([[1.0, 0.0, 0.0, 0.0, 0.1], [0.0, 1.0, 0.5, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0, 0.0]])
+    flat = np.array([[1.0, 0.0, 0.0, 0.0, 0.1], [0.5, 1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0, 0.0]])
+    systems = [CompactForm(weights, weights != 0, 2) for weights in (nested, flat)]
+    costs = [price_of_numbers(system, task) for system in systems]
+    fits = [criterion(system, task) - cost for system, cost in zip(systems, costs, strict=True)]
+    assert fits[0] < fits[1] and costs[0] > costs[1] and systems[0].n_numbers == systems[1].n_numbers
+    assert undominated([systems], task) == [systems]
+
+
+def test_losses_that_are_no_likelihood_leave_nothing_out():
+    task = replace(rows(), loss=Huber())
+    levels = [[hinge_of(0), hinge_of(0), hinge_of(1)]]
+    assert undominated(levels, task) == levels and undominated(levels, rows()) != levels

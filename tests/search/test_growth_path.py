@@ -14,10 +14,12 @@ from prelu_rules.errors import InvalidValueError, ShortPathWarning
 from prelu_rules.losses.huber import Huber
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
+from prelu_rules.population.settings import PopulationSettings
 from prelu_rules.refine.growth import linear_fit
-from prelu_rules.refine.shape import FREE
+from prelu_rules.refine.shape import FREE, SHALLOW
 from prelu_rules.rows.rows import Rows
 from prelu_rules.search import by_growth, path
+from prelu_rules.search.left_out_choice import tried
 from prelu_rules.search.parts import Growth
 from prelu_rules.search.path import train_path
 from prelu_rules.search.settings import PathSettings
@@ -72,6 +74,41 @@ def test_sparse_networks_are_searched_for_up_to_the_sizes_that_may_be_chosen(mon
         np.array([min(one.criterion for one in level) for level in some.levels]) for some in (found, without)
     )
     assert (after <= before).all() and (after < before - 1).any()
+
+
+@pytest.mark.parametrize(
+    ("n_columns", "starts", "kept"), [(1, "growth", [SHALLOW]), (2, "growth", []), (2, "both", [FREE])]
+)
+def test_shapes_that_are_never_given_up(monkeypatch, n_columns, starts, kept):
+    given = []
+
+    def recorded(*args):
+        given.append(list(args[-1]))
+        return tried(*args)
+
+    monkeypatch.setattr(by_growth, "tried", recorded)
+    x, y = hinges(60)
+    population = PopulationSettings(members=2, hidden=(2,), warm_up_steps=2, force_steps=2)
+    settings = PathSettings(max_nonlinear=1, n_folds=2, starts=starts, population=population)
+    train_path(x[:, :n_columns], y, settings=settings)
+    assert given == [kept]
+
+
+def test_networks_that_make_few_rules_stay_on_the_path(monkeypatch):
+    x, y = hinges(200, noise=0.02)
+    lean, sparsified = [], by_growth._sparsified
+
+    def recorded(*args):
+        levels, few = sparsified(*args)
+        lean.extend(version for _, versions in few for version in versions)
+        return levels, few
+
+    monkeypatch.setattr(by_growth, "_sparsified", recorded)
+    # Of the others, only the first one of each size is left.
+    monkeypatch.setattr(by_growth, "undominated", lambda levels, _: [level[:1] for level in levels])
+    found = train_path(x, y, settings=PathSettings(max_nonlinear=4, n_folds=2))
+    numbers = sorted(point.n_numbers for level in found.levels for point in level)
+    assert len(lean) > 10 and len(numbers) >= len(lean) + 5
 
 
 @pytest.mark.parametrize(("loss", "n_columns"), [("huber", 2), ("logistic", 2), ("squared", 1)])

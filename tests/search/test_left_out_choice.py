@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.both_ways import both_ways
@@ -8,7 +9,8 @@ from prelu_rules.refine.curvature import objective
 from prelu_rules.refine.refit import refit
 from prelu_rules.refine.shape import FREE, SHALLOW, Shape
 from prelu_rules.rows.rows import Rows
-from prelu_rules.search.left_out_choice import Trials, Variant, _with_ridge, tried
+from prelu_rules.search import left_out_choice
+from prelu_rules.search.left_out_choice import Trials, Variant, _searched, _with_ridge, tried
 from prelu_rules.search.parts import Growth
 from prelu_rules.search.settings import PathSettings
 
@@ -115,19 +117,63 @@ def test_a_shape_leads_unless_the_best_of_another_is_clearly_better():
     assert leading(0.0, n=50) == [FREE, SHALLOW, Shape(2)]
 
 
-def test_bends_of_three_columns_leave_no_search_for_bends_of_two():
+def three_columns(n_columns=4, n=400):
+    """Rows of two bends of three columns each."""
     rng = np.random.default_rng(5)
-    x = rng.normal(size=(400, 4))
-    oblique = np.maximum(x[:, :3].sum(axis=1), 0) + np.maximum(x @ [1.0, -1.0, 0.0, 1.0] - 0.5, 0)
-    shapes = [FREE, SHALLOW, Shape(2)]
+    x = rng.normal(size=(n, n_columns))
+    y = np.maximum(x[:, :3].sum(axis=1), 0) + np.maximum(x[:, :4] @ [1.0, -1.0, 0.0, 1.0] - 0.5, 0)
+    return growth_of(x, y + 0.05 * rng.normal(size=n))
 
-    def left(y, kept=()):
-        growth = growth_of(x, y + 0.05 * rng.normal(size=400))
-        trials = tried(growth.parts, growth.held, [1e-4], shapes, None, 0, kept=kept)
+
+SHAPES = [FREE, SHALLOW, Shape(2)]
+
+
+def test_bends_of_three_columns_leave_no_search_for_bends_of_two():
+    def left(growth, kept=()):
+        trials = tried(growth.parts, growth.held, [1e-4], SHAPES, None, 0, kept=kept)
         return {variant.shape for variant in trials.networks}
 
-    assert Shape(2) not in left(oblique) and Shape(2) in left(oblique, kept=[Shape(2)])
-    assert Shape(2) in left(np.maximum(x[:, 0] + x[:, 1], 0) + np.abs(x[:, 2]))
+    assert Shape(2) not in left(three_columns()) and Shape(2) in left(three_columns(), kept=[Shape(2)])
+    x = np.random.default_rng(6).normal(size=(300, 4))
+    assert Shape(2) in left(growth_of(x, np.maximum(x[:, 0] + x[:, 1], 0) + np.abs(x[:, 2])))
+
+
+@pytest.mark.parametrize("only", ["CLEARLY_WORSE", "LEADING"])
+def test_shapes_are_given_up_on_the_way_and_in_the_end(monkeypatch, only):
+    searched = []
+
+    def recorded(task, variant, most, *rest):
+        searched.append((variant.shape, most))
+        return _searched(task, variant, most, *rest)
+
+    monkeypatch.setattr(left_out_choice, "_searched", recorded)
+    # Growth goes on to a second stage in any case.
+    monkeypatch.setattr(Trials, "largest_are_best", lambda trials: trials.most < 7)
+    monkeypatch.setattr(left_out_choice, {"CLEARLY_WORSE": "LEADING", "LEADING": "CLEARLY_WORSE"}[only], 1e9)
+    growth = three_columns()
+    trials = tried(growth.parts, growth.held, [1e-4], SHAPES, None, 0)
+    assert Shape(2) not in {variant.shape for variant in trials.networks}
+    assert ((Shape(2), 7) in searched) == (only == "LEADING") and (Shape(2), 5) in searched
+
+
+def test_searches_with_other_shapes_go_on_with_the_ridge_that_was_chosen(monkeypatch):
+    known, changed = [], []
+
+    def recorded(task, variant, most, seed, found):
+        known.append((replace(task, ridge=variant.ridge), found))
+        changed.append((variant.shape, variant.ridge))
+        return _searched(task, variant, most, seed, found)
+
+    monkeypatch.setattr(left_out_choice, "_searched", recorded)
+    monkeypatch.setattr(left_out_choice, "CLEARLY_WORSE", 1e9)
+    monkeypatch.setattr(Trials, "largest_are_best", lambda trials: trials.most < 7)
+    ridge = property(lambda trials: (max if trials.most < 7 else min)(key[0].ridge for key in trials.losses))
+    monkeypatch.setattr(Trials, "ridge", ridge)
+    growth = three_columns(n=150)
+    tried(growth.parts, growth.held, [1e-3, 1e-2, 1e-1], SHAPES, None, 0)
+    assert {ridge for shape, ridge in changed if shape == Shape(2)} == {1e-1, 1e-2}
+    for task, found in known:
+        assert all(objective(one, task) <= refit(one, task)[1] * 1.01 for one in found)
 
 
 def test_the_ridge_follows_the_noise():
