@@ -182,9 +182,19 @@ class Trials:
             return self
         variants = list(self.networks)
         losses = self._best_of_each(variants)
-        leading = not_worse(losses, self.weights, standard_errors)
-        left = [v for place, v in enumerate(variants) if place in leading or v.shape in kept]
-        return replace(self, networks={variant: self.networks[variant] for variant in left})._pruned()
+        leading = {variants[place].shape for place in not_worse(losses, self.weights, standard_errors)}
+        return self.of_shapes(leading | set(kept))
+
+    def of_shapes(self, shapes: Collection[Shape]) -> Trials:
+        """The trials of some shapes only.
+
+        Args:
+            shapes: those to keep.
+
+        Returns:
+            Trials without the others.
+        """
+        return replace(self, networks={v: found for v, found in self.networks.items() if v.shape in shapes})._pruned()
 
     def largest_are_best(self) -> bool:
         """Whether one of the two largest sizes is clearly better than all smaller ones, or the largest one is taken."""
@@ -273,7 +283,7 @@ def tried(
         limit: the largest size; None to go on while rows that were left out improve.
         seed: the seed of the proposals.
         n_jobs: joblib workers; None for those of `joblib.parallel_config`, by default one. The result is the same.
-        kept: shapes that are not given up.
+        kept: shapes that are not given up; if there are any, their networks alone decide how far to grow.
 
     Returns:
         The networks and their outputs.
@@ -308,7 +318,8 @@ def tried(
         also = {variant: searched(variant, most) for variant in (Variant(ridge, shape) for _, shape in others)}
         trials = trials.with_others(_judged(also, parts, held)).of_leading_shapes(CLEARLY_WORSE, kept)
         known = {variant.shape: found for variant, found in trials.networks.items()}
-        if trials.most < most or not trials.largest_are_best() or _is_solved(trials, held, parts[0].train.loss):
+        decisive = trials.of_shapes(kept) if kept else trials
+        if trials.most < most or not decisive.largest_are_best() or _is_solved(trials, held, parts[0].train.loss):
             break
     return trials.of_leading_shapes(LEADING, kept)
 

@@ -156,6 +156,18 @@ def test_shapes_are_given_up_on_the_way_and_in_the_end(monkeypatch, only):
     assert ((Shape(2), 7) in searched) == (only == "LEADING") and (Shape(2), 5) in searched
 
 
+@pytest.mark.parametrize("kept", [[SHALLOW], []])
+def test_shapes_that_are_always_kept_decide_how_far_to_grow(monkeypatch, kept):
+    """Bends inside bends make up for some of the bends of a single column, which would stop too early with them."""
+    asked = []
+    monkeypatch.setattr(Trials, "largest_are_best", lambda trials: asked.append({v.shape for v in trials.networks}))
+    x = np.linspace(-1, 1, 200)[:, None]
+    growth = growth_of(x, np.sin(9 * x[:, 0]))
+    trials = tried(growth.parts, growth.held, [1e-4], [SHALLOW, FREE], None, 0, kept=kept)
+    assert SHALLOW in {variant.shape for variant in trials.networks} or not kept
+    assert asked == [{SHALLOW}] if kept else FREE in asked[0]
+
+
 def test_searches_with_other_shapes_go_on_with_the_ridge_that_was_chosen(monkeypatch):
     known, changed = [], []
 
