@@ -53,8 +53,8 @@ def sparsified_levels(
 def searched_levels(levels: Levels, task: Task, n_jobs: int | None = None) -> Levels:
     """Search around the network of each size that the criterion prefers; see `sparse_search`.
 
-    Sizes with more units than the criterion prefers are left out if theirs is far above it: no search would make up for
-    that, and these searches take longest.
+    Sizes with more units than the criterion prefers are left out if their criterion is far above the smallest one: a
+    search hardly ever makes up for that, and theirs take longest.
 
     Args:
         levels: versions of networks, of any sizes.

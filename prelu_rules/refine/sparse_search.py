@@ -177,7 +177,7 @@ def _sparse(system: CompactForm, about: int, task: Task) -> _Found:
 def _exchanged_weights(best: _Found, task: Task, is_sparse: bool = False) -> _Found:
     """A network that the criterion prefers, by a weight more, one less, or one in the place of another.
 
-    With `is_sparse`, no weight is taken away first: sparsification has already found that this is no better.
+    If `is_sparse`, it is not tried first to take a weight away, since sparsification has found that to be no better.
     """
     while True:
         forms = [

@@ -92,7 +92,7 @@ def grown(
         if _is_wide(growth.rows):
             shapes, limit, explored = shapes[:1], WIDE if limit is None else limit, 0
         single = growth.rows.x.shape[1] == 1
-        # Trained networks use all columns, and thresholds are left for others only where these are clearly better.
+        # Trained networks use all columns; thresholds of a single column give way only to what is clearly better.
         always = shapes[:1] if starts or single else ()
         trials = tried(growth.parts, growth.held, ridges, shapes, limit, seed, n_jobs, always)
         if single:
