@@ -23,7 +23,7 @@ import numpy as np
 from prelu_rules.geometry.compiled import compiled_in_place, part_of_compiled
 from prelu_rules.values import BoolArray, FloatArray, IntArray
 
-PADDING = 16
+PADDING = 4
 """Columns that are processed together."""
 
 UNLIMITED = 2**62
@@ -35,7 +35,7 @@ NEVER, REACHED, PAUSED, UNSURE, ENDLESS = range(5)
 BOUND, SLIP = range(2)
 """The places in `Dictionary.numbers`."""
 
-LEFT, PIVOTS, STEPS = range(3)
+LEFT, PIVOTS, STEPS, EDGE = range(4)
 """The places in `Dictionary.counts`."""
 
 
@@ -49,6 +49,7 @@ class Dictionary(NamedTuple):
         tight: `(n_coordinates,)`, the number of each tight row.
         loose: `(room,)`, the number of the row of each column.
         scratch: `(room,)`, space for a number for each column.
+        bits: the same space as integers, which are in the same order if the numbers are not negative.
         most: `(2 * n_coordinates + room,)`, an upper bound of the slack of each row.
         numbers: the bound of the coordinates (1 if it is symbolic), and the largest factor by which a rounding error
             may have grown.
@@ -60,6 +61,7 @@ class Dictionary(NamedTuple):
     tight: IntArray
     loose: IntArray
     scratch: FloatArray
+    bits: IntArray
     most: FloatArray
     numbers: FloatArray
     counts: IntArray
@@ -80,14 +82,16 @@ def new_dictionary(n_coordinates: int, room: int, bound: float) -> Dictionary:
     most = np.full(2 * n_coordinates + room, np.inf)
     most[: 2 * n_coordinates] = 2 * bound
     n_columns = room + -room % PADDING
+    scratch = np.zeros(n_columns)
     return Dictionary(
         np.zeros((n_coordinates + (1 if bounded else 2), n_columns)),
         np.arange(n_coordinates),
         np.zeros(n_columns, dtype=np.intp),
-        np.zeros(n_columns),
+        scratch,
+        scratch.view(np.int64),
         most,
         np.array([bound if bounded else 1.0, 1.0]),
-        np.array([UNLIMITED, 0, 0]),
+        np.array([UNLIMITED, 0, 0, 0]),
     )
 
 
@@ -97,7 +101,7 @@ def padded(n: int) -> int:
     return (n + PADDING - 1) & -PADDING
 
 
-@compiled_in_place
+@part_of_compiled
 def append(d: Dictionary, column: int, number: int, row: FloatArray) -> None:
     """Write the slack of a row `(n_coordinates + 1,)`, weights and constant, with its number, as a column."""
     table, tight, loose, counts = d.table, d.tight, d.loose, d.counts
@@ -125,7 +129,7 @@ def append(d: Dictionary, column: int, number: int, row: FloatArray) -> None:
     counts[LEFT] -= (1 + min(k, column)) * height
 
 
-@compiled_in_place
+@part_of_compiled
 def pivot(d: Dictionary, n: int, entering: int, leaving: int) -> None:
     """Walk to the corner where the row of the column `entering` is tight instead of the `leaving`-th tight row."""
     _exchange(d.table, d.scratch, n, entering, leaving)

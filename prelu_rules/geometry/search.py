@@ -11,6 +11,7 @@ from prelu_rules.geometry.cells import Coordinates, Network, Patterns, pre_activ
 from prelu_rules.geometry.compiled import compiled_in_place, part_of_compiled
 from prelu_rules.geometry.dictionary import (
     BOUND,
+    EDGE,
     ENDLESS,
     LEFT,
     NEVER,
@@ -51,8 +52,8 @@ class Place(NamedTuple):
     signs: BoolArray
     decides: BoolArray
     cursor: IntArray  # see the names below
-    shared: FloatArray  # (n_outputs, n_inputs + 1), the outputs without the units of the last block
-    sharing: IntArray  # the first unit of the last block, and whether `shared` is for the current signs
+    sums: FloatArray  # (n_last + 1, n_outputs, n_inputs + 1), the outputs without the last units, then unit by unit
+    summed: IntArray  # (1,), the first unit whose sign has changed since the sums were computed; -1 at first
 
 
 class PutOff(NamedTuple):
@@ -65,14 +66,14 @@ class PutOff(NamedTuple):
     cursor: IntArray
 
 
-# What the cursor holds: rows of the domain; the unit; rows of the cell; halves put off; where the next table is put;
+# What the cursor holds: rows of the domain; the unit (one more than there are if the pattern is written already); rows
+# of the cell; halves put off; where the next table is put;
 # the end of the current block; how many of its pre-activations are known, and how many of its units tested; whether the
 # dictionary is being recomputed; how far a test has got; the sign of the side it is about; whether it was in doubt
 # before; and an answer from outside.
 N_BASE, UNIT, ROWS, _DEPTH, _NEXT, END, _READY, TESTED, _STALE, _PHASE, SIGN, _DOUBTED, ANSWER = range(13)
 CURSOR_SIZE = 13
 _NEW, _RISING, _FALLING, _CROSSING = range(4)
-_FIRST, _KNOWN = range(2)
 FULL, WAITING, DOUBT, STUCK, DONE = range(5)
 NO_ANSWER = -1
 
@@ -95,9 +96,10 @@ def search(
             outcome = _refresh(place, d)
         elif cursor[ROWS] < cursor[N_BASE]:
             outcome = _add_row(place, d)
-        elif unit == n_units:
-            _record(network, place, d, found, n_found)
-            n_found += 1
+        elif unit >= n_units:
+            if unit == n_units:
+                _record(network, place, d, found, n_found)
+                n_found += 1
             if cursor[_DEPTH] == 0:
                 return n_found, DONE
             _resume(place, d, put_off)
@@ -107,16 +109,22 @@ def search(
             cursor[END], cursor[_READY], cursor[TESTED] = network.block_end[unit], unit, unit
         elif cursor[_READY] < cursor[END]:
             _compute(network, place, d)
-        elif cursor[TESTED] < cursor[END]:
-            tested = cursor[TESTED]
-            outcome, side[tested] = _test(place, d, tested, False)
-            cursor[TESTED] += outcome == REACHED
-        elif side[unit] != BOTH:
-            _decide(network, place, d, put_off, side[unit])
+        elif cursor[TESTED] == cursor[END] and side[unit] != BOTH:
+            _sign(place, unit, side[unit] == ABOVE)
         else:
-            outcome, here = _test(place, d, unit, True)
+            crossing = cursor[TESTED] == cursor[END]
+            outcome, here = _test(place, d, unit if crossing else cursor[TESTED], crossing)
             if outcome == REACHED:
-                _decide(network, place, d, put_off, here)
+                if not crossing:
+                    side[cursor[TESTED]] = here
+                    cursor[TESTED] += 1
+                elif here != BOTH:
+                    _sign(place, unit, here == ABOVE)
+                elif unit == n_units - 1 and unit >= len(network.prefix) and n_found + 2 <= size:
+                    _record_both(network, place, d, found, n_found)
+                    n_found += 2
+                else:
+                    _cut(network, place, d, put_off)
         if outcome == UNSURE:
             return n_found, DOUBT
         if outcome == ENDLESS:
@@ -153,7 +161,9 @@ def _add_row(place: Place, d: Dictionary) -> int:
         cursor[_PHASE] = _CROSSING
     outcome = REACHED
     if d.table[k, n] < 0.0:
-        outcome = walks.walk(d, n + 1, 1.0, CUT, 0.0, True)
+        outcome = walks.walk_alone(d, n + 1, 1.0, CUT, 0.0, True)
+        if outcome == REACHED:
+            walks.cross(d, n + 1)
     if outcome != PAUSED:
         cursor[ROWS], cursor[_PHASE] = n + 1, _NEW
     return REACHED if outcome == UNSURE else outcome
@@ -187,7 +197,7 @@ def _compute(network: Network, place: Place, d: Dictionary) -> None:
 def _test(place: Place, d: Dictionary, unit: int, crossing: bool) -> tuple[int, int]:
     """How the test of a unit on the cell ends, and the sides, if it is `REACHED`.
 
-    If both, and with `crossing`, the unit is tight, as an additional row.
+    If both, and with `crossing`, the walk ended on the edge where the unit can be crossed.
     """
     cursor, limit, n = place.cursor, place.limit[unit], place.cursor[ROWS]
     if cursor[_PHASE] == _NEW:
@@ -249,36 +259,32 @@ def _after(cursor: IntArray, phase: int, reached: bool) -> int:
 
 
 @part_of_compiled
-def _decide(network: Network, place: Place, d: Dictionary, put_off: PutOff, side: int) -> None:
-    """Give the unit its sign; if it has both, cut the cell along its row, which is tight."""
+def _sign(place: Place, unit: int, sign: bool) -> None:
+    """Give a unit the only sign that it has on the cell."""
+    place.decides[unit], place.signs[unit] = False, sign
+    place.cursor[UNIT] = unit + 1
+    place.summed[0] = min(place.summed[0], unit)
+
+
+@part_of_compiled
+def _cut(network: Network, place: Place, d: Dictionary, put_off: PutOff) -> None:
+    """Cut the cell along the row of a unit, which the walk can cross, and go to one of the halves."""
     cursor = place.cursor
-    unit, n, k = cursor[UNIT], cursor[ROWS], len(d.tight)
-    place.decides[unit] = side == BOTH
-    place.signs[unit] = side == ABOVE
-    cursor[UNIT] = unit + 1
-    _share_until(place, unit)
-    if side != BOTH:
-        return
-    cursor[ROWS] = n + 1
+    unit, n = cursor[UNIT], cursor[ROWS]
+    walks.cross(d, n + 1)
+    place.decides[unit], place.signs[unit] = True, False
+    cursor[UNIT], cursor[ROWS] = unit + 1, n + 1
+    place.summed[0] = min(place.summed[0], unit)
     if unit < len(network.prefix):
         place.signs[unit] = network.prefix[unit]
     else:
         _put_off(place, d, put_off)
     _bound_by(place, d, unit)
     if not place.signs[unit]:
-        for q in range(k):
-            if d.tight[q] == 2 * k + n:
-                dictionary.turn(d, n + 1, q)
+        dictionary.turn(d, n + 1, d.counts[EDGE])
 
 
 @part_of_compiled
-def _share_until(place: Place, unit: int) -> None:
-    """Forget the shared part of the outputs if a unit that got a sign has part in it."""
-    if unit < place.sharing[_FIRST]:
-        place.sharing[_KNOWN] = 0
-
-
-@compiled_in_place
 def _bound_by(place: Place, d: Dictionary, unit: int) -> None:
     """Let the unit with its sign be the last row of the cell."""
     n, k = place.cursor[ROWS] - 1, len(d.tight)
@@ -333,13 +339,14 @@ def _resume(place: Place, d: Dictionary, put_off: PutOff) -> None:
         for i in range(n):
             d.loose[i] = put_off.loose[depth, i]
     place.signs[unit] = True
-    _share_until(place, unit)
+    place.summed[0] = min(place.summed[0], unit)
     _bound_by(place, d, unit)
 
 
 @part_of_compiled
 def _record(network: Network, place: Place, d: Dictionary, found: Patterns, number: int) -> None:
-    n_units, (n_outputs, width), first = len(place.signs), place.shared.shape, place.sharing[_FIRST]
+    """Write the pattern, with the outputs, which are summed anew only from the first sign on that has changed."""
+    n_units = len(place.signs)
     for q in range(len(d.tight)):
         found.tight[number, q] = d.tight[q]
     signs, decides, outputs = found.signs[number], found.decides[number], found.outputs[number]
@@ -347,27 +354,53 @@ def _record(network: Network, place: Place, d: Dictionary, found: Patterns, numb
         signs[unit] = place.signs[unit]
     for unit in range(n_units):
         decides[unit] = place.decides[unit]
-    if not place.sharing[_KNOWN]:
-        for k in range(n_outputs):
-            for q in range(width):
-                place.shared[k, q] = network.direct_outputs[k, q]
-        _add_activations(network, place, 0, first, place.shared)
-        place.sharing[_KNOWN] = 1
-    for k in range(n_outputs):
-        for q in range(width):
-            outputs[k, q] = place.shared[k, q]
-    _add_activations(network, place, first, n_units, outputs)
-    d.counts[LEFT] -= (n_units + 1) * n_outputs * width
+    _sum_outputs(network, place, d)
+    total = place.sums[len(place.sums) - 1]
+    for k in range(len(outputs)):
+        for q in range(outputs.shape[1]):
+            outputs[k, q] = total[k, q]
 
 
 @part_of_compiled
-def _add_activations(network: Network, place: Place, start: int, stop: int, outputs: FloatArray) -> None:
-    """Add what a range of units contribute to the outputs."""
-    for unit in range(start, stop):
-        factor, function = 1.0 if place.signs[unit] else network.slopes[unit], place.functions[unit]
-        if factor != 0.0:
-            for k in range(len(outputs)):
-                weight, output = network.output_weights[k, unit] * factor, outputs[k]
-                if weight != 0.0:
-                    for q in range(len(function)):
-                        output[q] += weight * function[q]
+def _record_both(network: Network, place: Place, d: Dictionary, found: Patterns, number: int) -> None:
+    """Write the two patterns that the last unit parts; nothing will be searched in them, so the cell is not cut."""
+    unit = len(place.signs) - 1
+    d.tight[d.counts[EDGE]] = 2 * len(d.tight) + place.cursor[ROWS]
+    place.decides[unit] = True
+    for side in range(2):
+        place.signs[unit] = side == 1
+        place.summed[0] = min(place.summed[0], unit)
+        _record(network, place, d, found, number + side)
+    place.cursor[UNIT] = unit + 2
+
+
+@part_of_compiled
+def _sum_outputs(network: Network, place: Place, d: Dictionary) -> None:
+    """Bring the sums of the outputs up to date."""
+    sums, n_units = place.sums, len(place.signs)
+    first, n_outputs, width = n_units + 1 - len(sums), sums.shape[1], sums.shape[2]
+    start = max(place.summed[0], first)
+    if place.summed[0] < first:
+        for k in range(n_outputs):
+            for q in range(width):
+                sums[0, k, q] = network.direct_outputs[k, q]
+        for unit in range(first):
+            _add_activation(network, place, unit, sums[0], sums[0])
+    for unit in range(start, n_units):
+        _add_activation(network, place, unit, sums[unit - first], sums[unit - first + 1])
+    d.counts[LEFT] -= (n_units - place.summed[0]) * n_outputs * width
+    place.summed[0] = n_units
+
+
+@part_of_compiled
+def _add_activation(network: Network, place: Place, unit: int, before: FloatArray, after: FloatArray) -> None:
+    """Write the outputs with what a unit contributes to them."""
+    factor, function = 1.0 if place.signs[unit] else network.slopes[unit], place.functions[unit]
+    for k in range(len(before)):
+        weight = network.output_weights[k, unit] * factor
+        if weight != 0.0:
+            for q in range(len(function)):
+                after[k, q] = before[k, q] + weight * function[q]
+        else:
+            for q in range(len(function)):
+                after[k, q] = before[k, q]

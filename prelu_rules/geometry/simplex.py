@@ -55,6 +55,9 @@ WORK = 20_000_000
 KEPT = 2**25
 """Numbers in the dictionaries of halves that are put off; more are recomputed instead of kept."""
 
+SUMS = 2**22
+"""Numbers in the sums of the outputs that are kept; what lacks is summed anew for each pattern."""
+
 
 def simplex_patterns(
     form: NormalForm, frame: Frame, prefix: BoolArray | None = None, negligible: FloatArray | None = None
@@ -155,12 +158,19 @@ def _start(form: NormalForm, frame: Frame, negligible: FloatArray) -> tuple[Plac
         np.zeros(n_units, dtype=bool),
         np.zeros(n_units, dtype=bool),
         np.zeros(CURSOR_SIZE, dtype=np.intp),
-        np.zeros((form.n_outputs, form.n_inputs + 1)),
-        np.array([form.blocks[-1].start if n_units else 0, 0]),
+        _room_for_sums(form),
+        np.full(1, -1),
     )
     place.rows[:n_base] = frame.rows
     place.cursor[N_BASE], place.cursor[ANSWER] = n_base, NO_ANSWER
     return place, new_dictionary(k, room, frame.bound)
+
+
+def _room_for_sums(form: NormalForm) -> FloatArray:
+    """For the outputs after each unit of the last block, or after as many of them as there is space for."""
+    n_last = form.n_units - form.blocks[-1].start if form.n_units else 0
+    numbers = form.n_outputs * (form.n_inputs + 1)
+    return np.zeros((1 + min(n_last, SUMS // numbers), form.n_outputs, form.n_inputs + 1))
 
 
 def _new_put_off(d: Dictionary, n_base: int, n_units: int) -> PutOff:

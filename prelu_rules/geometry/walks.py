@@ -7,6 +7,7 @@ import numpy as np
 from prelu_rules.geometry.compiled import compiled_in_place, part_of_compiled
 from prelu_rules.geometry.dictionary import (
     BOUND,
+    EDGE,
     ENDLESS,
     LEFT,
     NEVER,
@@ -80,16 +81,17 @@ def blocking(d: Dictionary, n: int, leaving: int, sign: float, bland: bool) -> t
     if len(d.table) > len(d.tight) + 1:
         return _blocking_far(d.table, d.tight, d.loose, n, leaving, sign, bland)
     width = 2.0 * d.numbers[BOUND]
-    found, step, other = _blocking_near(d.table, d.tight, d.loose, d.scratch, width, n, leaving, sign, bland)
+    found, step, other = _blocking_near(d.table, d.tight, d.loose, d.scratch, d.bits, width, n, leaving, sign, bland)
     return found, step, 0.0, other
 
 
-@compiled_in_place
+@part_of_compiled
 def _blocking_near(
     table: FloatArray,
     tight: IntArray,
     loose: IntArray,
     steps: FloatArray,
+    bits: IntArray,
     width: float,
     n: int,
     leaving: int,
@@ -102,14 +104,19 @@ def _blocking_near(
     found, step, size, number = NOTHING, np.inf, 0.0, 0
     if sign > 0.0 and tight[leaving] < 2 * k:
         found, step, size, number = OWN_BOUND, width, 1.0, tight[leaving]
+    # Numbers that are not negative are in the order of their bits, and the least integer is found with vectors.
+    least = bits[0]
     for i in range(n):
-        if steps[i] < step:
-            found, step, size, number = i, steps[i], abs(table[leaving, i]), loose[i]
-        # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
-        elif steps[i] == step and found != NOTHING:
+        least = min(least, bits[i])
+    for i in range(n):
+        if bits[i] == least:
             rate = abs(table[leaving, i])
-            if loose[i] < number if bland else rate > size:
-                found, size, number = i, rate, loose[i]
+            nearer = steps[i] < step
+            if steps[i] == step and found != NOTHING:
+                # Of rows that block at the same point, the one with the largest pivot has the smallest rounding error.
+                nearer = loose[i] < number if bland else rate > size
+            if nearer:
+                found, step, size, number = i, steps[i], rate, loose[i]
     return found, step, found >= 0 and sign * table[leaving, found] > 0.0
 
 
@@ -210,7 +217,7 @@ def step_to(d: Dictionary, n: int, entering: int, leaving: int, other: bool) -> 
         pivot(d, n, entering, leaving)
 
 
-@compiled_in_place
+@part_of_compiled
 def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossing: bool) -> int:
     """Walk until `sign` times the objective, which is the last of n columns, exceeds a limit, or is known never to.
 
@@ -250,20 +257,33 @@ def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossin
         if entering == NOTHING or (
             crossing and _exceeds(value + rate * step, multiple + rate * steps_far, limit + error)
         ):
-            pivot(d, n, objective, leaving)
+            counts[EDGE] = leaving
             return REACHED
         step_to(d, n, entering, leaving, other)
+        counts[EDGE] = leaving
         flipped = leaving if entering == OWN_BOUND else k
 
 
 @compiled_in_place
+def walk_alone(d: Dictionary, n: int, sign: float, limit: float, error: float, crossing: bool) -> int:
+    """As `walk`, compiled once for all who do not spend most of their time on walks."""
+    return walk(d, n, sign, limit, error, crossing)
+
+
+@compiled_in_place
 def settle(d: Dictionary, n: int) -> None:
-    """Make the objective, the last of n columns, tight at a corner where it is almost 0."""
+    """Choose the edge along which the objective, the last of n columns, becomes tight where it is almost 0."""
     leaving, size = 0, 0.0
     for place in range(len(d.tight)):
         if abs(d.table[place, n - 1]) > size:
             leaving, size = place, abs(d.table[place, n - 1])
-    pivot(d, n, n - 1, leaving)
+    d.counts[EDGE] = leaving
+
+
+@part_of_compiled
+def cross(d: Dictionary, n: int) -> None:
+    """Make the objective, the last of n columns, tight, along the edge where the walk ended."""
+    pivot(d, n, n - 1, d.counts[EDGE])
 
 
 @compiled_in_place

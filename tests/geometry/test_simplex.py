@@ -109,15 +109,27 @@ def test_known_counts(dimension, widths, count):
     assert len(found(reference_network(dimension, widths), unit_box(dimension))[0]) == count
 
 
-def test_small_batches_and_frequent_refreshes_find_the_same(monkeypatch):
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_small_batches_and_frequent_refreshes_find_the_same(size, monkeypatch):
+    """Where a batch has room for one pattern only, the last unit cuts the cell as all others do."""
     form = reference_network(2, (8, 8))
     whole = found(form, unit_box(2))
-    monkeypatch.setattr(simplex, "BATCH", 3)
+    monkeypatch.setattr(simplex, "BATCH", size)
     monkeypatch.setattr(simplex, "WORK", 50)
     frame = Frame.of_box(unit_box(2))
     sizes = [len(batch.signs) for batch in simplex_patterns(form, frame)]
-    assert max(sizes) <= 3 and 0 in sizes
+    assert max(sizes) <= size and 0 in sizes
     for ours, theirs in zip(whole, found(form, unit_box(2)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("room", [0, 12, 30])
+@pytest.mark.parametrize("widths", [(7,), (4, 3), (2, 5, 2)])
+def test_outputs_are_the_same_where_there_is_no_space_for_all_sums(widths, room, monkeypatch):
+    form = reference_network(3, widths)
+    whole = found(form, unit_box(3))
+    monkeypatch.setattr(simplex, "SUMS", room)
+    for ours, theirs in zip(whole, found(form, unit_box(3)), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
