@@ -19,7 +19,7 @@ from prelu_rules.geometry.cells import (
     write_rows,
 )
 from prelu_rules.geometry.compiled import compiled, compiled_in_place, part_of_compiled
-from prelu_rules.geometry.dictionary import ENDLESS, NEVER, REACHED, STEPS, Dictionary, new_dictionary
+from prelu_rules.geometry.dictionary import ENDLESS, NEVER, STEPS, Dictionary, new_dictionary
 from prelu_rules.network.normal_form import NormalForm
 from prelu_rules.tolerances import CUT, LEAST_RATE
 from prelu_rules.values import BoolArray, FloatArray, IntArray
@@ -164,6 +164,7 @@ def _mark(d: Dictionary, known: _Known, units: IntArray, implied_by: IntArray, n
         outcome = NEVER
         if fewer < columns:
             d.counts[STEPS] = 0
+            # It stops before the row is crossed, at a corner of the cell with the row.
             outcome = walks.walk_alone(d, columns, -1.0, CUT, 0.0, True)
         if outcome == ENDLESS:
             return False
@@ -172,8 +173,6 @@ def _mark(d: Dictionary, known: _Known, units: IntArray, implied_by: IntArray, n
             implied_by[units[number]] = _last_of_those_that_imply(d, units, columns - 1, number)
             columns = fewer
         else:
-            if outcome == REACHED:
-                walks.cross(d, columns)
             _mark_tight(d, known, columns, start, last)
     return True
 

@@ -127,7 +127,7 @@ def linear_regions(
             "simplex" does so in any dimension, also on all of R^n; "linear programs" does the same with a solver, also
             for exact networks and for a single point; "data" finds only the regions that `rows` occupy, in any
             dimension; "auto" uses "data" if rows are given, and otherwise the fastest possible method. The first search
-            with compiled code after an installation compiles it, which takes about ten seconds.
+            with compiled code after an installation compiles it, which takes ten to twenty seconds.
         rows: `(n_rows, n_inputs)`, for "data".
         max_regions: the largest number of regions to yield.
         time_limit: the longest time to take, in seconds.

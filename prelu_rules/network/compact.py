@@ -146,14 +146,8 @@ class CompactForm(Value):
         d, k = self.n_inputs, self.n_units
         columns = np.empty((d + k + 1, len(x)))
         columns[:d], columns[-1] = x.T, 1
-        units = columns[d:-1]
-        np.matmul(self.weights[:k, :d], columns[:d], out=units)
-        units += self.weights[:k, -1:]
-        between = self.weights[:k, d:-1]
-        for unit, deep in enumerate(np.asarray(between.any(axis=1))):
-            if deep:
-                units[unit] += between[unit, :unit] @ units[:unit]
-            np.maximum(units[unit], 0, out=units[unit])
+        np.matmul(self.weights[:k, :d], columns[:d], out=columns[d:-1])
+        self._bend(columns[d:-1])
         return columns.T
 
     def outputs(self, features: FloatArray) -> FloatArray:
@@ -176,7 +170,21 @@ class CompactForm(Value):
         Returns:
             `(n_rows, n_outputs)`.
         """
-        return self.outputs(self.features(x))
+        k = self.n_units
+        rows = np.empty((k + self.n_outputs, len(x)))
+        np.matmul(self.weights[:, : self.n_inputs], x.T, out=rows)
+        self._bend(rows[:k])
+        rows[k:] += self.weights[k:, self.n_inputs : -1] @ rows[:k] + self.weights[k:, -1:]
+        return np.ascontiguousarray(rows[k:].T)
+
+    def _bend(self, units: FloatArray) -> None:
+        """Turn what the units get from the inputs, `(n_units, n_rows)`, into their values."""
+        units += self.weights[: self.n_units, -1:]
+        between = self.weights[: self.n_units, self.n_inputs : -1]
+        for unit, deep in enumerate(np.asarray(between.any(axis=1))):
+            if deep:
+                units[unit] += between[unit, :unit] @ units[:unit]
+            np.maximum(units[unit], 0, out=units[unit])
 
     def without(self, unit: int, always: bool) -> CompactForm:
         """The form with one unit replaced by one of its two sides.

@@ -58,7 +58,7 @@ def plot_regions(
     """Draw the linear regions of a network over two of its inputs, the others being fixed.
 
     The regions are exact, and each pixel is that of its centre. The first picture after an installation compiles the
-    code, which takes about ten seconds.
+    code, which takes ten to twenty seconds.
 
     Args:
         network: a `NormalForm`, a Keras model, or the path of a `.keras` file.

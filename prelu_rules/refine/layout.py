@@ -22,8 +22,8 @@ class Layout(NamedTuple):
         weights: `(n_units + n_outputs, 1 + n_inputs + n_units)` float64: columns for 1, the inputs, and the units.
         runs: `(n_runs, 4)` int64: the row of a run of free weights, its first column, its length, and its first place
             among the free weights, row by row.
-        starts: `(n_units + n_outputs + 1,)` int64: where the runs of each row start, and where the last ones end.
-        places: `(n_free, 2)` int64: the row and column of each free weight.
+        starts: `(n_units + n_outputs + 1,)` int64: where the free weights of each row start, and where the last ones end.
+        places: `(2, n_free)` int64: the row and column of each free weight.
     """
 
     weights: FloatArray
@@ -45,31 +45,32 @@ def layout(system: CompactForm) -> Layout:
         >>> layout(CompactForm(np.array([[2.0, 0.0, 3.0]]), np.array([[True, False, True]]), 2)).runs
         array([[0, 0, 2, 0]])
     """
-    free = _constant_first(system.support)
+    free = constant_first(system.support)
     n_free = np.count_nonzero(free)
     runs, starts = np.empty((n_free, 4), np.int64), np.empty(len(free) + 1, np.int64)
-    places = np.empty((n_free, 2), np.int64)
-    _find_runs(free, runs, starts, places)
-    return Layout(_constant_first(system.weights), runs[: starts[-1]], starts, places)
+    places = np.empty((2, n_free), np.int64)
+    n_runs = _find_runs(free, runs, starts, places)
+    return Layout(constant_first(system.weights), runs[:n_runs], starts, places)
 
 
 @compiled_in_place
-def _find_runs(free: BoolArray, runs: IntArray, starts: IntArray, places: IntArray) -> None:
-    """Write what a layout says about the free weights."""
+def _find_runs(free: BoolArray, runs: IntArray, starts: IntArray, places: IntArray) -> int:
+    """Write what a layout says about the free weights; returns the number of runs."""
     n_runs, n_free = 0, 0
     for row in range(len(free)):
-        starts[row] = n_runs
+        starts[row] = n_free
         for column in range(free.shape[1]):
             if not free[row, column]:
                 continue
-            places[n_free, 0], places[n_free, 1] = row, column
+            places[0, n_free], places[1, n_free] = row, column
             if column > 0 and free[row, column - 1]:
                 runs[n_runs - 1, 2] += 1
             else:
                 runs[n_runs, 0], runs[n_runs, 1], runs[n_runs, 2], runs[n_runs, 3] = row, column, 1, n_free
                 n_runs += 1
             n_free += 1
-    starts[len(free)] = n_runs
+    starts[len(free)] = n_free
+    return n_runs
 
 
 def penalties_of(laid: Layout, n_units: int, ridge: float) -> FloatArray:
@@ -87,7 +88,7 @@ def penalties_of(laid: Layout, n_units: int, ridge: float) -> FloatArray:
         >>> penalties_of(layout(CompactForm(np.ones((1, 3)), np.ones((1, 3), dtype=bool), 2)), 0, 0.5)
         array([0. , 0.5, 0.5])
     """
-    rows, columns = laid.places.T
+    rows, columns = laid.places
     return np.where((columns == 0) & (rows >= n_units), 0.0, ridge)
 
 
@@ -119,13 +120,24 @@ def order_of_free(system: CompactForm) -> IntArray:
         >>> order_of_free(CompactForm(np.array([[2.0, 1.0, 3.0]]), np.ones((1, 3), dtype=bool), 2))
         array([1, 2, 0])
     """
-    free = _constant_first(system.support)
+    free = constant_first(system.support)
     place = np.cumsum(free).reshape(free.shape) - 1
     return np.asarray(np.hstack([place[:, 1:], place[:, :1]])[system.support])
 
 
-def _constant_first(columns: Array) -> Array:
-    """The last column moved to the front."""
+def constant_first(columns: Array) -> Array:
+    """The last column moved to the front.
+
+    Args:
+        columns: `(n, m)`.
+
+    Returns:
+        A new array.
+
+    Example:
+        >>> constant_first(np.array([[1.0, 2.0, 3.0]]))
+        array([[3., 1., 2.]])
+    """
     # `np.roll` takes twenty times as long for such small arrays.
     moved = np.empty(columns.shape, columns.dtype)
     moved[:, 0], moved[:, 1:] = columns[:, -1], columns[:, :-1]

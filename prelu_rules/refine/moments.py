@@ -127,8 +127,8 @@ def multiply_features(
 def add_group(
     pattern: Array,
     weights: FloatArray,
-    runs: IntArray,
     starts: IntArray,
+    places: IntArray,
     products: FloatArray,
     sensitive: FloatArray,
     second: FloatArray,
@@ -138,8 +138,8 @@ def add_group(
     Args:
         pattern: `(n_words,)`, which units are open.
         weights: as in `Layout`, like the next two.
-        runs: of free weights.
-        starts: where those of each row start.
+        starts: where the free weights of each row start.
+        places: of the free weights.
         products: `(n_features, n_features)`, of the features in the group.
         sensitive: `(n_units + n_outputs, n_outputs)`, to work in.
         second: `(n_free, n_free)`, the half below the diagonal, to be added to.
@@ -155,19 +155,25 @@ def add_group(
                 factor = weights[user, len(products) - n_units + row]
                 for output in range(n_outputs):
                     sensitive[row, output] += factor * sensitive[user, output]
+    columns = places[1]
     for row in range(len(weights)):
         for other in range(row + 1):
             # It is 0 where one of them is a closed unit, and between two outputs.
             factor = 0.0
             for output in range(n_outputs):
                 factor += sensitive[row, output] * sensitive[other, output]
-            if factor == 0:
+            start, stop = starts[other], starts[other + 1]
+            if factor == 0 or start == stop:
                 continue
-            for left in range(starts[row], starts[row + 1]):
-                for right in range(starts[other], starts[other + 1]):
-                    column, length, place = runs[right, 1], runs[right, 2], runs[right, 3]
-                    for k in range(runs[left, 2]):
-                        found = second[runs[left, 3] + k, place : place + length]
-                        own = products[runs[left, 1] + k, column : column + length]
-                        for j in range(len(found)):
-                            found[j] += factor * own[j]
+            column, length = columns[start], stop - start
+            side_by_side = columns[stop - 1] - column == length - 1
+            for place in range(starts[row], starts[row + 1]):
+                if side_by_side:
+                    found = second[place, start:stop]
+                    own = products[columns[place], column : column + length]
+                    for j in range(len(found)):
+                        found[j] += factor * own[j]
+                else:
+                    found, own = second[place], products[columns[place]]
+                    for j in range(start, stop if other < row else place + 1):
+                        found[j] += factor * own[columns[j]]

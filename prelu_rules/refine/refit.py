@@ -89,7 +89,7 @@ def improved(system: CompactForm, starts: Iterable[CompactForm], task: Task, sha
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     """All steps in one compiled call."""
     laid, n_units = layout(system), system.n_units
-    n_free = len(laid.places)
+    n_free = laid.places.shape[1]
     value = squared_steps(
         task.columns,
         task.targets,

@@ -35,7 +35,7 @@ class RowPasses:
     def __init__(self, system: CompactForm, task: Task) -> None:
         n_units = system.n_units
         self._task, self._laid, self._system = task, layout(system), system
-        n_free = len(self._laid.places)
+        n_free = self._laid.places.shape[1]
         self._room = derivative_room(len(task), self._laid.weights.shape, n_units, n_free)
         self._steps = step_room(len(task), self._laid.weights, n_units, n_free)
         self._penalties = penalties_of(self._laid, n_units, task.ridge)
@@ -43,7 +43,7 @@ class RowPasses:
 
     @property
     def _free(self) -> FloatArray:
-        return self.weights[tuple(self._laid.places.T)]
+        return self.weights[tuple(self._laid.places)]
 
     def objective(self) -> float:
         """Compute units and outputs.
@@ -75,7 +75,7 @@ class RowPasses:
         np.fill_diagonal(room.second, self._penalties)
         units, laid = self._steps.units[0], self._laid
         backward(task.columns, units, slopes, self.weights, laid.runs, room.back, room.first)
-        add_second(task.columns, factors, units, self.weights, laid.runs, laid.starts, room)
+        add_second(task.columns, factors, units, self.weights, laid.starts, laid.places, room)
         return room.first, room.second
 
     def step(self, damping: float) -> FloatArray | None:
@@ -90,7 +90,7 @@ class RowPasses:
         if not solve_damped(self._room.first, self._room.second, damping, self._steps.factor, self._steps.step):
             return None
         step = np.zeros_like(self.weights)
-        step[tuple(self._laid.places.T)] = self._steps.step
+        step[tuple(self._laid.places)] = self._steps.step
         return step
 
     def curvature(self) -> tuple[FloatArray, FloatArray]:

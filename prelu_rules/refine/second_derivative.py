@@ -15,8 +15,8 @@ def add_second(
     factors: FloatArray,
     units: FloatArray,
     weights: FloatArray,
-    runs: IntArray,
     starts: IntArray,
+    places: IntArray,
     room: DerivativeRoom,
 ) -> None:
     """Add the second derivative of the loss.
@@ -26,8 +26,8 @@ def add_second(
         factors: `(n_rows,)`, the weight of each row times its second derivative in the output.
         units: `(n_units, n_rows)`.
         weights: as in `Layout`, like the next two.
-        runs: of free weights.
-        starts: where those of each row start.
+        starts: where the free weights of each row start.
+        places: of the free weights.
         room: to work in, with a state as the last call left it, if the factors are the same as then; else zeros. Its
             `second` is added to.
     """
@@ -56,4 +56,4 @@ def add_second(
             begin = end
         if counts[group] > 0:
             multiply_features(own, known[group], weights, room.affine, room.products)
-            add_group(known[group], weights, runs, starts, room.products, room.sensitive, room.second)
+            add_group(known[group], weights, starts, places, room.products, room.sensitive, room.second)

@@ -60,17 +60,17 @@ def squared_steps(
                 own[row] *= row_weights[row]
         second[:] = 0.0
         for k in range(len(first)):
-            first[k] = penalties[k] * best[laid.places[k, 0], laid.places[k, 1]]
+            first[k] = penalties[k] * best[laid.places[0, k], laid.places[1, k]]
             second[k, k] = penalties[k]
         backward(columns, units, errors, best, laid.runs, room.back, first)
-        add_second(columns, row_weights, units, best, laid.runs, laid.starts, room)
+        add_second(columns, row_weights, units, best, laid.starts, laid.places, room)
         for _ in range(MOST_REFUSALS):
             reached = value
             if solve_damped(first, second, damping, steps.factor, step):
                 trial = steps.trial
                 trial[:] = 0.0
                 for k in range(len(step)):
-                    row, column = laid.places[k, 0], laid.places[k, 1]
+                    row, column = laid.places[0, k], laid.places[1, k]
                     trial[row, column] = best[row, column] + step[k]
                 reached = squared_objective(
                     columns,
@@ -89,7 +89,7 @@ def squared_steps(
             break
         now, gain = 1 - now, (value - reached) / value
         for k in range(len(step)):
-            best[laid.places[k, 0], laid.places[k, 1]] += step[k]
+            best[laid.places[0, k], laid.places[1, k]] += step[k]
         value, damping = reached, max(damping / SOFTER, LEAST_DAMPING)
         if gain < least_gain:
             break
@@ -107,20 +107,49 @@ def squared_objective(
     units: FloatArray,
     errors: FloatArray,
 ) -> float:
-    """The objective, added up row by row, since moments lose digits where errors are small.
+    """The loss plus the penalty.
 
     Args:
-        columns: `(n_inputs, n_rows)`.
-        targets: `(n_outputs, n_rows)`.
-        row_weights: `(n_rows,)`.
-        weights: as in `Layout`.
+        columns: as for `squared_loss`, like the next three.
+        targets: likewise.
+        row_weights: likewise.
+        weights: likewise.
         places: as in `Layout`.
         penalties: `(n_free,)`, the ridge of each free weight.
         units: `(n_units, n_rows)`, to be written.
         errors: `(n_outputs, n_rows)`, to be written.
 
     Returns:
-        The loss plus the penalty; infinite or not a number if the network overflows.
+        The objective; infinite or not a number if the network overflows.
+    """
+    value = squared_loss(columns, targets, row_weights, weights, units, errors)
+    for k in range(len(penalties)):
+        weight = weights[places[0, k], places[1, k]]
+        value += 0.5 * penalties[k] * weight * weight
+    return value
+
+
+@part_of_sums
+def squared_loss(
+    columns: FloatArray,
+    targets: FloatArray,
+    row_weights: FloatArray,
+    weights: FloatArray,
+    units: FloatArray,
+    errors: FloatArray,
+) -> float:
+    """Half the weighted sum of squared errors, added up row by row, since moments lose digits where errors are small.
+
+    Args:
+        columns: `(n_inputs, n_rows)`.
+        targets: `(n_outputs, n_rows)`.
+        row_weights: `(n_rows,)`.
+        weights: as in `Layout`.
+        units: `(n_units, n_rows)`, to be written.
+        errors: `(n_outputs, n_rows)`, to be written.
+
+    Returns:
+        The loss; infinite or not a number if the network overflows.
     """
     forward(columns, weights, units, errors)
     total = 0.0
@@ -129,7 +158,4 @@ def squared_objective(
         for row in range(len(own)):
             own[row] -= target[row]
             total += row_weights[row] * own[row] * own[row]
-    for k in range(len(penalties)):
-        weight = weights[places[k, 0], places[k, 1]]
-        total += penalties[k] * weight * weight
     return 0.5 * total

@@ -8,7 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from prelu_rules.losses.loss import Loss
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.layout import constant_first
+from prelu_rules.refine.second_order import squared_loss
 from prelu_rules.values import FloatArray
 
 
@@ -70,9 +73,18 @@ def objective(system: CompactForm, task: Task) -> float:
         The value that refits minimise; infinite if the network overflows.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
+        if isinstance(task.loss, Squared):
+            loss = _squared_loss(system, task)
+        else:
+            loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
         value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
     return value if np.isfinite(value) else np.inf
+
+
+def _squared_loss(system: CompactForm, task: Task) -> float:
+    """The same as a compiled pass over the rows, which takes a third of the time."""
+    units, errors = np.empty((system.n_units, len(task))), np.empty((system.n_outputs, len(task)))
+    return squared_loss(task.columns, task.targets, task.row_weights, constant_first(system.weights), units, errors)
 
 
 def penalised(system: CompactForm) -> FloatArray:
