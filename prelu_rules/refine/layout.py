@@ -22,7 +22,7 @@ class Layout(NamedTuple):
         weights: `(n_units + n_outputs, 1 + n_inputs + n_units)` float64: columns for 1, the inputs, and the units.
         runs: `(n_runs, 4)` int64: the row of a run of free weights, its first column, its length, and its first place
             among the free weights, row by row.
-        starts: `(n_units + n_outputs + 1,)` int64: where the free weights of each row start, and where the last ones end.
+        starts: `(n_units + n_outputs + 1,)` int64: where the free weights of each row start, and where the last end.
         places: `(2, n_free)` int64: the row and column of each free weight.
     """
 
