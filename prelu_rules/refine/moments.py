@@ -106,11 +106,16 @@ def multiply_features(
             products[j, i] = moments[i, j]
     for unit in range(len(affine)):
         own, found = affine[unit], products[size + unit]
-        closed = (pattern[unit // WORD] >> np.uint64(unit % WORD)) & np.uint64(1) == 0
+        if (pattern[unit // WORD] >> np.uint64(unit % WORD)) & np.uint64(1) == 0:
+            for j in range(size):
+                own[j] = 0.0
+            for i in range(size + unit + 1):
+                found[i] = products[i, size + unit] = 0.0
+            continue
         for j in range(size):
-            own[j] = 0.0 if closed else weights[unit, j]
+            own[j] = weights[unit, j]
         for earlier in range(unit):
-            factor, other = 0.0 if closed else weights[unit, size + earlier], affine[earlier]
+            factor, other = weights[unit, size + earlier], affine[earlier]
             if factor != 0:
                 for j in range(size):
                     own[j] += factor * other[j]
