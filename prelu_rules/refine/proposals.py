@@ -117,9 +117,11 @@ def best_units(
     # The square roots of the rows' weights turn plain least squares into weighted least squares.
     root = np.sqrt(task.weights)
     n_used = units.shape[1] - 1
-    values = np.maximum(units[:, :-1] @ features[:, :n_used].T + units[:, -1:], 0)
-    values *= root
-    basis, _ = np.linalg.qr(features * root[:, None])
+    weighted = features * root[:, None]
+    # The last feature is 1. In place, since the pages of new arrays of this size take longer than the arithmetic.
+    values = units @ np.hstack([weighted[:, :n_used], weighted[:, -1:]]).T
+    np.maximum(values, 0, out=values)
+    basis, _ = np.linalg.qr(weighted)
     residual = task.loss.gradient(system.outputs(features), task.y) * root[:, None]
     # The basis is orthonormal, so what remains of units and residual follows from their products with it.
     along = values @ basis
