@@ -23,6 +23,10 @@ PROPOSAL_ROWS = 2000
 SHARES = (0.3, 0.6, 1.0)
 """How many of the inputs a proposed unit uses."""
 
+ROUNDING = 1e-24
+"""A unit whose squares are below this share of those of its terms is 0 on all rows, up to rounding errors: it bends at
+the last row, or beyond it."""
+
 EXPLAINED = 1e-10
 """A unit of which less than this share is left besides the existing features adds nothing; rounding errors of the share
 are near 1e-15.
@@ -118,8 +122,10 @@ def best_units(
     root = np.sqrt(task.weights)
     n_used = units.shape[1] - 1
     weighted = features * root[:, None]
-    # The last feature is 1. In place, since the pages of new arrays of this size take longer than the arithmetic.
-    values = units @ np.hstack([weighted[:, :n_used], weighted[:, -1:]]).T
+    # The last feature is 1.
+    used = np.hstack([weighted[:, :n_used], weighted[:, -1:]])
+    # In place: with several arrays of this size, memory would be slower than the arithmetic.
+    values = units @ used.T
     np.maximum(values, 0, out=values)
     basis, _ = np.linalg.qr(weighted)
     residual = task.loss.gradient(system.outputs(features), task.y) * root[:, None]
@@ -128,7 +134,8 @@ def best_units(
     slope = values @ residual - along @ (basis.T @ residual)
     length = np.einsum("pn,pn->p", values, values)
     remaining = length - np.einsum("pb,pb->p", along, along)
-    bends = np.flatnonzero(remaining > EXPLAINED * length)
+    is_open = length > ROUNDING * (units**2 @ np.einsum("nu,nu->u", used, used))
+    bends = np.flatnonzero(is_open & (remaining > EXPLAINED * length))
     gain = (slope[bends] ** 2).sum(axis=1) / remaining[bends]
     best = bends[np.argsort(-gain, kind="stable")[:n]]
     weights = np.insert(units[best], [n_used] * (features.shape[1] - 1 - n_used), 0.0, axis=1)

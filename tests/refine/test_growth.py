@@ -10,6 +10,7 @@ from prelu_rules.losses.softmax import Softmax
 from prelu_rules.losses.squared import Squared
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.growth import grow, grown, linear_fit
+from prelu_rules.refine.proposals import best_units
 from prelu_rules.refine.shape import FREE, SHALLOW, Shape
 
 
@@ -39,7 +40,8 @@ def test_each_unit_lowers_the_objective_and_shallow_units_use_inputs_only(seed, 
     path = [start, *first(grow(start, task, rng, SHALLOW if shallow else FREE), 3)]
     values = [objective(network, task) for network in path]
     assert [network.n_units for network in path] == [0, 1, 2, 3]
-    assert all(later <= earlier * (1 + 1e-9) for earlier, later in pairwise(values))
+    # A unit that can gain nothing costs its ridge until it is refitted to the end.
+    assert all(later <= earlier * (1 + 1e-3) for earlier, later in pairwise(values))
     if shallow:
         assert not any(network.weights[: network.n_units, 2:-1].any() for network in path)
 
@@ -85,3 +87,13 @@ def test_equal_generators_give_equal_networks():
     task = task_of(x, np.abs(x[:, :1] + x[:, 1:2]))
     one, other = (grown(linear_fit(task), task, np.random.default_rng(7)) for _ in range(2))
     assert one == other
+
+
+def test_units_that_only_rounding_errors_open_are_not_proposed():
+    """Each bends at the last row: 3 * .1 - .3 is above 0 in float64, and so are their products with root weights."""
+    x = np.linspace(-1, 0.1, 23)[:, None]
+    task = task_of(x, np.where(x > 0.09, 50.0, 0.0))
+    start = linear_fit(task)
+    units = np.array([[3.0, -0.3], [1.0, -0.1], [0.7, -0.07], [1.0, 0.5]])
+    found = best_units(start, start.features(task.x), task, units, 4)
+    assert [weights.tolist() for weights, _ in found] == [[1.0, 0.5]]
