@@ -10,8 +10,8 @@ many columns as rows that are no bounds, and a box without such rows costs nothi
 Where the domain is all of R^n, `bound` stands for a number larger than all others, as in the big-M method, but none is
 chosen: each slack at the corner is a multiple of it, plus a number, and the multiples are compared first.
 
-A cell has some ten to twenty columns. Compilers process that many in vectors of 16, and the rest one by one; therefore
-the loops that matter go to the next multiple of 16, and compute some columns that nobody reads.
+A cell has some ten to twenty columns. Processors take four of them at once, and the rest one by one; therefore the
+loops that matter go to the next multiple of four, and compute some columns that nobody reads.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Dictionary(NamedTuple):
         numbers: the bound of the coordinates (1 if it is symbolic), and the largest factor by which a rounding error
             may have grown.
         counts: the work that is left before a walk has to pause (multiplications), the pivots since the last refresh,
-            and the steps of the current walk.
+            the steps of the current walk, and the place of the tight row that its last edge leaves.
     """
 
     table: FloatArray

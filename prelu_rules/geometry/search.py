@@ -66,11 +66,10 @@ class PutOff(NamedTuple):
     cursor: IntArray
 
 
-# What the cursor holds: rows of the domain; the unit (one more than there are if the pattern is written already); rows
-# of the cell; halves put off; where the next table is put;
-# the end of the current block; how many of its pre-activations are known, and how many of its units tested; whether the
-# dictionary is being recomputed; how far a test has got; the sign of the side it is about; whether it was in doubt
-# before; and an answer from outside.
+# What the cursor holds: rows of the domain; the unit, one more than there are if the pattern is written already; rows
+# of the cell; halves put off; where the next table is put; the end of the current block; how many of its
+# pre-activations are known, and how many of its units tested; whether the dictionary is being recomputed; how far a
+# test has got; the sign of the side it is about; whether it was in doubt before; and an answer from outside.
 N_BASE, UNIT, ROWS, _DEPTH, _NEXT, END, _READY, TESTED, _STALE, _PHASE, SIGN, _DOUBTED, ANSWER = range(13)
 CURSOR_SIZE = 13
 _NEW, _RISING, _FALLING, _CROSSING = range(4)
@@ -379,8 +378,10 @@ def _sum_outputs(network: Network, place: Place, d: Dictionary) -> None:
     """Bring the sums of the outputs up to date."""
     sums, n_units = place.sums, len(place.signs)
     first, n_outputs, width = n_units + 1 - len(sums), sums.shape[1], sums.shape[2]
-    start = max(place.summed[0], first)
-    if place.summed[0] < first:
+    start = place.summed[0]
+    d.counts[LEFT] -= (n_units if start < first else n_units - start) * n_outputs * width
+    if start < first:
+        start = first
         for k in range(n_outputs):
             for q in range(width):
                 sums[0, k, q] = network.direct_outputs[k, q]
@@ -388,7 +389,6 @@ def _sum_outputs(network: Network, place: Place, d: Dictionary) -> None:
             _add_activation(network, place, unit, sums[0], sums[0])
     for unit in range(start, n_units):
         _add_activation(network, place, unit, sums[unit - first], sums[unit - first + 1])
-    d.counts[LEFT] -= (n_units - place.summed[0]) * n_outputs * width
     place.summed[0] = n_units
 
 

@@ -221,7 +221,8 @@ def step_to(d: Dictionary, n: int, entering: int, leaving: int, other: bool) -> 
 def walk(d: Dictionary, n: int, sign: float, limit: float, error: float, crossing: bool) -> int:
     """Walk until `sign` times the objective, which is the last of n columns, exceeds a limit, or is known never to.
 
-    With `crossing`, the walk stops where the objective is 0, and makes it tight.
+    With `crossing`, the walk stops at the last corner before that, on the edge along which `cross` makes the objective
+    tight.
 
     Returns:
         `REACHED`; `NEVER`; `UNSURE`, if the largest value differs from the limit by no more than the error, and the
