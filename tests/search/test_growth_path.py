@@ -55,25 +55,38 @@ def test_a_criterion_has_a_say_in_the_size_only_where_it_does_not_mislead(loss, 
     assert train_path(x, targets, loss=loss, settings=PathSettings(max_nonlinear=1, n_folds=2)).by == by
 
 
-def test_sparse_networks_are_searched_for_up_to_the_sizes_that_may_be_chosen(monkeypatch):
-    rng = np.random.default_rng(0)
-    x = rng.uniform(-1, 1, (150, 4))
-    inner = np.maximum(0, x[:, 0] + 0.2)
-    y = 2 * inner - 3 * np.maximum(0, x[:, 1] - 0.8 * inner + 0.1) + 0.05 * rng.normal(size=150)
-    settings = PathSettings(max_nonlinear=4, n_folds=3)
-    found, given = train_path(x, y, settings=settings), []
+def without_sparse_search(x, y, settings, monkeypatch):
+    """A path without the search among sparse networks, and the numbers of units that it was to start from."""
+    given = []
 
     def nothing(levels, *rest):
         given.extend(system.n_units for level in levels for system in level)
         return []
 
-    monkeypatch.setattr(by_growth, "searched_levels", nothing)
-    without = train_path(x, y, settings=settings)
+    with monkeypatch.context() as patched:
+        patched.setattr(by_growth, "searched_levels", nothing)
+        return train_path(x, y, settings=settings), given
+
+
+def least_criteria(path):
+    return np.array([min(one.criterion for one in level) for level in path.levels])
+
+
+def test_sparse_networks_are_searched_for_up_to_the_sizes_that_may_be_chosen(monkeypatch):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (150, 4))
+    inner = np.maximum(0, x[:, 0] + 0.2)
+    y = 2 * inner - 3 * np.maximum(0, x[:, 1] - 0.8 * inner + 0.1) + 0.05 * rng.normal(size=150)
+    without, given = without_sparse_search(x, y, PathSettings(max_nonlinear=4, n_folds=3), monkeypatch)
     assert max(given) == 3 and without.choose().n_nonlinear == 2
-    after, before = (
-        np.array([min(one.criterion for one in level) for level in some.levels]) for some in (found, without)
-    )
-    assert (after <= before).all() and (after < before - 1).any()
+
+
+def test_the_search_among_sparse_networks_finds_better_ones(monkeypatch):
+    x, y = make_friedman1(200, n_features=6, noise=0.5, random_state=2)
+    settings = PathSettings(max_nonlinear=4, n_folds=3)
+    after = least_criteria(train_path(x, y, settings=settings))
+    before = least_criteria(without_sparse_search(x, y, settings, monkeypatch)[0])
+    assert (after <= before).all() and (after < before - 3).any()
 
 
 @pytest.mark.parametrize(
