@@ -9,32 +9,24 @@ Last comes the simplex method in integers.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
 
 import numpy as np
 
-from prelu_rules.domains.box import Box
-from prelu_rules.domains.domain import Domain, frame_of
+from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram, Optimum
-from prelu_rules.domains.polytope import Polytope
-from prelu_rules.domains.remembered import remembered
 from prelu_rules.errors import SolverError
-from prelu_rules.geometry.proofs.exact import ExactCell
-from prelu_rules.geometry.witnesses import ROUNDING, Witnesses, off_domain
+from prelu_rules.geometry.exact_stack import ExactStack
+from prelu_rules.geometry.framing import LEAST_LENGTH, Framed, Framing
+from prelu_rules.geometry.highest import highest
+from prelu_rules.geometry.witnesses import Witnesses
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
 
-LEAST_LENGTH = 1e-140
-"""The square of a shorter gradient is not an accurate float; exact arithmetic takes such functions."""
+SMALL = 20_000
+"""Numbers of a linear program that is solved here, anew for each question; HiGHS goes on where it ended last."""
 
-
-class _Framed(NamedTuple):
-    """A function in the coordinates of the frame, divided by the length of its gradient there."""
-
-    weights: FloatArray
-    constant: float
-    length: float
-    error: float  # the largest rounding error of a value on the domain
+FEW = 16
+"""Cuts for which there is room at first."""
 
 
 class Cell:
@@ -53,6 +45,7 @@ class Cell:
         InvalidValueError: if the domain is empty.
 
     Example:
+        >>> from prelu_rules.domains.box import Box
         >>> cell = Cell(Box([0, 0], [1, 1]), 2)
         >>> cell.push(np.array([1.0, 1.0, -1.5]))
         >>> cell.exceeds(np.array([1.0, 0.0, -0.4])), cell.exceeds(np.array([-1.0, 0.0, 0.5]))
@@ -60,21 +53,20 @@ class Cell:
     """
 
     def __init__(self, domain: Domain | None, n_inputs: int) -> None:
-        self._domain, self._frame = domain, frame_of(domain, n_inputs)
-        self._program = CellProgram(self._frame)
+        self._domain, self._framing = domain, Framing.shared(domain, n_inputs)
+        self._frame = self._framing.frame
         self._witnesses = Witnesses(domain, self._frame)
         self._rows: list[Array] = []
-        self._framed: list[_Framed] = []
         self._active: list[bool] = []
+        n_rows, n = len(self._frame.rows), self._frame.n_coordinates
+        # The rows of the domain, and then the cuts, with the largest rounding error of each; with room for more cuts.
+        self._framed, self._errors = np.empty((n_rows + FEW, n + 1)), np.empty(n_rows + FEW)
+        self._framed[:n_rows], self._errors[:n_rows] = self._frame.rows, self._framing.off_rows
+        # Made when it is needed.
+        self._solver: CellProgram | None = None
         # The cuts of the cell in which an inner point was searched for last.
         self._looked: tuple[bool, ...] | None = None
-        self._exact = _ExactStack(domain, n_inputs)
-        width = np.abs(self._frame.basis).sum(axis=1) * self._frame.bound if self._frame.n_coordinates else 0.0
-        self._size = np.abs(self._frame.centre) + width
-        # How far coordinates may be beyond the bounds because centre and width of the domain are rounded.
-        ends = np.abs(self._frame.centre) @ (self._frame.basis != 0)
-        self._bound = self._frame.bound + 4 * ROUNDING * ends / np.abs(self._frame.basis).max(axis=0, initial=0)
-        self._off_domain = off_domain(domain, self._frame)
+        self._exact = ExactStack(domain, n_inputs)
 
     def push(self, row: Array) -> None:
         """Cut the cell by `row (x, 1) >= 0`.
@@ -83,19 +75,25 @@ class Cell:
             row: `(n_inputs + 1,)`, weights and constant.
         """
         given = row.astype(np.float64)
+        framed, place = self._framing.of(given), len(self._frame.rows) + len(self._rows)
+        if place == len(self._framed):
+            self._framed = np.concatenate([self._framed, np.empty_like(self._framed)])
+            self._errors = np.concatenate([self._errors, np.empty_like(self._errors)])
+        self._framed[place], self._errors[place] = framed.row, framed.error
         # A copy, since searches write the next row into the same array.
         self._rows.append(row.copy())
-        self._framed.append(self._in_frame(given))
         self._active.append(True)
-        self._program.push(given[:-1], float(given[-1]))
+        if self._solver is not None:
+            self._solver.push(given[:-1], float(given[-1]))
         self._witnesses.push(given)
 
     def pop(self) -> None:
         """Undo the last cut."""
         self._looked = None
-        for stack in (self._rows, self._framed, self._active):
-            stack.pop()
-        self._program.pop()
+        self._rows.pop()
+        self._active.pop()
+        if self._solver is not None:
+            self._solver.pop()
         self._witnesses.pop()
 
     def clear(self) -> None:
@@ -103,7 +101,7 @@ class Cell:
         while self._rows:
             self.pop()
         self._witnesses.keep_few()
-        self._exact = _ExactStack(self._domain, len(self._frame.centre))
+        self._exact = ExactStack(self._domain, len(self._frame.centre))
 
     def relax(self, cut: int) -> None:
         """Ignore a cut until it is restored.
@@ -112,7 +110,8 @@ class Cell:
             cut: its position on the stack, counted from 0.
         """
         self._active[cut] = False
-        self._program.relax(cut)
+        if self._solver is not None:
+            self._solver.relax(cut)
         self._witnesses.set_active(cut, False)
 
     def restore(self, cut: int) -> None:
@@ -122,7 +121,8 @@ class Cell:
             cut: its position on the stack, counted from 0.
         """
         self._active[cut] = True
-        self._program.restore(cut)
+        if self._solver is not None:
+            self._solver.restore(cut)
         self._witnesses.set_active(cut, True)
 
     def thin(self, row: Array) -> float:
@@ -134,7 +134,7 @@ class Cell:
         Returns:
             The value, 0 if the function is constant.
         """
-        return CUT * self._in_frame(row.astype(np.float64)).length
+        return CUT * self._framing.of(row.astype(np.float64)).length
 
     def exceeds(self, row: Array, by: float = 0.0) -> bool:
         """Whether a function is larger than a number somewhere in the cell.
@@ -161,6 +161,7 @@ class Cell:
             `(n_rows,)`, True only where `exceeds` would say so, too; much faster than asking it for each row.
 
         Example:
+            >>> from prelu_rules.domains.box import Box
             >>> cell = Cell(Box([0], [1]), 1)
             >>> cell.shown(np.array([[1.0, -0.5], [1.0, -2.0]]))
             array([ True, False])
@@ -181,6 +182,7 @@ class Cell:
             True if `row (x, 1) >= 0` somewhere.
 
         Example:
+            >>> from prelu_rules.domains.box import Box
             >>> cell = Cell(Box([0], [1]), 1)
             >>> [(cell.touches(row), cell.exceeds(row)) for row in np.array([[1.0, -1.0], [1.0, -2.0]])]
             [(True, False), (False, False)]
@@ -191,19 +193,20 @@ class Cell:
     def _by_floats(self, row: Array, by: float) -> bool | None:
         """Whether a function exceeds a number somewhere, or is below it everywhere; None if floats leave a doubt."""
         given = row.astype(np.float64)
-        framed = self._in_frame(given)
+        framed = self._framing.of(given)
         if not np.isfinite(given).all() or framed.length == 0:
             return None
         if self._witnesses.show(given, by):
             return True
-        if self._cannot(framed, by, np.zeros(0), np.zeros(0)):
+        if self._cannot(framed, by, None):
             return False
-        optimum = self._optimum(given)
+        optimum = self._optimum(given, framed)
         if optimum is None:
             return None
         if optimum.reach > 0 and self._is_found(optimum.point, given, by):
             return True
-        return False if self._cannot(framed, by, optimum.of_domain, optimum.of_cuts) else None
+        multipliers = np.concatenate([optimum.of_domain, optimum.of_cuts])
+        return False if self._cannot(framed, by, multipliers) else None
 
     def _is_cut_off(self, row: Array) -> bool:
         """Whether a cut says that a function is not positive in the cell, in the very same numbers."""
@@ -226,44 +229,70 @@ class Cell:
             return False
         # The known inputs are too close to the boundary, or there is none.
         self._looked = tuple(self._active)
-        try:
-            depth, inner = self._program.inner_point_of_cell()
-        except SolverError:
-            return False
-        if depth > 0:
+        inner = self._deepest()
+        if inner is not None:
             self._witnesses.add(inner)
         return self._witnesses.found(point, row, by)
 
-    def _in_frame(self, row: FloatArray) -> _Framed:
-        weights, constant = self._frame.row(row[:-1], float(row[-1]))
-        length = float(np.linalg.norm(row[:-1] @ self._frame.basis)) if weights.any() else 0.0
-        if length < LEAST_LENGTH:
-            return _Framed(weights, constant, 0.0, np.inf)
-        size = float(np.abs(row[:-1]) @ np.where(np.abs(row[:-1]) > 0, self._size, 0.0)) + abs(float(row[-1]))
-        return _Framed(weights, constant, length, ROUNDING * (len(row) + 8) * size / length)
-
-    def _optimum(self, row: FloatArray) -> Optimum | None:
+    def _deepest(self) -> FloatArray | None:
+        """The input that is deepest inside the rows of the domain and all cuts, in floats; None if none is inside."""
+        end, n = len(self._frame.rows) + len(self._rows), self._frame.n_coordinates
+        if self._is_small(end):
+            # The depth is one more coordinate.
+            rows = np.insert(self._framed[:end], n, -1.0, axis=1)
+            found = highest(rows, self._counts(), np.append(np.zeros(n), 1.0), self._frame.bound)
+            if found is not None:
+                depth, point = found.point[-1], found.point[:-1]
+                return self._frame.centre + self._frame.basis @ point if depth > 0 else None
         try:
-            return self._program.optimum(row[:-1], float(row[-1]))
+            depth, inner = self._program().inner_point_of_cell()
+        except SolverError:
+            return None
+        return inner if depth > 0 else None
+
+    def _is_small(self, n_rows: int) -> bool:
+        """Whether `highest` is the method for linear programs of this cell."""
+        return bool(np.isfinite(self._frame.bound)) and n_rows * (self._frame.n_coordinates + 1) <= SMALL
+
+    def _counts(self) -> BoolArray:
+        """Which rows, of the domain and of the cuts, count."""
+        return np.array([True] * len(self._frame.rows) + self._active, dtype=bool)
+
+    def _optimum(self, row: FloatArray, framed: Framed) -> Optimum | None:
+        """Where a function is largest, in floats; None if no method finds it."""
+        n_rows, end = len(self._frame.rows), len(self._frame.rows) + len(self._rows)
+        if self._is_small(end):
+            found = highest(self._framed[:end], self._counts(), framed.row[:-1], self._frame.bound)
+            if found is not None:
+                reach = float(framed.row[:-1] @ found.point + framed.row[-1])
+                point = self._frame.centre + self._frame.basis @ found.point
+                return Optimum(reach, point, found.multipliers[:n_rows], found.multipliers[n_rows:])
+        try:
+            return self._program().optimum(row[:-1], float(row[-1]))
         except SolverError:
             return None
 
-    def _cannot(self, framed: _Framed, by: float, of_domain: FloatArray, of_cuts: FloatArray) -> bool:
-        """Whether a sum with multiples of the half-spaces proves that a function does not exceed a number."""
-        if not np.isfinite(self._frame.bound):
-            # Only weights that cancel to exactly 0 would be a proof.
-            return False
-        n_terms = len(framed.weights) + len(of_domain) + len(of_cuts) + 8
-        parts = [(1.0, framed.weights, framed.constant, framed.error)]
-        off = ROUNDING * 8 * len(framed.weights) * (self._frame.bound + 1)
-        parts += [(m, row[:-1], row[-1], off) for m, row in zip(of_domain, self._frame.rows, strict=False) if m > 0]
-        cuts = zip(of_cuts, self._framed, self._active, strict=False)
-        parts += [(m, cut.weights, cut.constant, cut.error) for m, cut, active in cuts if m > 0 and active]
-        factors, weights, constants, errors = (np.array(column) for column in zip(*parts, strict=True))
-        largest = np.abs(factors @ weights) @ self._bound + factors @ constants
-        size = factors @ (np.abs(weights) @ self._bound + np.abs(constants))
-        error = factors @ (errors + self._off_domain) + ROUNDING * n_terms * size
-        return bool(largest + error <= by / framed.length * (1 - ROUNDING))
+    def _program(self) -> CellProgram:
+        """The cell for HiGHS."""
+        if self._solver is None:
+            self._solver = CellProgram(self._frame)
+            for cut, (row, active) in enumerate(zip(self._rows, self._active, strict=True)):
+                given = row.astype(np.float64)
+                self._solver.push(given[:-1], float(given[-1]))
+                if not active:
+                    self._solver.relax(cut)
+        return self._solver
+
+    def _cannot(self, framed: Framed, by: float, multipliers: FloatArray | None) -> bool:
+        """Whether multiples of the half-spaces prove that a function does not exceed a number; None for no multiples.
+
+        HiGHS may give a multiplier to a row that does not count.
+        """
+        if multipliers is None:
+            return self._framing.cannot(framed, by, self._errors[:0], self._framed[:0], self._errors[:0])
+        end = len(multipliers)
+        multipliers = np.where(self._counts(), multipliers, 0.0)
+        return self._framing.cannot(framed, by, multipliers, self._framed[:end], self._errors[:end])
 
     def _exactly(self, row: Array, by: float, closed: bool) -> bool:
         rows = [cut for cut, active in zip(self._rows, self._active, strict=True) if active]
@@ -274,64 +303,8 @@ class Cell:
             return False
         if cell is None:
             given = row.astype(np.float64)
-            beyond = self._program.reach(given[:-1], float(given[-1])) - by / max(self._in_frame(given).length, CUT)
+            reach = self._program().reach(given[:-1], float(given[-1]))
+            beyond = reach - by / max(self._framing.of(given).length, CUT)
             return beyond > (-CUT if closed else CUT)
         part = self._exact.part(exact)
         return cell.cut(part) is not None if closed else cell.exceeds(part)
-
-
-class _ExactStack:
-    """The same cell in integers, made only when it is needed, and only of the inputs that count."""
-
-    def __init__(self, domain: Domain | None, n_inputs: int) -> None:
-        self._domain = domain
-        self._used = np.zeros(n_inputs, dtype=bool)
-        if isinstance(domain, Polytope):
-            self._used |= (domain.coef != 0).any(axis=0)
-        self._whole: ExactCell | None = None
-        self._stack: list[tuple[Array, ExactCell | None]] = []
-
-    def cell(self, rows: list[Array], asked: Array) -> ExactCell | None:
-        """The cell in the inputs that it uses and that a question about it uses; None if it is empty."""
-        used = self._used.copy()
-        for given in (*rows, asked):
-            used |= (given[:-1] != 0).astype(bool)
-        if self._whole is None or (used & ~self._used).any():
-            self._used, self._stack = used, []
-            self._whole = self._whole_of(used)
-        # Rows of an earlier question are the same objects.
-        known = 0
-        while known < min(len(rows), len(self._stack)) and self._stack[known][0] is rows[known]:
-            known += 1
-        del self._stack[known:]
-        for given in rows[known:]:
-            before = self._stack[-1][1] if self._stack else self._whole
-            self._stack.append((given, None if before is None else before.cut(self.part(exact_array(given)))))
-        return self._stack[-1][1] if self._stack else self._whole
-
-    def _whole_of(self, used: BoolArray) -> ExactCell | None:
-        """The whole domain in some of its inputs."""
-
-        def whole() -> ExactCell | None:
-            return ExactCell.of_domain(_restricted(self._domain, used), int(used.sum()))
-
-        return whole() if self._domain is None else remembered(self._domain, ("exact", used.tobytes()), whole)
-
-    @property
-    def has_points(self) -> bool:
-        """Whether some point satisfies the constraints of the domain exactly."""
-        return self._whole is not None
-
-    def part(self, row: Array) -> Array:
-        """A function of all inputs as one of those that count."""
-        return row[np.append(self._used, True)]
-
-
-def _restricted(domain: Domain | None, used: BoolArray) -> Domain | None:
-    """A domain in some of its inputs; the others have no constraint but their bounds."""
-    if domain is None:
-        return None
-    box = Box(domain.lower[used], domain.upper[used])
-    if isinstance(domain, Box):
-        return box
-    return Polytope(box, domain.coef[:, used], domain.limit, domain.equal)

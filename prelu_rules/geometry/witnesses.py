@@ -90,9 +90,9 @@ class Witnesses:
         if not self._within(new)[0]:
             return
         self._points = np.vstack([self._points, new])
-        self._inside = [
-            np.append(known, self._surely_above(r, new, 0.0)) for known, r in zip(self._inside, self._rows, strict=True)
-        ]
+        if self._rows:
+            above = self._surely_above(np.array(self._rows), new, 0.0)[0]
+            self._inside = [np.append(known, one) for known, one in zip(self._inside, above, strict=True)]
 
     def keep_few(self) -> None:
         """Of inputs that no cut asks about any more, keep the latest, since each question looks at all of them."""
@@ -117,9 +117,9 @@ class Witnesses:
             points = np.clip(points, self._domain.lower, self._domain.upper)
         points = points[self._within(points)]
         rows = [r for r, active in zip(self._rows, self._active, strict=True) if active]
-        good = np.all(
-            [self._surely_above(row, points, by), *(self._surely_above(r, points, 0.0) for r in rows)], axis=0
-        )
+        good = self._surely_above(row, points, by)
+        if rows:
+            good &= self._surely_above(np.array(rows), points, 0.0).all(axis=1)
         if not good.any():
             return False
         # The deepest of them, since it has to lie inside the parts of this cell, too.
@@ -136,7 +136,8 @@ class Witnesses:
         values = points @ weights.T + constant
         sizes = np.abs(points) @ np.abs(weights).T + np.abs(constant) + by + LEAST_SIZE
         error = ROUNDING * (row.shape[-1] + 4) * sizes
-        error = error + self._off_domain * np.linalg.norm(weights @ self._frame.basis, axis=-1)
+        if self._off_domain > 0:
+            error = error + self._off_domain * np.linalg.norm(weights @ self._frame.basis, axis=-1)
         return np.asarray(values - by > error)
 
 

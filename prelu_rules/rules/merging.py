@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from prelu_rules.domains.domain import Domain
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.alignment import aligned
-from prelu_rules.rules.convex_groups import convex_group
+from prelu_rules.rules.convex_groups import FEWEST, convex_group
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.satisfied import Satisfied, Sides
 from prelu_rules.rules.simplification import cell_of_rule, everywhere, needed
@@ -128,6 +128,8 @@ def _merge_pairs(parts: list[_Part], where: _Where) -> None:
 
 def _merge_group(parts: list[_Part], where: _Where) -> bool:
     """Merge the first three or more rules whose union is convex; returns False if there are none."""
+    if len(parts) < FEWEST:
+        return False
     for near in _neighbours(parts, where.satisfied):
         group = convex_group([parts[number].rule.conditions for number in near], where.domain, where.satisfied)
         if group is not None:

@@ -13,7 +13,9 @@ from prelu_rules.domains.domain import frame_of
 from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import SolverError
-from prelu_rules.geometry.cell import Cell
+from prelu_rules.geometry import cell as cells
+from prelu_rules.geometry.cell import FEW, Cell
+from prelu_rules.geometry.highest import Highest
 from prelu_rules.geometry.witnesses import KEPT, Witnesses
 from prelu_rules.values import exact_array
 
@@ -154,26 +156,75 @@ def test_touching_halfspaces_that_rounding_makes_equal():
     assert not cell.exceeds(np.array([-1.0, 0.3]))
 
 
-def test_the_solver_may_fail(monkeypatch):
-    """Exact arithmetic answers if HiGHS cannot."""
+def fails(*_):
+    raise SolverError("HiGHS stopped")
 
-    def fails(*_):
-        raise SolverError("HiGHS stopped")
 
-    monkeypatch.setattr("prelu_rules.domains.linear_program.CellProgram.optimum", fails)
-    cell = Cell(Box([0, 0], [1, 1]), 2)
-    cell.push(np.array([1.0, 1.0, -1.9999]))
-    assert cell.exceeds(np.array([1.0, 0.0, -0.9999]))
-    assert not cell.exceeds(np.array([-1.0, -1.0, 1.9999]))
+@pytest.fixture(params=["here", "HiGHS", "nowhere"])
+def solved(request, monkeypatch):
+    """Linear programs are solved by the method for small cells, by HiGHS, or not at all."""
+    if request.param != "here":
+        monkeypatch.setattr(cells, "highest", lambda *_: None)
+    if request.param == "nowhere":
+        monkeypatch.setattr(CellProgram, "optimum", fails)
+        monkeypatch.setattr(CellProgram, "inner_point_of_cell", fails)
+
+
+def test_the_answers_are_the_same_whatever_solves_linear_programs(solved):
+    rng = np.random.default_rng(0)
+    domain = Box([-1] * 3, [1] * 3)
+    for _ in range(10):
+        cell, held = Cell(domain, 3), constraints(domain)
+        for row in rng.normal(size=(5, 4)).round(1):
+            expected = solvable([*held, inequality(row, strict=True)])
+            assert cell.exceeds(row) == expected
+            if expected:
+                cell.push(row)
+                held.append(inequality(row))
+
+
+def test_more_cuts_than_there_is_room_for_at_first():
+    rng = np.random.default_rng(0)
+    cell = Cell(Box([-1] * 2, [1] * 2), 2)
+    sides = rng.normal(size=(3 * FEW, 2))
+    sides /= np.linalg.norm(sides, axis=1, keepdims=True)
+    for side in sides:
+        cell.push(np.append(side, 0.5))
+    # The cell is nearly a disc of radius 0.5 around the origin.
+    assert all(not cell.exceeds(np.append(-side, -0.5001)) for side in sides)
+    assert all(cell.exceeds(np.append(side, -0.49)) for side in sides)
+
+
+def test_an_answer_does_not_depend_on_the_size_at_which_highs_takes_over(monkeypatch):
+    asked = [np.array([1.0, -1.0, by]) for by in (-1.1, -0.9, 0.0)]
+    found = []
+    for small in (0, cells.SMALL):
+        monkeypatch.setattr(cells, "SMALL", small)
+        cell = Cell(Box([0, 0], [1, 1]), 2)
+        cell.push(np.array([-1.0, 2.0, -0.5]))
+        cell.push(np.array([1.0, 1.0, -1.9]))
+        cell.relax(1)
+        found.append([cell.exceeds(row) for row in asked])
+        assert (cell._solver is None) == (small > 0)
+        cell.restore(1)
+        found[-1] += [cell.exceeds(np.array([-1.0, 0.0, 0.89])), cell.exceeds(np.array([-1.0, 0.0, 0.91]))]
+        cell.pop()
+        found[-1].append(cell.exceeds(np.array([-1.0, 0.0, 0.1])))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("wrong", [-1.0, 1.0])
-def test_the_solution_of_the_solver_is_not_trusted(monkeypatch, wrong):
+@pytest.mark.parametrize("here", [True, False])
+def test_the_solution_of_a_linear_program_is_not_trusted(monkeypatch, wrong, here):
     """Whatever the solver says, the answer is right."""
 
     def lies(self, coef, intercept):
         return Optimum(wrong, np.array([0.3, 0.3]), np.zeros(0), np.full(len(self._bounds), 5.0))
 
+    def wrongly(rows, active, weights, bound):
+        return Highest(wrong * np.cos(np.pi * np.arange(len(weights))), np.full(len(rows), 5.0)) if here else None
+
+    monkeypatch.setattr(cells, "highest", wrongly)
     monkeypatch.setattr(CellProgram, "optimum", lies)
     cell = Cell(Box([0, 0], [1, 1]), 2)
     cell.push(np.array([1.0, 1.0, -1.9999]))
