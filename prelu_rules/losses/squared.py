@@ -80,5 +80,20 @@ class Squared(NumberLoss):
         Returns:
             The logarithm for all rows together, up to a constant.
         """
-        errors = weights @ (outputs - y) ** 2
-        return -0.5 * len(y) * float(np.log(np.maximum(errors, NEGLIGIBLE_ERROR)).sum())
+        return self.log_likelihood_of(weights @ (outputs - y) ** 2, len(y))
+
+    def log_likelihood_of(self, mean_squares: FloatArray, n_rows: int) -> float:
+        """The same for errors of which only this is known.
+
+        Args:
+            mean_squares: `(n_outputs,)`, the weighted mean of each output's squared errors.
+            n_rows: the number of rows.
+
+        Returns:
+            As `log_likelihood`.
+
+        Example:
+            >>> Squared().log_likelihood_of(np.array([1.0]), 10) == 0.0
+            True
+        """
+        return -0.5 * n_rows * float(np.log(np.maximum(mean_squares, NEGLIGIBLE_ERROR)).sum())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.losses.class_loss import ClassLoss
+from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.left_out import left_out_losses
-from prelu_rules.refine.task import Task
+from prelu_rules.refine.task import Task, squared_loss_of
 from prelu_rules.rows.distinct import first_of_each, row_hashes
 from prelu_rules.values import FloatArray
 
@@ -35,6 +36,9 @@ def criterion(system: CompactForm, task: Task, outputs: FloatArray | None = None
         >>> round(criterion(CompactForm(np.array([[0.0, 0.0, 2.0]]), np.ones((1, 3), dtype=bool), 2), task), 3)
         1.242
     """
+    if outputs is None and isinstance(task.loss, Squared) and system.n_outputs == 1:
+        mean_square = np.array([2 * squared_loss_of(system, task)])
+        return -2 * task.loss.log_likelihood_of(mean_square, len(task)) + price_of_numbers(system, task)
     outputs = system.predict(task.x) if outputs is None else outputs
     if isinstance(task.loss, ClassLoss):
         loss = float(task.weights @ task.loss.rows(outputs, task.y))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,10 @@ from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.layout import constant_first
 from prelu_rules.refine.second_order import squared_loss
-from prelu_rules.values import FloatArray
+from prelu_rules.values import BoolArray, FloatArray
+
+KEPT, KEPT_SIZE = 4, 1_000_000
+"""How many narrower tasks are kept for the next network that uses the same columns, and the most numbers of each."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class Task:
     def __len__(self) -> int:
         return len(self.x)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Other processes compute what is cached here anew."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     @property
     def n_outputs(self) -> int:
         """The number of outputs that a network for these rows has."""
@@ -61,6 +70,32 @@ class Task:
         """The weights, in the same way."""
         return np.require(self.weights, np.float64, ["C", "W"])
 
+    def with_columns(self, used: BoolArray) -> Task:
+        """The rows with some of their columns only; the last few of such tasks are kept, if they are small.
+
+        Args:
+            used: `(n_inputs,)`, which columns.
+
+        Returns:
+            The task, whose `columns` need no copy.
+
+        Example:
+            >>> task = Task(np.eye(2), np.ones((2, 1)), np.full(2, 0.5), Squared(), 1e-9)
+            >>> task.with_columns(np.array([True, False])).x.tolist()
+            [[1.0], [0.0]]
+        """
+        if len(self) * int(used.sum()) > KEPT_SIZE:
+            return self._narrowed(used)
+        return self._known_columns(used.tobytes())
+
+    def _narrowed(self, used: BoolArray) -> Task:
+        # The transpose of `x` is contiguous, as compiled passes need it.
+        return replace(self, x=self.columns[used].T)
+
+    @cached_property
+    def _known_columns(self) -> Callable[[bytes], Task]:
+        return lru_cache(KEPT)(lambda used: self._narrowed(np.frombuffer(used, dtype=bool)))
+
 
 def objective(system: CompactForm, task: Task) -> float:
     """The loss plus the penalty.
@@ -74,15 +109,28 @@ def objective(system: CompactForm, task: Task) -> float:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         if isinstance(task.loss, Squared):
-            loss = _squared_loss(system, task)
+            loss = squared_loss_of(system, task)
         else:
             loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
         value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
     return value if np.isfinite(value) else np.inf
 
 
-def _squared_loss(system: CompactForm, task: Task) -> float:
-    """The same as a compiled pass over the rows, which takes a third of the time."""
+def squared_loss_of(system: CompactForm, task: Task) -> float:
+    """The loss of squared errors by a compiled pass over the rows, which takes a third of the time.
+
+    Args:
+        system: the network.
+        task: the rows; their loss is that of squared errors.
+
+    Returns:
+        Half the weighted mean of squared errors, summed over the outputs; it may be infinite or not a number.
+
+    Example:
+        >>> task = Task(np.eye(2), np.array([[1.0], [3.0]]), np.full(2, 0.5), Squared(), 1e-9)
+        >>> squared_loss_of(CompactForm(np.array([[0.0, 0.0, 2.0]]), np.ones((1, 3), dtype=bool), 2), task)
+        0.5
+    """
     units, errors = np.empty((system.n_units, len(task))), np.empty((system.n_outputs, len(task)))
     return squared_loss(task.columns, task.targets, task.row_weights, constant_first(system.weights), units, errors)
 

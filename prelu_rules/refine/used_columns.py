@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
@@ -33,11 +31,10 @@ def on_used_columns(system: CompactForm, task: Task) -> tuple[CompactForm, Task]
         (array([[5., 1.]]), array([0., 0., 1.]))
     """
     d = system.n_inputs
-    used = system.support[:, :d].any(axis=0)
+    used = np.asarray(system.support[:, :d].any(axis=0))
     n_used = int(np.count_nonzero(used))
     if n_used > WORTH * d:
         return system, task
     kept = np.concatenate([used, np.ones(system.weights.shape[1] - d, dtype=bool)])
     narrow = CompactForm(system.weights[:, kept], system.support[:, kept], n_used)
-    # Its transpose is contiguous, as compiled passes need it.
-    return narrow, replace(task, x=task.columns[used].T)
+    return narrow, task.with_columns(used)

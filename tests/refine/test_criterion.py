@@ -54,3 +54,10 @@ def test_akaikes_criterion_estimates_the_loss_of_other_rows():
         errors.append(akaike(-fitted @ counts / 200, 2, 200) + fitted @ shares)
     # Two numbers are worth 1 % of the loss.
     assert abs(np.mean(errors)) < 0.1 * 2 / 200
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_outputs_need_not_be_known(n_outputs):
+    rng = np.random.default_rng(0)
+    task, system = random_task(rng, "squared", n_outputs=n_outputs), random_system(rng, n_outputs=n_outputs)
+    assert criterion(system, task) == pytest.approx(criterion(system, task, system.predict(task.x)))

@@ -1,0 +1,183 @@
+"""Which weights a network of squared errors can best do without, as one compiled call; see `sparsification`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prelu_rules.geometry.compiled import compiled_sums, part_of_sums
+from prelu_rules.refine.layout import Layout
+from prelu_rules.refine.linear_solution import solve_damped
+from prelu_rules.refine.room import DerivativeRoom, StepRoom
+from prelu_rules.refine.second_derivative import add_second
+from prelu_rules.refine.second_order import squared_objective
+from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+
+@compiled_sums
+def remove_cheapest(
+    columns: FloatArray,
+    targets: FloatArray,
+    row_weights: FloatArray,
+    laid: Layout,
+    penalties: FloatArray,
+    may_go: BoolArray,
+    moving: IntArray,
+    singular: float,
+    gone: IntArray,
+    steps: StepRoom,
+    room: DerivativeRoom,
+) -> bool:
+    """Set the weights to 0 that raise the objective least, each for itself, while the others make up for them.
+
+    The others are moved by the second derivative, or not at all, whichever is better.
+
+    Args:
+        columns: `(n_inputs, n_rows)`.
+        targets: `(n_outputs, n_rows)`.
+        row_weights: `(n_rows,)`.
+        laid: the weights, to be changed.
+        penalties: `(n_free,)`, the ridge of each free weight.
+        may_go: `(n_free,)`, which weights may.
+        moving: `(n_moving,)`, those that make up for others; all that may go are among them.
+        singular: added to the diagonal of the second derivative, relative to its mean.
+        gone: `(n_gone,)`, to be written: which weights are 0 now. As many as it is long may go.
+        steps: to work in.
+        room: to work in.
+
+    Returns:
+        Whether it was possible: not if the second derivative is not positive definite.
+    """
+    weights, second, inverse, step = laid.weights, room.second, steps.factor, steps.step
+    squared_objective(columns, targets, row_weights, weights, laid.places, penalties, steps.units[0], steps.errors[0])
+    second[:] = 0.0
+    for k in range(len(penalties)):
+        second[k, k] = penalties[k]
+    room.state[:] = 0
+    add_second(columns, row_weights, steps.units[0], weights, laid.starts, laid.places, room)
+    if not _invert_root(second, moving, singular, inverse):
+        return False
+    _choose(weights, laid.places, may_go, moving, inverse, step, gone)
+    trial = steps.trial
+    _copy(weights, trial)
+    may_move = _move(trial, laid.places, moving, inverse, gone, second, room.first, step)
+    for g in range(len(gone)):
+        gone[g] = moving[gone[g]]
+        row, column = laid.places[0, gone[g]], laid.places[1, gone[g]]
+        trial[row, column] = weights[row, column] = 0.0
+    if may_move:
+        units, errors = steps.units[0], steps.errors[0]
+        value = squared_objective(columns, targets, row_weights, weights, laid.places, penalties, units, errors)
+        moved = squared_objective(columns, targets, row_weights, trial, laid.places, penalties, units, errors)
+        if moved <= value:
+            _copy(trial, weights)
+    return True
+
+
+@part_of_sums
+def _copy(source: FloatArray, target: FloatArray) -> None:
+    """Copy an array into another one; a plain assignment would need room for its parts."""
+    for row in range(len(source)):
+        for column in range(source.shape[1]):
+            target[row, column] = source[row, column]
+
+
+@part_of_sums
+def _invert_root(second: FloatArray, moving: IntArray, singular: float, inverse: FloatArray) -> bool:
+    """The inverse of the Cholesky factor of the second derivative in the weights that move; False if it has none."""
+    n, trace = len(moving), 0.0
+    for i in range(n):
+        trace += second[moving[i], moving[i]]
+    added = singular * max(trace / max(n, 1), 1e-300)
+    # First the factor, with the inverse of its diagonal in the place of that.
+    for i in range(n):
+        own, squares = inverse[i], 0.0
+        for j in range(i):
+            other, total = inverse[j], 0.0
+            for k in range(j):
+                total += own[k] * other[k]
+            own[j] = (second[moving[i], moving[j]] - total) * other[j]
+            squares += own[j] * own[j]
+        pivot = second[moving[i], moving[i]] + added - squares
+        if not pivot > 0:
+            return False
+        own[i] = 1 / np.sqrt(pivot)
+    # Each row needs those before it only, of which nothing but the inverse is left.
+    for i in range(n):
+        own, at = inverse[i], inverse[i, i]
+        for j in range(i):
+            other, factor = inverse[j], own[j]
+            own[j] = 0.0
+            for k in range(j + 1):
+                own[k] -= factor * other[k]
+        for k in range(i):
+            own[k] *= at
+    return True
+
+
+@part_of_sums
+def _choose(
+    weights: FloatArray,
+    places: IntArray,
+    may_go: BoolArray,
+    moving: IntArray,
+    inverse: FloatArray,
+    costs: FloatArray,
+    gone: IntArray,
+) -> None:
+    """Find the weights that cost least, as places in `moving`."""
+    n = len(moving)
+    costs[:] = 0.0
+    for i in range(n):
+        own = inverse[i]
+        for k in range(i + 1):
+            costs[k] += own[k] * own[k]
+    for k in range(n):
+        weight = weights[places[0, moving[k]], places[1, moving[k]]]
+        costs[k] = weight * weight / costs[k] if may_go[moving[k]] else np.inf
+    for g in range(len(gone)):
+        least = 0
+        for k in range(1, n):
+            if costs[k] < costs[least]:
+                least = k
+        gone[g], costs[least] = least, np.inf
+
+
+@part_of_sums
+def _move(
+    weights: FloatArray,
+    places: IntArray,
+    moving: IntArray,
+    inverse: FloatArray,
+    gone: IntArray,
+    between: FloatArray,
+    multiples: FloatArray,
+    sums: FloatArray,
+) -> bool:
+    """Move weights so that they make up for those that go; False if that is not possible."""
+    n, n_gone = len(moving), len(gone)
+    for g in range(n_gone):
+        for h in range(g + 1):
+            total = 0.0
+            for i in range(max(gone[g], gone[h]), n):
+                total += inverse[i, gone[g]] * inverse[i, gone[h]]
+            between[g, h] = total
+    for g in range(n_gone):
+        multiples[g] = -weights[places[0, moving[gone[g]]], places[1, moving[gone[g]]]]
+    # In place: each number of the matrix is read before the one of its factor is written.
+    if not solve_damped(multiples[:n_gone], between, 0.0, between, sums[:n_gone]):
+        return False
+    for g in range(n_gone):
+        multiples[g] = sums[g]
+    sums[:] = 0.0
+    for i in range(n):
+        for g in range(n_gone):
+            if gone[g] <= i:
+                sums[i] += inverse[i, gone[g]] * multiples[g]
+    multiples[:] = 0.0
+    for i in range(n):
+        own, factor = inverse[i], sums[i]
+        for k in range(i + 1):
+            multiples[k] += own[k] * factor
+    for k in range(n):
+        weights[places[0, moving[k]], places[1, moving[k]]] -= multiples[k]
+    return True
