@@ -15,7 +15,7 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.proposals import best_units, oblique, some_rows
-from prelu_rules.refine.refit import FEW_WEIGHTS, refit
+from prelu_rules.refine.refit import FEW_WEIGHTS, best_refitted, refit
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.values import FloatArray
 
@@ -108,8 +108,8 @@ def grown(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shap
     Returns:
         The best network that was found, fitted to the rows; None if no proposal bends on them.
     """
-    fitted = [refit(larger, task) for larger in best_proposals(system, task, rng, shape)]
-    return min(fitted, key=lambda pair: pair[1])[0] if fitted else None
+    proposed = best_proposals(system, task, rng, shape)
+    return best_refitted(proposed, task)[0] if proposed else None
 
 
 def best_proposals(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape) -> list[CompactForm]:

@@ -7,6 +7,9 @@ import numpy as np
 from prelu_rules.geometry.compiled import part_of_sums
 from prelu_rules.values import FloatArray
 
+COLUMNS = 4
+"""Columns of the factor that are computed at once."""
+
 LEAST_DIAGONAL = 1e-4
 """A weight that currently affects nothing has no curvature at all; it is damped as if it had this much."""
 
@@ -25,15 +28,21 @@ def solve_damped(first: FloatArray, second: FloatArray, damping: float, factor: 
     Returns:
         Whether there is one: not if the matrix is not positive definite.
     """
-    n = len(first)
+    n, done = len(first), 0
     for i in range(n):
         own = factor[i]
-        total, squares = -first[i], 0.0
-        for j in range(i):
+        if i % 2 == 0:
+            # Every number that is read serves two rows, or four columns.
+            done = i - i % COLUMNS
+            for j in range(0, done, COLUMNS):
+                _four_columns(factor, second, i, min(i + 1, n - 1), j)
+        for j in range(done, i):
             other, sum_ = factor[j], 0.0
             for k in range(j):
                 sum_ += own[k] * other[k]
             own[j] = (second[i, j] - sum_) * other[j]
+        total, squares = -first[i], 0.0
+        for j in range(i):
             squares += own[j] * own[j]
             total -= own[j] * step[j]
         pivot = second[i, i] + damping * max(second[i, i], LEAST_DIAGONAL) - squares
@@ -48,3 +57,29 @@ def solve_damped(first: FloatArray, second: FloatArray, damping: float, factor: 
         for j in range(i):
             step[j] -= own[j] * step[i]
     return True
+
+
+@part_of_sums
+def _four_columns(factor: FloatArray, second: FloatArray, upper: int, lower: int, j: int) -> None:
+    """Compute four columns of the factor, from `j` on, in two rows."""
+    a, b, c, d = factor[j], factor[j + 1], factor[j + 2], factor[j + 3]
+    own, next_ = factor[upper], factor[lower]
+    p = q = r = s = t = u = v = w = 0.0
+    for k in range(j):
+        one, two = own[k], next_[k]
+        p += one * a[k]
+        q += one * b[k]
+        r += one * c[k]
+        s += one * d[k]
+        t += two * a[k]
+        u += two * b[k]
+        v += two * c[k]
+        w += two * d[k]
+    own[j], next_[j] = (second[upper, j] - p) * a[j], (second[lower, j] - t) * a[j]
+    q, u = q + own[j] * b[j], u + next_[j] * b[j]
+    own[j + 1], next_[j + 1] = (second[upper, j + 1] - q) * b[j + 1], (second[lower, j + 1] - u) * b[j + 1]
+    r, v = r + own[j] * c[j] + own[j + 1] * c[j + 1], v + next_[j] * c[j] + next_[j + 1] * c[j + 1]
+    own[j + 2], next_[j + 2] = (second[upper, j + 2] - r) * c[j + 2], (second[lower, j + 2] - v) * c[j + 2]
+    s += own[j] * d[j] + own[j + 1] * d[j + 1] + own[j + 2] * d[j + 2]
+    w += next_[j] * d[j] + next_[j + 1] * d[j + 1] + next_[j + 2] * d[j + 2]
+    own[j + 3], next_[j + 3] = (second[upper, j + 3] - s) * d[j + 3], (second[lower, j + 3] - w) * d[j + 3]

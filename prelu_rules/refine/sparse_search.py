@@ -26,16 +26,16 @@ from prelu_rules.values import BoolArray, FloatArray, IntArray
 ROUNDS, FORMS = 4, 5
 """The most rewritings of a network, one after another, and how many are tried each time."""
 
-ADDED = 3
+ADDED = 1
 """How many weights are tried in addition."""
 
-UNITS = 3
+UNITS = 2
 """How many exchanges of units are followed to the end in each round, and the most rounds."""
 
-FEWER = 2
+FEWER = 1
 """A network is followed to the end if its criterion would be the smallest with so many numbers fewer than the best."""
 
-STEPS = 15
+STEPS = 10
 """Second-order steps of a refit."""
 
 WORSE = 2
@@ -51,7 +51,7 @@ PAYS = 0.75
 SAME = 0.05
 """Criteria that differ by less than this share of the price of a number count as the same."""
 
-NEAR = 1.0
+NEAR = 0.5
 """Weights of a network are exchanged if its criterion is above the smallest by less than the price of so many numbers.
 """
 

@@ -26,10 +26,7 @@ from prelu_rules.values import BoolArray, FloatArray
 FEW_LEFT = 15
 """Up to so many removable weights, `SHARE` of them are removed before the next refit, and `LARGER_SHARE` above it."""
 
-SHARE, LARGER_SHARE = 0.1, 0.2
-
-COARSE = 0.25
-"""The share while there are too many weights for second-order steps, when each refit takes long."""
+SHARE, LARGER_SHARE = 0.15, 0.3
 
 SINGULAR = 1e-7
 """Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
@@ -88,7 +85,7 @@ def sparsify_around(
         >>> def apart(system, task):
         ...     return abs(system.n_numbers - 20)
         >>> [system.n_numbers for system in sparsify_around(start, task, apart)]
-        [31, 25, 24, 23, 22, 21, 20, 19, 18, 17, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+        [31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
     """
     found = list(sparsify(system, task))
     if system.free.size > FEW_WEIGHTS:
@@ -137,7 +134,7 @@ def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm |
     if n_removable == 0:
         return None
     without = _without_cheapest if isinstance(task.loss, Squared) else _without_cheapest_by_curvature
-    n_gone = min(at_once or _n_at_once(n_removable, system.free.size), n_removable)
+    n_gone = min(at_once or _n_at_once(n_removable), n_removable)
     smaller = without(system, task, may_go, n_gone)
     # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
     return smaller if all_used(smaller) else without(system, task, may_go, 1)
@@ -181,10 +178,9 @@ def _without_cheapest_by_curvature(system: CompactForm, task: Task, may_go: Bool
     return _best_of(system, task, np.argsort(cost)[:n_gone], inverse)
 
 
-def _n_at_once(n_removable: int, n_free: int) -> int:
+def _n_at_once(n_removable: int) -> int:
     """How many weights are removed before the next refit."""
-    share = COARSE if n_free > FEW_WEIGHTS else LARGER_SHARE if n_removable > FEW_LEFT else SHARE
-    return max(1, int(share * n_removable))
+    return max(1, int((LARGER_SHARE if n_removable > FEW_LEFT else SHARE) * n_removable))
 
 
 def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactForm:

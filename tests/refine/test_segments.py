@@ -77,13 +77,18 @@ def test_bends_of_a_zigzag_are_found_exactly(n_knots, n_rows):
 
 
 def test_the_search_takes_them_where_growth_ends_elsewhere(monkeypatch):
-    truth = planted.knots(16, np.random.default_rng(1))
-    x, y = truth.rows(1000, 0.05, np.random.default_rng(1))
-    task = task_of(x[:, 0], y, ridge=1e-6)
-    found = both_ways(task, 16, np.random.default_rng(0), SHALLOW)
+    tasks = []
+    for seed in (3, 5, 7):
+        x, y = planted.knots(16, np.random.default_rng(seed)).rows(1000, 0.05, np.random.default_rng(1))
+        tasks.append(task_of(x[:, 0], y, ridge=1e-6))
+    found = [both_ways(task, 16, np.random.default_rng(0), SHALLOW) for task in tasks]
     monkeypatch.setattr("prelu_rules.refine.both_ways.bent_at_segments", lambda *_: [])
-    grown = both_ways(task, 16, np.random.default_rng(0), SHALLOW)
-    assert objective(found[16], task) < 0.85 * objective(grown[16], task)
+    grown = [both_ways(task, 16, np.random.default_rng(0), SHALLOW) for task in tasks]
+    values, others = (
+        np.array([objective(one[16], task) for one, task in zip(networks, tasks, strict=True)])
+        for networks in (found, grown)
+    )
+    assert (values < 0.97 * others).all() and values.sum() < 0.93 * others.sum()
 
 
 def test_too_few_values_for_another_segment_end_it():

@@ -57,20 +57,8 @@ def test_classes_can_be_sparsified():
     assert not any(level.weights[:, 3].any() for level in levels if level.n_numbers < 10)
 
 
-def test_many_weights_go_by_larger_shares(monkeypatch):
-    task, start = sparse_truth(100), random_system(np.random.default_rng(5), 6, 2)
-    fine = [level.n_numbers for level in sparsify(start, task)]
-    monkeypatch.setattr(sparsification, "FEW_WEIGHTS", 12)
-    coarse = [level.n_numbers for level in sparsify(start, task)]
-    assert coarse[0] == fine[0] > 12 and len(coarse) < len(fine)
-    # Below the limit every step is a small one again.
-    assert max(-np.diff([n for n in coarse if n <= 12])) <= 2
-
-
 def test_more_go_at_once_while_many_are_left():
-    assert [sparsification._n_at_once(n, 200) for n in (1, 15, 16, 100)] == [1, 1, 3, 20]
-    # Each refit takes long where second-order steps are too many.
-    assert sparsification._n_at_once(100, sparsification.FEW_WEIGHTS + 1) == 25
+    assert [sparsification._n_at_once(n) for n in (1, 15, 16, 100)] == [1, 2, 4, 30]
 
 
 @pytest.mark.parametrize("wanted", [0, 21, 24, 29, 32, 99])
