@@ -15,7 +15,7 @@ from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, objective
 from prelu_rules.refine.elimination import cheapest_eliminations
 from prelu_rules.refine.growth import grow, grown, linear_fit
-from prelu_rules.refine.refit import best_refitted
+from prelu_rules.refine.refit import refit
 from prelu_rules.refine.segments import bent_at_segments
 from prelu_rules.refine.shape import FREE, Shape
 
@@ -56,12 +56,13 @@ def both_ways(
     values, better = [objective(system, task) for system in found], []
 
     def improve(size: int, candidates: Sequence[CompactForm]) -> bool:
-        """Whether the best of the candidates replaces the network of a size."""
-        system, value = best_refitted(candidates, task)
-        if not value < values[size] * (1 - BETTER):
-            return False
-        found[size], values[size] = system, value
-        return True
+        """Whether one of the candidates replaces the network of a size."""
+        before = values[size]
+        for candidate in candidates:
+            system, value = refit(candidate, task)
+            if value < values[size] * (1 - BETTER):
+                found[size], values[size] = system, value
+        return values[size] < before
 
     if task.x.shape[1] == 1 and not task.loss.of_classes:
         for size, start in enumerate(bent_at_segments(found[0], len(found) - 1, task), start=1):

@@ -15,7 +15,7 @@ import numpy as np
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task
 from prelu_rules.refine.proposals import best_units, oblique, some_rows
-from prelu_rules.refine.refit import FEW_WEIGHTS, best_refitted, refit
+from prelu_rules.refine.refit import FEW_WEIGHTS, refit
 from prelu_rules.refine.shape import FREE, Shape
 from prelu_rules.values import FloatArray
 
@@ -108,8 +108,8 @@ def grown(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shap
     Returns:
         The best network that was found, fitted to the rows; None if no proposal bends on them.
     """
-    proposed = best_proposals(system, task, rng, shape)
-    return best_refitted(proposed, task)[0] if proposed else None
+    fitted = [refit(larger, task) for larger in best_proposals(system, task, rng, shape)]
+    return min(fitted, key=lambda pair: pair[1])[0] if fitted else None
 
 
 def best_proposals(system: CompactForm, task: Task, rng: np.random.Generator, shape: Shape) -> list[CompactForm]:
@@ -151,9 +151,13 @@ def _proposals(
 
 def _one_feature(inputs: FloatArray) -> FloatArray:
     """Weights of units that bend at quantiles of single features, `(KNOTS * n_inputs, n_inputs + 1)`."""
-    n_inputs = inputs.shape[1]
-    knots = np.quantile(inputs, (np.arange(KNOTS) + 0.5) / KNOTS, axis=0)
+    n_rows, n_inputs = inputs.shape
+    # As `np.quantile` has them, which takes three times as long.
+    ordered = np.sort(inputs.T, axis=1)
+    place = (np.arange(KNOTS) + 0.5) / KNOTS * (n_rows - 1)
+    below = place.astype(int)
+    knots = ordered[:, below] + (place - below) * (ordered[:, np.minimum(below + 1, n_rows - 1)] - ordered[:, below])
     weights = np.zeros((n_inputs, KNOTS, n_inputs + 1))
     weights[np.arange(n_inputs), :, np.arange(n_inputs)] = 1
-    weights[:, :, -1] = -knots.T
+    weights[:, :, -1] = -knots
     return weights.reshape(-1, n_inputs + 1)

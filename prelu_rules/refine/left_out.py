@@ -12,14 +12,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_factor, cho_solve
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, parts, sensitivities
+from prelu_rules.refine.leverages import SINGULAR, leverages
 from prelu_rules.values import FloatArray
-
-SINGULAR = 1e-9
-"""Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
 
 
 def left_out_losses(system: CompactForm, task: Task, observed: FloatArray | None = None) -> FloatArray:
@@ -66,26 +64,25 @@ def left_out_outputs(system: CompactForm, task: Task, observed: FloatArray | Non
     """
     if not system.support.any():
         return system.predict(task.x)
+    if system.n_outputs == 1:
+        return _single_outputs(system, task, task.weights if observed is None else observed)
+    whole = task if observed is None else replace(task, weights=observed)
     _, second = curvature(system, task)
     second[np.diag_indices_from(second)] += SINGULAR * float(np.trace(second)) / len(second)
-    whole = task if observed is None else replace(task, weights=observed)
-    if system.n_outputs == 1:
-        factor = cholesky(second, lower=True)
-        return np.concatenate([_single_outputs(system, part, factor) for part in parts(whole, len(second))])
     inverse = cho_solve(cho_factor(second), np.eye(len(second)))
     return np.concatenate([_outputs(system, part, inverse) for part in parts(whole, len(second))])
 
 
-def _single_outputs(system: CompactForm, task: Task, factor: FloatArray) -> FloatArray:
-    """The outputs of rows if all of their weight is left out, where there is one output: by leverages."""
-    features = system.features(task.x)
-    outputs = system.outputs(features)
-    rows = sensitivities(system, features)[:, 0]
-    jacobian = np.vstack([row * features[:, on].T for row, on in zip(rows, system.support, strict=True)])
-    # `K` of the module's description, for each row.
-    moved = (solve_triangular(factor, jacobian, lower=True) ** 2).sum(axis=0) * task.weights
+def _single_outputs(system: CompactForm, task: Task, left_out: FloatArray) -> FloatArray:
+    """The outputs of rows without a part of their weight, where there is one output: by leverages."""
+    outputs = system.predict(task.x)
     root = task.loss.root(outputs)
     bent = 1.0 if root is None else root[:, 0, 0] ** 2
+    known = leverages(system, task, bent)
+    if known is None:
+        return np.full_like(outputs, np.inf)
+    # `K` of the module's description, for each row.
+    moved = known * left_out
     # A row that alone determines a weight has leverage 1, but for the ridge; rounding must not make it larger.
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = moved * task.loss.gradient(outputs, task.y)[:, 0] / (1 - bent * moved)

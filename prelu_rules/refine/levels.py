@@ -18,7 +18,7 @@ from prelu_rules.refine.threads import single_blas_thread
 Levels = list[list[CompactForm]]
 """For each size, networks with ever fewer numbers."""
 
-FAR = 6.0
+FAR = 3.0
 """A size above the one that the criterion prefers is not searched if its criterion is higher by the price of so many
 numbers."""
 

@@ -1,11 +1,11 @@
-"""The damped step of a second-order method, compiled; the matrices are too small for LAPACK to pay."""
+"""Damped steps of a second-order method and inverses, compiled; the matrices are too small for LAPACK to pay."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from prelu_rules.geometry.compiled import part_of_sums
-from prelu_rules.values import FloatArray
+from prelu_rules.values import FloatArray, IntArray
 
 COLUMNS = 4
 """Columns of the factor that are computed at once."""
@@ -83,3 +83,47 @@ def _four_columns(factor: FloatArray, second: FloatArray, upper: int, lower: int
     s += own[j] * d[j] + own[j + 1] * d[j + 1] + own[j + 2] * d[j + 2]
     w += next_[j] * d[j] + next_[j + 1] * d[j + 1] + next_[j + 2] * d[j + 2]
     own[j + 3], next_[j + 3] = (second[upper, j + 3] - s) * d[j + 3], (second[lower, j + 3] - w) * d[j + 3]
+
+
+@part_of_sums
+def invert_root(second: FloatArray, moving: IntArray, singular: float, inverse: FloatArray) -> bool:
+    """Find the inverse of the Cholesky factor of a second derivative.
+
+    Args:
+        second: `(n, n)`, of which the half below the diagonal is read.
+        moving: `(n_moving,)`, in ascending order, the weights that count; the others do not move.
+        singular: added to the diagonal, relative to its mean.
+        inverse: `(n, n)`, whose first `n_moving` rows are written up to the diagonal. Its transpose times itself is the
+            inverse of the second derivative in the weights that move.
+
+    Returns:
+        Whether there is one: not if the matrix is not positive definite.
+    """
+    n, trace = len(moving), 0.0
+    for i in range(n):
+        trace += second[moving[i], moving[i]]
+    added = singular * max(trace / max(n, 1), 1e-300)
+    # First the factor, with the inverse of its diagonal in the place of that.
+    for i in range(n):
+        own, squares = inverse[i], 0.0
+        for j in range(i):
+            other, total = inverse[j], 0.0
+            for k in range(j):
+                total += own[k] * other[k]
+            own[j] = (second[moving[i], moving[j]] - total) * other[j]
+            squares += own[j] * own[j]
+        pivot = second[moving[i], moving[i]] + added - squares
+        if not pivot > 0:
+            return False
+        own[i] = 1 / np.sqrt(pivot)
+    # Each row needs those before it only, of which nothing but the inverse is left.
+    for i in range(n):
+        own, at = inverse[i], inverse[i, i]
+        for j in range(i):
+            other, factor = inverse[j], own[j]
+            own[j] = 0.0
+            for k in range(j + 1):
+                own[k] -= factor * other[k]
+        for k in range(i):
+            own[k] *= at
+    return True

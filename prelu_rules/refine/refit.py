@@ -7,7 +7,7 @@ Nocedal 1989, as in SciPy).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,6 @@ from prelu_rules.refine.second_order import (
 )
 from prelu_rules.refine.used_columns import on_used_columns
 from prelu_rules.values import FloatArray
-
-FIRST_STEPS = 3
-"""Second-order steps after which the best of several networks is known: in nine of ten pairs it stays the better one,
-and else the other one would have ended lower by .3% in the mean."""
 
 FEW_WEIGHTS = 500
 """Up to this number of weights, the second derivative costs less than the many steps that it saves."""
@@ -68,29 +64,6 @@ def _refit(system: CompactForm, task: Task, max_steps: int, least_gain: float) -
             return _moment_steps(system, task, max_steps, least_gain)
         return refit_by_products(system, task, max_steps, least_gain)
     return _l_bfgs(system, task, 10 * max_steps, least_gain)
-
-
-def best_refitted(starts: Sequence[CompactForm], task: Task) -> tuple[CompactForm, float]:
-    """Refit several networks a few steps, and then the best of them to the end.
-
-    Args:
-        starts: at least one network.
-        task: the rows.
-
-    Returns:
-        The network and its objective.
-
-    Example:
-        >>> task = Task(np.eye(2), np.array([[1.0], [3.0]]), np.full(2, 0.5), Squared(), 1e-9)
-        >>> mean, free = (np.array([[one, one, True]]) for one in (False, True))
-        >>> found, value = best_refitted([CompactForm(np.zeros((1, 3)), support, 2) for support in (mean, free)], task)
-        >>> found.predict(task.x).round(3).ravel().tolist(), bool(value < 1e-6)
-        ([1.0, 3.0], True)
-    """
-    if len(starts) == 1:
-        return refit(starts[0], task)
-    begun = [refit(start, task, FIRST_STEPS) for start in starts]
-    return refit(min(begun, key=lambda pair: pair[1])[0], task)
 
 
 def improved(system: CompactForm, starts: Iterable[CompactForm], task: Task, share: float) -> CompactForm:

@@ -6,7 +6,7 @@ import numpy as np
 
 from prelu_rules.geometry.compiled import compiled_sums, part_of_sums
 from prelu_rules.refine.layout import Layout
-from prelu_rules.refine.linear_solution import solve_damped
+from prelu_rules.refine.linear_solution import invert_root, solve_damped
 from prelu_rules.refine.room import DerivativeRoom, StepRoom
 from prelu_rules.refine.second_derivative import add_second
 from prelu_rules.refine.second_order import squared_objective
@@ -54,7 +54,7 @@ def remove_cheapest(
         second[k, k] = penalties[k]
     room.state[:] = 0
     add_second(columns, row_weights, steps.units[0], weights, laid.starts, laid.places, room)
-    if not _invert_root(second, moving, singular, inverse):
+    if not invert_root(second, moving, singular, inverse):
         return False
     _choose(weights, laid.places, may_go, moving, inverse, step, gone)
     trial = steps.trial
@@ -79,39 +79,6 @@ def _copy(source: FloatArray, target: FloatArray) -> None:
     for row in range(len(source)):
         for column in range(source.shape[1]):
             target[row, column] = source[row, column]
-
-
-@part_of_sums
-def _invert_root(second: FloatArray, moving: IntArray, singular: float, inverse: FloatArray) -> bool:
-    """The inverse of the Cholesky factor of the second derivative in the weights that move; False if it has none."""
-    n, trace = len(moving), 0.0
-    for i in range(n):
-        trace += second[moving[i], moving[i]]
-    added = singular * max(trace / max(n, 1), 1e-300)
-    # First the factor, with the inverse of its diagonal in the place of that.
-    for i in range(n):
-        own, squares = inverse[i], 0.0
-        for j in range(i):
-            other, total = inverse[j], 0.0
-            for k in range(j):
-                total += own[k] * other[k]
-            own[j] = (second[moving[i], moving[j]] - total) * other[j]
-            squares += own[j] * own[j]
-        pivot = second[moving[i], moving[i]] + added - squares
-        if not pivot > 0:
-            return False
-        own[i] = 1 / np.sqrt(pivot)
-    # Each row needs those before it only, of which nothing but the inverse is left.
-    for i in range(n):
-        own, at = inverse[i], inverse[i, i]
-        for j in range(i):
-            other, factor = inverse[j], own[j]
-            own[j] = 0.0
-            for k in range(j + 1):
-                own[k] -= factor * other[k]
-        for k in range(i):
-            own[k] *= at
-    return True
 
 
 @part_of_sums

@@ -1,0 +1,109 @@
+"""How far the fit of each row follows from the row itself, for networks with one output; compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prelu_rules.geometry.compiled import compiled_sums, part_of_sums
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.layout import Layout, layout, penalties_of
+from prelu_rules.refine.linear_solution import invert_root
+from prelu_rules.refine.passes import forward
+from prelu_rules.refine.room import DerivativeRoom, StepRoom, derivative_room, step_room
+from prelu_rules.refine.second_derivative import add_second
+from prelu_rules.refine.task import Task
+from prelu_rules.refine.used_columns import on_used_columns
+from prelu_rules.values import FloatArray, IntArray
+
+SINGULAR = 1e-9
+"""Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
+
+
+def leverages(system: CompactForm, task: Task, bent: FloatArray | float = 1.0) -> FloatArray | None:
+    """`j H^-1 j^T` for the derivative `j` of each row's output in the free weights, and the second derivative `H`.
+
+    Args:
+        system: a network with one output, fitted to the rows.
+        task: the rows.
+        bent: `(n_rows,)`, the second derivative of each row's loss in its output; 1 for squared errors.
+
+    Returns:
+        `(n_rows,)`; None if the second derivative is not positive definite.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> task = Task(np.zeros((4, 1)), np.ones((4, 1)), np.full(4, 0.25), Squared(), 0.0)
+        >>> leverages(CompactForm(np.array([[0.0, 1.0]]), np.array([[False, True]]), 1), task).round(6)
+        array([1., 1., 1., 1.])
+    """
+    narrow, rows = on_used_columns(system, task)
+    laid, n_units = layout(narrow), narrow.n_units
+    n_free = laid.places.shape[1]
+    found = np.empty(len(rows))
+    possible = _leverages(
+        rows.columns,
+        rows.row_weights * bent,
+        laid,
+        penalties_of(laid, n_units, task.ridge),
+        np.arange(n_free),
+        SINGULAR,
+        step_room(len(rows), laid.weights, n_units, n_free),
+        derivative_room(len(rows), laid.weights.shape, n_units, n_free),
+        found,
+    )
+    return found if possible else None
+
+
+@compiled_sums
+def _leverages(
+    columns: FloatArray,
+    factors: FloatArray,
+    laid: Layout,
+    penalties: FloatArray,
+    every: IntArray,
+    singular: float,
+    steps: StepRoom,
+    room: DerivativeRoom,
+    found: FloatArray,
+) -> bool:
+    """Write the leverages; False if there are none."""
+    units, weights, second, inverse, own = steps.units[0], laid.weights, room.second, steps.factor, steps.step
+    forward(columns, weights, units, steps.errors[0])
+    second[:] = 0.0
+    for k in range(len(penalties)):
+        second[k, k] = penalties[k]
+    room.state[:] = 0
+    add_second(columns, factors, units, weights, laid.starts, laid.places, room)
+    if not invert_root(second, every, singular, inverse):
+        return False
+    n_inputs, sensitive = len(columns), room.sensitive
+    for row in range(len(found)):
+        _sensitivities(units, weights, n_inputs, row, sensitive)
+        for k in range(len(own)):
+            column, feature = laid.places[1, k] - 1, 1.0
+            if column >= n_inputs:
+                feature = units[column - n_inputs, row]
+            elif column >= 0:
+                feature = columns[column, row]
+            own[k] = sensitive[laid.places[0, k], 0] * feature
+        total = 0.0
+        for i in range(len(own)):
+            line, value = inverse[i], 0.0
+            for k in range(i + 1):
+                value += line[k] * own[k]
+            total += value * value
+        found[row] = total
+    return True
+
+
+@part_of_sums
+def _sensitivities(units: FloatArray, weights: FloatArray, n_inputs: int, row: int, sensitive: FloatArray) -> None:
+    """How the output depends on the pre-activation of each row of weights."""
+    n_units = len(units)
+    sensitive[n_units, 0] = 1.0
+    for unit in range(n_units - 1, -1, -1):
+        total = 0.0
+        if units[unit, row] > 0:
+            for user in range(unit + 1, n_units + 1):
+                total += weights[user, 1 + n_inputs + unit] * sensitive[user, 0]
+        sensitive[unit, 0] = total
