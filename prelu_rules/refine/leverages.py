@@ -15,6 +15,9 @@ from prelu_rules.refine.task import Task
 from prelu_rules.refine.used_columns import on_used_columns
 from prelu_rules.values import FloatArray, IntArray
 
+TOGETHER = 4
+"""Rows whose leverages are computed at once, so that the inverse is read once for all of them."""
+
 SINGULAR = 1e-9
 """Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
 
@@ -49,6 +52,7 @@ def leverages(system: CompactForm, task: Task, bent: FloatArray | float = 1.0) -
         SINGULAR,
         step_room(len(rows), laid.weights, n_units, n_free),
         derivative_room(len(rows), laid.weights.shape, n_units, n_free),
+        np.empty((TOGETHER, n_free)),
         found,
     )
     return found if possible else None
@@ -64,10 +68,11 @@ def _leverages(
     singular: float,
     steps: StepRoom,
     room: DerivativeRoom,
+    jacobian: FloatArray,
     found: FloatArray,
 ) -> bool:
     """Write the leverages; False if there are none."""
-    units, weights, second, inverse, own = steps.units[0], laid.weights, room.second, steps.factor, steps.step
+    units, weights, second, inverse = steps.units[0], laid.weights, room.second, steps.factor
     forward(columns, weights, units, steps.errors[0])
     second[:] = 0.0
     for k in range(len(penalties)):
@@ -76,30 +81,41 @@ def _leverages(
     add_second(columns, factors, units, weights, laid.starts, laid.places, room)
     if not invert_root(second, every, singular, inverse):
         return False
-    n_inputs, sensitive = len(columns), room.sensitive
-    for row in range(len(found)):
-        _sensitivities(units, weights, n_inputs, row, sensitive)
-        for k in range(len(own)):
-            column, feature = laid.places[1, k] - 1, 1.0
-            if column >= n_inputs:
-                feature = units[column - n_inputs, row]
-            elif column >= 0:
-                feature = columns[column, row]
-            own[k] = sensitive[laid.places[0, k], 0] * feature
-        total = 0.0
-        for i in range(len(own)):
-            line, value = inverse[i], 0.0
+    n_rows, (one, two, three, four) = len(found), (jacobian[0], jacobian[1], jacobian[2], jacobian[3])
+    for start in range(0, n_rows, TOGETHER):
+        for k in range(TOGETHER):
+            _derive(columns, units, weights, laid.places, min(start + k, n_rows - 1), room.sensitive, jacobian[k])
+        a = b = c = d = 0.0
+        for i in range(len(one)):
+            line = inverse[i]
+            p = q = r = s = 0.0
             for k in range(i + 1):
-                value += line[k] * own[k]
-            total += value * value
-        found[row] = total
+                p += line[k] * one[k]
+                q += line[k] * two[k]
+                r += line[k] * three[k]
+                s += line[k] * four[k]
+            a += p * p
+            b += q * q
+            c += r * r
+            d += s * s
+        for row, value in ((start, a), (start + 1, b), (start + 2, c), (start + 3, d)):
+            if row < n_rows:
+                found[row] = value
     return True
 
 
 @part_of_sums
-def _sensitivities(units: FloatArray, weights: FloatArray, n_inputs: int, row: int, sensitive: FloatArray) -> None:
-    """How the output depends on the pre-activation of each row of weights."""
-    n_units = len(units)
+def _derive(
+    columns: FloatArray,
+    units: FloatArray,
+    weights: FloatArray,
+    places: IntArray,
+    row: int,
+    sensitive: FloatArray,
+    own: FloatArray,
+) -> None:
+    """The derivative of the output of a row in the free weights."""
+    n_units, n_inputs = len(units), len(columns)
     sensitive[n_units, 0] = 1.0
     for unit in range(n_units - 1, -1, -1):
         total = 0.0
@@ -107,3 +123,10 @@ def _sensitivities(units: FloatArray, weights: FloatArray, n_inputs: int, row: i
             for user in range(unit + 1, n_units + 1):
                 total += weights[user, 1 + n_inputs + unit] * sensitive[user, 0]
         sensitive[unit, 0] = total
+    for k in range(len(own)):
+        column, feature = places[1, k] - 1, 1.0
+        if column >= n_inputs:
+            feature = units[column - n_inputs, row]
+        elif column >= 0:
+            feature = columns[column, row]
+        own[k] = sensitive[places[0, k], 0] * feature

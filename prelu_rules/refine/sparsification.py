@@ -133,7 +133,9 @@ def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm |
     n_removable = int(may_go.sum())
     if n_removable == 0:
         return None
-    without = _without_cheapest if isinstance(task.loss, Squared) else _without_cheapest_by_curvature
+    # For many weights, the inverse is left to LAPACK.
+    is_small = isinstance(task.loss, Squared) and system.free.size <= FEW_WEIGHTS
+    without = _without_cheapest if is_small else _without_cheapest_by_curvature
     n_gone = min(at_once or _n_at_once(n_removable), n_removable)
     smaller = without(system, task, may_go, n_gone)
     # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
