@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, objective
@@ -26,7 +27,13 @@ from prelu_rules.values import BoolArray, FloatArray
 FEW_LEFT = 15
 """Up to so many removable weights, `SHARE` of them are removed before the next refit, and `LARGER_SHARE` above it."""
 
-SHARE, LARGER_SHARE = 0.15, 0.3
+SHARE, LARGER_SHARE = 0.1, 0.2
+
+SEARCHED = 1.5
+"""How many times as many go at once if there is a search around the sparse networks afterwards."""
+
+COARSE = 0.25
+"""The share, at least, while there are too many weights for second-order steps, when each refit takes long."""
 
 SINGULAR = 1e-7
 """Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
@@ -136,7 +143,7 @@ def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm |
     # For many weights, the inverse is left to LAPACK.
     is_small = isinstance(task.loss, Squared) and system.free.size <= FEW_WEIGHTS
     without = _without_cheapest if is_small else _without_cheapest_by_curvature
-    n_gone = min(at_once or _n_at_once(n_removable), n_removable)
+    n_gone = min(at_once or _n_at_once(n_removable, system.free.size, task.loss), n_removable)
     smaller = without(system, task, may_go, n_gone)
     # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
     return smaller if all_used(smaller) else without(system, task, may_go, 1)
@@ -180,9 +187,14 @@ def _without_cheapest_by_curvature(system: CompactForm, task: Task, may_go: Bool
     return _best_of(system, task, np.argsort(cost)[:n_gone], inverse)
 
 
-def _n_at_once(n_removable: int) -> int:
+def _n_at_once(n_removable: int, n_free: int, loss: Loss) -> int:
     """How many weights are removed before the next refit."""
-    return max(1, int((LARGER_SHARE if n_removable > FEW_LEFT else SHARE) * n_removable))
+    share = LARGER_SHARE if n_removable > FEW_LEFT else SHARE
+    if loss.chosen_by == "criterion":
+        share *= SEARCHED
+    if n_free > FEW_WEIGHTS:
+        share = max(share, COARSE)
+    return max(1, int(share * n_removable))
 
 
 def _best_of(system: CompactForm, task: Task, gone: np.ndarray, inverse: FloatArray) -> CompactForm:

@@ -58,7 +58,12 @@ def test_classes_can_be_sparsified():
 
 
 def test_more_go_at_once_while_many_are_left():
-    assert [sparsification._n_at_once(n) for n in (1, 15, 16, 100)] == [1, 2, 4, 30]
+    few, many = 200, sparsification.FEW_WEIGHTS + 1
+    assert [sparsification._n_at_once(n, few, Softmax()) for n in (1, 15, 16, 100)] == [1, 1, 3, 20]
+    # A search around the sparse networks makes up for larger steps.
+    assert [sparsification._n_at_once(n, few, Squared()) for n in (1, 15, 16, 100)] == [1, 2, 4, 30]
+    # Each refit takes long where second-order steps are too many.
+    assert [sparsification._n_at_once(100, many, loss) for loss in (Softmax(), Squared())] == [25, 30]
 
 
 @pytest.mark.parametrize("wanted", [0, 21, 24, 29, 32, 99])
