@@ -36,7 +36,9 @@ def leverages(system: CompactForm, task: Task, bent: FloatArray | float = 1.0) -
     Example:
         >>> from prelu_rules.losses.squared import Squared
         >>> task = Task(np.zeros((4, 1)), np.ones((4, 1)), np.full(4, 0.25), Squared(), 0.0)
-        >>> leverages(CompactForm(np.array([[0.0, 1.0]]), np.array([[False, True]]), 1), task).round(6)
+        >>> found = leverages(CompactForm(np.array([[0.0, 1.0]]), np.array([[False, True]]), 1), task)
+        >>> assert found is not None
+        >>> found.round(6)
         array([1., 1., 1., 1.])
     """
     narrow, rows = on_used_columns(system, task)
