@@ -41,9 +41,6 @@ LEADING = 1.0
 ENOUGH = 100
 """On fewer rows no shape is given up: a few that are certain of their class would decide."""
 
-ENOUGH_GAIN = 1e-3
-"""What suffices to compare penalties: networks that are refitted with another one have converged but for that."""
-
 MISSED = 0.15
 """A search without some rows has missed what another start leads to if its objective is higher by this share."""
 
@@ -332,10 +329,7 @@ def _with_ridge(networks: Found, parts: Sequence[Part], before: float, ridge: fl
     if ridge == before:
         return networks
     tasks = [replace(part.train, ridge=ridge) for part in parts]
-    return [
-        [refit(one, task, least_gain=ENOUGH_GAIN)[0] for one in found]
-        for found, task in zip(networks, tasks, strict=True)
-    ]
+    return [[refit(one, task)[0] for one in found] for found, task in zip(networks, tasks, strict=True)]
 
 
 def _searched(
