@@ -1,7 +1,7 @@
 """The regions of a domain on which a network is affine.
 
 - Activation patterns: `patterns` finds them cell by cell, and a `cell`, with its `witnesses`, answers exactly: in
-floats by the `framing` of its domain and by what is `highest` in it, and if a doubt is left by an `exact_stack`;
+floats by the `framing` of its domain and the `dual_simplex` method, and if a doubt is left by an `exact_stack`;
 `simplex` finds them with compiled code: it leaves out the units that are `stable`, runs the `search` by the `walks` of
 a `dictionary` in the cells of `cells`, and settles each `doubt` in exact arithmetic; `parallel` does so in several
 threads; and `planar` finds polygons. What no output shows is `negligible`.

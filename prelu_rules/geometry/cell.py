@@ -15,15 +15,15 @@ import numpy as np
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram, Optimum
 from prelu_rules.errors import SolverError
+from prelu_rules.geometry.dual_simplex import Maximum, maximum
 from prelu_rules.geometry.exact_stack import ExactStack
 from prelu_rules.geometry.framing import LEAST_LENGTH, Framed, Framing
-from prelu_rules.geometry.highest import highest
 from prelu_rules.geometry.witnesses import Witnesses
 from prelu_rules.tolerances import CUT
 from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
 
 SMALL = 20_000
-"""Numbers of a linear program that is solved here, anew for each question; HiGHS goes on where it ended last."""
+"""Numbers of the table of a linear program that is solved anew for each question; HiGHS goes on where it ended last."""
 
 FEW = 16
 """Cuts for which there is room at first."""
@@ -236,37 +236,45 @@ class Cell:
 
     def _deepest(self) -> FloatArray | None:
         """The input that is deepest inside the rows of the domain and all cuts, in floats; None if none is inside."""
-        end, n = len(self._frame.rows) + len(self._rows), self._frame.n_coordinates
-        if self._is_small(end):
-            # The depth is one more coordinate.
-            rows = np.insert(self._framed[:end], n, -1.0, axis=1)
-            found = highest(rows, self._counts(), np.append(np.zeros(n), 1.0), self._frame.bound)
-            if found is not None:
-                depth, point = found.point[-1], found.point[:-1]
-                return self._frame.centre + self._frame.basis @ point if depth > 0 else None
+        n = self._frame.n_coordinates
+        # The depth is one more coordinate.
+        found = self._maximum(np.insert(self._counting(), n, -1.0, axis=1), np.append(np.zeros(n), 1.0))
+        if found is not None:
+            depth, point = found.point[-1], found.point[:-1]
+            return self._frame.centre + self._frame.basis @ point if depth > 0 else None
         try:
             depth, inner = self._program().inner_point_of_cell()
         except SolverError:
             return None
         return inner if depth > 0 else None
 
-    def _is_small(self, n_rows: int) -> bool:
-        """Whether `highest` is the method for linear programs of this cell."""
-        return bool(np.isfinite(self._frame.bound)) and n_rows * (self._frame.n_coordinates + 1) <= SMALL
+    def _counting(self) -> FloatArray:
+        """The rows of the domain and of the cuts that count."""
+        return self._framed[: len(self._frame.rows) + len(self._rows)][self._counts()]
 
     def _counts(self) -> BoolArray:
         """Which rows, of the domain and of the cuts, count."""
         return np.array([True] * len(self._frame.rows) + self._active, dtype=bool)
 
+    def _maximum(self, rows: FloatArray, weights: FloatArray) -> Maximum | None:
+        """Where a function is largest, in the frame; None if that is left to HiGHS."""
+        n = len(weights)
+        if not np.isfinite(self._frame.bound) or (2 * n + len(rows)) * n > SMALL:
+            return None
+        return maximum(rows, weights, np.full(n, self._frame.bound))
+
     def _optimum(self, row: FloatArray, framed: Framed) -> Optimum | None:
         """Where a function is largest, in floats; None if no method finds it."""
-        n_rows, end = len(self._frame.rows), len(self._frame.rows) + len(self._rows)
-        if self._is_small(end):
-            found = highest(self._framed[:end], self._counts(), framed.row[:-1], self._frame.bound)
-            if found is not None:
-                reach = float(framed.row[:-1] @ found.point + framed.row[-1])
-                point = self._frame.centre + self._frame.basis @ found.point
-                return Optimum(reach, point, found.multipliers[:n_rows], found.multipliers[n_rows:])
+        n_rows = len(self._frame.rows)
+        found = self._maximum(self._counting(), framed.row[:-1])
+        if found is not None:
+            reach = float(framed.row[:-1] @ found.point + framed.row[-1])
+            point, multipliers = (
+                self._frame.centre + self._frame.basis @ found.point,
+                np.zeros(n_rows + len(self._rows)),
+            )
+            multipliers[self._counts()] = found.multipliers
+            return Optimum(reach, point, multipliers[:n_rows], multipliers[n_rows:])
         try:
             return self._program().optimum(row[:-1], float(row[-1]))
         except SolverError:

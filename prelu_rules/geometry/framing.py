@@ -56,7 +56,8 @@ class Framing:
         ends = np.abs(frame.centre) @ (frame.basis != 0)
         self._bound = frame.bound + 4 * ROUNDING * ends / np.abs(frame.basis).max(axis=0, initial=0)
         self._off_domain = off_domain(domain, frame)
-        self._off_rows = ROUNDING * 8 * frame.n_coordinates * (frame.bound + 1) if np.isfinite(frame.bound) else np.inf
+        # The largest rounding error of a value of the frame's own rows.
+        self.off_rows = ROUNDING * 8 * frame.n_coordinates * (frame.bound + 1) if np.isfinite(frame.bound) else np.inf
         self._known: Callable[[bytes], Framed] = lru_cache(KEPT)(self._of)
 
     @classmethod
@@ -123,8 +124,3 @@ class Framing:
         error = function.error + factors @ errors + self._off_domain * (1 + factors.sum())
         n_terms = len(function.row) + len(multipliers) + 8
         return bool(largest + error + ROUNDING * n_terms * size <= by / function.length * (1 - ROUNDING))
-
-    @property
-    def off_rows(self) -> float:
-        """The largest rounding error of a value of the frame's own rows."""
-        return self._off_rows

@@ -151,13 +151,9 @@ def _proposals(
 
 def _one_feature(inputs: FloatArray) -> FloatArray:
     """Weights of units that bend at quantiles of single features, `(KNOTS * n_inputs, n_inputs + 1)`."""
-    n_rows, n_inputs = inputs.shape
-    # As `np.quantile` has them, which takes three times as long.
-    ordered = np.sort(inputs.T, axis=1)
-    place = (np.arange(KNOTS) + 0.5) / KNOTS * (n_rows - 1)
-    below = place.astype(int)
-    knots = ordered[:, below] + (place - below) * (ordered[:, np.minimum(below + 1, n_rows - 1)] - ordered[:, below])
+    n_inputs = inputs.shape[1]
+    knots = np.quantile(inputs, (np.arange(KNOTS) + 0.5) / KNOTS, axis=0)
     weights = np.zeros((n_inputs, KNOTS, n_inputs + 1))
     weights[np.arange(n_inputs), :, np.arange(n_inputs)] = 1
-    weights[:, :, -1] = -knots
+    weights[:, :, -1] = -knots.T
     return weights.reshape(-1, n_inputs + 1)

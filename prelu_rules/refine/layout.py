@@ -88,16 +88,8 @@ def penalties_of(laid: Layout, n_units: int, ridge: float) -> FloatArray:
         >>> penalties_of(layout(CompactForm(np.ones((1, 3)), np.ones((1, 3), dtype=bool), 2)), 0, 0.5)
         array([0. , 0.5, 0.5])
     """
-    found = np.empty(laid.places.shape[1])
-    _write_penalties(laid.places, n_units, float(ridge), found)
-    return found
-
-
-@compiled_in_place
-def _write_penalties(places: IntArray, n_units: int, ridge: float, found: FloatArray) -> None:
-    """Write them; with NumPy this would take as long as a pass over a hundred rows."""
-    for k in range(len(found)):
-        found[k] = 0.0 if places[1, k] == 0 and places[0, k] >= n_units else ridge
+    rows, columns = laid.places
+    return np.where((columns == 0) & (rows >= n_units), 0.0, ridge)
 
 
 def with_weights(system: CompactForm, weights: FloatArray) -> CompactForm:

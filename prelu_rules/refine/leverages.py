@@ -6,10 +6,11 @@ import numpy as np
 
 from prelu_rules.geometry.compiled import compiled_sums, part_of_sums
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.layout import Layout, layout, penalties_of
+from prelu_rules.refine.layout import Layout
 from prelu_rules.refine.linear_solution import invert_root
 from prelu_rules.refine.passes import forward
-from prelu_rules.refine.room import DerivativeRoom, StepRoom, derivative_room, step_room
+from prelu_rules.refine.prepared import prepared
+from prelu_rules.refine.room import DerivativeRoom, StepRoom
 from prelu_rules.refine.second_derivative import add_second
 from prelu_rules.refine.task import Task
 from prelu_rules.refine.used_columns import on_used_columns
@@ -42,20 +43,11 @@ def leverages(system: CompactForm, task: Task, bent: FloatArray | float = 1.0) -
         array([1., 1., 1., 1.])
     """
     narrow, rows = on_used_columns(system, task)
-    laid, n_units = layout(narrow), narrow.n_units
-    n_free = laid.places.shape[1]
-    found = np.empty(len(rows))
+    laid, penalties, steps, room = prepared(narrow, rows)
+    found, n_free = np.empty(len(rows)), len(penalties)
+    factors, jacobian = rows.row_weights * bent, np.empty((TOGETHER, n_free))
     possible = _leverages(
-        rows.columns,
-        rows.row_weights * bent,
-        laid,
-        penalties_of(laid, n_units, task.ridge),
-        np.arange(n_free),
-        SINGULAR,
-        step_room(len(rows), laid.weights, n_units, n_free),
-        derivative_room(len(rows), laid.weights.shape, n_units, n_free),
-        np.empty((TOGETHER, n_free)),
-        found,
+        rows.columns, factors, laid, penalties, np.arange(n_free), SINGULAR, steps, room, jacobian, found
     )
     return found if possible else None
 

@@ -17,9 +17,9 @@ from scipy.optimize import minimize
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature_by_products, gradient, objective
-from prelu_rules.refine.layout import layout, penalties_of, with_weights
+from prelu_rules.refine.layout import with_weights
 from prelu_rules.refine.linear_solution import LEAST_DIAGONAL
-from prelu_rules.refine.room import derivative_room, step_room
+from prelu_rules.refine.prepared import prepared
 from prelu_rules.refine.row_passes import RowPasses, from_moments
 from prelu_rules.refine.second_order import (
     FIRST_DAMPING,
@@ -88,18 +88,17 @@ def improved(system: CompactForm, starts: Iterable[CompactForm], task: Task, sha
 
 def _squared_steps(system: CompactForm, task: Task, max_steps: int, least_gain: float) -> tuple[CompactForm, float]:
     """All steps in one compiled call."""
-    laid, n_units = layout(system), system.n_units
-    n_free = laid.places.shape[1]
+    laid, penalties, steps, room = prepared(system, task)
     value = squared_steps(
         task.columns,
         task.targets,
         task.row_weights,
         laid,
-        penalties_of(laid, n_units, task.ridge),
+        penalties,
         max_steps,
         float(least_gain),
-        step_room(len(task), laid.weights, n_units, n_free),
-        derivative_room(len(task), laid.weights.shape, n_units, n_free),
+        steps,
+        room,
     )
     return with_weights(system, laid.weights), value
 

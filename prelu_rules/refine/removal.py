@@ -1,20 +1,80 @@
-"""Which weights a network of squared errors can best do without, as one compiled call; see `sparsification`."""
+"""The weights that a network can best do without, found and taken away in one compiled call, for squared errors."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from prelu_rules.geometry.compiled import compiled_sums, part_of_sums
-from prelu_rules.refine.layout import Layout
+from prelu_rules.network.compact import CompactForm
+from prelu_rules.refine.layout import Layout, constant_first, with_weights
 from prelu_rules.refine.linear_solution import invert_root, solve_damped
+from prelu_rules.refine.prepared import prepared
 from prelu_rules.refine.room import DerivativeRoom, StepRoom
 from prelu_rules.refine.second_derivative import add_second
 from prelu_rules.refine.second_order import squared_objective
+from prelu_rules.refine.task import Task
+from prelu_rules.refine.used_columns import on_used_columns
 from prelu_rules.values import BoolArray, FloatArray, IntArray
+
+SINGULAR = 1e-7
+"""Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
+
+
+def without_cheapest(
+    system: CompactForm, task: Task, may_go: BoolArray, may_move: BoolArray, n_gone: int
+) -> CompactForm | None:
+    """The network without the weights that raise the objective least, each for itself, while others make up for them.
+
+    The others are moved by the second derivative, or not at all, whichever is better.
+
+    Args:
+        system: a network that was fitted to the rows.
+        task: the rows; their loss is that of squared errors.
+        may_go: of the shape of its weights, which free weights may go.
+        may_move: likewise, which may make up for others; all that may go are among them.
+        n_gone: how many go; at least so many may.
+
+    Returns:
+        The network, not refitted; None if the second derivative is not positive definite.
+
+    Example:
+        >>> from prelu_rules.losses.squared import Squared
+        >>> x = np.array([[1.0, 0.0], [0, 1], [-1, -1], [0, 0.5]])
+        >>> task = Task(x, x[:, :1] * 3, np.full(4, 0.25), Squared(), 1e-9)
+        >>> free, may_go = np.ones((1, 3), dtype=bool), np.array([[True, True, False]])
+        >>> found = without_cheapest(CompactForm(np.array([[3.0, 0.1, 0.1]]), free, 2), task, may_go, free, 1)
+        >>> assert found is not None
+        >>> found.support
+        array([[ True, False,  True]])
+    """
+    narrow, rows = on_used_columns(system, task)
+    laid, penalties, steps, room = prepared(narrow, rows)
+    free, gone = constant_first(system.support), np.empty(n_gone, np.int64)
+    possible = _remove_cheapest(
+        rows.columns,
+        rows.targets,
+        rows.row_weights,
+        laid,
+        penalties,
+        constant_first(may_go)[free],
+        np.flatnonzero(constant_first(may_move)[free]),
+        SINGULAR,
+        gone,
+        steps,
+        room,
+    )
+    if not possible:
+        return None
+    kept = narrow.support.copy()
+    # The constants come first in the layout, and last here.
+    kept[laid.places[0, gone], laid.places[1, gone] - 1] = False
+    support = system.support.copy()
+    support[support] = kept[narrow.support]
+    return system.with_free(with_weights(narrow, laid.weights).free).with_support(support)
 
 
 @compiled_sums
-def remove_cheapest(
+def _remove_cheapest(
     columns: FloatArray,
     targets: FloatArray,
     row_weights: FloatArray,
@@ -27,26 +87,7 @@ def remove_cheapest(
     steps: StepRoom,
     room: DerivativeRoom,
 ) -> bool:
-    """Set the weights to 0 that raise the objective least, each for itself, while the others make up for them.
-
-    The others are moved by the second derivative, or not at all, whichever is better.
-
-    Args:
-        columns: `(n_inputs, n_rows)`.
-        targets: `(n_outputs, n_rows)`.
-        row_weights: `(n_rows,)`.
-        laid: the weights, to be changed.
-        penalties: `(n_free,)`, the ridge of each free weight.
-        may_go: `(n_free,)`, which weights may.
-        moving: `(n_moving,)`, those that make up for others; all that may go are among them.
-        singular: added to the diagonal of the second derivative, relative to its mean.
-        gone: `(n_gone,)`, to be written: which weights are 0 now. As many as it is long may go.
-        steps: to work in.
-        room: to work in.
-
-    Returns:
-        Whether it was possible: not if the second derivative is not positive definite.
-    """
+    """Set weights to 0, and write which; False if that was not possible."""
     weights, second, inverse, step = laid.weights, room.second, steps.factor, steps.step
     squared_objective(columns, targets, row_weights, weights, laid.places, penalties, steps.units[0], steps.errors[0])
     second[:] = 0.0

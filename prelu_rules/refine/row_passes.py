@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
-from prelu_rules.refine.layout import layout, order_of_free, penalties_of
+from prelu_rules.refine.layout import order_of_free
 from prelu_rules.refine.linear_solution import solve_damped
 from prelu_rules.refine.passes import backward, forward
-from prelu_rules.refine.room import derivative_room, step_room
+from prelu_rules.refine.prepared import prepared
 from prelu_rules.refine.second_derivative import add_second
 from prelu_rules.refine.task import Task
 from prelu_rules.values import FloatArray
@@ -33,12 +33,8 @@ class RowPasses:
     """
 
     def __init__(self, system: CompactForm, task: Task) -> None:
-        n_units = system.n_units
-        self._task, self._laid, self._system = task, layout(system), system
-        n_free = self._laid.places.shape[1]
-        self._room = derivative_room(len(task), self._laid.weights.shape, n_units, n_free)
-        self._steps = step_room(len(task), self._laid.weights, n_units, n_free)
-        self._penalties = penalties_of(self._laid, n_units, task.ridge)
+        self._task, self._system = task, system
+        self._laid, self._penalties, self._steps, self._room = prepared(system, task)
         self.weights = self._laid.weights
 
     @property

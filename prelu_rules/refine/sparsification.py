@@ -17,11 +17,8 @@ from prelu_rules.losses.loss import Loss
 from prelu_rules.losses.squared import Squared
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.curvature import Task, curvature, objective
-from prelu_rules.refine.layout import constant_first, layout, penalties_of, with_weights
 from prelu_rules.refine.refit import FEW_WEIGHTS, refit
-from prelu_rules.refine.removal import remove_cheapest
-from prelu_rules.refine.room import derivative_room, step_room
-from prelu_rules.refine.used_columns import on_used_columns
+from prelu_rules.refine.removal import SINGULAR, without_cheapest
 from prelu_rules.values import BoolArray, FloatArray
 
 FEW_LEFT = 15
@@ -34,9 +31,6 @@ SEARCHED = 1.5
 
 COARSE = 0.25
 """The share, at least, while there are too many weights for second-order steps, when each refit takes long."""
-
-SINGULAR = 1e-7
-"""Added to the diagonal of the second derivative, relative to its mean, so that it can be inverted."""
 
 
 def sparsify(system: CompactForm, task: Task) -> Iterator[CompactForm]:
@@ -140,46 +134,24 @@ def _next(system: CompactForm, task: Task, at_once: int | None) -> CompactForm |
     n_removable = int(may_go.sum())
     if n_removable == 0:
         return None
-    # For many weights, the inverse is left to LAPACK.
-    is_small = isinstance(task.loss, Squared) and system.free.size <= FEW_WEIGHTS
-    without = _without_cheapest if is_small else _without_cheapest_by_curvature
     n_gone = min(at_once or _n_at_once(n_removable, system.free.size, task.loss), n_removable)
-    smaller = without(system, task, may_go, n_gone)
+    smaller = _without_cheapest(system, task, may_go, n_gone)
     # Two weights may go at once and be the last two uses of a unit; one at a time never does that.
-    return smaller if all_used(smaller) else without(system, task, may_go, 1)
+    return smaller if all_used(smaller) else _without_cheapest(system, task, may_go, 1)
 
 
 def _without_cheapest(system: CompactForm, task: Task, may_go: BoolArray, n_gone: int) -> CompactForm:
-    """The network without some weights, for squared errors."""
-    narrow, rows = on_used_columns(system, task)
-    laid, n_units, free = layout(narrow), system.n_units, constant_first(system.support)
-    n_free = laid.places.shape[1]
-    gone = np.empty(n_gone, np.int64)
-    possible = remove_cheapest(
-        rows.columns,
-        rows.targets,
-        rows.row_weights,
-        laid,
-        penalties_of(laid, n_units, task.ridge),
-        constant_first(may_go)[free],
-        np.flatnonzero(~constant_first(largest_weights(system))[free]),
-        SINGULAR,
-        gone,
-        step_room(len(rows), laid.weights, n_units, n_free),
-        derivative_room(len(rows), laid.weights.shape, n_units, n_free),
-    )
-    if not possible:
-        return _without_cheapest_by_curvature(system, task, may_go, n_gone)
-    kept = narrow.support.copy()
-    # The constants come first in the layout, and last here.
-    kept[laid.places[0, gone], laid.places[1, gone] - 1] = False
-    support = system.support.copy()
-    support[support] = kept[narrow.support]
-    return system.with_free(with_weights(narrow, laid.weights).free).with_support(support)
+    """The network without some weights, the others moved to make up for them."""
+    # For many weights, the inverse is left to LAPACK.
+    if isinstance(task.loss, Squared) and system.free.size <= FEW_WEIGHTS:
+        found = without_cheapest(system, task, may_go, ~largest_weights(system), n_gone)
+        if found is not None:
+            return found
+    return _without_cheapest_by_curvature(system, task, may_go, n_gone)
 
 
 def _without_cheapest_by_curvature(system: CompactForm, task: Task, may_go: BoolArray, n_gone: int) -> CompactForm:
-    """As `_without_cheapest`, for any loss."""
+    """The same by the inverse of the second derivative, for any loss."""
     may = may_go[system.support]
     inverse = damped_inverse(curvature(system, task)[1], ~largest_weights(system)[system.support])
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -15,7 +15,7 @@ from prelu_rules.domains.polytope import Polytope
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry import cell as cells
 from prelu_rules.geometry.cell import FEW, Cell
-from prelu_rules.geometry.highest import Highest
+from prelu_rules.geometry.dual_simplex import Maximum
 from prelu_rules.geometry.witnesses import KEPT, Witnesses
 from prelu_rules.values import exact_array
 
@@ -164,7 +164,7 @@ def fails(*_):
 def solved(request, monkeypatch):
     """Linear programs are solved by the method for small cells, by HiGHS, or not at all."""
     if request.param != "here":
-        monkeypatch.setattr(cells, "highest", lambda *_: None)
+        monkeypatch.setattr(cells, "maximum", lambda *_: None)
     if request.param == "nowhere":
         monkeypatch.setattr(CellProgram, "optimum", fails)
         monkeypatch.setattr(CellProgram, "inner_point_of_cell", fails)
@@ -221,10 +221,10 @@ def test_the_solution_of_a_linear_program_is_not_trusted(monkeypatch, wrong, her
     def lies(self, coef, intercept):
         return Optimum(wrong, np.array([0.3, 0.3]), np.zeros(0), np.full(len(self._bounds), 5.0))
 
-    def wrongly(rows, active, weights, bound):
-        return Highest(wrong * np.cos(np.pi * np.arange(len(weights))), np.full(len(rows), 5.0)) if here else None
+    def wrongly(rows, weights, reach):
+        return Maximum(wrong * np.cos(np.pi * np.arange(len(weights))), np.full(len(rows), 5.0)) if here else None
 
-    monkeypatch.setattr(cells, "highest", wrongly)
+    monkeypatch.setattr(cells, "maximum", wrongly)
     monkeypatch.setattr(CellProgram, "optimum", lies)
     cell = Cell(Box([0, 0], [1, 1]), 2)
     cell.push(np.array([1.0, 1.0, -1.9999]))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from prelu_rules.geometry.compiled import compiled
+from prelu_rules.geometry.dual_simplex import descend, start
 from prelu_rules.values import FloatArray, IntArray
 
 UNIT = 2.0**-53
@@ -23,15 +24,6 @@ UNIT = 2.0**-53
 
 TINY = 1e-290
 """More than all that is lost where numbers are too small for floats to be that precise."""
-
-_FEASIBLE = 1e-11
-"""Rows that are missed by less need no pivot; rows are scaled so that their largest value is about 1."""
-
-_LEAST_PIVOT = 1e-11
-"""Smaller pivots would make the proposed multipliers useless."""
-
-_MOST_PIVOTS = 10
-"""Pivots for each row and coordinate; what has been found until then is a bound, too."""
 
 
 @compiled
@@ -83,57 +75,22 @@ def highest(
     k = len(reach)
     tight, multipliers = np.empty(k, dtype=np.intp), np.zeros(k)
     table = np.zeros((2 * k + n + 1, k + 1))
-    goal = 2 * k + n
-    for q in range(k):
-        # At the corner of the box where the function is largest, each coordinate can only lower it.
-        sign = -1.0 if function[q] > 0.0 else 1.0
-        tight[q] = k + q if function[q] > 0.0 else q
-        table[q, q], table[k + q, q] = sign, -sign
-        table[q, k], table[k + q, k] = reach[q] - sign * reach[q], reach[q] + sign * reach[q]
-        for i in range(n):
-            table[2 * k + i, q] = sign * rows[i, q]
-            table[2 * k + i, k] -= sign * rows[i, q] * reach[q]
-        table[goal, q] = sign * function[q]
-    for i in range(n):
-        table[2 * k + i, k] += rows[i, k]
-    for _ in range(_MOST_PIVOTS * (goal + k)):
-        missed, least = -1, -_FEASIBLE
-        for i in range(goal):
-            if table[i, k] < least:
-                missed, least = i, table[i, k]
-        if missed < 0:
-            break
-        leaving, ratio = -1, np.inf
+    start(rows, n, function, reach, table, tight)
+    # If it does not end, what has been found until then is a bound, too.
+    violated = descend(table, tight)
+    if violated >= 0:
+        # No coordinate raises what is violated, a bound of the box or a row of the cell.
+        row, row_error = np.zeros(k + 1), 0.0
+        if violated >= 2 * k:
+            row, row_error = rows[violated - 2 * k], errors[violated - 2 * k]
+        else:
+            row[violated % k], row[k] = 1.0 if violated < k else -1.0, reach[violated % k]
         for q in range(k):
-            rate = table[missed, q]
-            if rate > _LEAST_PIVOT:
-                here = -table[goal, q] / rate
-                if here < ratio or (here == ratio and rate > table[missed, leaving]):
-                    leaving, ratio = q, here
-        if leaving < 0:
-            # No coordinate raises the row that is missed, a bound of the box or one of the cell.
-            row, row_error = np.zeros(k + 1), 0.0
-            if missed >= 2 * k:
-                row, row_error = rows[missed - 2 * k], errors[missed - 2 * k]
-            else:
-                row[missed % k], row[k] = 1.0 if missed < k else -1.0, reach[missed % k]
-            for q in range(k):
-                multipliers[q] = -table[missed, q]
-            if _proven(rows, errors, row, row_error, multipliers, tight, reach) < 0.0:
-                return -np.inf
-            break
-        inverse = 1.0 / table[missed, leaving]
-        for i in range(goal + 1):
-            factor = table[i, leaving] * inverse
-            if factor != 0.0 and i != missed:
-                for q in range(k + 1):
-                    table[i, q] -= factor * table[missed, q]
-                table[i, leaving] = factor
-        table[missed, :] = 0.0
-        table[missed, leaving] = 1.0
-        tight[leaving] = missed
+            multipliers[q] = -table[violated, q]
+        if _proven(rows, errors, row, row_error, multipliers, tight, reach) < 0.0:
+            return -np.inf
     for q in range(k):
-        multipliers[q] = -table[goal, q]
+        multipliers[q] = -table[2 * k + n, q]
     return float(_proven(rows, errors, function, error, multipliers, tight, reach))
 
 
