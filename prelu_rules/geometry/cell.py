@@ -25,6 +25,9 @@ from prelu_rules.values import Array, BoolArray, FloatArray, exact_array
 SMALL = 20_000
 """Numbers of the table of a linear program that is solved anew for each question; HiGHS goes on where it ended last."""
 
+NEAR_END = 0.01
+"""Where inputs are taken on a line through the cell: so near to either end, as a share of the length."""
+
 FEW = 16
 """Cuts for which there is room at first."""
 
@@ -190,6 +193,44 @@ class Cell:
         known = self._by_floats(row, 0.0)
         return self._exactly(row, 0.0, closed=True) if known is None else known
 
+    def spread(self, n_rows: int, rng: np.random.Generator) -> FloatArray:
+        """Inputs all over the cell, most of them near its boundary, where they say most about it.
+
+        A walk from the deepest input goes along random lines (Smith, "Efficient Monte Carlo procedures for generating
+        points uniformly distributed over bounded regions", 1984), and takes what is near both ends of each.
+
+        Args:
+            n_rows: how many are wanted.
+            rng: the generator of the lines.
+
+        Returns:
+            `(n_rows, n_inputs)`, in floats; fewer if the cell is large, or a line does not end.
+
+        Example:
+            >>> from prelu_rules.domains.box import Box
+            >>> Cell(Box([0], [1]), 1).spread(2, np.random.default_rng(0)).round(2)
+            array([[0.01],
+                   [0.99]])
+        """
+        n = self._frame.n_coordinates
+        cuts = self._framed[len(self._frame.rows) :][: len(self._rows)][np.array(self._active, dtype=bool)]
+        rows, found = np.vstack([self._frame.halfspaces, cuts]), np.empty((n_rows, n))
+        deepest = self._deepest_inside(rows)
+        point = None if deepest is None or deepest.point[-1] <= 0 else deepest.point[:-1]
+        place = 0
+        while point is not None and place < n_rows:
+            direction = rng.normal(size=n)
+            rates, slack = rows[:, :-1] @ direction, rows[:, :-1] @ point + rows[:, -1]
+            start = np.max(-slack[rates > 0] / rates[rates > 0], initial=-np.inf)
+            stop = np.min(-slack[rates < 0] / rates[rates < 0], initial=np.inf)
+            if not -np.inf < start < stop < np.inf:
+                break
+            ends = start + (stop - start) * np.array([NEAR_END, 1 - NEAR_END])
+            found[place : place + 2] = (point + ends[:, None] * direction)[: n_rows - place]
+            point = point + rng.uniform(start, stop) * direction
+            place += 2
+        return found[:place] @ self._frame.basis.T + self._frame.centre
+
     def _by_floats(self, row: Array, by: float) -> bool | None:
         """Whether a function exceeds a number somewhere, or is below it everywhere; None if floats leave a doubt."""
         given = row.astype(np.float64)
@@ -236,9 +277,7 @@ class Cell:
 
     def _deepest(self) -> FloatArray | None:
         """The input that is deepest inside the rows of the domain and all cuts, in floats; None if none is inside."""
-        n = self._frame.n_coordinates
-        # The depth is one more coordinate.
-        found = self._maximum(np.insert(self._counting(), n, -1.0, axis=1), np.append(np.zeros(n), 1.0))
+        found = self._deepest_inside(self._counting())
         if found is not None:
             depth, point = found.point[-1], found.point[:-1]
             return self._frame.centre + self._frame.basis @ point if depth > 0 else None
@@ -247,6 +286,12 @@ class Cell:
         except SolverError:
             return None
         return inner if depth > 0 else None
+
+    def _deepest_inside(self, rows: FloatArray) -> Maximum | None:
+        """What is deepest inside half-spaces of the frame, and its depth; None if that is left to HiGHS."""
+        n = self._frame.n_coordinates
+        # The depth is one more coordinate.
+        return self._maximum(np.insert(rows, n, -1.0, axis=1), np.append(np.zeros(n), 1.0))
 
     def _counting(self) -> FloatArray:
         """The rows of the domain and of the cuts that count."""

@@ -11,29 +11,30 @@ made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from prelu_rules.domains.domain import Domain
-from prelu_rules.domains.sampling import sampled
 from prelu_rules.geometry.cell import Cell
 from prelu_rules.rules.rule import Condition
-from prelu_rules.rules.satisfied import Satisfied, Sides
+from prelu_rules.rules.satisfied import Satisfied
 from prelu_rules.rules.simplification import cell_of_rule
 from prelu_rules.tolerances import CUT
-from prelu_rules.values import BoolArray, FloatArray
+from prelu_rules.values import FloatArray, IntArray
 
 Conditions = Sequence[Condition]
 
 FEWEST = 3
 """`merging` has already checked whether the union of two cells is convex."""
 
-WITNESSES = 1000
-"""Rows of the domain; one that is inside an envelope and in no cell shows immediately that there is a gap."""
+NONE = -1
+"""In place of a number: that there is none."""
+
+FULL = np.uint8(255)
+"""All bits of a byte."""
 
 
 class ConvexGroup(NamedTuple):
@@ -48,7 +49,9 @@ class ConvexGroup(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
-def convex_group(cells: Sequence[Conditions], domain: Domain | None, satisfied: Satisfied) -> ConvexGroup | None:
+def convex_group(
+    cells: Sequence[Conditions], domain: Domain | None, satisfied: Satisfied, rows: FloatArray
+) -> ConvexGroup | None:
     """Find the first group of three or more cells with a convex union on a domain, if no two of them have one.
 
     Args:
@@ -56,6 +59,8 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, satisfied: 
         domain: where the cells have to satisfy their conditions; None for all inputs.
         satisfied: which conditions a cell satisfies where it has to satisfy those of the union: on the domain, or
             everywhere.
+        rows: `(n_rows, n_inputs)`, inputs in the domain; those inside cells show that these reach into an envelope, and
+            all others that it has a gap.
 
     Returns:
         A smallest such group, or None if there is none.
@@ -66,15 +71,15 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, satisfied: 
     Example:
         >>> wedges = [[Condition([*start], 0.0, True), Condition([*end], 0.0, False)]
         ...           for start, end in [((1, 0), (-1, 1)), ((-1, 1), (-1, -1)), ((-1, -1), (1, 0))]]
-        >>> convex_group(wedges, None, Satisfied(None))
+        >>> convex_group(wedges, None, Satisfied(None), np.empty((0, 2)))
         ConvexGroup(members=(0, 1, 2), conditions=())
     """
     if len(cells) < FEWEST or not all(cells):
         return None
-    pool = _Pool.of(cells, domain, satisfied)
+    pool = _Pool(cells, domain, satisfied, rows)
     refused: set[frozenset[int]] = set()
-    for pair in combinations(range(len(cells)), 2):
-        group = pool.closure(pair) if satisfied.may_share_facet(*(pool.sides[k] for k in pair)) else None
+    for pair in pool.near():
+        group = pool.closure(pair)
         if group is not None and group not in refused:
             if pool.covers(group):
                 return ConvexGroup(tuple(sorted(group)), tuple(pool.envelope(group)))
@@ -82,56 +87,112 @@ def convex_group(cells: Sequence[Conditions], domain: Domain | None, satisfied: 
     return None
 
 
-@dataclass(frozen=True)
 class _Pool:
-    """Cells, their sides and distinct conditions, which cells satisfy which, and rows of the domain outside all."""
+    """Cells, and what is known of them by inputs of the domain and, where these leave a doubt, by linear programs.
 
-    cells: Sequence[Conditions]
-    sides: Sequence[Sides]
-    conditions: Conditions
-    opposite: Sequence[int]
-    satisfied: BoolArray
-    domain: Domain | None
-    gaps: FloatArray
+    Args:
+        cells: the conditions of each cell.
+        domain: where the cells have to satisfy them.
+        satisfied: as for `convex_group`.
+        rows: likewise.
+    """
 
-    @classmethod
-    def of(cls, cells: Sequence[Conditions], domain: Domain | None, satisfied: Satisfied) -> _Pool:
-        distinct = {(*c.coef.tolist(), c.intercept, c.nonnegative): c for cell in cells for c in cell}
-        conditions = list(distinct.values())
-        n_inputs = len(conditions[0].coef)
-        sides = [satisfied.sides(cell) for cell in cells]
-        holds = [satisfied.which(cell, conditions) for cell in sides]
-        rows = np.empty((0, n_inputs)) if domain is None else sampled(domain, WITNESSES)
-        inside = np.any([np.all([_values(c, rows) >= -CUT for c in cell], axis=0) for cell in cells], axis=0)
-        opposite = [-satisfied.number(condition) for condition in conditions]
-        return cls(cells, sides, conditions, opposite, np.array(holds), domain, rows[~inside])
+    def __init__(
+        self, cells: Sequence[Conditions], domain: Domain | None, satisfied: Satisfied, rows: FloatArray
+    ) -> None:
+        self.cells, self._domain, self._satisfied = cells, domain, satisfied
+        self._sides = [satisfied.sides(cell) for cell in cells]
+        places: dict[tuple[object, ...], int] = {}
+        own = [[places.setdefault(_key(condition), len(places)) for condition in cell] for cell in cells]
+        distinct = {_key(condition): condition for cell in cells for condition in cell}
+        self._conditions = list(distinct.values())
+        place_of = {satisfied.number(condition): place for place, condition in enumerate(self._conditions)}
+        # Where the opposite of each condition is, or `NONE`.
+        self._opposite = np.array([place_of.get(-number, NONE) for number in place_of])
+        values = np.array([_values(condition, rows) for condition in self._conditions])
+        inside, doubtful = np.zeros((len(cells), len(rows)), dtype=bool), np.zeros(len(rows), dtype=bool)
+        for number, places_of_own in enumerate(own):
+            least = values[places_of_own].min(axis=0)
+            inside[number] = least > CUT
+            doubtful |= np.abs(least) <= CUT
+        # Which conditions each cell may satisfy: all that no row inside it fails; once checked, those that it does.
+        self._may = np.array([(values[:, some] >= -CUT).all(axis=1) for some in inside])
+        self._checked = False
+        # A bit for each row: those that surely satisfy each condition, are inside each cell, and are inside of none.
+        self._surely = np.packbits(values > CUT, axis=1)
+        self._inside = np.packbits(inside, axis=1)
+        self._gaps = np.packbits(~inside.any(axis=0) & ~doubtful)
+
+    def near(self) -> Iterator[tuple[int, int]]:
+        """The pairs of cells that may share a facet, in whose envelopes no row shows a gap."""
+        for pair in combinations(range(len(self.cells)), 2):
+            if self._satisfied.may_share_facet(*(self._sides[k] for k in pair)) and self._grown(frozenset(pair)):
+                self._check()
+                if self._n_between[pair] <= 1:
+                    yield pair
 
     def envelope(self, group: frozenset[int]) -> list[Condition]:
         """The conditions that all cells of a group satisfy."""
-        return [self.conditions[k] for k in self._shared(group)]
-
-    def _shared(self, group: frozenset[int]) -> list[int]:
-        return np.flatnonzero(self.satisfied[sorted(group)].all(axis=0)).tolist()
+        self._check()
+        return [self._conditions[place] for place in self._shared(group)]
 
     def closure(self, pair: tuple[int, int]) -> frozenset[int] | None:
         """The smallest group with two cells whose envelope no other cell reaches into; None if there is a gap."""
-        group = frozenset(pair)
+        self._check()
+        group = self._grown(frozenset(pair))
+        while group is not None and (reaching := self._reaching(group)):
+            group = self._grown(group | reaching)
+        return group
+
+    def _grown(self, group: frozenset[int]) -> frozenset[int] | None:
+        """A group with the cells that rows show to reach into its envelope; None if one shows a gap.
+
+        An envelope has at least the inputs that satisfy all conditions that the cells of the group may satisfy.
+        """
         while True:
-            envelope = self.envelope(group)
-            if np.all([_values(c, self.gaps) > CUT for c in envelope], axis=0).any() and len(self.gaps):
+            met = np.bitwise_and.reduce(self._surely[self._shared(group)], axis=0, initial=FULL)
+            if (met & self._gaps).any():
                 return None
-            outside = {self.opposite[k] for k in self._shared(group)}
-            others = [k for k in range(len(self.cells)) if k not in group and self.sides[k].isdisjoint(outside)]
-            part = cell_of_rule(envelope, self.domain, len(self.conditions[0].coef))
-            reaching = frozenset(k for k in others if _reaches(part, self.cells[k]))
-            if not reaching:
+            larger = group.union(np.flatnonzero((self._inside & met).any(axis=1)).tolist())
+            if larger == group:
                 return group
-            group |= reaching
+            group = larger
+
+    def _shared(self, group: frozenset[int]) -> IntArray:
+        """The places of the conditions that all cells of a group may satisfy."""
+        return np.flatnonzero(self._may[sorted(group)].all(axis=0))
+
+    def _check(self) -> None:
+        """Ask which of the conditions that cells may satisfy they do satisfy."""
+        if self._checked:
+            return
+        for may, sides in zip(self._may, self._sides, strict=True):
+            may[may] = self._satisfied.which(sides, [self._conditions[place] for place in np.flatnonzero(may)])
+        there = self._opposite != NONE
+        one, other = self._may[:, there].astype(np.int64), self._may[:, self._opposite[there]].astype(np.int64)
+        # A facet is in every hyperplane between two cells, so there is only one between those that share one.
+        self._n_between = one @ other.T
+        self._checked = True
+
+    def _reaching(self, group: frozenset[int]) -> frozenset[int]:
+        """The other cells that reach into the envelope of a group."""
+        shared = self._shared(group)
+        opposite = self._opposite[shared]
+        # A cell that satisfies the opposite of a condition of the envelope is outside.
+        apart = self._may[:, opposite[opposite != NONE]].any(axis=1)
+        part = cell_of_rule(self.envelope(group), self._domain, len(self._conditions[0].coef))
+        others = (k for k in np.flatnonzero(~apart).tolist() if k not in group)
+        return frozenset(k for k in others if _reaches(part, self.cells[k]))
 
     def covers(self, group: frozenset[int]) -> bool:
         """Whether the cells of a group cover their envelope, up to boundaries."""
-        part = cell_of_rule(self.envelope(group), self.domain, len(self.conditions[0].coef))
+        part = cell_of_rule(self.envelope(group), self._domain, len(self._conditions[0].coef))
         return not _leaves_gap(part, [self.cells[k] for k in sorted(group)])
+
+
+def _key(condition: Condition) -> tuple[object, ...]:
+    """What the same conditions have in common."""
+    return (*condition.coef.tolist(), condition.intercept, condition.nonnegative)
 
 
 def _values(condition: Condition, rows: FloatArray) -> FloatArray:

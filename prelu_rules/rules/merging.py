@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from prelu_rules.domains.domain import Domain
+from prelu_rules.domains.sampling import sampled
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.alignment import aligned
 from prelu_rules.rules.convex_groups import FEWEST, convex_group
@@ -18,7 +19,11 @@ from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.satisfied import Satisfied, Sides
 from prelu_rules.rules.simplification import cell_of_rule, everywhere, needed
 from prelu_rules.tolerances import CANCELLED
-from prelu_rules.values import Array
+from prelu_rules.values import Array, FloatArray
+
+WITNESSES, OF_EACH = 1000, 30
+"""Inputs of the whole domain, and of each rule, which show without linear programs that the union of rules is not
+convex."""
 
 
 def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
@@ -51,15 +56,16 @@ def merged(rules: Sequence[Rule], domain: Domain | None) -> tuple[Rule, ...]:
     """
     left = aligned(rules, domain)
     far = everywhere([condition for rule in left for condition in rule.conditions], domain)
-    found = []
-    for alike in _alike(left, domain):
+    found, alike_ones = [], _alike(left, domain)
+    rows = _inside(left, domain) if max(map(len, alike_ones), default=0) >= FEWEST else np.empty((0, 0))
+    for alike in alike_ones:
         parts = [(place, left[place]) for place in alike]
         if domain is None:
-            parts = _merged_alike(parts, _Where(far, Satisfied(far)))
+            parts = _merged_alike(parts, _Where(far, Satisfied(far), rows))
         else:
             on_domain = Satisfied(domain)
             for satisfied in (Satisfied(far, on_domain), on_domain):
-                parts = _merged_alike(parts, _Where(domain, satisfied))
+                parts = _merged_alike(parts, _Where(domain, satisfied, rows))
         found += parts
     return tuple(rule for _, rule in sorted(found, key=lambda part: part[0]))
 
@@ -73,10 +79,11 @@ class _Part(NamedTuple):
 
 
 class _Where(NamedTuple):
-    """Where rules have to hold, and which conditions they satisfy where a union has to."""
+    """Where rules have to hold, which conditions they satisfy where a union has to, and inputs that show where not."""
 
     domain: Domain | None
     satisfied: Satisfied
+    rows: FloatArray
 
     def part(self, place: int, rule: Rule) -> _Part:
         """A rule with its sides."""
@@ -91,6 +98,16 @@ def _merged_alike(rules: Sequence[tuple[int, Rule]], where: _Where) -> list[tupl
         # A larger rule may now be merged with a single one.
         _merge_pairs(parts, where)
     return [(part.place, part.rule) for part in parts]
+
+
+def _inside(rules: Sequence[Rule], domain: Domain | None) -> FloatArray:
+    """Inputs of a domain: random ones, and some in each rule."""
+    n_inputs = rules[0].outputs.coef.shape[1]
+    if domain is None:
+        return np.empty((0, n_inputs))
+    rng = np.random.default_rng(0)
+    inner = [cell_of_rule(rule.conditions, domain, n_inputs).spread(OF_EACH, rng) for rule in rules]
+    return np.vstack([sampled(domain, WITNESSES), *inner])
 
 
 def _alike(rules: Sequence[Rule], domain: Domain | None) -> list[list[int]]:
@@ -131,7 +148,9 @@ def _merge_group(parts: list[_Part], where: _Where) -> bool:
     if len(parts) < FEWEST:
         return False
     for near in _neighbours(parts, where.satisfied):
-        group = convex_group([parts[number].rule.conditions for number in near], where.domain, where.satisfied)
+        group = convex_group(
+            [parts[number].rule.conditions for number in near], where.domain, where.satisfied, where.rows
+        )
         if group is not None:
             _join(parts, [near[number] for number in group.members], needed(group.conditions, where.domain), where)
             return True

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import networks
 import numpy as np
 import pytest
 from fourier_motzkin import inequality, solvable
@@ -181,6 +182,36 @@ def test_the_answers_are_the_same_whatever_solves_linear_programs(solved):
             if expected:
                 cell.push(row)
                 held.append(inequality(row))
+
+
+@given(networks.seeds, st.sampled_from([1.0, 1e6]))
+def test_inputs_that_are_spread_lie_in_the_cell_and_reach_its_ends(seed, scale):
+    rng = np.random.default_rng(seed)
+    domain = Polytope(
+        Box([0] * 2, [scale, 1 / scale]), np.array([[1 / scale, scale]]), np.array([1.5]), np.array([False])
+    )
+    cell, cuts = Cell(domain, 2), []
+    for cut in rng.normal(size=(4, 3)) @ np.diag([1 / scale, scale, 1]):
+        if cell.exceeds(cut):
+            cell.push(cut)
+            cuts.append(cut)
+    rows = cell.spread(201, rng)
+    assert rows.shape == (201, 2)
+    assert (rows >= domain.lower).all() and (rows <= domain.upper).all() and (rows @ domain.coef[0] <= 1.5).all()
+    assert all((rows @ cut[:-1] + cut[-1] > 0).all() for cut in cuts)
+
+
+def test_inputs_are_spread_to_the_ends():
+    rows = Cell(Box([-1, 0], [1, 8]), 2).spread(200, np.random.default_rng(0))
+    assert (rows.min(axis=0) < [-0.95, 0.2]).all() and (rows.max(axis=0) > [0.95, 7.8]).all()
+
+
+def test_no_inputs_are_spread_where_lines_do_not_end_or_no_inner_input_is_found(monkeypatch):
+    rng = np.random.default_rng(0)
+    assert Cell(None, 2).spread(10, rng).shape == (0, 2)
+    monkeypatch.setattr(cells, "maximum", lambda *_: None)
+    monkeypatch.setattr(CellProgram, "inner_point_of_cell", fails)
+    assert Cell(Box([0, 0], [1, 1]), 2).spread(10, rng).shape == (0, 2)
 
 
 def test_more_cuts_than_there_is_room_for_at_first():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.sampling import sampled
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.convex_groups import convex_group
 from prelu_rules.rules.merging import merged
@@ -60,7 +61,7 @@ def test_a_group_that_has_to_grow_is_found_within_others():
     """The pinwheel fills the lower left quarter; next to it are rules of the same function that do not belong."""
     inner = pinwheel(0, 0, 8, 8, 2, 5, 3, 6)
     rules = [rectangle(8, 2, 9, 3), *(rectangle(*sides) for sides in inner), rectangle(3, 8, 4, 9)]
-    group = convex_group([rule.conditions for rule in rules], WHOLE, Satisfied(WHOLE))
+    group = convex_group([rule.conditions for rule in rules], WHOLE, Satisfied(WHOLE), sampled(WHOLE, 100))
     assert group is not None and group.members == (1, 2, 3, 4, 5)
     assert sorted(merged(rules, WHOLE), key=lambda rule: rule.count)[-1].count == 5
 
@@ -94,3 +95,16 @@ def test_no_group_that_is_left_has_a_convex_union(seed, share):
     assert len(left) > 10 or rule_polygons.convex_together(left, WHOLE) is None
     if share == 0 and before == Fraction(256):
         assert left == (Rule((), ONE, len(rules)),)
+
+
+@given(networks.seeds, st.sampled_from([1, 30, 1000]))
+def test_inputs_only_save_linear_programs(seed, n_rows):
+    """The first group is the same whatever inputs are known; those on boundaries, such as corners, say nothing."""
+    rng = np.random.default_rng(seed)
+    leaves = subdivided(rng, (0, 0, 16, 16), 2)[:14]
+    cells = [rectangle(*sides).conditions for sides in leaves if rng.random() < 0.9]
+    rows = np.vstack([sampled(WHOLE, n_rows), rng.integers(0, 17, (n_rows, 2))])
+    slow = convex_group(cells, WHOLE, Satisfied(WHOLE), np.empty((0, 2)))
+    fast = convex_group(cells, WHOLE, Satisfied(WHOLE), rows)
+    assert (fast is None) == (slow is None)
+    assert fast is None or (fast.members == slow.members and fast.conditions == slow.conditions)
