@@ -26,7 +26,7 @@ def random_task(rng, loss, n_rows=60, n_inputs=3, n_outputs=1, ridge=1e-3):
     x = rng.normal(size=(n_rows, n_inputs))
     y = rng.normal(size=(n_rows, n_outputs)) if loss == "squared" else rng.integers(0, max(n_outputs, 2), n_rows) * 1.0
     weights = rng.uniform(0.1, 1, n_rows)
-    return Task(x, y, weights / weights.sum(), loss_named(loss), ridge)
+    return Task(x, y, weights / weights.sum(), loss_named(loss), ridge, most_on_bends=ridge / 3)
 
 
 def random_system(rng, n_inputs=3, n_units=4, n_outputs=1):

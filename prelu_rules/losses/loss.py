@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -152,6 +153,17 @@ class Loss(ABC):
             The default penalty and larger ones, in ascending order.
         """
         return tuple(least * factor for factor in RIDGE_FACTORS)
+
+    def most_on_bends(self, least: float) -> float:
+        """The largest penalty on the weights of bends; the others may have any of `ridges`.
+
+        Args:
+            least: the default penalty for the rows.
+
+        Returns:
+            The penalty; infinite for no limit.
+        """
+        return math.inf
 
     def log_likelihood(self, outputs: FloatArray, y: FloatArray, weights: FloatArray) -> float | None:
         """The log-likelihood of the rows, for Schwarz's criterion.

@@ -12,6 +12,13 @@ from prelu_rules.values import FloatArray
 LITTLE_NOISE = 0.1
 """The smallest penalty, as a share of the default one."""
 
+MOST_ON_BENDS = 100.0
+"""The largest penalty on bends, as a multiple of the default one.
+
+Two weights make up the slope of a bend, so that their penalty is proportional to its size, while that of a column is
+proportional to its square. A penalty that suits many columns would leave no small bend at all.
+"""
+
 RIDGE = 1e-4
 """The default penalty, for targets with a variance of 1."""
 
@@ -56,3 +63,14 @@ class NumberLoss(Loss):
             Penalties in ascending order.
         """
         return LITTLE_NOISE * least, *super().ridges(least)
+
+    def most_on_bends(self, least: float) -> float:
+        """A penalty under which small bends last.
+
+        Args:
+            least: the default penalty for the rows.
+
+        Returns:
+            The penalty.
+        """
+        return MOST_ON_BENDS * least

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from prelu_rules.network.compact import CompactForm
 from prelu_rules.refine.row_passes import RowPasses, from_moments
-from prelu_rules.refine.task import Task, objective, penalised
+from prelu_rules.refine.task import Task, objective, penalties, penalty
 from prelu_rules.refine.used_columns import on_used_columns
 from prelu_rules.values import BoolArray, FloatArray
 
-__all__ = ["Task", "curvature", "curvature_by_products", "gradient", "objective", "penalised"]
+__all__ = ["Task", "curvature", "curvature_by_products", "gradient", "objective"]
 
 CHUNK = 4_000_000
 """Numbers of the Jacobian that are in memory at once, so that memory use does not grow with the number of rows."""
@@ -35,9 +36,9 @@ def gradient(system: CompactForm, task: Task) -> tuple[float, FloatArray]:
     outputs = system.outputs(features)
     at_outputs = task.loss.gradient(outputs, task.y) * task.weights[:, None]
     rows = np.hstack([_at_units(system, features, at_outputs), at_outputs])
-    counted = penalised(system)
-    value = float(task.weights @ task.loss.rows(outputs, task.y)) + 0.5 * task.ridge * float(counted @ system.free**2)
-    return value, (rows.T @ features)[system.support] + task.ridge * counted * system.free
+    ridge = penalties(system, task)
+    value = float(task.weights @ task.loss.rows(outputs, task.y)) + penalty(system, task)
+    return value, (rows.T @ features)[system.support] + ridge * system.free
 
 
 def curvature(system: CompactForm, task: Task) -> tuple[FloatArray, FloatArray]:
@@ -65,8 +66,8 @@ def curvature_by_products(system: CompactForm, task: Task) -> tuple[FloatArray, 
         `(n_free,)` and `(n_free, n_free)`.
     """
     n_free = int(system.support.sum())
-    counted = task.ridge * penalised(system)
-    first, second = counted * system.free, np.diag(counted)
+    ridge = penalties(system, task)
+    first, second = ridge * system.free, np.diag(ridge)
     for part in parts(task, n_free):
         features = system.features(part.x)
         outputs = system.outputs(features)
@@ -124,7 +125,7 @@ def parts(task: Task, row_size: int) -> Iterator[Task]:
     step = max(1, CHUNK // max(1, row_size))
     for start in range(0, len(task), step):
         rows = slice(start, start + step)
-        yield Task(task.x[rows], task.y[rows], task.weights[rows], task.loss, task.ridge)
+        yield replace(task, x=task.x[rows], y=task.y[rows], weights=task.weights[rows])
 
 
 def sensitivities(system: CompactForm, features: FloatArray) -> FloatArray:

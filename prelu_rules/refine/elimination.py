@@ -145,8 +145,13 @@ def _moments(system: CompactForm, task: Task) -> _Moments:
     features = system.features(task.x)
     weighted = features.T * task.weights
     second = weighted @ features
-    second[np.diag_indices(len(second) - 1)] += task.ridge
+    second[np.diag_indices(len(second) - 1)] += _output_penalties(system, task)
     return _Moments(features, second, weighted @ task.y)
+
+
+def _output_penalties(system: CompactForm, task: Task) -> FloatArray:
+    """The penalties of the outputs' weights, `(n_inputs + n_units,)`."""
+    return np.repeat([task.ridge, task.ridge_on_bends], [system.n_inputs, system.n_units])
 
 
 def _without_column(system: CompactForm, unit: int, task: Task, moments: _Moments) -> tuple[float, CompactForm]:
@@ -159,7 +164,8 @@ def _without_column(system: CompactForm, unit: int, task: Task, moments: _Moment
     outputs = _solved(smaller, moments.second[np.ix_(rest, rest)], moments.right[rest])
     predicted = moments.features[:, rest] @ outputs.T
     loss = float(task.weights @ task.loss.rows(predicted, task.y))
-    return loss + 0.5 * task.ridge * float((outputs[:, :-1] ** 2).sum()), _with_outputs(smaller, outputs)
+    penalty = 0.5 * float((outputs[:, :-1] ** 2 @ _output_penalties(smaller, task)).sum())
+    return loss + penalty, _with_outputs(smaller, outputs)
 
 
 def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactForm]:
@@ -168,7 +174,8 @@ def _outputs_refitted(system: CompactForm, task: Task) -> tuple[float, CompactFo
         moments = _moments(system, task)
         outputs = _solved(system, moments.second, moments.right)
         loss = float(task.weights @ task.loss.rows(moments.features @ outputs.T, task.y))
-        return loss + 0.5 * task.ridge * float((outputs[:, :-1] ** 2).sum()), _with_outputs(system, outputs)
+        penalty = 0.5 * float((outputs[:, :-1] ** 2 @ _output_penalties(system, task)).sum())
+        return loss + penalty, _with_outputs(system, outputs)
     smaller, value = outputs_refitted(system, task, max_steps=3)
     return value, smaller
 

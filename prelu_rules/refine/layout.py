@@ -73,23 +73,26 @@ def _find_runs(free: BoolArray, runs: IntArray, starts: IntArray, places: IntArr
     return n_runs
 
 
-def penalties_of(laid: Layout, n_units: int, ridge: float) -> FloatArray:
+def penalties_of(laid: Layout, n_units: int, ridge: float, on_bends: float) -> FloatArray:
     """The penalties of the free weights.
 
     Args:
         laid: the layout.
         n_units: how many rows of weights are units.
-        ridge: that of all weights but the outputs' constants.
+        ridge: that of the weights of outputs, except those on units, and their constants.
+        on_bends: that of the weights of units, and of outputs on them.
 
     Returns:
         `(n_free,)`, in the order of the layout.
 
     Example:
-        >>> penalties_of(layout(CompactForm(np.ones((1, 3)), np.ones((1, 3), dtype=bool), 2)), 0, 0.5)
+        >>> penalties_of(layout(CompactForm(np.ones((1, 3)), np.ones((1, 3), dtype=bool), 2)), 0, 0.5, 0.5)
         array([0. , 0.5, 0.5])
     """
     rows, columns = laid.places
-    return np.where((columns == 0) & (rows >= n_units), 0.0, ridge)
+    first_unit = laid.weights.shape[1] - n_units
+    found = np.where((rows < n_units) | (columns >= first_unit), on_bends, ridge)
+    return np.where((columns == 0) & (rows >= n_units), 0.0, found)
 
 
 def with_weights(system: CompactForm, weights: FloatArray) -> CompactForm:

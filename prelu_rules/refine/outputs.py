@@ -14,7 +14,7 @@ from prelu_rules.refine.task import Task
 def outputs_refitted(
     system: CompactForm, task: Task, max_steps: int = 30, least_gain: float = 1e-4
 ) -> tuple[CompactForm, float]:
-    """Minimise the objective over the weights of the outputs, for which units are inputs like any other.
+    """Minimise the objective over the outputs, for which units are inputs like any other, also in the penalty.
 
     Args:
         system: the network.

@@ -48,7 +48,7 @@ def prepared(system: CompactForm, task: Task) -> Prepared:
     n_free = laid.places.shape[1]
     return Prepared(
         laid,
-        penalties_of(laid, n_units, task.ridge),
+        penalties_of(laid, n_units, task.ridge, task.ridge_on_bends),
         step_room(len(task), laid.weights, n_units, n_free),
         derivative_room(len(task), laid.weights.shape, n_units, n_free),
     )

@@ -30,6 +30,7 @@ class Task:
         weights: `(n_rows,)`, which sum to 1.
         loss: the loss, whose weighted mean over the rows is minimised.
         ridge: the penalty on half the sum of squares of the free weights, except the outputs' constants.
+        most_on_bends: the largest penalty on the weights of units, and on their uses, whatever `ridge` is.
         n_logits: the number of logits, since a part of the rows may lack the last classes; None for as many as the rows
             show.
     """
@@ -40,6 +41,7 @@ class Task:
     loss: Loss
     ridge: float
     n_logits: int | None = None
+    most_on_bends: float = np.inf
 
     def __len__(self) -> int:
         return len(self.x)
@@ -47,6 +49,11 @@ class Task:
     def __getstate__(self) -> dict[str, Any]:
         """Other processes compute what is cached here anew."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def ridge_on_bends(self) -> float:
+        """The penalty on the weights of units, and on their uses."""
+        return min(self.ridge, self.most_on_bends)
 
     @property
     def n_outputs(self) -> int:
@@ -112,7 +119,7 @@ def objective(system: CompactForm, task: Task) -> float:
             loss = squared_loss_of(system, task)
         else:
             loss = float(task.weights @ task.loss.rows(system.predict(task.x), task.y))
-        value = loss + 0.5 * task.ridge * float(penalised(system) @ system.free**2)
+        value = loss + penalty(system, task)
     return value if np.isfinite(value) else np.inf
 
 
@@ -135,15 +142,35 @@ def squared_loss_of(system: CompactForm, task: Task) -> float:
     return squared_loss(task.columns, task.targets, task.row_weights, constant_first(system.weights), units, errors)
 
 
-def penalised(system: CompactForm) -> FloatArray:
-    """Which of the free weights are penalised: all but the outputs' constants.
+def penalty(system: CompactForm, task: Task) -> float:
+    """What the weights of a network add to the objective.
 
     Args:
         system: the network.
+        task: the penalties.
 
     Returns:
-        `(n_free,)`, 1 or 0.
+        Half the sum of the squares of the free weights, each times its penalty.
     """
-    counted = np.ones_like(system.weights)
-    counted[system.n_units :, -1] = 0
-    return counted[system.support]
+    return 0.5 * float(penalties(system, task) @ system.free**2)
+
+
+def penalties(system: CompactForm, task: Task) -> FloatArray:
+    """The penalty of each free weight, which is 0 for the outputs' constants.
+
+    Args:
+        system: the network.
+        task: the penalties.
+
+    Returns:
+        `(n_free,)`.
+
+    Example:
+        >>> task = Task(np.eye(1), np.ones((1, 1)), np.ones(1), Squared(), 0.1, most_on_bends=0.01)
+        >>> penalties(CompactForm(np.ones((2, 3)), np.array([[1, 0, 1], [1, 1, 1]], dtype=bool), 1), task)
+        array([0.01, 0.01, 0.1 , 0.01, 0.  ])
+    """
+    found = np.full(system.weights.shape, task.ridge)
+    found[: system.n_units] = found[:, system.n_inputs : -1] = task.ridge_on_bends
+    found[system.n_units :, -1] = 0
+    return found[system.support]

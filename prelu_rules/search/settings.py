@@ -34,7 +34,8 @@ class PathSettings(Shown):
         max_nonlinear: the largest size on the path. None to go on while rows that were left out improve, to at most
             16, and for "force" to 5.
         ridge: the penalty in the refits, on half the sum of the squared weights for standardised numbers. None to
-            choose it by rows that are left out, from `Loss.ridges`; for "force" it is `Loss.ridge`.
+            choose it by rows that are left out, from `Loss.ridges`; that of bends is then at most
+            `Loss.most_on_bends`. For "force" it is `Loss.ridge`.
         max_columns_per_bend: how many columns a bend may use; with 1, bends are thresholds such as `age > 41`. None for
             any number. A limit of growth.
         nesting: whether bends may use other bends. A limit of growth.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prelu_rules.losses.loss import Loss
 from prelu_rules.refine.curvature import Task
 from prelu_rules.rows.rows import Rows
@@ -13,7 +15,7 @@ def task_of(rows: Rows, loss: Loss, ridge: float | None = None, n_logits: int | 
     Args:
         rows: standardised rows.
         loss: the loss that is minimised.
-        ridge: the penalty; None for the default of the loss.
+        ridge: the penalty; None for the default of the loss, or a multiple of it that is chosen later.
         n_logits: the number of logits, for classes; None for as many as the rows show.
 
     Returns:
@@ -29,4 +31,6 @@ def task_of(rows: Rows, loss: Loss, ridge: float | None = None, n_logits: int | 
     # The number of rows of equal weight with the same sum of squared weights. If one row has nearly all the weight, a
     # penalty of one over the number of rows would outweigh the others.
     n_rows = round(len(share) ** 2 * float(share @ share))
-    return Task(rows.x, rows.y, share, loss, ridge or loss.ridge(n_rows), n_logits)
+    default = loss.ridge(n_rows)
+    most_on_bends = loss.most_on_bends(default) if ridge is None else math.inf
+    return Task(rows.x, rows.y, share, loss, ridge or default, n_logits, most_on_bends)

@@ -59,8 +59,10 @@ def test_outputs_make_up_for_a_unit_as_ridge_regression_would(n_outputs):
     task = random_task(rng, "squared", n_outputs=n_outputs, ridge=0.1)
     for candidate in cheapest_eliminations(system, task):
         features = candidate.features(task.x)[:, :-1]
-        ridge = Ridge(alpha=0.1, tol=1e-12).fit(features, task.y, sample_weight=task.weights)
-        expected = np.column_stack([np.atleast_2d(ridge.coef_), np.atleast_1d(ridge.intercept_)])
+        # Columns that are k times as long have a penalty that is 1 / k^2 times as large.
+        lengths = np.repeat([1, np.sqrt(task.ridge / task.ridge_on_bends)], [system.n_inputs, candidate.n_units])
+        ridge = Ridge(alpha=0.1, tol=1e-12).fit(features * lengths, task.y, sample_weight=task.weights)
+        expected = np.column_stack([np.atleast_2d(ridge.coef_) * lengths, np.atleast_1d(ridge.intercept_)])
         np.testing.assert_allclose(candidate.weights[candidate.n_units :], expected, atol=1e-6)
 
 

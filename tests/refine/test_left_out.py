@@ -47,7 +47,7 @@ def test_it_is_near_what_refits_without_each_row_give(loss, n_outputs, n_units):
     for row in range(len(task)):
         weights = task.weights.copy()
         weights[row] = 0
-        without = Task(task.x, task.y, weights, task.loss, task.ridge)
+        without = replace(task, weights=weights)
         fitted, _ = refit(system, without, max_steps=200, least_gain=1e-12)
         truth.append(task.loss.rows(fitted.predict(task.x[[row]]), task.y[[row]])[0])
     fitted_losses = task.loss.rows(system.predict(task.x), task.y)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +27,7 @@ def cases(draw):
     x = task.x.copy()
     x[:, -1] = x[:, 0] if draw(st.booleans()) else x[:, -1]
     weights = task.weights * (rng.random(len(task)) < draw(st.sampled_from([0.5, 1.0])))
-    task = Task(x, task.y, weights, task.loss, task.ridge)
+    task = replace(task, x=x, weights=weights)
     system = system.with_support(
         system.support & (rng.random(system.support.shape) < draw(st.sampled_from([0.5, 1.0])))
     )
@@ -77,7 +79,7 @@ def test_steps_are_those_of_the_slow_refit(case, steps):
     if not system.support.any():
         return
     # Without a penalty, steps along directions that change nothing are arbitrary.
-    task = Task(task.x, task.y, task.weights, task.loss, max(task.ridge, 1e-3))
+    task = replace(task, ridge=max(task.ridge, 1e-3))
     fast, value = refit(system, task, steps, 1e-9)
     slow, expected = refit_by_products(system, task, steps, 1e-9)
     assert value == pytest.approx(expected, rel=1e-9)
@@ -129,7 +131,7 @@ def test_arrays_of_any_kind_are_compiled_for_once():
     x, y = np.asfortranarray(task.x), task.y.copy()
     x.flags.writeable = y.flags.writeable = False
     for other in (x, x[::1], np.repeat(x, 2, axis=1)[:, ::2]):
-        assert refit(system, Task(other, y, task.weights, task.loss, task.ridge))[1] == expected
+        assert refit(system, replace(task, x=other, y=y))[1] == expected
     assert len(squared_steps.signatures) == before == 1
 
 
