@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prelu_rules.domains.box import Box
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.network.affine import AffineMap
-from prelu_rules.rules.convex_groups import convex_group
+from prelu_rules.rules.convex_groups import _Pool, convex_group
 from prelu_rules.rules.merging import merged
 from prelu_rules.rules.rule import Condition, Rule
 from prelu_rules.rules.satisfied import Satisfied
@@ -108,3 +108,9 @@ def test_inputs_only_save_linear_programs(seed, n_rows):
     fast = convex_group(cells, WHOLE, Satisfied(WHOLE), rows)
     assert (fast is None) == (slow is None)
     assert fast is None or (fast.members == slow.members and fast.conditions == slow.conditions)
+
+
+def test_an_input_outside_all_cells_shows_a_gap_without_linear_programs(monkeypatch):
+    cells = [rectangle(*sides).conditions for sides in FIVE[:-1]]
+    monkeypatch.setattr(_Pool, "covers", lambda *_: pytest.fail("the middle of the pinwheel is in no cell"))
+    assert convex_group(cells, WHOLE, Satisfied(WHOLE), np.array([[8.0, 11.0]])) is None
