@@ -106,9 +106,11 @@ class _Pool:
         own = [[places.setdefault(_key(condition), len(places)) for condition in cell] for cell in cells]
         distinct = {_key(condition): condition for cell in cells for condition in cell}
         self._conditions = list(distinct.values())
-        place_of = {satisfied.number(condition): place for place, condition in enumerate(self._conditions)}
+        # Conditions that are written differently may have one number.
+        self._numbers = list(map(satisfied.number, self._conditions))
+        place_of = {number: place for place, number in enumerate(self._numbers)}
         # Where the opposite of each condition is, or `NONE`.
-        self._opposite = np.array([place_of.get(-number, NONE) for number in place_of])
+        self._opposite = np.array([place_of.get(-number, NONE) for number in self._numbers])
         values = np.array([_values(condition, rows) for condition in self._conditions])
         inside, doubtful = np.zeros((len(cells), len(rows)), dtype=bool), np.zeros(len(rows), dtype=bool)
         for number, places_of_own in enumerate(own):
@@ -128,7 +130,7 @@ class _Pool:
         for pair in combinations(range(len(self.cells)), 2):
             if self._satisfied.may_share_facet(*(self._sides[k] for k in pair)) and self._grown(frozenset(pair)):
                 self._check()
-                if self._n_between[pair] <= 1:
+                if not self._satisfied.told_by_numbers or self._n_between[pair] <= 1:
                     yield pair
 
     def envelope(self, group: frozenset[int]) -> list[Condition]:
@@ -168,7 +170,8 @@ class _Pool:
             return
         for may, sides in zip(self._may, self._sides, strict=True):
             may[may] = self._satisfied.which(sides, [self._conditions[place] for place in np.flatnonzero(may)])
-        there = self._opposite != NONE
+        _, first = np.unique(self._numbers, return_index=True)
+        there = first[self._opposite[first] != NONE]
         one, other = self._may[:, there].astype(np.int64), self._may[:, self._opposite[there]].astype(np.int64)
         # A facet is in every hyperplane between two cells, so there is only one between those that share one.
         self._n_between = one @ other.T

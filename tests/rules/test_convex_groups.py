@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import networks
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelu_rules.domains.box import Box
+from prelu_rules.domains.polytope import Polytope
 from prelu_rules.domains.sampling import sampled
 from prelu_rules.network.affine import AffineMap
 from prelu_rules.rules.convex_groups import _Pool, convex_group
@@ -114,3 +116,31 @@ def test_an_input_outside_all_cells_shows_a_gap_without_linear_programs(monkeypa
     cells = [rectangle(*sides).conditions for sides in FIVE[:-1]]
     monkeypatch.setattr(_Pool, "covers", lambda *_: pytest.fail("the middle of the pinwheel is in no cell"))
     assert convex_group(cells, WHOLE, Satisfied(WHOLE), np.array([[8.0, 11.0]])) is None
+
+
+def exact(condition, factor):
+    """The same condition in rationals, with a factor, which may be negative."""
+    coef = [Fraction(weight) * factor for weight in condition.coef.tolist()]
+    return Condition(coef, Fraction(condition.intercept) * factor, condition.nonnegative == (factor > 0))
+
+
+@pytest.mark.parametrize("write", [lambda c, k: c, lambda c, k: exact(c, (-1) ** k * (k + 1))])
+def test_conditions_may_be_written_in_several_ways(write):
+    """Each cell writes its conditions with another factor."""
+    cells = [[write(c, k) for c in rectangle(*sides).conditions] for k, sides in enumerate(FIVE)]
+    group = convex_group(cells, WHOLE, Satisfied(WHOLE), sampled(WHOLE, 100))
+    assert group is not None and group.members == (0, 1, 2, 3, 4)
+
+
+def test_on_a_flat_domain_hyperplanes_are_not_told_by_their_numbers():
+    """On the diagonal, conditions in one input and in the other are the same."""
+    diagonal = Polytope(WHOLE, np.array([[1.0, -1.0]]), np.array([0.0]), np.array([True]))
+    ends = [0, 4, 6, 9, 16]
+    rules = []
+    for k, (left, right) in enumerate(pairwise(ends)):
+        row = [Fraction(1), Fraction(0)] if k % 2 else [Fraction(0), Fraction(1)]
+        sides = [(left, True), (right, False)]
+        rules.append(
+            Rule(tuple(Condition(row, Fraction(-at), side) for at, side in sides if 0 < at < 16), ONE, count=1)
+        )
+    assert merged(rules, diagonal) == (Rule((), ONE, 4),)
