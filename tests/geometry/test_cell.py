@@ -214,6 +214,14 @@ def test_no_inputs_are_spread_where_lines_do_not_end_or_no_inner_input_is_found(
     assert Cell(Box([0, 0], [1, 1]), 2).spread(10, rng).shape == (0, 2)
 
 
+def test_a_walk_that_rounding_starts_outside_ends(monkeypatch):
+    cell = Cell(Box([-1, -1], [1, 1]), 2)
+    cell.push(np.array([1.0, 1.0, -1.9]))
+    monkeypatch.setattr(cells, "maximum", lambda rows, *_: Maximum(np.array([-0.9, -0.9, 0.1]), np.zeros(len(rows))))
+    rows = cell.spread(1000, np.random.default_rng(0))
+    assert len(rows) < 1000 and (rows.sum(axis=1) >= 1.9).all()
+
+
 def test_more_cuts_than_there_is_room_for_at_first():
     rng = np.random.default_rng(0)
     cell = Cell(Box([-1] * 2, [1] * 2), 2)
