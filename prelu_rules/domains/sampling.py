@@ -42,10 +42,30 @@ def sampled(domain: Domain, n_rows: int, seed: int = 0) -> FloatArray:
     points = np.empty((n_rows, frame.n_coordinates))
     for number in range(n_rows):
         direction = rng.normal(size=frame.n_coordinates)
-        rates, slack = rows[:, :-1] @ direction, rows[:, :-1] @ point + rows[:, -1]
-        limits = -slack[rates != 0] / rates[rates != 0]
-        forth, back = limits[rates[rates != 0] < 0], limits[rates[rates != 0] > 0]
+        start, stop = chord(rows, point, direction)
         if frame.n_coordinates:
-            point = point + rng.uniform(back.max(), forth.min()) * direction
+            point = point + rng.uniform(start, stop) * direction
         points[number] = point
     return points @ frame.basis.T + frame.centre
+
+
+def chord(rows: FloatArray, point: FloatArray, direction: FloatArray) -> tuple[float, float]:
+    """Where a line through a point is inside half-spaces.
+
+    Args:
+        rows: `(n_rows, n + 1)`, weights and constants of sums that are not negative inside.
+        point: `(n,)`.
+        direction: `(n,)`, of the line.
+
+    Returns:
+        Multiples of the direction between which it is, infinite where the line does not end. If the point is outside,
+        the first may be larger than the second.
+
+    Example:
+        >>> chord(np.array([[1.0, 1.0], [-1.0, 1.0]]), np.array([0.5]), np.array([2.0]))
+        (-0.75, 0.25)
+    """
+    rates, slack = rows[:, :-1] @ direction, rows[:, :-1] @ point + rows[:, -1]
+    start = np.max(-slack[rates > 0] / rates[rates > 0], initial=-np.inf)
+    stop = np.min(-slack[rates < 0] / rates[rates < 0], initial=np.inf)
+    return float(start), float(stop)

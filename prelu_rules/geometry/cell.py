@@ -14,6 +14,7 @@ import numpy as np
 
 from prelu_rules.domains.domain import Domain
 from prelu_rules.domains.linear_program import CellProgram, Optimum
+from prelu_rules.domains.sampling import chord
 from prelu_rules.errors import SolverError
 from prelu_rules.geometry.dual_simplex import Maximum, maximum
 from prelu_rules.geometry.exact_stack import ExactStack
@@ -220,9 +221,7 @@ class Cell:
         place = 0
         while point is not None and place < n_rows:
             direction = rng.normal(size=n)
-            rates, slack = rows[:, :-1] @ direction, rows[:, :-1] @ point + rows[:, -1]
-            start = np.max(-slack[rates > 0] / rates[rates > 0], initial=-np.inf)
-            stop = np.min(-slack[rates < 0] / rates[rates < 0], initial=np.inf)
+            start, stop = chord(rows, point, direction)
             if not -np.inf < start < stop < np.inf:
                 break
             ends = start + (stop - start) * np.array([NEAR_END, 1 - NEAR_END])

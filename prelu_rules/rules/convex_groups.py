@@ -102,10 +102,9 @@ class _Pool:
     ) -> None:
         self.cells, self._domain, self._satisfied = cells, domain, satisfied
         self._sides = [satisfied.sides(cell) for cell in cells]
-        places: dict[tuple[object, ...], int] = {}
-        own = [[places.setdefault(_key(condition), len(places)) for condition in cell] for cell in cells]
         distinct = {_key(condition): condition for cell in cells for condition in cell}
         self._conditions = list(distinct.values())
+        places = {key: place for place, key in enumerate(distinct)}
         # Conditions that are written differently may have one number.
         self._numbers = list(map(satisfied.number, self._conditions))
         place_of = {number: place for place, number in enumerate(self._numbers)}
@@ -113,8 +112,8 @@ class _Pool:
         self._opposite = np.array([place_of.get(-number, NONE) for number in self._numbers])
         values = np.array([_values(condition, rows) for condition in self._conditions])
         inside, doubtful = np.zeros((len(cells), len(rows)), dtype=bool), np.zeros(len(rows), dtype=bool)
-        for number, places_of_own in enumerate(own):
-            least = values[places_of_own].min(axis=0)
+        for number, cell in enumerate(cells):
+            least = values[[places[_key(condition)] for condition in cell]].min(axis=0)
             inside[number] = least > CUT
             doubtful |= np.abs(least) <= CUT
         # Which conditions each cell may satisfy: all that no row inside it fails; once checked, those that it does.
